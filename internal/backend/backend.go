@@ -1,0 +1,278 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/client"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// Host is what a door gives as a host to a backend that has none, because
+// KrakenD's load balancer answers for a backend without hosts. It is never
+// called; names under .invalid do not resolve (RFC 2606).
+const Host = "http://lambda.invalid"
+
+// Options are what a build hands to its backend factory. All may be left out.
+type Options struct {
+	// Logger is nil for one that writes warnings and errors to standard error.
+	Logger Logger
+	// Session is nil for one of the environment and the shared AWS files.
+	Session *session.Session
+	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's
+	// client. Region, endpoint and retries are then its own affair.
+	Invoker Invoker
+}
+
+// Factory makes the backends of a gateway.
+type Factory struct {
+	logger  Logger
+	invoker Invoker
+	clients clients
+}
+
+// NewFactory returns a factory. The AWS session is made with the first backend
+// that needs it, so a gateway without Lambda backends touches nothing of AWS.
+func NewFactory(o Options) *Factory {
+	f := &Factory{logger: o.Logger, invoker: o.Invoker, clients: clients{given: o.Session}}
+	if f.logger == nil {
+		f.logger = newStderrLogger()
+	}
+	return f
+}
+
+// Spec is what a door knows of a backend.
+type Spec struct {
+	// Settings is the value under the namespace.
+	Settings any
+	// URLPattern, Method and Encoding are the backend's own. An empty method is
+	// GET; Encoding is no-op, or names a decoder.
+	URLPattern, Method, Encoding string
+	// ConcurrentCalls is how often KrakenD sends each request, at once.
+	ConcurrentCalls int
+	// SharedBody tells that those copies of a request read from one body.
+	SharedBody bool
+}
+
+// Request is what a backend reads of a request. Nothing in it is changed; all
+// fields may be nil. The body is read to its end and closed where it is the
+// payload.
+type Request struct {
+	Params  map[string]string
+	Query   map[string][]string
+	Headers map[string][]string
+	Body    io.ReadCloser
+}
+
+// Backend invokes one function, or the functions that requests name.
+type Backend struct {
+	logger  Logger
+	prefix  string
+	method  string
+	format  format
+	cfg     Config
+	retries int
+	invoker Invoker
+	broken  *Error // answers every request, where it is not nil
+}
+
+// format is what becomes of a reply.
+type format int
+
+const (
+	structured format = iota // a decoder makes an object of it
+	text                     // it becomes a string
+	raw                      // its bytes go to the client
+)
+
+func formatOf(encoding string) format {
+	switch {
+	case encoding == "no-op": // KrakenD tells it by this spelling alone
+		return raw
+	case strings.EqualFold(encoding, "string"):
+		return text
+	default:
+		return structured
+	}
+}
+
+// New returns the backend for spec, never nil. A bad configuration fails closed:
+// it is logged, and the backend answers every request with a 500.
+func (f *Factory) New(spec Spec) *Backend {
+	b := &Backend{
+		logger:  f.logger,
+		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
+		method:  strings.ToUpper(spec.Method),
+		format:  formatOf(spec.Encoding),
+		invoker: f.invoker,
+	}
+	if b.method == "" {
+		b.method = http.MethodGet
+	}
+
+	warnings, err := b.configure(f, spec)
+	for _, w := range warnings {
+		b.logger.Warning(b.prefix, w)
+	}
+	if err != nil {
+		b.broken = badConfig(err)
+		b.logger.Error(b.prefix, b.broken.detail+" (each request to this", b.method, "backend gets a 500)")
+		return b
+	}
+	if b.cfg.ParamName != "" && b.cfg.ParamName == lowerFirst(b.cfg.ParamName) {
+		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint (that of {%s} is %q), so another component has to set it",
+			b.cfg.ParamName, b.cfg.ParamName, upperFirst(b.cfg.ParamName)))
+	}
+	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
+	return b
+}
+
+// configure works out all that does not depend on a request.
+func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error) {
+	b.cfg, warnings, err = ParseConfig(spec.Settings)
+
+	if spec.ConcurrentCalls > 1 {
+		if spec.SharedBody && b.method != http.MethodGet {
+			err = errors.Join(err, fmt.Errorf("concurrent_calls: must be 1 for %s, is %d: the calls would share one body", b.method, spec.ConcurrentCalls))
+		} else {
+			warnings = append(warnings, fmt.Sprintf("concurrent_calls: each request executes the function %d times", spec.ConcurrentCalls))
+		}
+	}
+	if b.retries = b.cfg.MaxRetries; b.retries == sdkMaxRetries {
+		b.retries = client.DefaultRetryerMaxNumRetries
+	}
+	if err != nil || b.invoker != nil {
+		return warnings, err
+	}
+
+	c, more, err := f.clients.client(b.cfg)
+	warnings = append(warnings, more...)
+	if err != nil {
+		return warnings, err
+	}
+	b.invoker = c
+	b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
+	if n := c.Config.MaxRetries; b.cfg.MaxRetries == sdkMaxRetries && n != nil && *n >= 0 {
+		b.retries = *n // the given session's
+	}
+	return warnings, nil
+}
+
+// Invoke executes the function that r is for. Its error is an *Error, or the
+// context's where the client went away, and is logged already.
+func (b *Backend) Invoke(ctx context.Context, r *Request) (*http.Response, error) {
+	if b.broken != nil {
+		// Logged when the backend was made.
+		return nil, b.broken
+	}
+	response, err := b.invoke(ctx, r)
+	if err != nil {
+		return nil, b.report(err)
+	}
+	return response, nil
+}
+
+func (b *Backend) invoke(ctx context.Context, r *Request) (*http.Response, *Error) {
+	function, e := b.cfg.function(r.Params)
+	if e != nil {
+		return nil, e
+	}
+	payload, e := b.payload(ctx, r)
+	if e != nil {
+		return nil, e
+	}
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
+	}
+
+	input := &lambda.InvokeInput{FunctionName: &function.Name, Payload: payload}
+	if function.Qualifier != "" {
+		input.Qualifier = &function.Qualifier
+	}
+	c := call{retryer: retryer{max: b.retries, now: time.Now}, traceID: header(r.Headers, traceHeader)}
+	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
+
+	switch {
+	case err != nil && ctx.Err() != nil && statusOf(err) == 0:
+		e = ended(ctx)
+	case err != nil:
+		e = invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
+	case output == nil:
+		e = internal(errors.New("the Invoker returned neither an output nor an error"))
+	case aws.StringValue(output.FunctionError) != "":
+		e = functionError(*output.FunctionError, output.Payload)
+	}
+	if e == nil {
+		a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
+		response, err := a.response(b.format)
+		if err == nil {
+			return response, nil
+		}
+		e = undecodable(err)
+	}
+	e.detail += fmt.Sprintf("; function %s, request id %s", quote(function.String()), quote(c.requestID))
+	return nil, e
+}
+
+// Undecodable is the error for a reply that Invoke has returned and the
+// framework's decoder has not understood. It is logged.
+func (b *Backend) Undecodable(err error) error { return b.report(undecodable(err)) }
+
+// Recovered is the error for a panic with the value v, logged with the stack of
+// the goroutine that calls it.
+func (b *Backend) Recovered(v any) error {
+	e := internal(fmt.Errorf("panic: %v", v))
+	e.detail += "\n" + string(debug.Stack())
+	return b.report(e)
+}
+
+// report logs an error, once, and returns what its caller gets.
+func (b *Backend) report(e *Error) error {
+	if errors.Is(e.err, context.Canceled) && e.status == http.StatusGatewayTimeout {
+		b.logger.Debug(b.prefix, "the client went away")
+		return e.err
+	}
+	b.logger.Error(b.prefix, e.detail)
+	return e
+}
+
+const traceHeader = "X-Amzn-Trace-Id"
+
+// call is what the SDK needs for one invocation and what it tells of it.
+type call struct {
+	retryer
+	traceID   string
+	requestID string
+	header    http.Header // of the last answer
+}
+
+// option implements request.Option.
+func (c *call) option(r *request.Request) {
+	r.Retryer = &c.retryer
+	if c.traceID != "" {
+		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
+	}
+	r.Handlers.Complete.PushBack(func(r *request.Request) {
+		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
+	})
+}
+
+// header is the first value of a header. KrakenD 1.x keeps headers under the
+// names that the configuration gives them, in any case.
+func header(headers map[string][]string, name string) string {
+	for k, values := range headers {
+		if len(values) > 0 && strings.EqualFold(k, name) {
+			return values[0]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,317 @@
+package backend
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Config is the configuration of a Lambda backend, checked and with its
+// defaults in place.
+type Config struct {
+	// Function is what is invoked where the configuration names it. It is zero
+	// where ParamName is set.
+	Function Function
+	// ParamName is the param of the request that names the function. It is empty
+	// where Function is set.
+	ParamName string
+	// Verbatim leaves the name that the param carries as it is. False uppercases
+	// its first letter, as KrakenD does with the names of placeholders.
+	Verbatim bool
+	// Region is the AWS region. Empty means the one that the AWS SDK finds in the
+	// environment and the shared config.
+	Region string
+	// Endpoint is the base URL of the Invoke API. Empty means AWS's.
+	Endpoint string
+	// MaxRetries is how often an execution that failed is tried again; -1 leaves
+	// the number to the AWS SDK.
+	MaxRetries int
+}
+
+const (
+	capitalized = "capitalized"
+	verbatim    = "verbatim"
+
+	// sdkMaxRetries leaves the number of retries to the AWS SDK.
+	sdkMaxRetries = -1
+)
+
+// draft is a configuration on its way from decoding to validation: absent keys
+// are nil.
+type draft struct {
+	functionName, functionParamName, functionNameCase, region, endpoint *string
+	maxRetries                                                          *int
+}
+
+// keys are the keys that work, each with the part that decodes its value.
+var keys = map[string]func(*draft, any) error{
+	"function_name":       func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
+	"function_param_name": func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
+	"function_name_case":  func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
+	"region":              func(d *draft, v any) (err error) { d.region, err = asString(v); return },
+	"endpoint":            func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
+	"max_retries":         func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
+}
+
+// reserved are the keys that are named in the design and do not work yet. They
+// are errors: whoever sets one counts on what it does.
+var reserved = []string{
+	"allowed_functions", "assume_role", "client_context", "invocation_type", "log_tail", "payload_format",
+	"profile", "qualifier", "response_format", "retry_function_errors", "stream",
+}
+
+// ParseConfig reads the value that a backend's extra_config has under the
+// namespace. The error names every key that is wrong, and how; the warnings are
+// for the operator to read and stop nothing.
+func ParseConfig(settings any) (cfg Config, warnings []string, err error) {
+	m, ok := settings.(map[string]any)
+	if !ok {
+		return Config{}, nil, fmt.Errorf("the configuration must be an object, is %s", describe(settings))
+	}
+
+	d, warnings, decodeErr := decode(m)
+	cfg, more, validateErr := d.validate(m)
+	if err := errors.Join(decodeErr, validateErr); err != nil {
+		return Config{}, warnings, err
+	}
+	return cfg, append(warnings, more...), nil
+}
+
+func decode(m map[string]any) (d draft, warnings []string, err error) {
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if key == "" || strings.ContainsRune("@$_#", rune(key[0])) {
+			continue // a comment
+		}
+		if decode, ok := keys[key]; ok {
+			if err := decode(&d, m[key]); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", key, err))
+			}
+			continue
+		}
+		if slices.Contains(reserved, key) {
+			errs = append(errs, fmt.Errorf("%s: not supported by this version", key))
+			continue
+		}
+		warnings = append(warnings, unknownKey(key))
+	}
+	return d, warnings, errors.Join(errs...)
+}
+
+// validate applies the defaults and checks what has been decoded. A key of m
+// that did not decode is not reported again as missing.
+func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err error) {
+	cfg.MaxRetries = sdkMaxRetries
+	var errs []error
+	fail := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf(key+": "+format, args...))
+	}
+
+	_, named := m["function_name"]
+	_, param := m["function_param_name"]
+	switch {
+	case named && param:
+		fail("function_name, function_param_name", "only one of them may be there")
+	case !named && !param:
+		fail("function_name, function_param_name", "one of them must be there")
+	}
+
+	if d.region != nil {
+		cfg.Region = *d.region
+		if !regionName.MatchString(cfg.Region) {
+			fail("region", "%s is no name of a region", quote(cfg.Region))
+		}
+	}
+	if d.functionName != nil {
+		f, err := parseFunction(*d.functionName)
+		if err != nil {
+			fail("function_name", "%w", err)
+		}
+		cfg.Function = f
+		switch {
+		case f.region == "" || f.region == cfg.Region:
+		case cfg.Region == "":
+			cfg.Region = f.region
+		default:
+			fail("region", "%s is not the region of the function's ARN, %s", quote(cfg.Region), quote(f.region))
+		}
+	}
+	if d.functionParamName != nil {
+		cfg.ParamName = *d.functionParamName
+		// KrakenD capitalizes the names of an endpoint's placeholders, so a name in
+		// lower case is that of a param which another component has set.
+		cfg.Verbatim = upperFirst(cfg.ParamName) != cfg.ParamName
+	}
+	if d.functionNameCase != nil {
+		cfg.Verbatim = *d.functionNameCase == verbatim
+		if !cfg.Verbatim && *d.functionNameCase != capitalized {
+			fail("function_name_case", "must be %q or %q, is %s", capitalized, verbatim, quote(*d.functionNameCase))
+		}
+		if named && !param {
+			warnings = append(warnings, "function_name_case: has no effect on function_name, which is never changed")
+		}
+	}
+	if d.endpoint != nil {
+		cfg.Endpoint = *d.endpoint
+		if err := checkEndpoint(cfg.Endpoint); err != nil {
+			fail("endpoint", "%w", err)
+		}
+	}
+	if d.maxRetries != nil {
+		cfg.MaxRetries = *d.maxRetries
+		if cfg.MaxRetries < sdkMaxRetries {
+			fail("max_retries", "must be -1 or more, is %d", cfg.MaxRetries)
+		}
+	}
+	return cfg, warnings, errors.Join(errs...)
+}
+
+// regionName is the format that the AWS SDK asks of a region, which becomes a
+// label of a host name.
+var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+func checkEndpoint(endpoint string) error {
+	const example = "such as http://127.0.0.1:4566"
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		// The parser's error repeats the URL, which may hold a password.
+		return errors.New("must be an http or https URL " + example + ", and cannot be parsed")
+	case u.User != nil:
+		return errors.New("must not carry a user or a password")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("must have no query and no fragment, is %s", quote(endpoint))
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("has the port %s, which is none", quote(port))
+		}
+	}
+	return nil
+}
+
+func asString(v any) (*string, error) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("must be a string, is %s", describe(v))
+	}
+	if s == "" {
+		return nil, errors.New("must not be empty")
+	}
+	return &s, nil
+}
+
+// asInt takes the types in which parsers deliver the numbers of JSON, YAML and
+// TOML.
+func asInt(v any) (*int, error) {
+	bad := fmt.Errorf("must be an integer, is %s", describe(v))
+	var f float64
+	switch n := v.(type) {
+	case int:
+		return inRange(int64(n))
+	case int64:
+		return inRange(n)
+	case json.Number:
+		if i, err := n.Int64(); err == nil {
+			return inRange(i)
+		}
+		var err error
+		if f, err = n.Float64(); err != nil {
+			return nil, bad
+		}
+	case float64:
+		f = n
+	default:
+		return nil, bad
+	}
+	if f != math.Trunc(f) { // true of NaN, too
+		return nil, bad
+	}
+	return inRange(int64(max(math.MinInt32-1, min(f, math.MaxInt32+1))))
+}
+
+func inRange(n int64) (*int, error) {
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return nil, errors.New("is out of range")
+	}
+	i := int(n)
+	return &i, nil
+}
+
+// describe says in a few words what a value of the configuration is.
+func describe(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "the string " + quote(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case map[string]any, map[any]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case float64, float32, int, int64, json.Number:
+		return fmt.Sprintf("the number %v", v)
+	default:
+		return fmt.Sprintf("a %T", v)
+	}
+}
+
+func unknownKey(key string) string {
+	best, distance := "", 3 // two typing errors, or one swap of letters
+	for _, known := range slices.Sorted(maps.Keys(keys)) {
+		if d := editDistance(strings.ToLower(strings.ReplaceAll(key, "-", "_")), known); d < distance {
+			best, distance = known, d
+		}
+	}
+	if best == "" {
+		return fmt.Sprintf("unknown key %s is ignored", quote(key))
+	}
+	return fmt.Sprintf("unknown key %s is ignored; did you mean %q?", quote(key), best)
+}
+
+// editDistance is Levenshtein's: the insertions, deletions and substitutions of
+// one byte that turn a into b.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// String says in a few words what a backend invokes.
+func (c *Config) String() string {
+	s := "function " + c.Function.String()
+	if c.ParamName != "" {
+		s = "function from the param " + c.ParamName
+	}
+	if c.Region != "" {
+		s += ", region " + c.Region
+	}
+	if c.Endpoint != "" {
+		s += ", endpoint " + c.Endpoint
+	}
+	return s
+}

@@ -1,0 +1,228 @@
+package backend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// Error is every error that a backend returns, but for the end of a request that
+// its client has given up: that is the context's own error. KrakenD asserts its
+// methods on the outermost error, so it must not be wrapped.
+type Error struct {
+	status     int
+	message    string // for clients: names no function, account or ARN
+	kind       string // the code of AWS, or the function's errorType
+	reason     string // the function's errorMessage; empty where there is none
+	retryAfter string
+	detail     string // for the log
+	err        error
+}
+
+// Error is safe to show to a client.
+func (e *Error) Error() string { return "lambda: " + e.message }
+
+// StatusCode is the HTTP status of the answer, never 0.
+func (e *Error) StatusCode() int { return e.status }
+
+// Encoding is the content type of Error.
+func (e *Error) Encoding() string { return "text/plain; charset=utf-8" }
+
+// Headers are the headers of the answer, nil where there are none. Its type is
+// the one that KrakenD asserts: an http.Header would not be seen.
+func (e *Error) Headers() map[string][]string {
+	if e.retryAfter == "" {
+		return nil
+	}
+	return map[string][]string{"Retry-After": {e.retryAfter}}
+}
+
+// Unwrap is the cause, which is not safe to show. It is nil where there is none.
+func (e *Error) Unwrap() error { return e.err }
+
+// Details is the JSON that return_error_details shows: the function's own
+// errorType and errorMessage, or AWS's code and Error. A stack trace is never in
+// it. It is nil for the end of the deadline: of a timeout, KrakenD makes an error
+// whatever that setting says.
+func (e *Error) Details() []byte {
+	if e.status == http.StatusGatewayTimeout {
+		return nil
+	}
+	reason := e.reason
+	if reason == "" {
+		reason = e.message
+	}
+	details, _ := json.Marshal(struct { // two strings always encode
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}{cut(e.kind), cut(reason)})
+	return details
+}
+
+func badConfig(err error) *Error {
+	return &Error{
+		status:  http.StatusInternalServerError,
+		message: "bad configuration",
+		kind:    "InvalidConfiguration",
+		detail:  "bad configuration: " + strings.ReplaceAll(err.Error(), "\n", "; "),
+		err:     err,
+	}
+}
+
+func internal(err error) *Error {
+	return &Error{
+		status:  http.StatusInternalServerError,
+		message: "internal error",
+		kind:    "InternalError",
+		detail:  err.Error(),
+		err:     err,
+	}
+}
+
+func refused(detail string) *Error {
+	return &Error{status: http.StatusNotFound, message: "no such function", kind: lambda.ErrCodeResourceNotFoundException, detail: detail}
+}
+
+func tooLarge() *Error {
+	return &Error{
+		status:  http.StatusRequestEntityTooLarge,
+		message: "payload too large",
+		kind:    lambda.ErrCodeRequestTooLargeException,
+		detail:  fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", maxPayload),
+	}
+}
+
+func unreadable(err error) *Error {
+	return &Error{
+		status:  http.StatusBadRequest,
+		message: "the request's body cannot be read",
+		kind:    "UnreadableBody",
+		detail:  "the request's body cannot be read: " + quote(err.Error()),
+		err:     err,
+	}
+}
+
+func undecodable(err error) *Error {
+	return &Error{
+		status:  http.StatusBadGateway,
+		message: "the reply cannot be decoded",
+		kind:    "UndecodableReply",
+		detail:  "the reply cannot be decoded: " + quote(err.Error()),
+		err:     err,
+	}
+}
+
+// ended is the error of a request whose context is done. Its error is the
+// context's own where the client went away: nobody reads an answer.
+func ended(ctx context.Context) *Error {
+	e := &Error{status: http.StatusGatewayTimeout, message: "deadline exceeded", kind: "DeadlineExceeded", err: ctx.Err()}
+	e.detail = "the deadline passed before the function answered"
+	return e
+}
+
+// functionError is what a function made of its execution. The payload is the one
+// of Lambda's runtimes; its stack trace is left out.
+func functionError(kind string, payload []byte) *Error {
+	var report struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	if err := json.Unmarshal(payload, &report); err != nil || report.Type == "" && report.Message == "" {
+		// Custom runtimes may report what they like.
+		report.Message = string(payload)
+	}
+	return &Error{
+		status:  http.StatusBadGateway,
+		message: "the function failed",
+		kind:    cut(report.Type),
+		reason:  cut(report.Message),
+		detail:  fmt.Sprintf("the function failed (%s): %s %s", quote(kind), quote(report.Type), quote(report.Message)),
+	}
+}
+
+// notAvailable are the errors of the Invoke API that say: the function cannot be
+// executed now, and may be later.
+var notAvailable = map[string]bool{
+	lambda.ErrCodeEC2ThrottledException:                true,
+	lambda.ErrCodeENILimitReachedException:             true,
+	lambda.ErrCodeSubnetIPAddressLimitReachedException: true,
+	lambda.ErrCodeResourceNotReadyException:            true,
+	lambda.ErrCodeSnapStartNotReadyException:           true,
+	lambda.ErrCodeResourceConflictException:            true,
+}
+
+// invocationError translates an error of the AWS SDK. chosen tells that the
+// client named the function: then one that does not exist is the client's
+// mistake, else the operator's.
+func invocationError(err error, retryAfter string, chosen bool) *Error {
+	e := &Error{status: http.StatusBadGateway, message: "invocation failed", kind: "InvocationFailure", err: err}
+
+	var aerr awserr.Error
+	if !errors.As(err, &aerr) {
+		e.detail = "invocation failed: " + quote(err.Error())
+		return e
+	}
+	code := aerr.Code()
+	e.kind = code
+	e.detail = fmt.Sprintf("invocation failed: %s: %s", code, quote(explain(aerr)))
+
+	switch {
+	case code == lambda.ErrCodeRequestTooLargeException:
+		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
+	case code == lambda.ErrCodeInvalidRequestContentException:
+		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
+	case code == lambda.ErrCodeUnsupportedMediaTypeException:
+		e.status, e.message = http.StatusUnsupportedMediaType, "unsupported media type"
+	case code == lambda.ErrCodeResourceNotFoundException && chosen:
+		e.status, e.message = http.StatusNotFound, "no such function"
+	case notAvailable[code]:
+		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
+	case statusOf(err) == http.StatusTooManyRequests, request.IsErrorThrottle(err):
+		e.status, e.message = http.StatusTooManyRequests, "too many requests"
+		e.retryAfter = checkedRetryAfter(err, retryAfter)
+	}
+	return e
+}
+
+// explain is the message of an error of the SDK with its causes.
+func explain(err awserr.Error) string {
+	s := err.Message()
+	if orig := err.OrigErr(); orig != nil {
+		s += ": " + orig.Error()
+	}
+	return s
+}
+
+// statusOf is the HTTP status that an error of the SDK came with, or 0.
+func statusOf(err error) int {
+	var failure awserr.RequestFailure
+	if errors.As(err, &failure) {
+		return failure.StatusCode()
+	}
+	return 0
+}
+
+// checkedRetryAfter is the Retry-After header of a throttled call where it is one,
+// in seconds or as a date.
+func checkedRetryAfter(err error, header string) string {
+	var throttled *lambda.TooManyRequestsException
+	if header == "" && errors.As(err, &throttled) {
+		header = aws.StringValue(throttled.RetryAfterSeconds)
+	}
+	if _, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return header
+	}
+	if _, err := http.ParseTime(header); err == nil {
+		return header
+	}
+	return ""
+}

@@ -1,0 +1,88 @@
+package backend
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Function is a function to invoke.
+type Function struct {
+	// Name is the function's name, its partial ARN or its ARN.
+	Name string
+	// Qualifier is the version or alias. It is empty for the unqualified function,
+	// and where an ARN includes it.
+	Qualifier string
+
+	region string // the ARN's; empty where Name is none
+}
+
+func (f Function) String() string {
+	if f.Qualifier == "" {
+		return f.Name
+	}
+	return f.Name + ":" + f.Qualifier
+}
+
+// AWS's grammar, from the Invoke API's reference:
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+const (
+	nameGrammar      = `[A-Za-z0-9_-]{1,64}`
+	qualifierGrammar = `[A-Za-z0-9$_-]{1,128}`
+)
+
+var (
+	plainName  = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	partialARN = regexp.MustCompile(`^\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
+	fullARN    = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:([a-z0-9-]+):\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+)
+
+// parseFunction reads what an operator wrote: name, name:qualifier, a partial
+// ARN or an ARN.
+func parseFunction(s string) (Function, error) {
+	if m := fullARN.FindStringSubmatch(s); m != nil {
+		return Function{Name: s, region: m[1]}, nil
+	}
+	if partialARN.MatchString(s) {
+		return Function{Name: s}, nil
+	}
+	f, ok := parseName(s)
+	switch {
+	case !ok:
+		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", quote(s))
+	case f.Qualifier != "" && accountID.MatchString(f.Name):
+		return Function{}, fmt.Errorf("%s is not clear: write %s:function:%s for a function of that account", quote(s), f.Name, f.Qualifier)
+	}
+	return f, nil
+}
+
+// parseName reads name or name:qualifier. The two are kept apart and go out
+// apart: in one piece, AWS would read 123456789012:name as a function of that
+// account, and us-east-1:name as one of that region.
+func parseName(s string) (Function, bool) {
+	m := plainName.FindStringSubmatch(s)
+	if m == nil {
+		return Function{}, false
+	}
+	return Function{Name: m[1], Qualifier: m[2]}, true
+}
+
+// function tells which function a request is for.
+func (c *Config) function(params map[string]string) (Function, *Error) {
+	if c.ParamName == "" {
+		return c.Function, nil
+	}
+	name := params[c.ParamName]
+	if !c.Verbatim && !strings.HasPrefix(name, "arn:") {
+		name = upperFirst(name)
+	}
+	f, ok := parseName(name)
+	switch {
+	case name == "":
+		return Function{}, refused(fmt.Sprintf("the request has no param %s to name the function", quote(c.ParamName)))
+	case !ok:
+		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function", quote(name)))
+	}
+	return f, nil
+}
