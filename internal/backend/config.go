@@ -268,9 +268,10 @@ func describe(v any) string {
 }
 
 func unknownKey(key string) string {
-	best, distance := "", 3 // two typing errors, or one swap of letters
+	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
+	best, distance := "", len(spelled)
 	for _, known := range slices.Sorted(maps.Keys(keys)) {
-		if d := editDistance(strings.ToLower(strings.ReplaceAll(key, "-", "_")), known); d < distance {
+		if d := editDistance(spelled, known); d < distance && d <= len(known)/3 {
 			best, distance = known, d
 		}
 	}

@@ -186,7 +186,7 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 		e.status, e.message = http.StatusNotFound, "no such function"
 	case notAvailable[code]:
 		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
-	case statusOf(err) == http.StatusTooManyRequests, request.IsErrorThrottle(err):
+	case statusOf(err) == http.StatusTooManyRequests, request.IsErrorThrottle(aerr):
 		e.status, e.message = http.StatusTooManyRequests, "too many requests"
 		e.retryAfter = checkedRetryAfter(err, retryAfter)
 	}
@@ -195,8 +195,11 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 
 // explain is the message of an error of the SDK with its causes.
 func explain(err awserr.Error) string {
-	s := err.Message()
-	if orig := err.OrigErr(); orig != nil {
+	s, orig := err.Message(), err.OrigErr()
+	if u, ok := orig.(awserr.UnmarshalError); ok {
+		orig = u.OrigErr() // it would print a dump of the answer
+	}
+	if orig != nil {
 		s += ": " + orig.Error()
 	}
 	return s

@@ -34,7 +34,7 @@ const (
 var (
 	plainName  = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	partialARN = regexp.MustCompile(`^\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
-	fullARN    = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:([a-z0-9-]+):\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
+	fullARN    = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
 	accountID  = regexp.MustCompile(`^\d{12}$`)
 )
 

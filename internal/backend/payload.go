@@ -80,13 +80,7 @@ func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer body.Close()
-		defer func() {
-			if v := recover(); v != nil {
-				done <- result{err: fmt.Errorf("panic: %v", v)}
-			}
-		}()
-		p, err := io.ReadAll(io.LimitReader(body, maxPayload+1))
+		p, err := readBody(body)
 		done <- result{p, err}
 	}()
 
@@ -105,4 +99,16 @@ func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
 		}
 		return r.payload, nil
 	}
+}
+
+// readBody reads no more of a body than it takes to see that it is too large.
+func readBody(body io.ReadCloser) (payload []byte, err error) {
+	// Out of the door's reach, a panic would end the process.
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	defer body.Close()
+	return io.ReadAll(io.LimitReader(body, maxPayload+1))
 }

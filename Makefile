@@ -1,0 +1,66 @@
+# Every module of the repository. Tests, vet and lint run in each.
+MODULES := . examples/krakend
+
+# The linters' versions are pinned here and nowhere else.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+FUZZTIME ?= 5s
+BIN      := $(CURDIR)/.bin
+each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
+done     := ); done
+
+.PHONY: help
+help: ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start the sample functions and a gateway in front of them (ARGS="-port 8090")
+	@go build -o $(BIN)/run ./examples/run
+	@exec $(BIN)/run $(ARGS)
+
+.PHONY: test
+test: ## Run all tests, end-to-end tests included, under the race detector
+	@$(each) go test -race ./... $(done)
+
+.PHONY: build
+build: ## Build everything, the examples included
+	@$(each) go build -o /dev/null ./... $(done)
+
+.PHONY: check
+check: fmt vet tidy lint ## Check format, vet, go.mod files and lint
+
+.PHONY: fmt
+fmt:
+	@files=$$(gofmt -s -l .); test -z "$$files" || { echo "not formatted (gofmt -s -w .):"; echo "$$files"; exit 1; }
+
+.PHONY: vet
+vet:
+	@$(each) go vet ./... $(done)
+
+.PHONY: tidy
+tidy:
+	@$(each) go mod tidy -diff $(done)
+
+# Installed at each run: with the version in the build cache it takes a second.
+.PHONY: lint
+lint:
+	@GOBIN=$(BIN) go install $(STATICCHECK)
+	@GOBIN=$(BIN) go install $(ACTIONLINT)
+	@$(each) $(BIN)/staticcheck ./... $(done)
+	@$(BIN)/actionlint
+
+.PHONY: cover
+cover: ## Show which statements of the library no test reaches (at least 95 % must be)
+	@go test -coverpkg=.,./internal/backend,./lambdatest -coverprofile=$(BIN)/cover.out . ./internal/... ./lambdatest >/dev/null
+	@go tool cover -func=$(BIN)/cover.out | awk '$$3 != "100.0%"'
+	@go tool cover -func=$(BIN)/cover.out | awk '/^total:/ { exit !($$3 + 0 >= 95) }'
+
+# go test takes one fuzz target at a time.
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (5s)
+	@set -e; for p in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
+			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done

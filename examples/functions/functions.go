@@ -1,0 +1,22 @@
+package main
+
+// Functions returns the sample functions by name. Each is a handler as
+// lambda.Start of github.com/aws/aws-lambda-go takes it: deployed, it would
+// have a main function of its own.
+func Functions() map[string]any {
+	return map[string]any{
+		"hello": hello,
+		"echo":  echo,
+
+		// KrakenD capitalizes the value of a placeholder that names a function:
+		// GET /call-a-lambda/my-lambda invokes this one.
+		"My-lambda": echo,
+
+		"order":    getOrder,
+		"customer": getCustomer,
+
+		"fail":  fail,
+		"panic": crash,
+		"slow":  slow,
+	}
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+)
+
+type person struct {
+	Name string `json:"name"`
+}
+
+type greeting struct {
+	Message string `json:"message"`
+}
+
+// hello greets whoever the event names.
+func hello(p person) (greeting, error) {
+	return greeting{Message: "Hello, " + cmp.Or(p.Name, "World") + "!"}, nil
+}
+
+// echo replies with its event: what the gateway made of the request.
+func echo(event json.RawMessage) (json.RawMessage, error) {
+	return event, nil
+}

@@ -1,0 +1,168 @@
+//go:build unix
+
+// Command run shows the library at work on one machine, without AWS. From the
+// repository's root, `go run ./examples/run` builds and starts the sample
+// functions and the example gateway, sends the gateway a request of each kind,
+// and leaves both running until it is interrupted.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// startTimeout is how long a program may take until it answers.
+const startTimeout = time.Minute
+
+func main() {
+	functions := flag.String("functions-addr", "127.0.0.1:9001", "the `address` of the functions")
+	port := flag.Int("port", 8080, "the `port` of the gateway, 0 for any")
+	once := flag.Bool("once", false, "exit once the requests are answered")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	// What fails because of the signal is no failure.
+	if err := run(ctx, *functions, *port, *once); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "run:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, functionsAddr string, port int, once bool) error {
+	functionsAddr, err := freeAddr(functionsAddr, "functions-addr")
+	if err != nil {
+		return err
+	}
+	gatewayAddr, err := freeAddr(fmt.Sprintf("127.0.0.1:%d", port), "port")
+	if err != nil {
+		return err
+	}
+
+	dir, err := os.MkdirTemp("", "krakend-lambda-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	fmt.Println("Building the functions and the gateway ...")
+	functionsBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "krakend")
+	if err := build(ctx, "examples/functions", functionsBin); err != nil {
+		return err
+	}
+	if err := build(ctx, "examples/krakend", gatewayBin); err != nil {
+		return err
+	}
+	config := filepath.Join(dir, "krakend.json")
+	if err := writeConfig(config, functionsAddr, gatewayAddr); err != nil {
+		return err
+	}
+
+	env := withoutAWS(os.Environ())
+	functions, err := start("functions", env, functionsBin, "-addr", functionsAddr)
+	if err != nil {
+		return err
+	}
+	defer functions.stop()
+	if err := functions.waitUntilAnswers(ctx, "http://"+functionsAddr); err != nil {
+		return err
+	}
+
+	gateway, err := start("gateway", slices.Concat(env, fakeCredentials), gatewayBin, "-c", config)
+	if err != nil {
+		return err
+	}
+	defer gateway.stop()
+	if err := gateway.waitUntilAnswers(ctx, "http://"+gatewayAddr+"/__health"); err != nil {
+		return err
+	}
+
+	if err := show(ctx, os.Stdout, "http://"+gatewayAddr); err != nil {
+		select {
+		case <-gateway.done: // which is why there was no answer
+			return gateway.died()
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+		return err
+	}
+	if once {
+		return nil
+	}
+
+	fmt.Println("Both keep running, and their logs follow here. Ctrl-C stops them.")
+	functions.followed.Store(true)
+	gateway.followed.Store(true)
+	select {
+	case <-ctx.Done():
+		fmt.Println("\nStopping the gateway and the functions.")
+		return nil
+	case <-functions.done:
+		return functions.died()
+	case <-gateway.done:
+		return gateway.died()
+	}
+}
+
+// freeAddr is addr with a port that is free: its own, or any where that is 0.
+// The error names the flag that changes it.
+func freeAddr(addr, flag string) (string, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("%w (choose another with -%s)", err, flag)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// build builds the program in dir in its own module.
+func build(ctx context.Context, dir, output string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", output, ".")
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("building %s: %w", dir, err)
+	}
+	return nil
+}
+
+// writeConfig writes the example gateway's configuration to file, with the
+// addresses of this run.
+func writeConfig(file, functionsAddr, gatewayAddr string) error {
+	config, err := os.ReadFile("examples/krakend/krakend.json")
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(gatewayAddr)
+	if err != nil {
+		return err
+	}
+	r := strings.NewReplacer(`"port": 8080`, `"port": `+port, "//127.0.0.1:9001", "//"+functionsAddr)
+	return os.WriteFile(file, []byte(r.Replace(string(config))), 0o600)
+}
+
+// fakeCredentials are nobody's: the SDK wants to sign its calls, and the
+// functions check no signature.
+var fakeCredentials = []string{
+	"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+	"AWS_SECRET_ACCESS_KEY=not-a-secret",
+	"AWS_EC2_METADATA_DISABLED=true",
+	"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+	"AWS_CONFIG_FILE=" + os.DevNull,
+}
+
+// withoutAWS is env without AWS's variables, so that real credentials stay
+// where they are.
+func withoutAWS(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
+}

@@ -1,0 +1,225 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// command is this program, built, with the repository's root to run in, temp
+// for its temporary files, and credentials that nobody may see.
+func command(t *testing.T, temp string, args ...string) *exec.Cmd {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "run")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.CommandContext(t.Context(), bin, args...)
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "AWS_PROFILE=none-of-this-name")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	return cmd
+}
+
+// freePort is an address on loopback that nothing listens on, and its port.
+func freePort(t *testing.T) (addr, port string) {
+	t.Helper()
+	addr, err := freeAddr("127.0.0.1:0", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err = net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr, port
+}
+
+// checkGone fails the test where a run has left something behind: a process
+// that listens, or a file.
+func checkGone(t *testing.T, temp string, addrs ...string) {
+	t.Helper()
+	for _, addr := range addrs {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Error("still there:", err)
+			continue
+		}
+		l.Close()
+	}
+	files, err := os.ReadDir(temp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		t.Error("still there:", f.Name())
+	}
+}
+
+func TestOnce(t *testing.T) {
+	temp := t.TempDir()
+	functions, _ := freePort(t)
+	gateway, port := freePort(t)
+	cmd := command(t, temp, "-functions-addr", functions, "-port", port, "-once")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, stdout, &stderr)
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("stderr: %s", &stderr)
+	}
+
+	const (
+		id    = "9007199254740993"
+		lines = `[{"price":{"cents":1250,"currency":"EUR"},"quantity":2,"sku":"mug"},{"price":{"cents":4900,"currency":"EUR"},"quantity":1,"sku":"teapot"}]`
+	)
+	url := "http://" + gateway
+	for _, want := range []struct {
+		curl, status string
+		body         string // the line after the status, empty for no body
+	}{
+		{"curl -i " + url + "/hello/Ada", "200 OK", `{"message":"Hello, Ada!"}`},
+		{"curl -i " + url + "/call-a-lambda/my-lambda", "200 OK", `{"lambda":"my-lambda"}`},
+		{"curl -i '" + url + "/functions/hello?name=Grace'", "200 OK", `{"message":"Hello, Grace!"}`},
+		{"curl -i '" + url + "/echo?color=red&size=S&size=M'", "200 OK", `{"color":"red","size":["S","M"]}`},
+		{
+			`curl -i -H 'Content-Type: application/json' -d '{"sku":"mug","quantity":2}' ` + url + "/echo", "200 OK",
+			`{"quantity":2,"sku":"mug"}`,
+		},
+		{"curl -i " + url + "/orders/" + id, "200 OK", `{"id":` + id + `,"lines":` + lines + `,"status":"shipped"}`},
+		{
+			"curl -i " + url + "/orders/" + id + "/summary", "200 OK",
+			`{"customer":{"address":{"city":"London"},"name":"Ada Lovelace"},"order":{"id":` + id + `,"status":"shipped"}}`,
+		},
+		{
+			"curl -i " + url + "/orders/" + id + "/raw", "200 OK",
+			`{"id":` + id + `,"status":"shipped","lines":[{"sku":"mug","quantity":2,"price":{"cents":1250,"currency":"EUR"}},` +
+				`{"sku":"teapot","quantity":1,"price":{"cents":4900,"currency":"EUR"}}]}`,
+		},
+		{"curl -i " + url + "/fail", "502 Bad Gateway", ""},
+		{
+			"curl -i " + url + "/fail/details", "200 OK",
+			`{"error_fail":{"http_status_code":502,"http_body":"{\"errorType\":\"OutOfStock\",\"errorMessage\":\"teapot is out of stock\"}"}}`,
+		},
+		{"curl -i " + url + "/panic", "502 Bad Gateway", ""},
+		{"curl -i " + url + "/slow", "504 Gateway Timeout", ""},
+	} {
+		if block := "\n" + want.curl + "\n" + want.status + "\n" + want.body + "\n"; !strings.Contains(string(stdout), block) {
+			t.Errorf("not in the output: %s", block)
+		}
+	}
+	if got, want := strings.Count(string(stdout), "\ncurl "), len(requests); got != want {
+		t.Errorf("requests: got %d, want %d", got, want)
+	}
+	if t.Failed() {
+		t.Logf("output:\n%s", stdout)
+	}
+	checkGone(t, temp, functions, gateway)
+}
+
+func TestInterrupt(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			temp := t.TempDir()
+			functions, _ := freePort(t)
+			gateway, port := freePort(t)
+			cmd := command(t, temp, "-functions-addr", functions, "-port", port)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for lines := bufio.NewScanner(stdout); lines.Scan(); {
+				if strings.Contains(lines.Text(), "Ctrl-C") {
+					break
+				}
+			}
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Error(err)
+			}
+			io.Copy(io.Discard, stdout)
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("%v\n%s", err, &stderr)
+			}
+			checkGone(t, temp, functions, gateway)
+		})
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, taken, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, port := freePort(t)
+
+	for flag, args := range map[string][]string{
+		"-functions-addr": {"-functions-addr", l.Addr().String(), "-port", port},
+		"-port":           {"-functions-addr", functions, "-port", taken},
+	} {
+		t.Run(flag, func(t *testing.T) {
+			temp := t.TempDir()
+			out, err := command(t, temp, args...).CombinedOutput()
+			if err == nil {
+				t.Error("exit status 0")
+			}
+			for _, want := range []string{l.Addr().String(), "already in use", flag + ")"} {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("no %q in the output: %s", want, out)
+				}
+			}
+			checkGone(t, temp)
+		})
+	}
+}
+
+func TestProcessDies(t *testing.T) {
+	p, err := start("functions", nil, "/bin/sh", "-c", "for i in $(seq 100); do echo line $i; done; echo out of luck >&2; exit 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.stop()
+	addr, _ := freePort(t)
+	err = p.waitUntilAnswers(t.Context(), "http://"+addr)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"functions ended by itself", "exit status 3", "functions | line 100\n", "functions | out of luck\n"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in the error: %v", want, err)
+		}
+	}
+	if got := len(p.lines); got != keptLines {
+		t.Errorf("lines kept: got %d, want %d", got, keptLines)
+	}
+}
+
+func TestWithoutAWS(t *testing.T) {
+	got := withoutAWS([]string{"HOME=/home/ada", "AWS_SECRET_ACCESS_KEY=real", "AWS_PROFILE=prod", "PATH=/bin"})
+	if want := []string{"HOME=/home/ada", "PATH=/bin"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,263 @@
+package backend
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParseConfig(t *testing.T) {
+	fixed := func(c Config) Config {
+		c.Function = Function{Name: "f"}
+		return c
+	}
+	for _, tc := range []struct {
+		name     string
+		settings map[string]any
+		want     Config
+		warnings []string
+	}{
+		{
+			name:     "the documentation's fixed function",
+			settings: map[string]any{"function_name": "lambda-function", "region": "us-west1", "max_retries": 1.0},
+			want:     Config{Function: Function{Name: "lambda-function"}, Region: "us-west1", MaxRetries: 1},
+		},
+		{
+			name:     "the documentation's function from a placeholder",
+			settings: map[string]any{"function_param_name": "Lambda", "region": "us-west1", "max_retries": 1.0},
+			want:     Config{ParamName: "Lambda", Region: "us-west1", MaxRetries: 1},
+		},
+		{
+			name:     "defaults",
+			settings: map[string]any{"function_name": "f"},
+			want:     fixed(Config{MaxRetries: -1}),
+		},
+		{
+			name:     "name and qualifier",
+			settings: map[string]any{"function_name": "f:live"},
+			want:     Config{Function: Function{Name: "f", Qualifier: "live"}, MaxRetries: -1},
+		},
+		{
+			name:     "a param in lower case is taken as it is",
+			settings: map[string]any{"function_param_name": "canary"},
+			want:     Config{ParamName: "canary", Verbatim: true, MaxRetries: -1},
+		},
+		{
+			name:     "a param in lower case, capitalized",
+			settings: map[string]any{"function_param_name": "canary", "function_name_case": "capitalized"},
+			want:     Config{ParamName: "canary", MaxRetries: -1},
+		},
+		{
+			name:     "a placeholder, verbatim",
+			settings: map[string]any{"function_param_name": "Lambda", "function_name_case": "verbatim"},
+			want:     Config{ParamName: "Lambda", Verbatim: true, MaxRetries: -1},
+		},
+		{
+			name:     "the case of a fixed name",
+			settings: map[string]any{"function_name": "f", "function_name_case": "verbatim"},
+			want:     fixed(Config{Verbatim: true, MaxRetries: -1}),
+			warnings: []string{"function_name_case: has no effect on function_name, which is never changed"},
+		},
+		{
+			name:     "the region of an ARN",
+			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:3"},
+			want: Config{
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f:3", region: "eu-west-1"},
+				Region:     "eu-west-1",
+				MaxRetries: -1,
+			},
+		},
+		{
+			name:     "an ARN and its region",
+			settings: map[string]any{"function_name": "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "region": "cn-north-1"},
+			want: Config{
+				Function:   Function{Name: "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", region: "cn-north-1"},
+				Region:     "cn-north-1",
+				MaxRetries: -1,
+			},
+		},
+		{
+			name:     "a partial ARN",
+			settings: map[string]any{"function_name": "123456789012:function:f:live"},
+			want:     Config{Function: Function{Name: "123456789012:function:f:live"}, MaxRetries: -1},
+		},
+		{
+			name:     "an endpoint",
+			settings: map[string]any{"function_name": "f", "endpoint": "http://127.0.0.1:4566/prefix"},
+			want:     fixed(Config{Endpoint: "http://127.0.0.1:4566/prefix", MaxRetries: -1}),
+		},
+		{
+			name:     "comments",
+			settings: map[string]any{"function_name": "f", "@a": 1, "$b": nil, "_c": "x", "#d": true, "": 0},
+			want:     fixed(Config{MaxRetries: -1}),
+		},
+		{
+			name:     "unknown keys",
+			settings: map[string]any{"function_name": "f", "max_retry": 1.0, "Function-Name": "g", "colour": "red"},
+			want:     fixed(Config{MaxRetries: -1}),
+			warnings: []string{
+				`unknown key "Function-Name" is ignored; did you mean "function_name"?`,
+				`unknown key "colour" is ignored`,
+				`unknown key "max_retry" is ignored; did you mean "max_retries"?`,
+			},
+		},
+		{
+			name:     "an unknown key with a typing error",
+			settings: map[string]any{"function_name": "f", "reigon": "us-west-2"},
+			want:     fixed(Config{MaxRetries: -1}),
+			warnings: []string{`unknown key "reigon" is ignored; did you mean "region"?`},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, warnings, err := ParseConfig(tc.settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != tc.want {
+				t.Errorf("got  %+v\nwant %+v", got, tc.want)
+			}
+			if !reflect.DeepEqual(warnings, tc.warnings) {
+				t.Errorf("warnings\ngot  %q\nwant %q", warnings, tc.warnings)
+			}
+		})
+	}
+}
+
+func TestParseConfigNumbers(t *testing.T) {
+	for _, tc := range []struct {
+		value any
+		want  int
+	}{
+		{0.0, 0}, {1.0, 1}, {-1.0, -1}, {3, 3}, {int64(4), 4}, {json.Number("5"), 5}, {json.Number("1e2"), 100},
+		{float64(math.MaxInt32), math.MaxInt32},
+	} {
+		cfg, _, err := ParseConfig(map[string]any{"function_name": "f", "max_retries": tc.value})
+		if err != nil || cfg.MaxRetries != tc.want {
+			t.Errorf("max_retries %T(%v): got %d, %v; want %d", tc.value, tc.value, cfg.MaxRetries, err, tc.want)
+		}
+	}
+}
+
+func TestParseConfigErrors(t *testing.T) {
+	with := func(key string, value any) map[string]any {
+		return map[string]any{"function_name": "f", key: value}
+	}
+	for _, tc := range []struct {
+		name     string
+		settings any
+		want     string // the whole error
+	}{
+		{"nil", nil, "the configuration must be an object, is null"},
+		{"a number", 42, "the configuration must be an object, is the number 42"},
+		{"a list", []any{}, "the configuration must be an object, is a list"},
+		{"a string", "x", `the configuration must be an object, is the string "x"`},
+		{"no function", map[string]any{}, "function_name, function_param_name: one of them must be there"},
+		{"two functions", with("function_param_name", "Lambda"), "function_name, function_param_name: only one of them may be there"},
+		{"a function of another type", map[string]any{"function_name": 1.0}, "function_name: must be a string, is the number 1"},
+		{"an empty function", map[string]any{"function_name": ""}, "function_name: must not be empty"},
+		{"an empty param", map[string]any{"function_param_name": ""}, "function_param_name: must not be empty"},
+		{"a null function", map[string]any{"function_name": nil}, "function_name: must be a string, is null"},
+		{"a bad name", map[string]any{"function_name": "a b"}, `function_name: "a b" is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"an account and a name", map[string]any{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: write 123456789012:function:f for a function of that account`},
+		{"another service's ARN", map[string]any{"function_name": "arn:aws:s3:us-west-2:123456789012:function:f"}, `function_name: "arn:aws:s3:us-west-2:123456789012:function:f" is no name, name:qualifier, partial ARN or ARN of a function`},
+		{
+			"an ARN of another region",
+			map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-west-2"},
+			`region: "us-west-2" is not the region of the function's ARN, "eu-west-1"`,
+		},
+		{"case", with("function_name_case", "upper"), `function_name_case: must be "capitalized" or "verbatim", is "upper"`},
+		{"region", with("region", "us west 2"), `region: "us west 2" is no name of a region`},
+		{"a region that is a host", with("region", "x.example.com/"), `region: "x.example.com/" is no name of a region`},
+		{"a region of another type", with("region", []any{"us-west-2"}), "region: must be a string, is a list"},
+		{"endpoint without scheme", with("endpoint", "localhost:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "localhost:4566"`},
+		{"endpoint without host", with("endpoint", "http://:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "http://:4566"`},
+		{"endpoint of another scheme", with("endpoint", "ftp://127.0.0.1"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "ftp://127.0.0.1"`},
+		{"endpoint that does not parse", with("endpoint", "http://a b:hunter2@"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566, and cannot be parsed"},
+		{"endpoint with a password", with("endpoint", "http://me:hunter2@127.0.0.1"), "endpoint: must not carry a user or a password"},
+		{"endpoint with a query", with("endpoint", "http://127.0.0.1/?a=b"), `endpoint: must have no query and no fragment, is "http://127.0.0.1/?a=b"`},
+		{"endpoint with an empty query", with("endpoint", "http://127.0.0.1/?"), `endpoint: must have no query and no fragment, is "http://127.0.0.1/?"`},
+		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), `endpoint: must have no query and no fragment, is "http://127.0.0.1/#a"`},
+		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port "70000", which is none`},
+		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port "0", which is none`},
+		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
+		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string "1"`},
+		{"a fraction", with("max_retries", 1.5), "max_retries: must be an integer, is the number 1.5"},
+		{"no number", with("max_retries", math.NaN()), "max_retries: must be an integer, is the number NaN"},
+		{"a json.Number that is none", with("max_retries", json.Number("x")), "max_retries: must be an integer, is the number x"},
+		{"true", with("max_retries", true), "max_retries: must be an integer, is true"},
+		{"an object", with("max_retries", map[string]any{}), "max_retries: must be an integer, is an object"},
+		{"another type", with("max_retries", uint8(1)), "max_retries: must be an integer, is a uint8"},
+		{"too many retries", with("max_retries", 1e300), "max_retries: is out of range"},
+		{"too many retries, negative", with("max_retries", math.Inf(-1)), "max_retries: is out of range"},
+		{"too many retries, as int64", with("max_retries", int64(math.MaxInt64)), "max_retries: is out of range"},
+		{"one more retry than there may be", with("max_retries", float64(math.MaxInt32+1)), "max_retries: is out of range"},
+		{
+			"all errors at once",
+			map[string]any{"region": 1.0, "max_retries": "x", "endpoint": "x"},
+			"max_retries: must be an integer, is the string \"x\"\n" +
+				"region: must be a string, is the number 1\n" +
+				"function_name, function_param_name: one of them must be there\n" +
+				"endpoint: must be an http or https URL such as http://127.0.0.1:4566, is \"x\"",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg, _, err := ParseConfig(tc.settings)
+			if err == nil {
+				t.Fatalf("got %+v, want the error %q", cfg, tc.want)
+			}
+			if got := err.Error(); got != tc.want {
+				t.Errorf("got  %q\nwant %q", got, tc.want)
+			}
+			if cfg != (Config{}) {
+				t.Errorf("got %+v beside the error, want nothing", cfg)
+			}
+		})
+	}
+}
+
+// Keys that the design names and that do not work yet must not be passed over.
+func TestParseConfigReservedKeys(t *testing.T) {
+	for _, key := range []string{
+		"allowed_functions", "assume_role", "client_context", "invocation_type", "log_tail", "payload_format",
+		"profile", "qualifier", "response_format", "retry_function_errors", "stream",
+	} {
+		_, _, err := ParseConfig(map[string]any{"function_name": "f", key: true})
+		if want := key + ": not supported by this version"; err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %q", key, err, want)
+		}
+	}
+}
+
+func TestParseConfigErrorsAreShort(t *testing.T) {
+	_, _, err := ParseConfig(map[string]any{"function_name": strings.Repeat("é", 1<<20)})
+	if n := len(err.Error()); n > 2*maxDetail {
+		t.Errorf("the error has %d bytes", n)
+	}
+}
+
+func TestConfigString(t *testing.T) {
+	for _, tc := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Function: Function{Name: "f", Qualifier: "3"}}, "function f:3"},
+		{Config{ParamName: "Lambda", Region: "us-west-2", Endpoint: "http://127.0.0.1:1"}, "function from the param Lambda, region us-west-2, endpoint http://127.0.0.1:1"},
+	} {
+		if got := tc.cfg.String(); got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"region", "region", 0}, {"regoin", "region", 2}, {"kitten", "sitting", 3}} {
+		if got := editDistance(tc.a, tc.b); got != tc.want {
+			t.Errorf("editDistance(%q, %q): got %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package backend
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestFunctionFromParam(t *testing.T) {
+	for _, tc := range []struct {
+		name, value string
+		verbatim    bool
+		want        Function
+	}{
+		{"capitalized", "my-lambda", false, Function{Name: "My-lambda"}},
+		{"verbatim", "my-lambda", true, Function{Name: "my-lambda"}},
+		{"capital already", "My-lambda", false, Function{Name: "My-lambda"}},
+		{"no letter first", "1st_f", false, Function{Name: "1st_f"}},
+		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3"}},
+		{"with an alias", "f:Live", true, Function{Name: "f", Qualifier: "Live"}},
+		{"$LATEST", "f:$LATEST", true, Function{Name: "f", Qualifier: "$LATEST"}},
+		{"the longest", strings.Repeat("f", 64) + ":" + strings.Repeat("q", 128), true, Function{Name: strings.Repeat("f", 64), Qualifier: strings.Repeat("q", 128)}},
+		// In one piece, AWS would take these prefixes for an account, a region and a keyword.
+		{"an account id", "123456789012:f", true, Function{Name: "123456789012", Qualifier: "f"}},
+		{"a region", "us-east-1:f", true, Function{Name: "us-east-1", Qualifier: "f"}},
+		{"a keyword", "function:f", true, Function{Name: "function", Qualifier: "f"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg := Config{ParamName: "Lambda", Verbatim: tc.verbatim}
+			got, err := cfg.function(map[string]string{"Lambda": tc.value, "lambda": "other", "": "other"})
+			if err != nil {
+				t.Fatal(err.detail)
+			}
+			if got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestFunctionFromParamRefused(t *testing.T) {
+	for _, value := range []string{
+		"", ":", "f:", ":q", "a b", "a/b", "a%2Fb", "../f", "..", ".", "f\x00", "f\n", "f?Qualifier=1", "f#", "é", "ｆ",
+		"f:1:2", "f:é", "a.b", "$LATEST", strings.Repeat("f", 65), "f:" + strings.Repeat("q", 129), strings.Repeat("f", 10<<10),
+		"arn:aws:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:eu-west-1:210987654321:function:f:1",
+		"Arn:aws:lambda:us-west-2:123456789012:function:f", "123456789012:function:f", "function:f:1",
+		"arn:aws:s3:::bucket", "us-east-1:123456789012:f",
+	} {
+		for _, verbatim := range []bool{false, true} {
+			cfg := Config{ParamName: "Lambda", Verbatim: verbatim}
+			got, err := cfg.function(map[string]string{"Lambda": value})
+			if err == nil {
+				t.Errorf("%.80q: got %+v, want it refused", value, got)
+				continue
+			}
+			if err.StatusCode() != http.StatusNotFound || got != (Function{}) {
+				t.Errorf("%.80q: got %+v and status %d, want nothing and 404", value, got, err.StatusCode())
+			}
+			if len(err.detail) > 2*maxDetail {
+				t.Errorf("%.80q: the log line has %d bytes", value, len(err.detail))
+			}
+		}
+	}
+}
+
+func TestFunctionMissingParam(t *testing.T) {
+	cfg := Config{ParamName: "Lambda"}
+	for _, params := range []map[string]string{nil, {}, {"lambda": "f"}, {"Lambda": ""}} {
+		_, err := cfg.function(params)
+		if err == nil {
+			t.Fatalf("%v: got no error", params)
+		}
+		if want := `the request has no param "Lambda" to name the function`; err.detail != want || err.StatusCode() != http.StatusNotFound {
+			t.Errorf("%v: got %d %q, want 404 %q", params, err.StatusCode(), err.detail, want)
+		}
+	}
+}
+
+func TestFixedFunctionIsNeverChanged(t *testing.T) {
+	cfg, _, err := ParseConfig(map[string]any{"function_name": "my-lambda", "function_name_case": "capitalized"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, e := cfg.function(map[string]string{"Lambda": "other"})
+	if want := (Function{Name: "my-lambda"}); e != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, e, want)
+	}
+}

@@ -1,0 +1,173 @@
+package backend
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzParseConfig checks that whatever stands under the namespace gives a usable
+// configuration or an error, and that a usable one stays so when it is read again.
+func FuzzParseConfig(f *testing.F) {
+	for _, seed := range []string{
+		`{"function_name":"lambda-function","region":"us-west1","max_retries":1}`,
+		`{"function_param_name":"Lambda","function_name_case":"verbatim","endpoint":"http://127.0.0.1:4566"}`,
+		`{"function_name":"arn:aws:lambda:eu-west-1:123456789012:function:f:live","region":"eu-west-1"}`,
+		`{"function_name":"f","@comment":{},"retries":1e999}`,
+		`{"function_name":"f","function_param_name":"Lambda","stream":true}`,
+		`null`, `[]`, `""`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, document string) {
+		var settings any
+		if err := json.Unmarshal([]byte(document), &settings); err != nil {
+			t.Skip("no JSON: a parser of KrakenD has refused it before")
+		}
+		cfg, warnings, err := ParseConfig(settings)
+		for _, w := range warnings {
+			if strings.ContainsAny(w, "\n\r\x1b") {
+				t.Errorf("a warning of more than one line: %q", w)
+			}
+		}
+		if err != nil {
+			if err.Error() == "" || cfg != (Config{}) {
+				t.Errorf("got %+v and the error %q", cfg, err)
+			}
+			return
+		}
+		if (cfg.Function.Name == "") == (cfg.ParamName == "") {
+			t.Errorf("got %+v: neither or both name the function", cfg)
+		}
+		if cfg.MaxRetries < -1 {
+			t.Errorf("got %d retries", cfg.MaxRetries)
+		}
+		again := map[string]any{"max_retries": json.Number(strings.TrimSpace(string(mustJSON(t, cfg.MaxRetries))))}
+		if cfg.ParamName != "" {
+			again["function_param_name"] = cfg.ParamName
+			again["function_name_case"] = map[bool]string{true: verbatim, false: capitalized}[cfg.Verbatim]
+		} else {
+			again["function_name"] = cfg.Function.String()
+		}
+		if cfg.Region != "" {
+			again["region"] = cfg.Region
+		}
+		if cfg.Endpoint != "" {
+			again["endpoint"] = cfg.Endpoint
+		}
+		got, _, err := ParseConfig(again)
+		if cfg.ParamName == "" {
+			cfg.Verbatim = false // has no effect
+		}
+		if err != nil || got != cfg {
+			t.Errorf("read again: got %+v, %v; want %+v", got, err, cfg)
+		}
+	})
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	p, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// FuzzFunctionName checks that no name out of a request leaves AWS's grammar, and
+// that nothing but the first letter is changed.
+func FuzzFunctionName(f *testing.F) {
+	for _, seed := range []string{
+		"my-lambda", "my-lambda:3", "f:$LATEST", "", ":", "..", "a/b", "f\x00", "é",
+		"123456789012:f", "123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f",
+		strings.Repeat("f", 65),
+	} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	within := func(s, others string) bool {
+		return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"+others) == "" && !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+	}
+	f.Fuzz(func(t *testing.T, name string, verbatim bool) {
+		cfg := Config{ParamName: "Lambda", Verbatim: verbatim}
+		got, err := cfg.function(map[string]string{"Lambda": name})
+		if err != nil {
+			if err.StatusCode() != http.StatusNotFound || got != (Function{}) || strings.ContainsAny(err.detail, "\n\r\x1b") {
+				t.Errorf("%q: got %+v and %d %q", name, got, err.StatusCode(), err.detail)
+			}
+			return
+		}
+		for _, r := range got.Name {
+			if !within(string(r), "") {
+				t.Errorf("%q: the name %q has %q", name, got.Name, r)
+			}
+		}
+		for _, r := range got.Qualifier {
+			if !within(string(r), "$") {
+				t.Errorf("%q: the qualifier %q has %q", name, got.Qualifier, r)
+			}
+		}
+		if len(got.Name) < 1 || len(got.Name) > 64 || len(got.Qualifier) > 128 {
+			t.Errorf("%q: got %+v, which is too long or too short", name, got)
+		}
+		want := name
+		if !verbatim {
+			want = upperFirst(name)
+		}
+		if got.String() != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+	})
+}
+
+// FuzzParamsPayload checks that every request gives one JSON object, whose keys
+// are sorted and which says what the parameters say.
+func FuzzParamsPayload(f *testing.F) {
+	f.Add("UserId", "42", "page", "1", "2")
+	f.Add("Id", "mine", "id", "theirs", "")
+	f.Add("JWT.sub", "<&>", "", "\x00", "\xff\u2028")
+	f.Add("", "", "", "", "")
+	f.Fuzz(func(t *testing.T, param, value, name, first, second string) {
+		params := map[string]string{param: value}
+		query := map[string][]string{name: {first, second}, "single": {first}, "none": nil}
+		payload := paramsPayload(params, query)
+
+		var got map[string]any
+		if err := json.Unmarshal(payload, &got); err != nil {
+			t.Fatalf("%s: %v", payload, err)
+		}
+		if !slices.Equal(payload, paramsPayload(maps.Clone(params), maps.Clone(query))) {
+			t.Error("the same request gives another payload")
+		}
+		if want := strings.ToValidUTF8(value, "\ufffd"); utf8.ValidString(param) && utf8.ValidString(value) && got[placeholder(param)] != want {
+			t.Errorf("%s: got %q under %q, want %q", payload, got[placeholder(param)], placeholder(param), want)
+		}
+		if utf8.ValidString(name) && utf8.ValidString(first) && utf8.ValidString(second) && utf8.ValidString(param) && name != placeholder(param) && name != "single" && name != "none" {
+			list, _ := got[name].([]any)
+			if len(list) != 2 || list[0] != first || list[1] != second {
+				t.Errorf("%s: got %v under %q, want [%q %q]", payload, got[name], name, first, second)
+			}
+		}
+		dec := json.NewDecoder(strings.NewReader(string(payload)))
+		dec.Token() // the opening brace
+		var keys []string
+		for dec.More() {
+			key, err := dec.Token()
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, key.(string))
+			var skipped json.RawMessage
+			if err := dec.Decode(&skipped); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if utf8.ValidString(param) && utf8.ValidString(name) && !slices.IsSorted(keys) {
+			t.Errorf("%s: the keys are not sorted", payload)
+		}
+	})
+}

@@ -1,0 +1,80 @@
+package backend
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+)
+
+// TestMain keeps what the machine knows of AWS away from the tests.
+func TestMain(m *testing.M) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	leaktest.Main(m)
+}
+
+const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
+
+// testSession has fake credentials, an endpoint, and no patience: the delays
+// before retries are recorded, not waited for.
+func testSession(t *testing.T, endpoint string, delays *[]time.Duration) *session.Session {
+	t.Helper()
+	s, err := session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(endpoint),
+		Credentials: credentials.NewStaticCredentials(accessKey, secretKey, ""),
+		SleepDelay: func(d time.Duration) {
+			if delays != nil {
+				*delays = append(*delays, d)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// recorder is a Logger that keeps its lines.
+type recorder struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *recorder) log(level string, v []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, level+" "+strings.TrimSuffix(fmt.Sprintln(v...), "\n"))
+}
+
+func (r *recorder) Debug(v ...any)   { r.log("DEBUG", v) }
+func (r *recorder) Info(v ...any)    { r.log("INFO", v) }
+func (r *recorder) Warning(v ...any) { r.log("WARNING", v) }
+func (r *recorder) Error(v ...any)   { r.log("ERROR", v) }
+
+// level returns the lines of one level.
+func (r *recorder) level(name string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, l := range r.lines {
+		if strings.HasPrefix(l, name+" ") {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,220 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/client/metadata"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+func TestMaxRetries(t *testing.T) {
+	for _, tc := range []struct {
+		settings any // max_retries
+		session  int // the session's MaxRetries
+		want     int // attempts
+	}{
+		{0.0, -1, 1}, {1.0, -1, 2}, {1, -1, 2}, {5.0, -1, 6}, {-1.0, -1, 4}, {nil, -1, 4},
+		{nil, 2, 3}, {nil, 0, 1}, {1.0, 7, 2},
+	} {
+		s := api(t, `{}`)
+		s.Fail("f", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+		var delays []time.Duration
+		sess := testSession(t, s.URL, &delays)
+		sess.Config.MaxRetries = aws.Int(tc.session)
+		settings := map[string]any{"function_name": "f"}
+		if tc.settings != nil {
+			settings["max_retries"] = tc.settings
+		}
+		b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: settings})
+		if _, err := b.Invoke(t.Context(), &Request{}); err == nil {
+			t.Fatal("got no error")
+		}
+		if got := len(s.Calls()); got != tc.want {
+			t.Errorf("max_retries %v, session %d: got %d attempts, want %d", tc.settings, tc.session, got, tc.want)
+		}
+		if len(delays) != tc.want-1 || slices.ContainsFunc(delays, func(d time.Duration) bool { return d <= 0 }) {
+			t.Errorf("max_retries %v: got delays %v, want %d", tc.settings, delays, tc.want-1)
+		}
+	}
+}
+
+func TestSecondTrySucceeds(t *testing.T) {
+	for name, fault := range map[string]lambdatest.Fault{
+		"5xx":            lambdatest.APIError(http.StatusInternalServerError, "ServiceException", ""),
+		"throttled":      lambdatest.Throttle(1),
+		"before headers": lambdatest.Cut(lambdatest.BeforeHeaders),
+		"within headers": lambdatest.Cut(lambdatest.WithinHeaders),
+		"after headers":  lambdatest.Cut(lambdatest.AfterHeaders),
+		"within body":    lambdatest.Cut(lambdatest.WithinBody),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := api(t, `{"a":"a reply of some length"}`)
+			s.Fail("f", fault)
+			b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 1.0})
+			response, err := b.Invoke(t.Context(), &Request{})
+			if err != nil {
+				t.Fatal(err, l.lines)
+			}
+			if got, want := readAll(t, response), `{"a":"a reply of some length"}`; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if n := len(s.Calls()); n != 2 {
+				t.Errorf("got %d attempts, want 2", n)
+			}
+			if lines := l.level("ERROR"); len(lines) != 0 {
+				t.Errorf("got %q, want nothing logged", lines)
+			}
+		})
+	}
+}
+
+func TestConnectionFailures(t *testing.T) {
+	s := api(t, `{}`)
+	s.Fail("f", lambdatest.Cut(lambdatest.WithinBody).Always())
+	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 1})
+	_, err := b.Invoke(t.Context(), &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || len(s.Calls()) != 2 {
+		t.Errorf("cut: got %v after %d attempts, want a 502 after 2", err, len(s.Calls()))
+	}
+
+	s.Close() // connections are refused from now on
+	_, err = b.Invoke(t.Context(), &Request{})
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.kind != request.ErrCodeRequestError {
+		t.Errorf("refused: got %v, want a 502", err)
+	}
+}
+
+// A retry that the deadline leaves no room for is not waited for: the last error
+// is the answer, at once.
+func TestRetriesAreHeldAgainstTheDeadline(t *testing.T) {
+	s := api(t, `{}`)
+	s.Fail("f", lambdatest.Throttle(3600).Always())
+	var delays []time.Duration
+	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, &delays)}).New(Spec{
+		Settings: map[string]any{"function_name": "f", "max_retries": 3},
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := b.Invoke(ctx, &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests || e.Headers()["Retry-After"][0] != "3600" {
+		t.Errorf("got %v, want a 429 with Retry-After: 3600", err)
+	}
+	if n := len(s.Calls()); n != 1 || len(delays) != 0 {
+		t.Errorf("got %d attempts and delays %v, want 1 and none", n, delays)
+	}
+}
+
+// sdkRequest is a request as the SDK shows it to a retryer after an attempt.
+func sdkRequest(ctx context.Context, status int, err error) *request.Request {
+	r := request.New(aws.Config{Credentials: credentials.NewStaticCredentials("a", "b", "")}, metadata.ClientInfo{}, request.Handlers{}, nil, &request.Operation{}, nil, nil)
+	r.SetContext(ctx)
+	r.HTTPResponse = &http.Response{StatusCode: status, Header: http.Header{}}
+	r.Error = err
+	return r
+}
+
+func TestRetryerAndTheDeadline(t *testing.T) {
+	start := time.Now()
+	ctx, cancel := context.WithDeadline(t.Context(), start.Add(time.Hour))
+	defer cancel()
+	failure := awserr.NewRequestFailure(awserr.New("ServiceException", "", nil), 500, "")
+
+	// The SDK's first delay after a 500 is 30 to 60 ms.
+	for _, tc := range []struct {
+		left time.Duration
+		want bool
+	}{{time.Hour, true}, {61 * time.Millisecond, true}, {30 * time.Millisecond, false}, {0, false}, {-time.Second, false}} {
+		rt := retryer{max: 1, now: func() time.Time { return start.Add(time.Hour - tc.left) }}
+		r := sdkRequest(ctx, 500, failure)
+		if got := rt.ShouldRetry(r); got != tc.want {
+			t.Errorf("%v left: got %t, want %t", tc.left, got, tc.want)
+		}
+		if d := rt.RetryRules(r); tc.want && (d < 30*time.Millisecond || d > 60*time.Millisecond) {
+			t.Errorf("%v left: got the delay %v, want 30 to 60 ms", tc.left, d)
+		}
+	}
+
+	rt := retryer{max: 1, now: time.Now}
+	if !rt.ShouldRetry(sdkRequest(t.Context(), 500, failure)) {
+		t.Error("without a deadline: got false, want true")
+	}
+	cancel()
+	if rt.ShouldRetry(sdkRequest(ctx, 500, failure)) {
+		t.Error("after the context's end: got true, want false")
+	}
+}
+
+// rotating are credentials whose first value has expired without their knowing.
+type rotating struct{ retrieved int }
+
+func (r *rotating) Retrieve() (credentials.Value, error) {
+	r.retrieved++
+	return credentials.Value{AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: string(rune('0' + r.retrieved))}, nil
+}
+
+func (r *rotating) IsExpired() bool { return false }
+
+func TestExpiredCredentialsAreRefreshedOnce(t *testing.T) {
+	expired := lambdatest.APIError(http.StatusForbidden, "ExpiredTokenException", "The security token included in the request is expired")
+	for _, tc := range []struct {
+		name       string
+		maxRetries int
+		faults     []lambdatest.Fault
+		ok         bool
+		tokens     []string
+	}{
+		{"they had expired", 0, []lambdatest.Fault{expired}, true, []string{"1", "2"}},
+		{"the new ones have expired too", 3, []lambdatest.Fault{expired.Always()}, false, []string{"1", "2"}},
+		{"it is no retry", 1, []lambdatest.Fault{expired, lambdatest.APIError(500, "ServiceException", "")}, true, []string{"1", "2", "2"}},
+		{"nor is it one later", 1, []lambdatest.Fault{lambdatest.APIError(500, "ServiceException", ""), expired}, true, []string{"1", "1", "2"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := api(t, `{}`)
+			s.Fail("f", tc.faults...)
+			sess := testSession(t, s.URL, nil)
+			sess.Config.Credentials = credentials.NewCredentials(&rotating{})
+			b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{
+				Settings: map[string]any{"function_name": "f", "max_retries": tc.maxRetries},
+			})
+			_, err := b.Invoke(t.Context(), &Request{})
+			var e *Error
+			if tc.ok != (err == nil) || err != nil && (!errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway) {
+				t.Errorf("got %v, want ok %t or a 502", err, tc.ok)
+			}
+			var tokens []string
+			for _, c := range s.Calls() {
+				tokens = append(tokens, c.Header.Get("X-Amz-Security-Token"))
+			}
+			if !slices.Equal(tokens, tc.tokens) {
+				t.Errorf("got calls with the tokens %q, want %q", tokens, tc.tokens)
+			}
+		})
+	}
+}
+
+// Credentials that a call without retries has found expired are fresh for the next.
+func TestExpiredCredentialsHealWithoutRoom(t *testing.T) {
+	s := api(t, `{}`)
+	expired := lambdatest.APIError(http.StatusForbidden, "ExpiredTokenException", "")
+	s.Fail("f", expired, expired)
+	sess := testSession(t, s.URL, nil)
+	sess.Config.Credentials = credentials.NewCredentials(&rotating{})
+	b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: map[string]any{"function_name": "f"}})
+	if _, err := b.Invoke(t.Context(), &Request{}); err == nil {
+		t.Error("got no error")
+	}
+	if _, err := b.Invoke(t.Context(), &Request{}); err != nil {
+		t.Error(err)
+	}
+}

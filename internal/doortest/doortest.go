@@ -1,0 +1,494 @@
+// Package doortest is the table of cases that every door runs: configuration and
+// request in, payload, response or error out. A case that is added here is checked
+// on every generation of KrakenD.
+package doortest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// Namespace is the key of extra_config that every door reads.
+const Namespace = "github.com/devopsfaith/krakend-lambda"
+
+// Backend is what a framework's configuration says of a backend.
+type Backend struct {
+	URLPattern, Method, Encoding, Group, Target string
+	Allow, Deny                                 []string
+	Mapping                                     map[string]string
+	IsCollection                                bool
+	ConcurrentCalls                             int
+	Host                                        []string
+	ExtraConfig                                 map[string]any
+}
+
+// Request and Response are a framework's, with the fields that they have in all.
+type (
+	Request struct {
+		Params  map[string]string
+		Query   map[string][]string
+		Headers map[string][]string
+		Body    io.ReadCloser
+	}
+	Response struct {
+		Data       map[string]any
+		IsComplete bool
+		StatusCode int
+		Headers    map[string][]string
+		Io         io.Reader
+	}
+)
+
+// Logger is the part of a framework's logger that a door writes to.
+type Logger interface {
+	Debug(v ...any)
+	Info(v ...any)
+	Warning(v ...any)
+	Error(v ...any)
+	Critical(v ...any)
+	Fatal(v ...any)
+}
+
+// Invoker is the type of that name in every door.
+type Invoker interface {
+	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
+}
+
+// Options are the options of a BackendFactory; the nil ones are handed on as nil.
+type Options struct {
+	Logger  Logger
+	Session *session.Session
+	Invoker Invoker
+}
+
+// Built is what a door has made of a backend.
+type Built struct {
+	Proxy func(context.Context, *Request) (*Response, error)
+	// Host is the backend's after that.
+	Host []string
+	// Next tells that the door has left the backend to the next factory.
+	Next bool
+}
+
+// Door makes a proxy of a backend, translating both ways as the framework's own
+// configuration parser and router would. A nil decoder of the framework is asked
+// for with an Encoding that starts with "decoder:panic" or "decoder:none": the
+// first is a decoder that panics, the second leaves the field empty.
+type Door func(Backend, Options) Built
+
+// Main runs the tests of a door without what the machine knows of AWS.
+func Main(m *testing.M) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	leaktest.Main(m)
+}
+
+const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
+
+// Run runs the table and what does not fit into it.
+func Run(t *testing.T, door Door) {
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) { tc.run(t, door) })
+	}
+	t.Run("left to next", func(t *testing.T) { leftToNext(t, door) })
+	t.Run("host", func(t *testing.T) { host(t, door) })
+	t.Run("panics", func(t *testing.T) { panics(t, door) })
+	t.Run("context", func(t *testing.T) { contextEnds(t, door) })
+	t.Run("invoker", func(t *testing.T) { invoker(t, door) })
+	t.Run("nil options", func(t *testing.T) { nilOptions(t, door) })
+	t.Run("request is not changed", func(t *testing.T) { requestUnchanged(t, door) })
+	t.Run("load", func(t *testing.T) { load(t, door) })
+}
+
+// testCase is a request to a backend that invokes the function f.
+type testCase struct {
+	name string
+
+	backend  Backend        // without the namespace
+	settings map[string]any // beside endpoint; function_name is f where neither it nor the param is set
+	request  Request
+	body     string // of the request
+
+	reply string            // of the function, byte for byte
+	fails error             // the function's error
+	fault *lambdatest.Fault // for every call
+
+	payload  string // what the function must receive; not looked at where it is empty
+	function string // that must be called; f where it is empty
+	calls    int    // 1 where it is 0, none where it is -1
+
+	data       string // the response's Data as JSON
+	bytes      string // the response's Io
+	incomplete bool
+	headers    []string // names in the metadata, sorted
+
+	status  int    // of the error; 0 for none
+	message string // of the error
+}
+
+func newSession(t *testing.T, endpoint string) *session.Session {
+	t.Helper()
+	s, err := session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(endpoint),
+		Credentials: credentials.NewStaticCredentials(accessKey, secretKey, ""),
+		MaxRetries:  aws.Int(0),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// handler is a function whose reply goes out byte for byte.
+type handler func() ([]byte, error)
+
+func (h handler) Invoke(context.Context, []byte) ([]byte, error) { return h() }
+
+// with adds settings of the namespace to a backend.
+func with(b Backend, settings map[string]any) Backend {
+	extra := map[string]any{Namespace: settings}
+	for k, v := range b.ExtraConfig {
+		extra[k] = v
+	}
+	b.ExtraConfig = extra
+	return b
+}
+
+func (tc testCase) run(t *testing.T, door Door) {
+	f := handler(func() ([]byte, error) { return []byte(tc.reply), tc.fails })
+	s := lambdatest.NewServer(map[string]any{"f": f, "F": f, "My-lambda": f, "my-lambda": f})
+	t.Cleanup(s.Close)
+	s.RequireCredentials(accessKey, secretKey)
+	if tc.fault != nil {
+		s.Fail("*", tc.fault.Always())
+	}
+
+	settings := map[string]any{}
+	for k, v := range tc.settings {
+		settings[k] = v
+	}
+	if settings["function_name"] == nil && settings["function_param_name"] == nil {
+		settings["function_name"] = "f"
+	}
+	log := &Recorder{}
+	built := door(with(tc.backend, settings), Options{Logger: log, Session: newSession(t, s.URL)})
+	if built.Next {
+		t.Fatal("the backend was left to the next factory")
+	}
+
+	r := tc.request
+	if tc.body != "" {
+		r.Body = io.NopCloser(strings.NewReader(tc.body))
+	}
+	response, err := built.Proxy(t.Context(), &r)
+
+	calls := s.Calls()
+	want := max(tc.calls, 0)
+	if tc.calls == 0 {
+		want = 1
+	}
+	if len(calls) != want {
+		t.Errorf("got %d calls, want %d", len(calls), want)
+	}
+	for _, c := range calls {
+		if want := max(tc.function, "f"); tc.function != "" && c.Function != tc.function || tc.function == "" && c.Function != "f" {
+			t.Errorf("got a call of %q, want %q", c.Function, want)
+		}
+		if tc.payload != "" && string(c.Payload) != tc.payload {
+			t.Errorf("got the payload %s, want %s", c.Payload, tc.payload)
+		}
+	}
+
+	if tc.status != 0 {
+		tc.checkError(t, response, err, log)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tc.checkResponse(t, response)
+}
+
+func (tc testCase) checkError(t *testing.T, response *Response, err error, log *Recorder) {
+	t.Helper()
+	if response != nil {
+		t.Errorf("got the response %+v beside the error", response)
+	}
+	coded, ok := err.(interface{ StatusCode() int }) // as the routers ask, of the outermost error
+	if !ok || coded.StatusCode() != tc.status {
+		t.Fatalf("got %T %v, want the status %d", err, err, tc.status)
+	}
+	if err.Error() != tc.message {
+		t.Errorf("got the message %q, want %q", err, tc.message)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: "+tc.backend.URLPattern+"][Lambda] ") {
+		t.Errorf("got the error lines %q, want one of the backend's", lines)
+	}
+}
+
+func (tc testCase) checkResponse(t *testing.T, response *Response) {
+	t.Helper()
+	data, err := json.Marshal(response.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != tc.data {
+		t.Errorf("got the data %s, want %s", data, tc.data)
+	}
+	if response.IsComplete == tc.incomplete {
+		t.Errorf("got complete: %t", response.IsComplete)
+	}
+	var body []byte
+	if response.Io != nil {
+		if body, err = io.ReadAll(response.Io); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(body) != tc.bytes {
+		t.Errorf("got the body %q, want %q", body, tc.bytes)
+	}
+	var headers []string
+	for name, values := range response.Headers {
+		headers = append(headers, name)
+		if len(values) != 1 || values[0] == "" {
+			t.Errorf("got the header %s: %q, want one value", name, values)
+		}
+	}
+	slices.Sort(headers)
+	if !slices.Equal(headers, tc.headers) {
+		t.Errorf("got the headers %q, want %q", headers, tc.headers)
+	}
+}
+
+// Recorder is a Logger that keeps its lines.
+type Recorder struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *Recorder) log(level string, v []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, level+" "+strings.TrimSuffix(fmt.Sprintln(v...), "\n"))
+}
+
+func (r *Recorder) Debug(v ...any)    { r.log("DEBUG", v) }
+func (r *Recorder) Info(v ...any)     { r.log("INFO", v) }
+func (r *Recorder) Warning(v ...any)  { r.log("WARNING", v) }
+func (r *Recorder) Error(v ...any)    { r.log("ERROR", v) }
+func (r *Recorder) Critical(v ...any) { r.log("CRITICAL", v) }
+func (r *Recorder) Fatal(v ...any)    { r.log("FATAL", v) }
+
+// Level returns the lines of one level.
+func (r *Recorder) Level(name string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, l := range r.lines {
+		if strings.HasPrefix(l, name+" ") {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+func leftToNext(t *testing.T, door Door) {
+	for name, extra := range map[string]map[string]any{
+		"no extra_config": nil, "an empty one": {}, "another namespace": {"github.com/devopsfaith/krakend/http": map[string]any{}},
+	} {
+		log := &Recorder{}
+		built := door(Backend{ExtraConfig: extra}, Options{Logger: log})
+		if !built.Next || len(built.Host) != 0 || len(log.lines) != 0 {
+			t.Errorf("%s: got %+v and log %q, want it left to the next factory, in silence", name, built, log.lines)
+		}
+	}
+}
+
+// host checks that a Lambda backend without hosts gets one for KrakenD's balancer,
+// that of another backend stays, and that a bad configuration gets there, too.
+func host(t *testing.T, door Door) {
+	for _, tc := range []struct {
+		name     string
+		host     []string
+		settings any
+		want     []string
+	}{
+		{"none", nil, map[string]any{"function_name": "f"}, []string{"http://lambda.invalid"}},
+		{"its own", []string{"http://127.0.0.1:1"}, map[string]any{"function_name": "f"}, []string{"http://127.0.0.1:1"}},
+		{"none, bad configuration", nil, 42, []string{"http://lambda.invalid"}},
+	} {
+		b := Backend{Host: tc.host, ExtraConfig: map[string]any{Namespace: tc.settings}}
+		built := door(b, Options{Logger: &Recorder{}, Invoker: output(nil)})
+		if built.Next || !slices.Equal(built.Host, tc.want) {
+			t.Errorf("%s: got %+v, want the host %q", tc.name, built, tc.want)
+		}
+	}
+}
+
+// output is an Invoker with one answer; nil is an empty one.
+func output(payload []byte) Invoker {
+	return invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{Payload: payload}, nil
+	})
+}
+
+type invokerFunc func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error)
+
+func (f invokerFunc) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
+	return f(ctx, in)
+}
+
+func statusOf(err error) int {
+	if coded, ok := err.(interface{ StatusCode() int }); ok {
+		return coded.StatusCode()
+	}
+	return 0
+}
+
+func panics(t *testing.T, door Door) {
+	settings := map[string]any{"function_name": "f"}
+	for name, tc := range map[string]struct {
+		backend Backend
+		invoker Invoker
+	}{
+		"in the invoker": {Backend{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in the decoder": {Backend{Encoding: "decoder:panic"}, output([]byte("{}"))},
+	} {
+		log := &Recorder{}
+		built := door(with(tc.backend, settings), Options{Logger: log, Invoker: tc.invoker})
+		response, err := built.Proxy(t.Context(), &Request{})
+		if response != nil || statusOf(err) != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+			t.Errorf("%s: got %+v, %v; want a 500", name, response, err)
+		}
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "goroutine ") {
+			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
+		}
+	}
+}
+
+func contextEnds(t *testing.T, door Door) {
+	hang := invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	details := map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
+	for name, extra := range map[string]map[string]any{"plain": nil, "with details": details} {
+		built := door(with(Backend{ExtraConfig: extra}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
+
+		ctx, cancel := context.WithTimeout(t.Context(), 1)
+		response, err := built.Proxy(ctx, &Request{})
+		if response != nil || statusOf(err) != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %+v, %v; want a 504 that is %v", name, response, err, context.DeadlineExceeded)
+		}
+		cancel()
+
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel()
+		if response, err := built.Proxy(ctx, &Request{}); response != nil || err != context.Canceled {
+			t.Errorf("%s: got %+v, %v; want %v itself", name, response, err, context.Canceled)
+		}
+	}
+}
+
+func invoker(t *testing.T, door Door) {
+	var got *lambda.InvokeInput
+	built := door(with(Backend{Method: "POST"}, map[string]any{"function_name": "f:3"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			got = in
+			return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`), ExecutedVersion: aws.String("3")}, nil
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{Body: io.NopCloser(strings.NewReader("[]"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *got.FunctionName != "f" || *got.Qualifier != "3" || string(got.Payload) != "[]" {
+		t.Errorf("got the input %v", got)
+	}
+	if fmt.Sprint(response.Data) != "map[a:1]" || fmt.Sprint(response.Headers) != "map[X-Amz-Executed-Version:[3]]" {
+		t.Errorf("got %+v", response)
+	}
+}
+
+// nilOptions checks that options which hold nil are as if they were not there: the
+// session is then made of the environment.
+func nilOptions(t *testing.T, door Door) {
+	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "x", nil }})
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_REGION", "us-west-2")
+	t.Setenv("AWS_ACCESS_KEY_ID", accessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secretKey)
+	built := door(with(Backend{Encoding: "string"}, map[string]any{"function_name": "f", "endpoint": s.URL}), Options{})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != `map[content:"x"]` {
+		t.Errorf("got %+v, %v", response, err)
+	}
+}
+
+// requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
+// the client's own map, and the copies of a request share their maps.
+func requestUnchanged(t *testing.T, door Door) {
+	r := &Request{
+		Params:  map[string]string{"Id": "1", "JWT.sub": "me"},
+		Query:   map[string][]string{"q": {"1", "2"}, "id": {"3"}},
+		Headers: map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}, "Cookie": {"a=b"}},
+	}
+	before := fmt.Sprintf("%v", *r)
+	built := door(with(Backend{}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: output(nil)})
+	if _, err := built.Proxy(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if after := fmt.Sprintf("%v", *r); after != before {
+		t.Errorf("got  %s\nwant %s", after, before)
+	}
+}
+
+// load checks under the race detector that every request gets its own reply.
+func load(t *testing.T, door Door) {
+	s := lambdatest.NewServer(map[string]any{"f": func(event map[string]string) (map[string]string, error) { return event, nil }})
+	t.Cleanup(s.Close)
+	built := door(with(Backend{Group: "g"}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Session: newSession(t, s.URL)})
+	headers := map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}}
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			for j := range 8 {
+				id := fmt.Sprint(i, "-", j)
+				response, err := built.Proxy(t.Context(), &Request{Params: map[string]string{"Id": id}, Headers: headers})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, want := fmt.Sprint(response.Data), "map[g:map[id:"+id+"]]"; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

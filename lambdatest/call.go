@@ -1,0 +1,182 @@
+package lambdatest
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// Invocation types and log types of the API.
+const (
+	requestResponse = "RequestResponse"
+	event           = "Event"
+	dryRun          = "DryRun"
+
+	logNone = "None"
+	logTail = "Tail"
+)
+
+// Limits of the API, in bytes.
+const (
+	maxPayload       = 6 << 20
+	maxEventPayload  = 1 << 20
+	maxClientContext = 3583 // of base64
+)
+
+// A Call is one invocation as it reached the server, whatever became of it.
+type Call struct {
+	// Function is the function's bare name, also where the call gave an ARN. A
+	// name that AWS's grammar does not allow stands here as it came.
+	Function string
+
+	// Qualifier is the version or alias, from the query string or from the
+	// function's name. It is empty where the call gave none.
+	Qualifier string
+
+	// InvocationType is the X-Amz-Invocation-Type header: RequestResponse where the
+	// call has none.
+	InvocationType string
+
+	// LogType is the X-Amz-Log-Type header: None where the call has none.
+	LogType string
+
+	// ClientContext is the client context after base64, so JSON unless the call was
+	// refused for it. It is nil where the call has none or where it is no base64.
+	ClientContext []byte
+
+	// Payload is the request's body, empty where the call has none. It is nil
+	// where the body was too large or ended early.
+	Payload []byte
+
+	// Region and AccessKeyID are what the call is signed for and with. They are
+	// empty where the signature is missing or does not parse.
+	Region      string
+	AccessKeyID string
+
+	// RequestID is the x-amzn-RequestId of the answer and the AwsRequestID of the
+	// handler's lambdacontext.
+	RequestID string
+
+	// Header is the request's header.
+	Header http.Header
+
+	// Executed is set when the handler is called: in an asynchronous invocation
+	// before it is answered, so no test has to wait for it. It stays false for a
+	// DryRun and for calls that were refused, by the API's rules or by a fault.
+	Executed bool
+}
+
+// An invocation is a call on its way to its function.
+type invocation struct {
+	call          *Call
+	name          functionName
+	arn           string
+	payload       []byte
+	clientContext []byte
+	traceID       string
+}
+
+// receive reads a call, records it, and refuses what is not signed or too large.
+// Whoever comes after it reads the call's fields other than Executed only, which do
+// not change any more.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName, requestID string) (*invocation, *apiError) {
+	call := &Call{
+		Function:       rawName,
+		Qualifier:      r.URL.Query().Get("Qualifier"),
+		InvocationType: cmp.Or(r.Header.Get("X-Amz-Invocation-Type"), requestResponse),
+		LogType:        cmp.Or(r.Header.Get("X-Amz-Log-Type"), logNone),
+		RequestID:      requestID,
+		Header:         r.Header.Clone(),
+	}
+	in := &invocation{call: call, traceID: r.Header.Get("X-Amzn-Trace-Id")}
+	in.name = parseFunctionName(rawName)
+	if in.name.bare != "" {
+		call.Function = in.name.bare
+	}
+	if call.Qualifier == "" {
+		call.Qualifier = in.name.qualifier
+	}
+	if decoded, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context")); err == nil && len(decoded) > 0 {
+		call.ClientContext, in.clientContext = decoded, decoded
+	}
+
+	sig, refusal := parseSignature(r.Header)
+	call.Region, call.AccessKeyID = sig.region, sig.accessKeyID
+	payload, unread := readPayload(w, r, call.InvocationType)
+	call.Payload = payload
+	in.payload = bytes.Clone(payload) // a handler may do with it as it likes
+	s.record(call)
+
+	if refusal == nil {
+		refusal = unread
+	}
+	if refusal == nil {
+		refusal = sig.verify(r, payload, s.requiredKey())
+	}
+	in.arn = in.name.arn(call.Region, call.Qualifier)
+	return in, refusal
+}
+
+// readPayload reads the body, up to what the invocation type allows.
+func readPayload(w http.ResponseWriter, r *http.Request, invocationType string) ([]byte, *apiError) {
+	limit := int64(maxPayload)
+	if invocationType == event {
+		limit = maxEventPayload
+	}
+	tooLarge := errorf(http.StatusRequestEntityTooLarge, "RequestTooLargeException",
+		"Request must be smaller than %d bytes for the InvokeFunction operation", limit)
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return nil, tooLarge
+	}
+	if err != nil {
+		return nil, errorf(http.StatusBadRequest, "InvalidRequestContentException", "Could not read the request body: %v", err)
+	}
+	return payload, nil
+}
+
+// checkClientContext checks a client context, encoded as it came and decoded.
+func checkClientContext(encoded string, decoded []byte) error {
+	switch {
+	case encoded == "":
+		return nil
+	case len(encoded) > maxClientContext:
+		return fmt.Errorf("%d bytes of base64 are more than %d", len(encoded), maxClientContext)
+	case decoded == nil:
+		return errors.New("not base64")
+	}
+	return json.Unmarshal(decoded, new(map[string]json.RawMessage))
+}
+
+// parseClientContext reads a client context into what a handler gets of it. The
+// API does not look into its members, so it is the runtime that fails on those it
+// cannot take.
+func parseClientContext(data []byte, out *lambdacontext.ClientContext) error {
+	if data == nil {
+		return nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("failed to unmarshal client context json: %v", err)
+	}
+	return nil
+}
+
+// newRequestID returns a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,68 @@
+package lambdatest
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// defaultAccount is the account of a function whose name has none.
+const defaultAccount = "000000000000"
+
+// functionInPath returns the function of an invocation's path, unescaped.
+func functionInPath(u *url.URL) (string, bool) {
+	name, ok := strings.CutPrefix(u.EscapedPath(), "/2015-03-31/functions/")
+	if !ok {
+		return "", false
+	}
+	name, ok = strings.CutSuffix(name, "/invocations")
+	if !ok || name == "" || strings.Contains(name, "/") {
+		return "", false
+	}
+	name, err := url.PathUnescape(name)
+	return name, err == nil
+}
+
+// A functionName is a function's name as a call gave it, taken apart. Without a
+// bare name it is none.
+type functionName struct {
+	partition, region, account string // empty where the name has none
+	bare                       string
+	qualifier                  string
+}
+
+// functionNamePattern is the grammar of the parameter FunctionName in the API
+// reference: a name, a partial ARN or an ARN, with or without a qualifier.
+var functionNamePattern = regexp.MustCompile(
+	`^(?:arn:(aws[a-zA-Z-]*):lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?` +
+		`([a-zA-Z0-9-_.]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$`)
+
+func parseFunctionName(s string) functionName {
+	m := functionNamePattern.FindStringSubmatch(s)
+	if m == nil {
+		return functionName{}
+	}
+	return functionName{partition: m[1], region: m[2], account: m[3] + m[4], bare: m[5], qualifier: m[6]}
+}
+
+// arn returns the ARN of the function as it was called, with the qualifier if any.
+func (n functionName) arn(region, qualifier string) string {
+	arn := fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s",
+		cmp.Or(n.partition, "aws"), cmp.Or(n.region, region), cmp.Or(n.account, defaultAccount), n.bare)
+	if qualifier != "" {
+		arn += ":" + qualifier
+	}
+	return arn
+}
+
+// checkName reports a name under which no call would find a function.
+func checkName(name string) error {
+	if !bareName.MatchString(name) {
+		return fmt.Errorf("lambdatest: %q is not the bare name of a function", name)
+	}
+	return nil
+}
+
+var bareName = regexp.MustCompile(`^[a-zA-Z0-9-_.]{1,140}$`)

@@ -1,0 +1,210 @@
+package lambdatest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// A Server is an Invoke API on the loopback interface. It comes from [NewServer]
+// or [Listen], and its methods are safe for concurrent use.
+type Server struct {
+	// URL is the server's base URL, of the form http://127.0.0.1:port with no
+	// trailing slash: the endpoint of an AWS SDK, or the key "endpoint" of a backend
+	// in krakend.json. It is not to be changed.
+	URL string
+
+	http *http.Server
+
+	// ctx is the parent of every request's and every execution's context. Close ends it.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	// running counts what Close waits for: the accept loop, the connections, and
+	// the executions that outlive theirs. The loop adds a connection and a
+	// connection adds an execution while they are counted themselves, so nothing
+	// is added once the count is down to zero.
+	running sync.WaitGroup
+
+	mu        sync.Mutex
+	functions map[string]function
+	required  accessKey
+	faults    map[string][]Fault
+	calls     []*Call
+}
+
+// NewServer starts a server on a free port of 127.0.0.1. The caller is to call
+// Close when finished, to shut it down.
+//
+// The keys of functions are bare names, and their values are handlers, both as
+// [Server.Handle] takes them. A nil map is a server without functions: each call
+// fails with ResourceNotFoundException until Handle adds some. The map is copied.
+//
+// NewServer panics where it cannot listen and where a name is not one of a function.
+func NewServer(functions map[string]any) *Server {
+	s, err := Listen("127.0.0.1:0", functions)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// Listen starts a server as NewServer does, on an address of the form host:port.
+// Port 0 is any that is free.
+//
+// The server executes its handlers for whoever can reach it, so Listen returns an
+// error for a host that is not a loopback address. That includes an empty one,
+// which would be every interface. It also returns an error where the address is in
+// use and where a name is not one of a function.
+func Listen(addr string, functions map[string]any) (*Server, error) {
+	handlers := make(map[string]function, len(functions))
+	for name, handler := range functions {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+		handlers[name] = newFunction(handler)
+	}
+
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("lambdatest: %w", err)
+	}
+	if !tcp.IP.IsLoopback() {
+		return nil, fmt.Errorf("lambdatest: %q is not a loopback address", addr)
+	}
+	listener, err := net.ListenTCP("tcp", tcp)
+	if err != nil {
+		return nil, fmt.Errorf("lambdatest: %w", err)
+	}
+
+	s := &Server{
+		URL:       "http://" + listener.Addr().String(),
+		functions: handlers,
+		faults:    make(map[string][]Fault),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.http = &http.Server{
+		Handler:     http.HandlerFunc(s.serveHTTP),
+		BaseContext: func(net.Listener) context.Context { return s.ctx },
+		ConnState:   s.connState,
+	}
+	s.running.Go(func() { s.http.Serve(listener) })
+	return s, nil
+}
+
+// Handle adds a function, or replaces it. Executions under way end with the handler
+// they began with.
+//
+// The function is a bare name, of 1 to 140 letters, digits, hyphens, underscores
+// and dots. Handle panics on another: no call would find it.
+//
+// The handler is what aws-lambda-go's NewHandler takes: a function with the
+// signatures that its Start documents, or a lambda.Handler. One that it does not
+// take, nil among them, is not refused here: as on AWS, each execution fails with
+// what is wrong with it. Executions of a handler run concurrently, other than on
+// AWS, where each has an environment to itself; only what NewHandler returned is
+// executed one call at a time, since its Invoke is not safe for more.
+func (s *Server) Handle(function string, handler any) {
+	if err := checkName(function); err != nil {
+		panic(err)
+	}
+	f := newFunction(handler)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.functions[function] = f
+}
+
+// RequireCredentials makes the server refuse, from then on, what is not signed with
+// this access key: UnrecognizedClientException for another access key ID, and
+// InvalidSignatureException for a signature that the secret does not give. Session
+// tokens are not checked, but where the signature covers one it has to fit.
+//
+// Without it, or after a call with an empty accessKeyID, every well-formed
+// signature will do.
+func (s *Server) RequireCredentials(accessKeyID, secretAccessKey string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.required = accessKey{accessKeyID, secretAccessKey}
+}
+
+// Calls returns the calls since the start or the last Reset, in order of arrival,
+// those that were refused among them. Requests for anything other than an
+// invocation are not calls. What it returns is a copy, which the server does not
+// change any more.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := make([]Call, len(s.calls))
+	for i, c := range s.calls {
+		calls[i] = *c
+		calls[i].ClientContext = slices.Clone(c.ClientContext)
+		calls[i].Payload = slices.Clone(c.Payload)
+		calls[i].Header = c.Header.Clone()
+	}
+	return calls
+}
+
+// Reset forgets the calls so far and the faults that are left, those of
+// [Fault.Always] among them. Functions and required credentials stay.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
+	clear(s.faults)
+}
+
+// Close stops listening, closes all connections, whatever they are at, and cancels
+// the contexts of the executions. It returns when every handler has returned,
+// those of asynchronous invocations among them; one that does not heed its context
+// holds Close up, and one that calls Close waits for itself. The callers of what
+// was under way see their connection end. A second Close does nothing.
+func (s *Server) Close() {
+	s.cancel()
+	s.http.Close()
+	s.running.Wait()
+}
+
+// connState counts the connections. It also closes those that were accepted just as
+// Close went over the ones that net/http knew of.
+func (s *Server) connState(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.running.Add(1)
+		if s.ctx.Err() != nil {
+			conn.Close()
+		}
+	case http.StateHijacked, http.StateClosed:
+		s.running.Done()
+	}
+}
+
+// record keeps a call. From then on its fields are guarded by s.mu.
+func (s *Server) record(c *Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, c)
+}
+
+// setExecuted notes that the call's handler is called.
+func (s *Server) setExecuted(c *Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.Executed = true
+}
+
+func (s *Server) lookup(name string) (function, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.functions[name]
+	return f, ok
+}
+
+func (s *Server) requiredKey() accessKey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.required
+}

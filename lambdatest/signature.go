@@ -1,0 +1,145 @@
+package lambdatest
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
+)
+
+const (
+	algorithm  = "AWS4-HMAC-SHA256"
+	service    = "lambda"
+	terminator = "aws4_request"
+	timeFormat = "20060102T150405Z"
+)
+
+// An accessKey is what calls have to be signed with. With an empty id any key will
+// do.
+type accessKey struct {
+	id, secret string
+}
+
+// A signature is what the Authorization and X-Amz-Date headers of a call say:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+type signature struct {
+	accessKeyID   string
+	region        string
+	signedHeaders []string // in lower case
+	sum           []byte
+	time          time.Time
+}
+
+// parseSignature reads a call's signature and checks all that can be checked
+// without the secret, except its age, which is not looked at. Where it returns an
+// error, the access key ID and the region are set if they could be made out.
+func parseSignature(h http.Header) (signature, *apiError) {
+	var s signature
+
+	authorization := h.Get("Authorization")
+	if authorization == "" {
+		return s, errorf(http.StatusForbidden, "MissingAuthenticationTokenException",
+			"The request has no Authorization header.")
+	}
+	incomplete := func(format string, args ...any) (signature, *apiError) {
+		return s, errorf(http.StatusForbidden, "IncompleteSignatureException", format, args...)
+	}
+
+	params, ok := strings.CutPrefix(authorization, algorithm+" ")
+	if !ok {
+		return incomplete("The Authorization header does not begin with %q.", algorithm)
+	}
+	values := make(map[string]string)
+	for param := range strings.SplitSeq(params, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(param), "=")
+		values[key] = value
+	}
+	for _, key := range []string{"Credential", "SignedHeaders", "Signature"} {
+		if values[key] == "" {
+			return incomplete("The Authorization header has no %s.", key)
+		}
+	}
+
+	scope := strings.Split(values["Credential"], "/")
+	if len(scope) != 5 {
+		return incomplete("The Credential is not of the form key/date/region/service/%s.", terminator)
+	}
+	s.accessKeyID, s.region = scope[0], scope[2]
+	if s.accessKeyID == "" || s.region == "" || scope[4] != terminator {
+		return incomplete("The Credential is not of the form key/date/region/service/%s.", terminator)
+	}
+
+	s.signedHeaders = strings.Split(values["SignedHeaders"], ";")
+	for _, header := range []string{"host", "x-amz-date"} {
+		if !slices.Contains(s.signedHeaders, header) {
+			return incomplete("The SignedHeaders do not contain %s.", header)
+		}
+	}
+
+	var err error
+	if s.sum, err = hex.DecodeString(values["Signature"]); err != nil {
+		return incomplete("The Signature is not hexadecimal.")
+	}
+	date := h.Get("X-Amz-Date")
+	if s.time, err = time.Parse(timeFormat, date); err != nil {
+		return incomplete("The X-Amz-Date header is not of the form YYYYMMDDTHHMMSSZ.")
+	}
+
+	if scope[1] != date[:len("YYYYMMDD")] {
+		return s, errorf(http.StatusForbidden, "InvalidSignatureException",
+			"The Credential is scoped to another date than X-Amz-Date.")
+	}
+	if scope[3] != service {
+		return s, errorf(http.StatusForbidden, "InvalidSignatureException",
+			"The Credential is scoped to service %q, not to %q.", scope[3], service)
+	}
+	return s, nil
+}
+
+// verify checks that r was signed with this key. It has the SDK's signer
+// sign the request again, with the headers that the signature covers and no other.
+// That signer leaves out User-Agent and X-Amzn-Trace-Id, so a client that signs
+// one of them is refused; those of AWS do not, since proxies change them.
+func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiError {
+	if key.id == "" {
+		return nil
+	}
+	if s.accessKeyID != key.id {
+		return errorf(http.StatusForbidden, "UnrecognizedClientException",
+			"The access key ID of the request is not the one that this server requires.")
+	}
+	mismatch := errorf(http.StatusForbidden, "InvalidSignatureException",
+		"The signature of the request is not the one that the secret access key gives.")
+
+	u := *r.URL
+	u.Host = r.Host
+	again := &http.Request{Method: r.Method, URL: &u, Host: r.Host, Header: make(http.Header)}
+	for _, header := range s.signedHeaders {
+		name := http.CanonicalHeaderKey(header)
+		if values := r.Header[name]; len(values) > 0 && name != "Authorization" {
+			again.Header[name] = slices.Clone(values)
+		}
+	}
+	// The signer takes this header for the payload's hash and does not look further.
+	if sum := again.Header.Get("X-Amz-Content-Sha256"); sum != "" {
+		if got := sha256.Sum256(payload); hex.EncodeToString(got[:]) != sum {
+			return mismatch
+		}
+	}
+
+	signer := v4.NewSigner(credentials.NewStaticCredentials(key.id, key.secret, ""))
+	if _, err := signer.Sign(again, bytes.NewReader(payload), service, s.region, s.time); err != nil {
+		return mismatch
+	}
+	if sum, err := v4.GetSignedRequestSignature(again); err != nil || !hmac.Equal(sum, s.sum) {
+		return mismatch
+	}
+	return nil
+}
