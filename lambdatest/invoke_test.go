@@ -412,6 +412,8 @@ func panicDeep(depth int) error {
 	return panicDeep(depth - 1)
 }
 
+func nilMap() map[string]int { return nil }
+
 func TestPanics(t *testing.T) {
 	for name, test := range map[string]struct {
 		handler any
@@ -421,7 +423,7 @@ func TestPanics(t *testing.T) {
 		"error":     {func() error { panic(io.EOF) }, messages.InvokeResponse_Error{Type: "errorString", Message: "EOF"}},
 		"value":     {func() error { panic(valueError{}) }, messages.InvokeResponse_Error{Type: "valueError", Message: "by value"}},
 		"nil":       {func() error { panic(nil) }, messages.InvokeResponse_Error{Type: "PanicNilError", Message: new(runtime.PanicNilError).Error()}},
-		"nil map":   {func() error { (*new(map[string]int))["a"] = 1; return nil }, messages.InvokeResponse_Error{Type: "plainError", Message: "assignment to entry in nil map"}},
+		"nil map":   {func() error { nilMap()["a"] = 1; return nil }, messages.InvokeResponse_Error{Type: "plainError", Message: "assignment to entry in nil map"}},
 		"bad error": {func() error { return nilError{} }, messages.InvokeResponse_Error{Type: "errorString", Message: "runtime error: invalid memory address or nil pointer dereference"}},
 		"deep":      {func() error { return panicDeep(100) }, messages.InvokeResponse_Error{Type: "string", Message: "deep"}},
 	} {
