@@ -1,10 +1,11 @@
 # Every module of the repository. Tests, vet and lint run in each.
-MODULES := . examples/krakend
+MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2
 
 # The linters' versions are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
+KRAKEND  ?= 2
 FUZZTIME ?= 5s
 BIN      := $(CURDIR)/.bin
 each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
@@ -15,9 +16,9 @@ help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Start the sample functions and a gateway in front of them (ARGS="-port 8090")
+run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-port 8090")
 	@go build -o $(BIN)/run ./examples/run
-	@exec $(BIN)/run $(ARGS)
+	@exec $(BIN)/run -krakend $(KRAKEND) $(ARGS)
 
 .PHONY: test
 test: ## Run all tests, end-to-end tests included, under the race detector

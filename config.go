@@ -19,7 +19,7 @@ const Namespace = "github.com/devopsfaith/krakend-lambda"
 // backendSpec translates KrakenD's configuration of a backend. It is false for a
 // backend that is none of Lambda's.
 func backendSpec(remote *config.Backend) (backend.Spec, bool) {
-	settings, ok := remote.ExtraConfig[Namespace]
+	settings := backend.Settings(remote.ExtraConfig, Namespace)
 	return backend.Spec{
 		Settings:        settings,
 		URLPattern:      remote.URLPattern,
@@ -27,7 +27,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		Encoding:        remote.Encoding,
 		ConcurrentCalls: remote.ConcurrentCalls,
 		SharedBody:      true, // proxy.NewConcurrentMiddleware hands one request to all its calls
-	}, ok
+	}, len(settings) > 0
 }
 
 func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
@@ -58,13 +58,13 @@ func withDetails(name string, err error) (*proxy.Response, error) {
 	if name == "" || !errors.As(err, &e) {
 		return nil, err
 	}
-	details := e.Details()
-	if details == nil {
+	detailed := e.Detailed()
+	if detailed == e { // it has none to show
 		return nil, err
 	}
 	return &proxy.Response{
 		Data: map[string]interface{}{
-			"error_" + name: client.HTTPResponseError{Code: e.StatusCode(), Msg: string(details)},
+			"error_" + name: client.HTTPResponseError{Code: detailed.StatusCode(), Msg: detailed.Error()},
 		},
 		Metadata: proxy.Metadata{StatusCode: e.StatusCode()},
 	}, nil

@@ -115,21 +115,15 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 	parse := responseParser(remote)
 	details := detailsName(remote)
 
-	return func(ctx context.Context, r *proxy.Request) (response *proxy.Response, err error) {
-		// In a merge, a panic would run outside the router's recovery.
-		defer func() {
-			if v := recover(); v != nil {
-				response, err = withDetails(details, b.Recovered(v))
-			}
-		}()
-
-		reply, err := b.Invoke(ctx, &backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
+	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
+		var response *proxy.Response
+		request := backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
+		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
+			response, err = parse(ctx, reply)
+			return err
+		})
 		if err != nil {
 			return withDetails(details, err)
-		}
-		response, err = parse(ctx, reply)
-		if err != nil {
-			return withDetails(details, b.Undecodable(err))
 		}
 		return response, nil
 	}

@@ -4,7 +4,7 @@ go 1.25
 
 require (
 	github.com/devopsfaith/krakend v1.2.0
-	github.com/devopsfaith/krakend-lambda v0.0.0
+	github.com/devopsfaith/krakend-lambda v1.5.0
 	github.com/gin-gonic/gin v1.1.5-0.20170702092826-d459835d2b07
 )
 

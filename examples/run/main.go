@@ -2,8 +2,8 @@
 
 // Command run shows the library at work on one machine, without AWS. From the
 // repository's root, `go run ./examples/run` builds and starts the sample
-// functions and the example gateway, sends the gateway a request of each kind,
-// and leaves both running until it is interrupted.
+// functions and the example gateway of one generation of KrakenD, sends the
+// gateway a request of each kind, and leaves both running until it is interrupted.
 package main
 
 import (
@@ -24,7 +24,15 @@ import (
 // startTimeout is how long a program may take until it answers.
 const startTimeout = time.Minute
 
+// gateways are the directories of the example gateways, by generation.
+var gateways = map[string]string{
+	"1":   "examples/krakend",
+	"1.4": "examples/krakend14",
+	"2":   "examples/krakend2",
+}
+
 func main() {
+	generation := flag.String("krakend", "2", "the `generation` of KrakenD: 1, 1.4 or 2")
 	functions := flag.String("functions-addr", "127.0.0.1:9001", "the `address` of the functions")
 	port := flag.Int("port", 8080, "the `port` of the gateway, 0 for any")
 	once := flag.Bool("once", false, "exit once the requests are answered")
@@ -34,13 +42,17 @@ func main() {
 	defer stop()
 
 	// What fails because of the signal is no failure.
-	if err := run(ctx, *functions, *port, *once); err != nil && ctx.Err() == nil {
+	if err := run(ctx, *generation, *functions, *port, *once); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, functionsAddr string, port int, once bool) error {
+func run(ctx context.Context, generation, functionsAddr string, port int, once bool) error {
+	gatewayDir, ok := gateways[generation]
+	if !ok {
+		return fmt.Errorf("there is no example gateway for KrakenD %q (choose 1, 1.4 or 2 with -krakend)", generation)
+	}
 	functionsAddr, err := freeAddr(functionsAddr, "functions-addr")
 	if err != nil {
 		return err
@@ -56,16 +68,16 @@ func run(ctx context.Context, functionsAddr string, port int, once bool) error {
 	}
 	defer os.RemoveAll(dir)
 
-	fmt.Println("Building the functions and the gateway ...")
+	fmt.Printf("Building the functions and the gateway (KrakenD %s, %s) ...\n", generation, gatewayDir)
 	functionsBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "krakend")
 	if err := build(ctx, "examples/functions", functionsBin); err != nil {
 		return err
 	}
-	if err := build(ctx, "examples/krakend", gatewayBin); err != nil {
+	if err := build(ctx, gatewayDir, gatewayBin); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "krakend.json")
-	if err := writeConfig(config, functionsAddr, gatewayAddr); err != nil {
+	if err := writeConfig(config, gatewayDir, functionsAddr, gatewayAddr); err != nil {
 		return err
 	}
 
@@ -136,10 +148,10 @@ func build(ctx context.Context, dir, output string) error {
 	return nil
 }
 
-// writeConfig writes the example gateway's configuration to file, with the
+// writeConfig writes the configuration of the gateway in dir to file, with the
 // addresses of this run.
-func writeConfig(file, functionsAddr, gatewayAddr string) error {
-	config, err := os.ReadFile("examples/krakend/krakend.json")
+func writeConfig(file, dir, functionsAddr, gatewayAddr string) error {
+	config, err := os.ReadFile(filepath.Join(dir, "krakend.json"))
 	if err != nil {
 		return err
 	}

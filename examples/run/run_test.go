@@ -69,10 +69,16 @@ func checkGone(t *testing.T, temp string, addrs ...string) {
 }
 
 func TestOnce(t *testing.T) {
+	for generation := range gateways {
+		t.Run(generation, func(t *testing.T) { once(t, generation) })
+	}
+}
+
+func once(t *testing.T, generation string) {
 	temp := t.TempDir()
 	functions, _ := freePort(t)
 	gateway, port := freePort(t)
-	cmd := command(t, temp, "-functions-addr", functions, "-port", port, "-once")
+	cmd := command(t, temp, "-krakend", generation, "-functions-addr", functions, "-port", port, "-once")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
@@ -88,6 +94,10 @@ func TestOnce(t *testing.T) {
 		lines = `[{"price":{"cents":1250,"currency":"EUR"},"quantity":2,"sku":"mug"},{"price":{"cents":4900,"currency":"EUR"},"quantity":1,"sku":"teapot"}]`
 	)
 	url := "http://" + gateway
+	encoding := "" // KrakenD 2 tells the content type of an error's body
+	if generation == "2" {
+		encoding = `,"http_body_encoding":"application/json"`
+	}
 	for _, want := range []struct {
 		curl, status string
 		body         string // the line after the status, empty for no body
@@ -113,7 +123,7 @@ func TestOnce(t *testing.T) {
 		{"curl -i " + url + "/fail", "502 Bad Gateway", ""},
 		{
 			"curl -i " + url + "/fail/details", "200 OK",
-			`{"error_fail":{"http_status_code":502,"http_body":"{\"errorType\":\"OutOfStock\",\"errorMessage\":\"teapot is out of stock\"}"}}`,
+			`{"error_fail":{"http_status_code":502,"http_body":"{\"errorType\":\"OutOfStock\",\"errorMessage\":\"teapot is out of stock\"}"` + encoding + `}}`,
 		},
 		{"curl -i " + url + "/panic", "502 Bad Gateway", ""},
 		{"curl -i " + url + "/slow", "504 Gateway Timeout", ""},
@@ -161,6 +171,13 @@ func TestInterrupt(t *testing.T) {
 			}
 			checkGone(t, temp, functions, gateway)
 		})
+	}
+}
+
+func TestUnknownGeneration(t *testing.T) {
+	out, err := command(t, t.TempDir(), "-krakend", "3").CombinedOutput()
+	if want := `there is no example gateway for KrakenD "3"`; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("got %v and %s, want %s", err, out, want)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,15 +54,31 @@ func NewFactory(o Options) *Factory {
 
 // Spec is what a door knows of a backend.
 type Spec struct {
-	// Settings is the value under the namespace.
-	Settings any
+	// Settings are the values of extra_config under the namespaces that are the
+	// door's, by namespace. There must be one.
+	Settings map[string]any
 	// URLPattern, Method and Encoding are the backend's own. An empty method is
 	// GET; Encoding is no-op, or names a decoder.
 	URLPattern, Method, Encoding string
+	// Endpoint and EndpointMethod are those of the endpoint that the backend belongs
+	// to, empty where the framework does not tell.
+	Endpoint, EndpointMethod string
 	// ConcurrentCalls is how often KrakenD sends each request, at once.
 	ConcurrentCalls int
 	// SharedBody tells that those copies of a request read from one body.
 	SharedBody bool
+}
+
+// Settings are the values that extra_config has under the namespaces. It is empty
+// for a backend that is none of Lambda's.
+func Settings(extra map[string]any, namespaces ...string) map[string]any {
+	settings := make(map[string]any, 1)
+	for _, n := range namespaces {
+		if v, ok := extra[n]; ok {
+			settings[n] = v
+		}
+	}
+	return settings
 }
 
 // Request is what a backend reads of a request. Nothing in it is changed; all
@@ -79,6 +97,7 @@ type Backend struct {
 	prefix  string
 	method  string
 	format  format
+	names   placeholderNames
 	cfg     Config
 	retries int
 	invoker Invoker
@@ -113,6 +132,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
 		method:  strings.ToUpper(spec.Method),
 		format:  formatOf(spec.Encoding),
+		names:   placeholdersOf(spec.Endpoint),
 		invoker: f.invoker,
 	}
 	if b.method == "" {
@@ -125,7 +145,11 @@ func (f *Factory) New(spec Spec) *Backend {
 	}
 	if err != nil {
 		b.broken = badConfig(err)
-		b.logger.Error(b.prefix, b.broken.detail+" (each request to this", b.method, "backend gets a 500)")
+		where := "this " + b.method + " backend"
+		if spec.Endpoint != "" {
+			where = spec.EndpointMethod + " " + spec.Endpoint
+		}
+		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+where+" gets a 500")
 		return b
 	}
 	if b.cfg.ParamName != "" && b.cfg.ParamName == lowerFirst(b.cfg.ParamName) {
@@ -138,7 +162,13 @@ func (f *Factory) New(spec Spec) *Backend {
 
 // configure works out all that does not depend on a request.
 func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error) {
-	b.cfg, warnings, err = ParseConfig(spec.Settings)
+	if len(spec.Settings) == 1 {
+		for _, settings := range spec.Settings {
+			b.cfg, warnings, err = ParseConfig(settings)
+		}
+	} else {
+		err = fmt.Errorf("one of %s may be there, not both", strings.Join(slices.Sorted(maps.Keys(spec.Settings)), " and "))
+	}
 
 	if spec.ConcurrentCalls > 1 {
 		if spec.SharedBody && b.method != http.MethodGet {
@@ -167,72 +197,72 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	return warnings, nil
 }
 
-// Invoke executes the function that r is for. Its error is an *Error, or the
-// context's where the client went away, and is logged already.
-func (b *Backend) Invoke(ctx context.Context, r *Request) (*http.Response, error) {
+// Invoke executes the function that r is for and hands the reply to decode, which
+// runs the framework's parts. Its error is an *Error, or the context's where the
+// client went away, and is logged already. A panic, decode's included, is such an
+// error too: in a merge it would run outside the router's recovery and end the
+// process.
+func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Response) error) (err error) {
 	if b.broken != nil {
-		// Logged when the backend was made.
-		return nil, b.broken
+		return b.broken // logged when the backend was made
 	}
-	response, err := b.invoke(ctx, r)
-	if err != nil {
-		return nil, b.report(err)
+	defer func() {
+		if v := recover(); v != nil {
+			e := internal(fmt.Errorf("panic: %v", v))
+			e.detail += "\n" + string(debug.Stack())
+			err = b.report(e)
+		}
+	}()
+	if e := b.invoke(ctx, r, decode); e != nil {
+		return b.report(e)
 	}
-	return response, nil
+	return nil
 }
 
-func (b *Backend) invoke(ctx context.Context, r *Request) (*http.Response, *Error) {
+func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Response) error) *Error {
 	function, e := b.cfg.function(r.Params)
 	if e != nil {
-		return nil, e
+		return e
 	}
 	payload, e := b.payload(ctx, r)
 	if e != nil {
-		return nil, e
+		return e
 	}
 	if ctx.Err() != nil {
-		return nil, ended(ctx)
-	}
-
-	input := &lambda.InvokeInput{FunctionName: &function.Name, Payload: payload}
-	if function.Qualifier != "" {
-		input.Qualifier = &function.Qualifier
+		return ended(ctx)
 	}
 	c := call{retryer: retryer{max: b.retries, now: time.Now}, traceID: header(r.Headers, traceHeader)}
-	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
-
-	switch {
-	case err != nil && ctx.Err() != nil && statusOf(err) == 0:
-		e = ended(ctx)
-	case err != nil:
-		e = invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
-	case output == nil:
-		e = internal(errors.New("the Invoker returned neither an output nor an error"))
-	case aws.StringValue(output.FunctionError) != "":
-		e = functionError(*output.FunctionError, output.Payload)
+	if e = b.call(ctx, function, payload, &c, decode); e != nil {
+		e.detail += fmt.Sprintf("; function %s, request id %s", quote(function.String()), quote(c.requestID))
 	}
-	if e == nil {
-		a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
-		response, err := a.response(b.format)
-		if err == nil {
-			return response, nil
-		}
-		e = undecodable(err)
-	}
-	e.detail += fmt.Sprintf("; function %s, request id %s", quote(function.String()), quote(c.requestID))
-	return nil, e
+	return e
 }
 
-// Undecodable is the error for a reply that Invoke has returned and the
-// framework's decoder has not understood. It is logged.
-func (b *Backend) Undecodable(err error) error { return b.report(undecodable(err)) }
-
-// Recovered is the error for a panic with the value v, logged with the stack of
-// the goroutine that calls it.
-func (b *Backend) Recovered(v any) error {
-	e := internal(fmt.Errorf("panic: %v", v))
-	e.detail += "\n" + string(debug.Stack())
-	return b.report(e)
+func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call, decode func(*http.Response) error) *Error {
+	input := &lambda.InvokeInput{FunctionName: &f.Name, Payload: payload}
+	if f.Qualifier != "" {
+		input.Qualifier = &f.Qualifier
+	}
+	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
+	switch {
+	case err != nil && ctx.Err() != nil && statusOf(err) == 0:
+		return ended(ctx)
+	case err != nil:
+		return invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
+	case output == nil:
+		return internal(errors.New("the Invoker returned neither an output nor an error"))
+	case aws.StringValue(output.FunctionError) != "":
+		return functionError(*output.FunctionError, output.Payload)
+	}
+	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
+	response, err := a.response(b.format)
+	if err == nil {
+		err = decode(response)
+	}
+	if err != nil {
+		return undecodable(err)
+	}
+	return nil
 }
 
 // report logs an error, once, and returns what its caller gets.

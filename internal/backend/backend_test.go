@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -54,7 +55,7 @@ func newBackend(t *testing.T, s *lambdatest.Server, spec Spec, settings map[stri
 	if settings == nil {
 		settings = map[string]any{"function_name": "f"}
 	}
-	spec.Settings = settings
+	spec.Settings = ns(settings)
 	l := &recorder{}
 	b := NewFactory(Options{Logger: l, Session: testSession(t, s.URL, nil)}).New(spec)
 	if b.broken != nil {
@@ -76,7 +77,7 @@ func TestInvoke(t *testing.T) {
 	s := api(t, `{"n":12345678901234567890}`)
 	b, l := newBackend(t, s, Spec{URLPattern: "/x", Method: "POST"}, map[string]any{"function_name": "f:7", "region": "eu-west-1"})
 
-	response, err := b.Invoke(t.Context(), &Request{
+	response, err := invoke(t.Context(), b, &Request{
 		Headers: map[string][]string{"x-amzn-trace-id": {"Root=1-2-3"}, "Authorization": {"Bearer secret"}, "Empty": nil},
 		Body:    io.NopCloser(strings.NewReader(`{"a":1}`)),
 	})
@@ -129,8 +130,8 @@ func TestInvokeReplies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 				return &lambda.InvokeOutput{Payload: []byte(tc.reply)}, nil
-			})}).New(Spec{Settings: map[string]any{"function_name": "f"}, Encoding: tc.encoding})
-			response, err := b.Invoke(t.Context(), &Request{})
+			})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"}), Encoding: tc.encoding})
+			response, err := invoke(t.Context(), b, &Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +148,7 @@ func TestInvokeReplies(t *testing.T) {
 func TestNoOpHeaders(t *testing.T) {
 	s := api(t, `[1]`)
 	b, _ := newBackend(t, s, Spec{Encoding: "no-op"}, nil)
-	response, err := b.Invoke(t.Context(), &Request{})
+	response, err := invoke(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +222,7 @@ func TestInvokeErrors(t *testing.T) {
 			s.Fail("f", lambdatest.APIError(tc.status, tc.code, private).Always())
 			b, l := newBackend(t, s, Spec{URLPattern: "/x"}, map[string]any{"function_name": "f", "max_retries": 2})
 
-			_, err := b.Invoke(t.Context(), &Request{})
+			_, err := invoke(t.Context(), b, &Request{})
 			var e *Error
 			if !errors.As(err, &e) || e != err {
 				t.Fatalf("got %v, want an *Error, unwrapped", err)
@@ -270,8 +271,8 @@ func TestErrorPages(t *testing.T) {
 	}))
 	t.Cleanup(s.Close)
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Session: testSession(t, s.URL, nil)}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-	_, err := b.Invoke(t.Context(), &Request{})
+	b := NewFactory(Options{Logger: l, Session: testSession(t, s.URL, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	_, err := invoke(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
 		t.Errorf("got %v, want a 502", err)
@@ -285,7 +286,7 @@ func TestErrorPages(t *testing.T) {
 func TestNotFoundByChoiceOfTheClient(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
-	_, err := b.Invoke(t.Context(), &Request{Params: map[string]string{"Lambda": "missing"}})
+	_, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "missing"}})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 		t.Errorf("got %v, want a 404", err)
@@ -299,7 +300,7 @@ func TestRefusedNamesReachNobody(t *testing.T) {
 	s := api(t, `{}`)
 	b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
 	for _, name := range []string{"", "a/b", "123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f"} {
-		_, err := b.Invoke(t.Context(), &Request{Params: map[string]string{"Lambda": name}})
+		_, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": name}})
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 			t.Errorf("%q: got %v, want a 404", name, err)
@@ -328,9 +329,9 @@ func TestRetryAfter(t *testing.T) {
 			io.WriteString(w, `{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}`)
 		}))
 		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, nil)}).New(Spec{
-			Settings: map[string]any{"function_name": "f", "max_retries": 0},
+			Settings: ns(map[string]any{"function_name": "f", "max_retries": 0}),
 		})
-		_, err := b.Invoke(t.Context(), &Request{})
+		_, err := invoke(t.Context(), b, &Request{})
 		s.Close()
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests {
@@ -347,8 +348,8 @@ func TestRetryAfterOfAnInvoker(t *testing.T) {
 	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}
 	b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return nil, fmt.Errorf("wrapped: %w", throttled)
-	})}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-	_, err := b.Invoke(t.Context(), &Request{})
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	_, err := invoke(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests || strings.Join(e.Headers()["Retry-After"], ",") != "7" {
 		t.Errorf("got %v %v, want a 429 with Retry-After: 7", err, e.Headers())
@@ -369,7 +370,7 @@ func TestFunctionErrors(t *testing.T) {
 			tc.kind = "errorString" // fmt.Errorf without %w
 		}
 		b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": tc.function})
-		_, err := b.Invoke(t.Context(), &Request{})
+		_, err := invoke(t.Context(), b, &Request{})
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.Error() != "lambda: the function failed" {
 			t.Fatalf("got %v, want a 502", err)
@@ -431,8 +432,8 @@ func TestOddInvokers(t *testing.T) {
 			l := &recorder{}
 			b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 				return tc.out, tc.err
-			})}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-			response, err := b.Invoke(t.Context(), &Request{})
+			})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+			response, err := invoke(t.Context(), b, &Request{})
 			got := http.StatusOK
 			var e *Error
 			if errors.As(err, &e) {
@@ -451,19 +452,19 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 	l := &recorder{}
 	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
 		URLPattern: "/orders", Method: "POST", ConcurrentCalls: 3, SharedBody: true,
-		Settings: map[string]any{"max_retries": "many", "max_retry": 1.0},
+		Settings: ns(map[string]any{"max_retries": "many", "max_retry": 1.0}),
 	})
 	want := []string{
 		`WARNING [BACKEND: /orders][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"?`,
 		`ERROR [BACKEND: /orders][Lambda] bad configuration: max_retries: must be an integer, is the string "many"; ` +
 			`function_name, function_param_name: one of them must be there; ` +
-			`concurrent_calls: must be 1 for POST, is 3: the calls would share one body (each request to this POST backend gets a 500)`,
+			`concurrent_calls: must be 1 for POST, is 3: the calls would share one body; each request to this POST backend gets a 500`,
 	}
 	if !slices.Equal(l.lines, want) {
 		t.Errorf("got log\n%s\nwant\n%s", strings.Join(l.lines, "\n"), strings.Join(want, "\n"))
 	}
 	for range 2 {
-		_, err := b.Invoke(t.Context(), &Request{})
+		_, err := invoke(t.Context(), b, &Request{})
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || e.Error() != "lambda: bad configuration" {
 			t.Errorf("got %v, want a 500", err)
@@ -471,6 +472,52 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 	}
 	if len(l.lines) != len(want) {
 		t.Errorf("requests have added to the log: %q", l.lines[len(want):])
+	}
+}
+
+func TestSettings(t *testing.T) {
+	extra := map[string]any{"a": 1, "b": map[string]any{"function_name": "f"}, "c": nil}
+	for _, tc := range []struct {
+		namespaces []string
+		want       map[string]any
+	}{
+		{[]string{"x"}, map[string]any{}},
+		{[]string{"b"}, map[string]any{"b": extra["b"]}},
+		{[]string{"x", "c"}, map[string]any{"c": nil}},
+		{[]string{"a", "b"}, map[string]any{"a": 1, "b": extra["b"]}},
+	} {
+		if got := Settings(extra, tc.namespaces...); !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%q: got %v, want %v", tc.namespaces, got, tc.want)
+		}
+	}
+}
+
+func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
+	l := &recorder{}
+	NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
+		URLPattern: "/", EndpointMethod: "POST", Endpoint: "/orders/:id",
+		Settings: map[string]any{"z": map[string]any{"function_name": "f"}, "a": map[string]any{"function_name": "f"}},
+	})
+	want := []string{"ERROR [BACKEND: /][Lambda] bad configuration: one of a and z may be there, not both; each request to POST /orders/:id gets a 500"}
+	if !slices.Equal(l.lines, want) {
+		t.Errorf("got %q, want %q", l.lines, want)
+	}
+}
+
+func TestDetailed(t *testing.T) {
+	e := functionError("Unhandled", []byte(`{"errorMessage":"m","errorType":"T"}`))
+	e.retryAfter = "3"
+	d := e.Detailed()
+	if got, want := d.Error(), `{"errorType":"T","errorMessage":"m"}`; got != want || d.Encoding() != "application/json" {
+		t.Errorf("got %s, %s; want %s", d.Encoding(), got, want)
+	}
+	if d.StatusCode() != e.StatusCode() || d.Headers()["Retry-After"][0] != "3" || e.Error() != "lambda: the function failed" {
+		t.Errorf("got %+v of %+v", d, e)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	if timeout := ended(ctx); timeout.Detailed() != timeout {
+		t.Error("a timeout has details")
 	}
 }
 
@@ -491,7 +538,7 @@ func TestConcurrentCalls(t *testing.T) {
 	} {
 		l := &recorder{}
 		b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
-			Settings: map[string]any{"function_name": "f"}, Method: tc.method, ConcurrentCalls: tc.calls, SharedBody: tc.sharedBody,
+			Settings: ns(map[string]any{"function_name": "f"}), Method: tc.method, ConcurrentCalls: tc.calls, SharedBody: tc.sharedBody,
 		})
 		if got := b.broken == nil; got != tc.ok || len(l.level("WARNING")) != tc.warnings {
 			t.Errorf("%+v: got %t, %q", tc, got, l.lines)
@@ -502,7 +549,7 @@ func TestConcurrentCalls(t *testing.T) {
 func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
 	for param, want := range map[string]int{"Lambda": 0, "lambda": 1} {
 		l := &recorder{}
-		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: map[string]any{"function_param_name": param}})
+		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_param_name": param})})
 		if got := l.level("INFO"); len(got) != want {
 			t.Errorf("%s: got %q, want %d lines", param, got, want)
 		}
@@ -511,11 +558,11 @@ func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
 
 func TestContextIsDoneBeforeTheCall(t *testing.T) {
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: map[string]any{"function_name": "f"}})
+	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
 
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	_, err := b.Invoke(ctx, &Request{})
+	_, err := invoke(ctx, b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)
@@ -529,7 +576,7 @@ func TestContextIsDoneBeforeTheCall(t *testing.T) {
 
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	if _, err = b.Invoke(ctx, &Request{}); err != context.Canceled {
+	if _, err = invoke(ctx, b, &Request{}); err != context.Canceled {
 		t.Errorf("got %v, want %v itself", err, context.Canceled)
 	}
 	if n := len(l.level("ERROR")); n != 1 {
@@ -554,13 +601,13 @@ func TestContextEndsDuringTheCall(t *testing.T) {
 		<-started
 		cancel()
 	}()
-	if _, err := b.Invoke(ctx, &Request{}); err != context.Canceled {
+	if _, err := invoke(ctx, b, &Request{}); err != context.Canceled {
 		t.Errorf("got %v, want %v itself", err, context.Canceled)
 	}
 
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := b.Invoke(ctx, &Request{})
+	_, err := invoke(ctx, b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)
@@ -570,32 +617,45 @@ func TestContextEndsDuringTheCall(t *testing.T) {
 	}
 }
 
-func TestRecovered(t *testing.T) {
-	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-	err := b.Recovered("boom")
-	var e *Error
-	if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || e.Error() != "lambda: internal error" {
-		t.Errorf("got %v, want a 500", err)
-	}
-	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "TestRecovered") {
-		t.Errorf("got log %q, want the panic and its stack", lines)
-	}
-	if got := string(e.Details()); strings.Contains(got, "boom") {
-		t.Errorf("got details %s", got)
+func TestPanics(t *testing.T) {
+	boom := errors.New("boom") // what is panicked with is not what clients may see
+	ok := invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{}, nil
+	})
+	for name, tc := range map[string]struct {
+		invoker Invoker
+		decode  func(*http.Response) error
+	}{
+		"in the invoker": {invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic(boom) }), nil},
+		"in the decoder": {ok, func(*http.Response) error { panic(boom) }},
+	} {
+		l := &recorder{}
+		b := NewFactory(Options{Logger: l, Invoker: tc.invoker}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		err := b.Invoke(t.Context(), &Request{}, tc.decode)
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || e.Error() != "lambda: internal error" {
+			t.Fatalf("%s: got %v, want a 500", name, err)
+		}
+		if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "TestPanics") {
+			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
+		}
+		if got := string(e.Details()); strings.Contains(got, "boom") {
+			t.Errorf("%s: got details %s", name, got)
+		}
 	}
 }
 
 func TestUndecodable(t *testing.T) {
-	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-	err := b.Undecodable(io.ErrUnexpectedEOF)
+	s := api(t, `{"private":1}`)
+	b, l := newBackend(t, s, Spec{}, nil)
+	err := b.Invoke(t.Context(), &Request{}, func(*http.Response) error { return io.ErrUnexpectedEOF })
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || !errors.Is(err, io.ErrUnexpectedEOF) || e.Encoding() != "text/plain; charset=utf-8" {
 		t.Errorf("got %v, want a 502", err)
 	}
-	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], `the reply cannot be decoded: "unexpected EOF"`) {
-		t.Errorf("got log %q", lines)
+	want := fmt.Sprintf(`ERROR [BACKEND: ][Lambda] the reply cannot be decoded: "unexpected EOF"; function "f", request id %q`, s.Calls()[0].RequestID)
+	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+		t.Errorf("got log %q, want %q", lines, want)
 	}
 }
 
@@ -632,7 +692,7 @@ func TestConcurrentRequests(t *testing.T) {
 		wg.Go(func() {
 			for j := range 8 {
 				id := fmt.Sprint(i, "-", j)
-				response, err := b.Invoke(t.Context(), &Request{Params: map[string]string{"Lambda": "echo", "Id": id}, Headers: headers})
+				response, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "echo", "Id": id}, Headers: headers})
 				if err != nil {
 					t.Error(err)
 					return

@@ -29,7 +29,7 @@ func TestClientsAreShared(t *testing.T) {
 	client := func(settings map[string]any) Invoker {
 		t.Helper()
 		settings["function_name"] = "f"
-		b := f.New(Spec{Settings: settings})
+		b := f.New(Spec{Settings: ns(settings)})
 		if b.broken != nil {
 			t.Fatal(b.broken.detail)
 		}
@@ -79,7 +79,7 @@ func TestRegion(t *testing.T) {
 				settings[k] = v
 			}
 			l := &recorder{}
-			b := NewFactory(Options{Logger: l}).New(Spec{Settings: settings})
+			b := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(settings)})
 			if b.broken != nil {
 				t.Fatal(b.broken.detail)
 			}
@@ -116,7 +116,7 @@ func TestClientErrors(t *testing.T) {
 			l := &recorder{}
 			f := NewFactory(Options{Logger: l})
 			for range 2 { // an error is an error for all backends
-				_, err := f.New(Spec{Settings: settings}).Invoke(t.Context(), &Request{})
+				_, err := invoke(t.Context(), f.New(Spec{Settings: ns(settings)}), &Request{})
 				var e *Error
 				if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError {
 					t.Errorf("got %v, want a 500", err)
@@ -173,7 +173,7 @@ func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
 		used = true
 		return transport.RoundTrip(r)
 	})
-	if _, err := b.Invoke(t.Context(), &Request{}); err != nil || !used {
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil || !used {
 		t.Errorf("got %v, transport used: %t", err, used)
 	}
 }
@@ -190,9 +190,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s := httptest.NewServer(http.RedirectHandler(elsewhere.URL, status))
 		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, nil)}).New(Spec{
-			Settings: map[string]any{"function_name": "f"}, Method: "POST",
+			Settings: ns(map[string]any{"function_name": "f"}), Method: "POST",
 		})
-		_, err := b.Invoke(t.Context(), &Request{Body: &body{Reader: strings.NewReader("{}")}})
+		_, err := invoke(t.Context(), b, &Request{Body: &body{Reader: strings.NewReader("{}")}})
 		s.Close()
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
@@ -206,8 +206,8 @@ func TestCredentialsFromTheSharedFile(t *testing.T) {
 	t.Cleanup(s.Close)
 	s.RequireCredentials("AKIDFROMFILE", "not-a-secret-either")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", "[default]\naws_access_key_id = AKIDFROMFILE\naws_secret_access_key = not-a-secret-either\n"))
-	b := NewFactory(Options{Logger: &recorder{}}).New(Spec{Settings: map[string]any{"function_name": "f", "region": "us-west-2", "endpoint": s.URL}})
-	if _, err := b.Invoke(t.Context(), &Request{}); err != nil {
+	b := NewFactory(Options{Logger: &recorder{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": "us-west-2", "endpoint": s.URL})})
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -215,8 +215,8 @@ func TestCredentialsFromTheSharedFile(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	s := api(t, `{}`)
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l}).New(Spec{Settings: map[string]any{"function_name": "f", "region": "us-west-2", "endpoint": s.URL}})
-	_, err := b.Invoke(t.Context(), &Request{})
+	b := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": "us-west-2", "endpoint": s.URL})})
+	_, err := invoke(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.kind != "NoCredentialProviders" || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want a 502 without one", err, len(s.Calls()))

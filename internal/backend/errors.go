@@ -26,16 +26,28 @@ type Error struct {
 	retryAfter string
 	detail     string // for the log
 	err        error
+	shown      bool // Error is Details
 }
 
-// Error is safe to show to a client.
-func (e *Error) Error() string { return "lambda: " + e.message }
+// Error is safe to show to a client. It is Details where the operator has asked for
+// them.
+func (e *Error) Error() string {
+	if e.shown {
+		return string(e.Details())
+	}
+	return "lambda: " + e.message
+}
 
 // StatusCode is the HTTP status of the answer, never 0.
 func (e *Error) StatusCode() int { return e.status }
 
 // Encoding is the content type of Error.
-func (e *Error) Encoding() string { return "text/plain; charset=utf-8" }
+func (e *Error) Encoding() string {
+	if e.shown {
+		return "application/json"
+	}
+	return "text/plain; charset=utf-8"
+}
 
 // Headers are the headers of the answer, nil where there are none. Its type is
 // the one that KrakenD asserts: an http.Header would not be seen.
@@ -49,10 +61,21 @@ func (e *Error) Headers() map[string][]string {
 // Unwrap is the cause, which is not safe to show. It is nil where there is none.
 func (e *Error) Unwrap() error { return e.err }
 
-// Details is the JSON that return_error_details shows: the function's own
-// errorType and errorMessage, or AWS's code and Error. A stack trace is never in
-// it. It is nil for the end of the deadline: of a timeout, KrakenD makes an error
-// whatever that setting says.
+// Detailed is e with Details for a message, which return_error_code asks for, or e
+// itself where it has none.
+func (e *Error) Detailed() *Error {
+	if e.Details() == nil {
+		return e
+	}
+	detailed := *e
+	detailed.shown = true
+	return &detailed
+}
+
+// Details is the JSON that return_error_details and return_error_code show: the
+// function's own errorType and errorMessage, or AWS's code and a message that is
+// safe to show. A stack trace is never in it. It is nil for the end of the
+// deadline: of a timeout, KrakenD makes an error whatever those settings say.
 func (e *Error) Details() []byte {
 	if e.status == http.StatusGatewayTimeout {
 		return nil

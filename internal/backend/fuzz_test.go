@@ -133,20 +133,21 @@ func FuzzParamsPayload(f *testing.F) {
 	f.Add("", "", "", "", "")
 	f.Fuzz(func(t *testing.T, param, value, name, first, second string) {
 		params := map[string]string{param: value}
+		key := placeholderNames(nil).original(param)
 		query := map[string][]string{name: {first, second}, "single": {first}, "none": nil}
-		payload := paramsPayload(params, query)
+		payload := placeholderNames(nil).payload(params, query)
 
 		var got map[string]any
 		if err := json.Unmarshal(payload, &got); err != nil {
 			t.Fatalf("%s: %v", payload, err)
 		}
-		if !slices.Equal(payload, paramsPayload(maps.Clone(params), maps.Clone(query))) {
+		if !slices.Equal(payload, placeholderNames(nil).payload(maps.Clone(params), maps.Clone(query))) {
 			t.Error("the same request gives another payload")
 		}
-		if want := strings.ToValidUTF8(value, "\ufffd"); utf8.ValidString(param) && utf8.ValidString(value) && got[placeholder(param)] != want {
-			t.Errorf("%s: got %q under %q, want %q", payload, got[placeholder(param)], placeholder(param), want)
+		if want := strings.ToValidUTF8(value, "\ufffd"); utf8.ValidString(param) && utf8.ValidString(value) && got[key] != want {
+			t.Errorf("%s: got %q under %q, want %q", payload, got[key], key, want)
 		}
-		if utf8.ValidString(name) && utf8.ValidString(first) && utf8.ValidString(second) && utf8.ValidString(param) && name != placeholder(param) && name != "single" && name != "none" {
+		if utf8.ValidString(name) && utf8.ValidString(first) && utf8.ValidString(second) && utf8.ValidString(param) && name != key && name != "single" && name != "none" {
 			list, _ := got[name].([]any)
 			if len(list) != 2 || list[0] != first || list[1] != second {
 				t.Errorf("%s: got %v under %q, want [%q %q]", payload, got[name], name, first, second)

@@ -1,7 +1,9 @@
 package backend
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -77,4 +79,16 @@ func (r *recorder) level(name string) []string {
 		}
 	}
 	return lines
+}
+
+// ns puts settings under a namespace.
+func ns(settings any) map[string]any { return map[string]any{"test": settings} }
+
+// invoke has b execute its function and keeps the reply.
+func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {
+	err = b.Invoke(ctx, r, func(reply *http.Response) error {
+		response = reply
+		return nil
+	})
+	return response, err
 }

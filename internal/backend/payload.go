@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,17 +24,47 @@ func (b *Backend) payload(ctx context.Context, r *Request) ([]byte, *Error) {
 	if b.method != http.MethodGet {
 		return bodyPayload(ctx, r.Body)
 	}
-	p := paramsPayload(r.Params, r.Query)
+	p := b.names.payload(r.Params, r.Query)
 	if len(p) > maxPayload {
 		return nil, tooLarge()
 	}
 	return p, nil
 }
 
-// paramsPayload is a JSON object with all the parameters of a request, its keys
-// sorted. Where a placeholder and a query string parameter have one name, the
-// placeholder wins: the endpoint's own path is not for a client to overwrite.
-func paramsPayload(params map[string]string, query map[string][]string) []byte {
+// placeholderNames are the names that an endpoint gives to its placeholders, by
+// the names that they have in a request: KrakenD uppercases the first letter. It
+// is nil where the framework does not tell the endpoint.
+type placeholderNames map[string]string
+
+// placeholderPattern finds the placeholders of an endpoint, as KrakenD's
+// configuration has them ({name}) and as its routers take them (:name).
+var placeholderPattern = regexp.MustCompile(`[{:]([A-Za-z0-9_-]+)`)
+
+func placeholdersOf(endpoint string) placeholderNames {
+	names := make(placeholderNames)
+	for _, m := range placeholderPattern.FindAllStringSubmatch(endpoint, -1) {
+		names[upperFirst(m[1])] = m[1]
+	}
+	return names
+}
+
+// original is the endpoint's name for a param. Where the endpoint is not known it
+// takes the capital for KrakenD's. Params of other origin (JWT.sub, a claim) keep
+// their names.
+func (n placeholderNames) original(param string) string {
+	if name, ok := n[param]; ok {
+		return name
+	}
+	if strings.HasPrefix(param, "JWT.") {
+		return param
+	}
+	return lowerFirst(param)
+}
+
+// payload is a JSON object with all the parameters of a request, its keys sorted.
+// Where a placeholder and a query string parameter have one name, the placeholder
+// wins: the endpoint's own path is not for a client to overwrite.
+func (n placeholderNames) payload(params map[string]string, query map[string][]string) []byte {
 	event := make(map[string]any, len(params)+len(query))
 	for name, values := range query {
 		switch len(values) {
@@ -42,11 +75,10 @@ func paramsPayload(params map[string]string, query map[string][]string) []byte {
 			event[name] = values
 		}
 	}
-	for name, value := range params {
-		if _, shadowed := params[upperFirst(name)]; shadowed && name != upperFirst(name) {
-			continue // another component's, beside a placeholder of that name
-		}
-		event[placeholder(name)] = value
+	// Capitals come last, so a placeholder overwrites what another component has
+	// set under its name in lower case.
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(params))) {
+		event[n.original(name)] = params[name]
 	}
 
 	var buf bytes.Buffer
@@ -54,16 +86,6 @@ func paramsPayload(params map[string]string, query map[string][]string) []byte {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(event) // strings and lists of strings always encode
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
-}
-
-// placeholder is the name that the endpoint gives to a param: KrakenD has
-// uppercased its first letter. Params of other origin (JWT.sub, a claim) keep
-// their names.
-func placeholder(param string) string {
-	if strings.HasPrefix(param, "JWT.") {
-		return param
-	}
-	return lowerFirst(param)
 }
 
 // bodyPayload reads a body to its end and closes it. The read happens in a

@@ -34,10 +34,20 @@ func TestParamsPayload(t *testing.T) {
 		{"no UTF-8", map[string]string{"Q": "a\xffb"}, nil, `{"q":"a\ufffdb"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := string(paramsPayload(tc.params, tc.query)); got != tc.want {
+			if got := string(placeholderNames(nil).payload(tc.params, tc.query)); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	for _, endpoint := range []string{"/a/{UserId}/b/{order-id}/{_x}", "/a/:UserId/b/:order-id/:_x"} {
+		n := placeholdersOf(endpoint)
+		got := string(n.payload(map[string]string{"UserId": "1", "Order-id": "2", "_x": "3", "Resp0_id": "4", "JWT.sub": "5", "userId": "6"}, nil))
+		if want := `{"JWT.sub":"5","UserId":"1","_x":"3","order-id":"2","resp0_id":"4","userId":"6"}`; got != want {
+			t.Errorf("%s: got %s, want %s", endpoint, got, want)
+		}
 	}
 }
 
@@ -68,7 +78,7 @@ func TestPayloadByMethod(t *testing.T) {
 		{"POST", "the body"}, {"post", "the body"}, {"PUT", "the body"}, {"PATCH", "the body"}, {"DELETE", "the body"}, {"HEAD", "the body"},
 	} {
 		b := NewFactory(Options{Logger: &recorder{}, Invoker: noInvoker{}}).New(Spec{
-			Settings: map[string]any{"function_name": "f"}, Method: tc.method,
+			Settings: ns(map[string]any{"function_name": "f"}), Method: tc.method,
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
 		got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Id": "1"}, Body: rc})

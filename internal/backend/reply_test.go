@@ -79,9 +79,9 @@ func TestRepliesThatSayGzip(t *testing.T) {
 			}))
 			defer s.Close()
 			b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, nil)}).New(Spec{
-				Settings: map[string]any{"function_name": "f"}, Encoding: tc.encoding,
+				Settings: ns(map[string]any{"function_name": "f"}), Encoding: tc.encoding,
 			})
-			response, err := b.Invoke(t.Context(), &Request{})
+			response, err := invoke(t.Context(), b, &Request{})
 			var e *Error
 			if errors.As(err, &e) {
 				if e.StatusCode() != tc.status {

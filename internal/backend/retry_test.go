@@ -34,8 +34,8 @@ func TestMaxRetries(t *testing.T) {
 		if tc.settings != nil {
 			settings["max_retries"] = tc.settings
 		}
-		b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: settings})
-		if _, err := b.Invoke(t.Context(), &Request{}); err == nil {
+		b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: ns(settings)})
+		if _, err := invoke(t.Context(), b, &Request{}); err == nil {
 			t.Fatal("got no error")
 		}
 		if got := len(s.Calls()); got != tc.want {
@@ -60,7 +60,7 @@ func TestSecondTrySucceeds(t *testing.T) {
 			s := api(t, `{"a":"a reply of some length"}`)
 			s.Fail("f", fault)
 			b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 1.0})
-			response, err := b.Invoke(t.Context(), &Request{})
+			response, err := invoke(t.Context(), b, &Request{})
 			if err != nil {
 				t.Fatal(err, l.lines)
 			}
@@ -81,14 +81,14 @@ func TestConnectionFailures(t *testing.T) {
 	s := api(t, `{}`)
 	s.Fail("f", lambdatest.Cut(lambdatest.WithinBody).Always())
 	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 1})
-	_, err := b.Invoke(t.Context(), &Request{})
+	_, err := invoke(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || len(s.Calls()) != 2 {
 		t.Errorf("cut: got %v after %d attempts, want a 502 after 2", err, len(s.Calls()))
 	}
 
 	s.Close() // connections are refused from now on
-	_, err = b.Invoke(t.Context(), &Request{})
+	_, err = invoke(t.Context(), b, &Request{})
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.kind != request.ErrCodeRequestError {
 		t.Errorf("refused: got %v, want a 502", err)
 	}
@@ -101,11 +101,11 @@ func TestRetriesAreHeldAgainstTheDeadline(t *testing.T) {
 	s.Fail("f", lambdatest.Throttle(3600).Always())
 	var delays []time.Duration
 	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, &delays)}).New(Spec{
-		Settings: map[string]any{"function_name": "f", "max_retries": 3},
+		Settings: ns(map[string]any{"function_name": "f", "max_retries": 3}),
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := b.Invoke(ctx, &Request{})
+	_, err := invoke(ctx, b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests || e.Headers()["Retry-After"][0] != "3600" {
 		t.Errorf("got %v, want a 429 with Retry-After: 3600", err)
@@ -185,9 +185,9 @@ func TestExpiredCredentialsAreRefreshedOnce(t *testing.T) {
 			sess := testSession(t, s.URL, nil)
 			sess.Config.Credentials = credentials.NewCredentials(&rotating{})
 			b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{
-				Settings: map[string]any{"function_name": "f", "max_retries": tc.maxRetries},
+				Settings: ns(map[string]any{"function_name": "f", "max_retries": tc.maxRetries}),
 			})
-			_, err := b.Invoke(t.Context(), &Request{})
+			_, err := invoke(t.Context(), b, &Request{})
 			var e *Error
 			if tc.ok != (err == nil) || err != nil && (!errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway) {
 				t.Errorf("got %v, want ok %t or a 502", err, tc.ok)
@@ -210,11 +210,11 @@ func TestExpiredCredentialsHealWithoutRoom(t *testing.T) {
 	s.Fail("f", expired, expired)
 	sess := testSession(t, s.URL, nil)
 	sess.Config.Credentials = credentials.NewCredentials(&rotating{})
-	b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: map[string]any{"function_name": "f"}})
-	if _, err := b.Invoke(t.Context(), &Request{}); err == nil {
+	b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
 		t.Error("got no error")
 	}
-	if _, err := b.Invoke(t.Context(), &Request{}); err != nil {
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -132,20 +132,20 @@ var cases = []testCase{
 	// return_error_details shows what the operator has asked for.
 	{
 		name: "details of the function's error", backend: Backend{ExtraConfig: details("x"), Group: "g"}, fails: errNoOrder,
-		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true,
 	},
 	{
 		name: "details of AWS's error", backend: Backend{ExtraConfig: details("x")},
 		fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")),
-		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}"}}`, incomplete: true,
+		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true,
 	},
 	{
 		name: "details of a reply that does not decode", backend: Backend{ExtraConfig: details("x")}, reply: `[]`,
-		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true,
 	},
 	{
 		name: "details of a bad configuration", backend: Backend{ExtraConfig: details("x")}, settings: map[string]any{"max_retries": "x"}, calls: -1,
-		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}","http_body_encoding":"application/json"}}`, incomplete: true,
 	},
 	{name: "details and success", backend: Backend{ExtraConfig: details("x")}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{

@@ -108,9 +108,19 @@ func Main(m *testing.M) {
 
 const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
 
+// Generation is where generations of KrakenD differ in what the table looks at.
+type Generation struct {
+	// DetailsHaveEncoding: return_error_details shows the body's content type, too.
+	// KrakenD 2 does.
+	DetailsHaveEncoding bool
+}
+
 // Run runs the table and what does not fit into it.
-func Run(t *testing.T, door Door) {
+func Run(t *testing.T, g Generation, door Door) {
 	for _, tc := range cases {
+		if !g.DetailsHaveEncoding {
+			tc.data = strings.ReplaceAll(tc.data, `,"http_body_encoding":"application/json"`, "")
+		}
 		t.Run(tc.name, func(t *testing.T) { tc.run(t, door) })
 	}
 	t.Run("left to next", func(t *testing.T) { leftToNext(t, door) })

@@ -1,0 +1,71 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/luraproject/lura/config"
+	"github.com/luraproject/lura/encoding"
+	"github.com/luraproject/lura/proxy"
+	"github.com/luraproject/lura/transport/http/client"
+)
+
+// Namespace is the key of a backend's extra_config under which the configuration
+// of its function is.
+const Namespace = "github.com/devopsfaith/krakend-lambda"
+
+// backendSpec translates KrakenD's configuration of a backend. It is false for a
+// backend that is none of Lambda's.
+func backendSpec(remote *config.Backend) (backend.Spec, bool) {
+	settings := backend.Settings(remote.ExtraConfig, Namespace)
+	return backend.Spec{
+		Settings:        settings,
+		URLPattern:      remote.URLPattern,
+		Method:          remote.Method,
+		Encoding:        remote.Encoding,
+		ConcurrentCalls: remote.ConcurrentCalls,
+		SharedBody:      true, // proxy.NewConcurrentMiddleware hands one request to all its calls
+	}, len(settings) > 0
+}
+
+func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
+
+// detailsName is the name that return_error_details gives to a backend's errors,
+// empty where they are not to be shown. KrakenD's own status handler knows, and is
+// asked with a reply that it cannot accept. As with HTTP backends, no-op shows
+// none.
+func detailsName(remote *config.Backend) string {
+	if isNoOp(remote) {
+		return ""
+	}
+	_, err := client.GetHTTPStatusHandler(remote)(context.Background(), &http.Response{
+		StatusCode: http.StatusInternalServerError,
+		Body:       http.NoBody,
+	})
+	var named interface{ Name() string }
+	if errors.As(err, &named) {
+		return named.Name()
+	}
+	return ""
+}
+
+// withDetails makes of an error what KrakenD makes of an HTTP backend's where
+// return_error_details has a name for it: a response with the details as its data.
+func withDetails(name string, err error) (*proxy.Response, error) {
+	var e *backend.Error
+	if name == "" || !errors.As(err, &e) {
+		return nil, err
+	}
+	detailed := e.Detailed()
+	if detailed == e { // it has none to show
+		return nil, err
+	}
+	return &proxy.Response{
+		Data: map[string]interface{}{
+			"error_" + name: client.HTTPResponseError{Code: detailed.StatusCode(), Msg: detailed.Error()},
+		},
+		Metadata: proxy.Metadata{StatusCode: e.StatusCode()},
+	}, nil
+}

@@ -1,0 +1,145 @@
+package lambda
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	"github.com/luraproject/lura/config"
+	"github.com/luraproject/lura/logging"
+	"github.com/luraproject/lura/proxy"
+)
+
+var _ logging.Logger = (*doortest.Recorder)(nil)
+
+// parse has KrakenD's own parser read a configuration with one endpoint.
+func parse(t *testing.T, endpoint string) *config.EndpointConfig {
+	t.Helper()
+	file := fmt.Sprintf(`{"version": 2, "endpoints": [%s]}`, endpoint)
+	cfg, err := config.NewParserWithFileReader(func(string) ([]byte, error) { return []byte(file), nil }).Parse("krakend.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg.Endpoints[0]
+}
+
+// The examples of the documentation, in backends that have neither a host nor a
+// url_pattern, parsed and wired by KrakenD itself.
+func TestDocumentedExamples(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{
+		"lambda-function": func(event map[string]string) (map[string]string, error) { return event, nil },
+		"My-lambda":       func(event map[string]string) (map[string]string, error) { return event, nil },
+	})
+	t.Cleanup(s.Close)
+
+	for _, tc := range []struct {
+		name, endpoint string
+		params         map[string]string
+		function       string
+		want           string
+	}{
+		{
+			"fixed",
+			`{"endpoint": "/call-a-lambda", "backend": [{"extra_config": {
+				"github.com/devopsfaith/krakend-lambda": { "function_name": "lambda-function", "region": "us-west1", "max_retries": 1 }
+			}}]}`,
+			nil, "lambda-function", "map[]",
+		},
+		{
+			"from the URL",
+			`{"endpoint": "/call-a-lambda/{lambda}", "backend": [{"extra_config": {
+				"github.com/devopsfaith/krakend-lambda": { "function_param_name": "Lambda", "region": "us-west1", "max_retries": 1 }
+			}}]}`,
+			map[string]string{"Lambda": "my-lambda"}, "My-lambda", "map[lambda:my-lambda]",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.Reset()
+			log := &doortest.Recorder{}
+			sess, err := session.NewSession(&aws.Config{
+				Endpoint:    aws.String(s.URL),
+				Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+			p, err := proxy.NewDefaultFactory(BackendFactory(next, WithLogger(log), WithSession(sess)), log).New(parse(t, tc.endpoint))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := p(t.Context(), &proxy.Request{Method: "GET", Params: tc.params})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(response.Data); got != tc.want || !response.IsComplete {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			if calls := s.Calls(); len(calls) != 1 || calls[0].Function != tc.function || calls[0].Region != "us-west1" {
+				t.Errorf("got calls %+v, want one of %s in us-west1", calls, tc.function)
+			}
+
+			s.Reset()
+			s.Fail("*", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+			if _, err := p(t.Context(), &proxy.Request{Method: "GET", Params: tc.params}); err == nil || len(s.Calls()) != 2 {
+				t.Errorf("got %v after %d calls, want an error after 2", err, len(s.Calls()))
+			}
+		})
+	}
+}
+
+// Whatever stands under the namespace, a request that cannot be served as
+// configured goes nowhere: neither to the next factory nor to the backend's host.
+func TestBadConfigurationsFailClosed(t *testing.T) {
+	for _, settings := range []string{
+		`42`, `null`, `[]`, `"x"`, `{}`,
+		`{"function_name": "f", "function_param_name": "Lambda"}`,
+		`{"function_name": "f", "max_retries": "1"}`,
+		`{"function_name": "f", "region": 1}`,
+		`{"function_name": "f", "endpoint": "localhost"}`,
+		`{"function_name": "f", "stream": true}`,
+	} {
+		log := &doortest.Recorder{}
+		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
+		next := func(*config.Backend) proxy.Proxy {
+			t.Errorf("%s: left to the next factory", settings)
+			return proxy.NoopProxy
+		}
+		p, err := proxy.NewDefaultFactory(BackendFactory(next, WithLogger(log)), log).New(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := p(t.Context(), &proxy.Request{Method: "GET"})
+		coded, ok := err.(interface{ StatusCode() int })
+		if response != nil || !ok || coded.StatusCode() != http.StatusInternalServerError {
+			t.Errorf("%s: got %+v, %v; want a 500", settings, response, err)
+		}
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: /y][Lambda] bad configuration: ") {
+			t.Errorf("%s: got log %q", settings, lines)
+		}
+	}
+}
+
+// In KrakenD 1.x the copies of a request share one body.
+func TestConcurrentCallsWithABody(t *testing.T) {
+	log := &doortest.Recorder{}
+	built := door(doortest.Backend{
+		Method: "POST", ConcurrentCalls: 2,
+		ExtraConfig: map[string]any{Namespace: map[string]any{"function_name": "f"}},
+	}, doortest.Options{Logger: log})
+	_, err := built.Proxy(t.Context(), &doortest.Request{Body: io.NopCloser(strings.NewReader("{}"))})
+	coded, ok := err.(interface{ StatusCode() int })
+	if !ok || coded.StatusCode() != http.StatusInternalServerError {
+		t.Errorf("got %v, want a 500", err)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "concurrent_calls: must be 1 for POST, is 2") {
+		t.Errorf("got log %q", lines)
+	}
+}

@@ -1,0 +1,175 @@
+// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: what a
+// function returns can be treated and manipulated as the reply of any other
+// backend, and no API Gateway stands in between.
+//
+// This is the door for gateways built with github.com/luraproject/lura v1.4
+// (KrakenD 1.4). A build wraps its backend factory:
+//
+//	backendFactory = lambda.BackendFactory(backendFactory, lambda.WithLogger(logger))
+//
+// From then on every backend whose extra_config has the [Namespace] invokes a
+// function:
+//
+//	"extra_config": {
+//	    "github.com/devopsfaith/krakend-lambda": {
+//	        "function_name": "lambda-function",
+//	        "region": "us-west-2",
+//	        "max_retries": 1
+//	    }
+//	}
+//
+// README.md has the table of keys, what functions receive and may return, and the
+// statuses that errors become.
+package lambda
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/luraproject/lura/config"
+	"github.com/luraproject/lura/encoding"
+	"github.com/luraproject/lura/logging"
+	"github.com/luraproject/lura/proxy"
+)
+
+// Invoker is the part of the AWS SDK's Lambda client that the backends call. The
+// *lambda.Lambda of github.com/aws/aws-sdk-go/service/lambda implements it.
+type Invoker interface {
+	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
+}
+
+var _ Invoker = (*lambda.Lambda)(nil)
+
+// Option changes what the backends of a BackendFactory work with.
+type Option func(*backend.Options)
+
+// WithLogger sets the logger. Without it, or with nil, warnings and errors go to
+// standard error.
+func WithLogger(l logging.Logger) Option {
+	return func(o *backend.Options) {
+		if l != nil {
+			o.Logger = l
+		}
+	}
+}
+
+// WithSession sets the AWS session whose credentials, region, endpoint and HTTP
+// client are used where the configuration names none. Without it, or with nil, a
+// session is made of the environment and the shared AWS files. The session is not
+// changed. Retries stay this package's own: a Retryer of the session is not used,
+// its MaxRetries is the default of max_retries.
+func WithSession(s *session.Session) Option {
+	return func(o *backend.Options) { o.Session = s }
+}
+
+// WithInvoker sends all calls to i in place of the AWS SDK's clients, for
+// instrumentation or tests. The configuration's region, endpoint and max_retries
+// are then not applied: they are i's to decide, unless i hands its options on to
+// a client of the SDK, which makes it follow max_retries. i must be safe for
+// concurrent use. nil is as if the option were not there.
+func WithInvoker(i Invoker) Option {
+	return func(o *backend.Options) {
+		if i != nil {
+			o.Invoker = i
+		}
+	}
+}
+
+// BackendFactory returns a factory that makes Lambda backends of the backends
+// with the [Namespace] in their extra_config and leaves all others to next, which
+// must not be nil.
+//
+// A bad configuration fails closed: it is logged as an error when the proxy is
+// made, and the proxy answers every request with a 500. A Lambda backend without
+// a host gets one that is never called, because KrakenD's load balancer asks for
+// it.
+//
+// The errors of the proxies have StatusCode() int. Their messages are safe to show
+// to a client; what they unwrap to is not.
+func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
+	var o backend.Options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	backends := backend.NewFactory(o)
+
+	return func(remote *config.Backend) proxy.Proxy {
+		spec, ok := backendSpec(remote)
+		if !ok {
+			return next(remote)
+		}
+		if len(remote.Host) == 0 {
+			remote.Host = []string{backend.Host}
+		}
+		return newProxy(remote, backends.New(spec))
+	}
+}
+
+func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
+	parse := responseParser(remote)
+	details := detailsName(remote)
+
+	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
+		var response *proxy.Response
+		request := backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
+		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
+			response, err = parse(ctx, reply)
+			return err
+		})
+		if err != nil {
+			return withDetails(details, err)
+		}
+		return response, nil
+	}
+}
+
+// responseParser returns KrakenD's own parser for the backend's encoding, with
+// the metadata that it leaves out.
+func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
+	if isNoOp(remote) {
+		return func(_ context.Context, reply *http.Response) (*proxy.Response, error) {
+			return &proxy.Response{
+				// Empty: the router would write the headers once for the data and
+				// once for the body.
+				Data:       map[string]interface{}{},
+				IsComplete: true,
+				Io:         reply.Body,
+				Metadata:   metadata(reply),
+			}, nil
+		}
+	}
+
+	decoder := remote.Decoder
+	if decoder == nil { // KrakenD's parser sets it; a configuration made by hand may not
+		decoder = encoding.Get(strings.ToLower(remote.Encoding))(remote.IsCollection)
+	}
+	formatter := proxy.NewEntityFormatter(remote)
+	parse := proxy.DefaultHTTPResponseParserFactory(proxy.HTTPResponseParserConfig{
+		Decoder:         decoder,
+		EntityFormatter: formatter,
+	})
+	return func(ctx context.Context, reply *http.Response) (*proxy.Response, error) {
+		var response proxy.Response
+		if reply.Body == http.NoBody {
+			response = formatter.Format(proxy.Response{Data: map[string]interface{}{}, IsComplete: true})
+		} else {
+			parsed, err := parse(ctx, reply)
+			if err != nil {
+				return nil, err
+			}
+			response = *parsed
+		}
+		response.Metadata = metadata(reply)
+		return &response, nil
+	}
+}
+
+func metadata(reply *http.Response) proxy.Metadata {
+	return proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header}
+}

@@ -1,0 +1,72 @@
+package lambda
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/luraproject/lura/config"
+	"github.com/luraproject/lura/encoding"
+	"github.com/luraproject/lura/proxy"
+)
+
+func TestMain(m *testing.M) { doortest.Main(m) }
+
+// The cases that every door runs.
+func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{}, door) }
+
+// door implements doortest.Door.
+func door(b doortest.Backend, o doortest.Options) doortest.Built {
+	remote := &config.Backend{
+		URLPattern:      b.URLPattern,
+		Method:          b.Method,
+		Encoding:        b.Encoding,
+		Group:           b.Group,
+		Target:          b.Target,
+		Whitelist:       b.Allow,
+		Blacklist:       b.Deny,
+		Mapping:         b.Mapping,
+		IsCollection:    b.IsCollection,
+		ConcurrentCalls: b.ConcurrentCalls,
+		Host:            b.Host,
+		ExtraConfig:     b.ExtraConfig,
+	}
+	switch b.Encoding {
+	case "decoder:none":
+	case "decoder:panic":
+		remote.Decoder = func(io.Reader, *map[string]interface{}) error { panic("boom") }
+	default:
+		remote.Decoder = encoding.Get(strings.ToLower(b.Encoding))(b.IsCollection)
+	}
+
+	built := doortest.Built{}
+	next := func(*config.Backend) proxy.Proxy {
+		built.Next = true
+		return proxy.NoopProxy
+	}
+	var opts []Option
+	if o.Logger == nil {
+		opts = append(opts, WithLogger(nil))
+	} else {
+		opts = append(opts, WithLogger(o.Logger))
+	}
+	p := BackendFactory(next, append(opts, WithSession(o.Session), WithInvoker(o.Invoker))...)(remote)
+
+	built.Host = remote.Host
+	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
+		got, err := p(ctx, &proxy.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
+		if got == nil {
+			return nil, err
+		}
+		return &doortest.Response{
+			Data:       got.Data,
+			IsComplete: got.IsComplete,
+			StatusCode: got.Metadata.StatusCode,
+			Headers:    got.Metadata.Headers,
+			Io:         got.Io,
+		}, err
+	}
+	return built
+}

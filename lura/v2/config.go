@@ -1,0 +1,87 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/encoding"
+	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
+)
+
+// Namespace is the key of a backend's extra_config under which the configuration
+// of its function is.
+const Namespace = "github.com/devopsfaith/krakend-lambda"
+
+// NamespaceAlias is how KrakenD 2 calls the Namespace. One backend may have one of
+// them.
+const NamespaceAlias = "backend/lambda"
+
+// backendSpec translates KrakenD's configuration of a backend. It is false for a
+// backend that is none of Lambda's.
+func backendSpec(remote *config.Backend) (backend.Spec, bool) {
+	settings := backend.Settings(remote.ExtraConfig, Namespace, NamespaceAlias)
+	return backend.Spec{
+		Settings:        settings,
+		URLPattern:      remote.URLPattern,
+		Method:          remote.Method,
+		Encoding:        remote.Encoding,
+		Endpoint:        remote.ParentEndpoint,
+		EndpointMethod:  remote.ParentEndpointMethod,
+		ConcurrentCalls: remote.ConcurrentCalls,
+	}, len(settings) > 0
+}
+
+func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
+
+// errorMode is what KrakenD's settings make of a backend's errors.
+type errorMode struct {
+	details string // the name that return_error_details gives to them; empty without
+	code    bool   // return_error_code
+}
+
+// errorModeOf asks KrakenD's own status handler with a reply that it cannot accept.
+// As with HTTP backends, the settings have no effect on no-op.
+func errorModeOf(remote *config.Backend) (m errorMode) {
+	if isNoOp(remote) {
+		return m
+	}
+	_, err := client.GetHTTPStatusHandler(remote)(context.Background(), &http.Response{
+		StatusCode: http.StatusInternalServerError,
+		Body:       http.NoBody,
+	})
+	switch e := err.(type) {
+	case client.NamedHTTPResponseError:
+		m.details = e.Name()
+	case client.HTTPResponseError:
+		m.code = true
+	}
+	return m
+}
+
+// response makes of an error what KrakenD makes of an HTTP backend's: with
+// return_error_details a response with the details as its data, with
+// return_error_code an error with the details as its message.
+func (m errorMode) response(err error) (*proxy.Response, error) {
+	var e *backend.Error
+	if m == (errorMode{}) || !errors.As(err, &e) {
+		return nil, err
+	}
+	detailed := e.Detailed()
+	if m.code || detailed == e {
+		return nil, detailed
+	}
+	return &proxy.Response{
+		Data: map[string]interface{}{
+			"error_" + m.details: client.HTTPResponseError{
+				Code: detailed.StatusCode(),
+				Msg:  detailed.Error(),
+				Enc:  detailed.Encoding(),
+			},
+		},
+		Metadata: proxy.Metadata{StatusCode: detailed.StatusCode()},
+	}, nil
+}

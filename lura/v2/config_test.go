@@ -1,0 +1,271 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+)
+
+var _ logging.Logger = (*doortest.Recorder)(nil)
+
+// parse has KrakenD's own parser read a configuration with one endpoint.
+func parse(t *testing.T, endpoint string) *config.EndpointConfig {
+	t.Helper()
+	file := fmt.Sprintf(`{"version": 3, "endpoints": [%s]}`, endpoint)
+	cfg, err := config.NewParserWithFileReader(func(string) ([]byte, error) { return []byte(file), nil }).Parse("krakend.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg.Endpoints[0]
+}
+
+// The examples of the documentation, in backends that have neither a host nor a
+// url_pattern, parsed and wired by KrakenD itself.
+func TestDocumentedExamples(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{
+		"lambda-function": func(event map[string]string) (map[string]string, error) { return event, nil },
+		"My-lambda":       func(event map[string]string) (map[string]string, error) { return event, nil },
+	})
+	t.Cleanup(s.Close)
+
+	for _, tc := range []struct {
+		name, endpoint string
+		params         map[string]string
+		function       string
+		want           string
+	}{
+		{
+			"fixed",
+			`{"endpoint": "/call-a-lambda", "backend": [{"extra_config": {
+				"github.com/devopsfaith/krakend-lambda": { "function_name": "lambda-function", "region": "us-west1", "max_retries": 1 }
+			}}]}`,
+			nil, "lambda-function", "map[]",
+		},
+		{
+			"from the URL",
+			`{"endpoint": "/call-a-lambda/{lambda}", "backend": [{"extra_config": {
+				"github.com/devopsfaith/krakend-lambda": { "function_param_name": "Lambda", "region": "us-west1", "max_retries": 1 }
+			}}]}`,
+			map[string]string{"Lambda": "my-lambda"}, "My-lambda", "map[lambda:my-lambda]",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.Reset()
+			log := &doortest.Recorder{}
+			sess, err := session.NewSession(&aws.Config{
+				Endpoint:    aws.String(s.URL),
+				Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+			p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log).New(parse(t, tc.endpoint))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := p(t.Context(), &proxy.Request{Method: "GET", Params: tc.params})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(response.Data); got != tc.want || !response.IsComplete {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			if calls := s.Calls(); len(calls) != 1 || calls[0].Function != tc.function || calls[0].Region != "us-west1" {
+				t.Errorf("got calls %+v, want one of %s in us-west1", calls, tc.function)
+			}
+
+			s.Reset()
+			s.Fail("*", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+			if _, err := p(t.Context(), &proxy.Request{Method: "GET", Params: tc.params}); err == nil || len(s.Calls()) != 2 {
+				t.Errorf("got %v after %d calls, want an error after 2", err, len(s.Calls()))
+			}
+		})
+	}
+}
+
+// Whatever stands under the namespace, a request that cannot be served as
+// configured goes nowhere: neither to the next factory nor to the backend's host.
+func TestBadConfigurationsFailClosed(t *testing.T) {
+	for _, settings := range []string{
+		`42`, `null`, `[]`, `"x"`, `{}`,
+		`{"function_name": "f", "function_param_name": "Lambda"}`,
+		`{"function_name": "f", "max_retries": "1"}`,
+		`{"function_name": "f", "region": 1}`,
+		`{"function_name": "f", "endpoint": "localhost"}`,
+		`{"function_name": "f", "stream": true}`,
+	} {
+		log := &doortest.Recorder{}
+		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
+		next := func(*config.Backend) proxy.Proxy {
+			t.Errorf("%s: left to the next factory", settings)
+			return proxy.NoopProxy
+		}
+		p, err := proxy.NewDefaultFactory(BackendFactory(log, next), log).New(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := p(t.Context(), &proxy.Request{Method: "GET"})
+		coded, ok := err.(interface{ StatusCode() int })
+		if response != nil || !ok || coded.StatusCode() != http.StatusInternalServerError {
+			t.Errorf("%s: got %+v, %v; want a 500", settings, response, err)
+		}
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: /y][Lambda] bad configuration: ") {
+			t.Errorf("%s: got log %q", settings, lines)
+		}
+	}
+}
+
+func TestNamespaces(t *testing.T) {
+	f := map[string]any{"function_name": "f"}
+	for _, tc := range []struct {
+		extra map[string]any
+		want  []string
+	}{
+		{map[string]any{Namespace: f}, nil},
+		{map[string]any{NamespaceAlias: f}, nil},
+		{
+			map[string]any{Namespace: f, NamespaceAlias: f},
+			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both; each request to this GET backend gets a 500"},
+		},
+	} {
+		log := &doortest.Recorder{}
+		built := door(doortest.Backend{URLPattern: "/x", ExtraConfig: tc.extra}, doortest.Options{Logger: log, Invoker: replies(`{"a":1}`)})
+		_, err := built.Proxy(t.Context(), &doortest.Request{})
+		if built.Next || (err != nil) != (tc.want != nil) || !slices.Equal(log.Level("ERROR"), tc.want) {
+			t.Errorf("%v: got %v and log %q, want %q", tc.extra, err, log.Level("ERROR"), tc.want)
+		}
+	}
+}
+
+// replies is an Invoker with one reply.
+type replies string
+
+func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
+	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
+}
+
+// KrakenD 2 tells the endpoint: placeholders have its spelling in the payload, and
+// a bad configuration is told by it.
+func TestParentEndpoint(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	t.Cleanup(s.Close)
+	log := &doortest.Recorder{}
+	sess := session.Must(session.NewSession(&aws.Config{
+		Endpoint:    aws.String(s.URL),
+		Region:      aws.String("us-west-2"),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+	factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log)
+
+	p, err := factory.New(parse(t, `{"endpoint": "/users/{UserId}/{page}", "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p(t.Context(), &proxy.Request{Params: map[string]string{"UserId": "7", "Page": "2"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(s.Calls()[0].Payload), `{"UserId":"7","page":"2"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+
+	if _, err := factory.New(parse(t, `{"endpoint": "/users/{id}", "method": "PUT", "backend": [{"extra_config": {"backend/lambda": {}}}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasSuffix(lines[0], "; each request to PUT /users/:id gets a 500") {
+		t.Errorf("got log %q", lines)
+	}
+}
+
+// return_error_code shows the details as the error's message, with the status and
+// the headers that it has anyway. Of a timeout it shows nothing.
+func TestReturnErrorCode(t *testing.T) {
+	code := map[string]any{"return_error_code": true}
+	extra := map[string]any{
+		"github.com/devopsfaith/krakend/http": code,
+		Namespace:                             map[string]any{"function_name": "f"},
+	}
+	throttled := fails{&lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}}
+
+	built := door(doortest.Backend{ExtraConfig: extra}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
+	response, err := built.Proxy(t.Context(), &doortest.Request{})
+	coded, ok := err.(interface {
+		StatusCode() int
+		Encoding() string
+		Headers() map[string][]string
+	})
+	if !ok || response != nil {
+		t.Fatalf("got %+v, %T %v", response, err, err)
+	}
+	if got, want := err.Error(), `{"errorType":"TooManyRequestsException","errorMessage":"too many requests"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if coded.StatusCode() != 429 || coded.Encoding() != "application/json" || fmt.Sprint(coded.Headers()) != "map[Retry-After:[7]]" {
+		t.Errorf("got %d %s %v", coded.StatusCode(), coded.Encoding(), coded.Headers())
+	}
+
+	built = door(doortest.Backend{ExtraConfig: extra, Encoding: "no-op"}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
+	if _, err = built.Proxy(t.Context(), &doortest.Request{}); err == nil || err.Error() != "lambda: too many requests" {
+		t.Errorf("no-op: got %v", err)
+	}
+
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	built = door(doortest.Backend{ExtraConfig: extra}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
+	if _, err = built.Proxy(ctx, &doortest.Request{}); err == nil || err.Error() != "lambda: deadline exceeded" {
+		t.Errorf("timeout: got %v", err)
+	}
+}
+
+type fails struct{ err error }
+
+func (f fails) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
+	return nil, f.err
+}
+
+// KrakenD 2 gives each of its concurrent calls a body of its own.
+func TestConcurrentCallsWithABody(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func(event string) (map[string]string, error) { return map[string]string{"a": event}, nil }})
+	t.Cleanup(s.Close)
+	log := &doortest.Recorder{}
+	sess := session.Must(session.NewSession(&aws.Config{
+		Endpoint:    aws.String(s.URL),
+		Region:      aws.String("us-west-2"),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+	endpoint := parse(t, `{"endpoint": "/x", "method": "POST", "concurrent_calls": 2, "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`)
+	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log).New(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := p(t.Context(), &proxy.Request{Body: io.NopCloser(strings.NewReader(`"b"`))})
+	if err != nil || fmt.Sprint(response.Data) != "map[a:b]" {
+		t.Errorf("got %+v, %v", response, err)
+	}
+	for _, c := range s.Calls() {
+		if string(c.Payload) != `"b"` {
+			t.Errorf("got the payload %s", c.Payload)
+		}
+	}
+	if lines := log.Level("WARNING"); len(lines) != 1 || !strings.Contains(lines[0], "executes the function 2 times") {
+		t.Errorf("got log %q", lines)
+	}
+}

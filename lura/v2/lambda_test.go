@@ -1,0 +1,71 @@
+package lambda
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/encoding"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+)
+
+func TestMain(m *testing.M) { doortest.Main(m) }
+
+// The cases that every door runs.
+func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{DetailsHaveEncoding: true}, door) }
+
+// door implements doortest.Door.
+func door(b doortest.Backend, o doortest.Options) doortest.Built {
+	remote := &config.Backend{
+		URLPattern:      b.URLPattern,
+		Method:          b.Method,
+		Encoding:        b.Encoding,
+		Group:           b.Group,
+		Target:          b.Target,
+		AllowList:       b.Allow,
+		DenyList:        b.Deny,
+		Mapping:         b.Mapping,
+		IsCollection:    b.IsCollection,
+		ConcurrentCalls: b.ConcurrentCalls,
+		Host:            b.Host,
+		ExtraConfig:     b.ExtraConfig,
+	}
+	switch b.Encoding {
+	case "decoder:none":
+	case "decoder:panic":
+		remote.Decoder = func(io.Reader, *map[string]interface{}) error { panic("boom") }
+	default:
+		remote.Decoder = encoding.GetRegister().Get(strings.ToLower(b.Encoding))(b.IsCollection)
+	}
+
+	built := doortest.Built{}
+	next := func(*config.Backend) proxy.Proxy {
+		built.Next = true
+		return proxy.NoopProxy
+	}
+	var logger logging.Logger
+	if o.Logger != nil {
+		logger = o.Logger
+	}
+	p := BackendFactory(logger, next, WithSession(o.Session), WithInvoker(o.Invoker))(remote)
+
+	built.Host = remote.Host
+	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
+		got, err := p(ctx, &proxy.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
+		if got == nil {
+			return nil, err
+		}
+		return &doortest.Response{
+			Data:       got.Data,
+			IsComplete: got.IsComplete,
+			StatusCode: got.Metadata.StatusCode,
+			Headers:    got.Metadata.Headers,
+			Io:         got.Io,
+		}, err
+	}
+	return built
+}
