@@ -65,3 +65,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (5s)
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
 		done; \
 	done
+
+.PHONY: release
+release: ## Tag all modules together (VERSION=1.5.0), pushing nothing
+	@scripts/release "$(VERSION)"

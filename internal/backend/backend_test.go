@@ -248,10 +248,14 @@ func TestInvokeErrors(t *testing.T) {
 			if len(lines) != 1 {
 				t.Fatalf("got %d error lines, want 1: %q", len(lines), lines)
 			}
-			for _, want := range []string{"[BACKEND: /x][Lambda] ", tc.code, private, `function "f"`, calls[len(calls)-1].RequestID} {
+			for _, want := range []string{"[BACKEND: /x][Lambda] ", tc.code, `function "f"`, calls[len(calls)-1].RequestID} {
 				if !strings.Contains(lines[0], want) {
 					t.Errorf("the log line has no %q: %s", want, lines[0])
 				}
+			}
+			// Of a payload that is no JSON, AWS's message has the beginning.
+			if got, want := strings.Contains(lines[0], private), tc.code != "InvalidRequestContentException"; got != want {
+				t.Errorf("AWS's message is in the log line: %t, want %t: %s", got, want, lines[0])
 			}
 			if e.Headers() != nil {
 				t.Errorf("got headers %v, want none", e.Headers())

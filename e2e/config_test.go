@@ -1,0 +1,234 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A bad configuration fails closed: it is logged when the gateway starts, in one
+// line, and each request is a 500. Neither AWS nor the backend's host is called.
+func TestBadConfiguration(t *testing.T) {
+	const (
+		oneOfThem = "function_name, function_param_name: "
+		notAURL   = "endpoint: must be an http or https URL such as http://127.0.0.1:4566, "
+		notAName  = " is no name, name:qualifier, partial ARN or ARN of a function"
+	)
+	cases := []struct {
+		name     string
+		settings any    // besides an endpoint, where it is an object
+		want     string // what the log line says is wrong
+	}{
+		{"both names", object{"function_name": "f", "function_param_name": "Lambda"}, oneOfThem + "only one of them may be there"},
+		{"both names, one wrong", object{"function_name": 1, "function_param_name": "Lambda"}, "function_name: must be a string, is the number 1; " + oneOfThem + "only one of them may be there"},
+		{"no name", object{}, oneOfThem + "one of them must be there"},
+		{"no name, but a misspelled one", object{"function": "f"}, oneOfThem + "one of them must be there"},
+		{"comments only", object{"@function_name": "f", "$x": 1, "_y": 2, "#z": 3, "": 4}, oneOfThem + "one of them must be there"},
+
+		{"null", nil, "the configuration must be an object, is null"},
+		{"list", list{"f"}, "the configuration must be an object, is a list"},
+		{"string", "my-lambda", `the configuration must be an object, is the string "my-lambda"`},
+		{"number", 1.5, "the configuration must be an object, is the number 1.5"},
+		{"boolean", true, "the configuration must be an object, is true"},
+
+		{"function_name null", object{"function_name": nil}, "function_name: must be a string, is null"},
+		{"function_name empty", object{"function_name": ""}, "function_name: must not be empty"},
+		{"function_name a number", object{"function_name": 7}, "function_name: must be a string, is the number 7"},
+		{"function_name a list", object{"function_name": list{"f"}}, "function_name: must be a string, is a list"},
+		{"function_name an object", object{"function_name": object{"f": "g"}}, "function_name: must be a string, is an object"},
+		{"function_name with a space", object{"function_name": "my lambda"}, `function_name: "my lambda"` + notAName},
+		{"function_name a placeholder", object{"function_name": "{lambda}"}, `function_name: "{lambda}"` + notAName},
+		{"function_name a path", object{"function_name": "../f"}, `function_name: "../f"` + notAName},
+		{"function_name too long", object{"function_name": strings.Repeat("f", 65)}, fmt.Sprintf("function_name: %q", strings.Repeat("f", 65)) + notAName},
+		{"function_name an ARN of another service", object{"function_name": "arn:aws:s3:::bucket"}, `function_name: "arn:aws:s3:::bucket"` + notAName},
+		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: write 123456789012:function:f for a function of that account`},
+		{"function_param_name empty", object{"function_param_name": ""}, "function_param_name: must not be empty"},
+		{"function_param_name a number", object{"function_param_name": 7}, "function_param_name: must be a string, is the number 7"},
+
+		{"function_name_case unknown", object{"function_param_name": "Lambda", "function_name_case": "upper"}, `function_name_case: must be "capitalized" or "verbatim", is "upper"`},
+		{"function_name_case a boolean", object{"function_param_name": "Lambda", "function_name_case": true}, "function_name_case: must be a string, is true"},
+
+		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: "us west" is no name of a region`},
+		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: "evil.example/" is no name of a region`},
+		{"region empty", object{"function_name": "f", "region": ""}, "region: must not be empty"},
+		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: "us-east-1" is not the region of the function's ARN, "eu-west-1"`},
+		{"region nowhere", object{"function_name": "f", "region": absent}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
+
+		{"endpoint empty", object{"function_name": "f", "endpoint": ""}, "endpoint: must not be empty"},
+		{"endpoint a number", object{"function_name": "f", "endpoint": 4566}, "endpoint: must be a string, is the number 4566"},
+		{"endpoint without scheme", object{"function_name": "f", "endpoint": "localhost:4566"}, notAURL + `is "localhost:4566"`},
+		{"endpoint with another scheme", object{"function_name": "f", "endpoint": "ftp://localhost"}, notAURL + `is "ftp://localhost"`},
+		{"endpoint without host", object{"function_name": "f", "endpoint": "http://:4566"}, notAURL + `is "http://:4566"`},
+		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "and cannot be parsed"},
+		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
+		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?a=b"}, `endpoint: must have no query and no fragment, is "http://localhost?a=b"`},
+		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port "99999", which is none`},
+
+		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string "1"`},
+		{"max_retries a fraction", object{"function_name": "f", "max_retries": 1.5}, "max_retries: must be an integer, is the number 1.5"},
+		{"max_retries null", object{"function_name": "f", "max_retries": nil}, "max_retries: must be an integer, is null"},
+		{"max_retries below -1", object{"function_name": "f", "max_retries": -2}, "max_retries: must be -1 or more, is -2"},
+		{"max_retries beyond all bounds", object{"function_name": "f", "max_retries": 1e12}, "max_retries: is out of range"},
+
+		// Whoever sets one of these counts on what it will do.
+		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a*"}}, "allowed_functions: not supported by this version"},
+		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: not supported by this version"},
+		{"client_context", object{"function_name": "f", "client_context": true}, "client_context: not supported by this version"},
+		{"invocation_type", object{"function_name": "f", "invocation_type": "Event"}, "invocation_type: not supported by this version"},
+		{"log_tail", object{"function_name": "f", "log_tail": true}, "log_tail: not supported by this version"},
+		{"payload_format", object{"function_name": "f", "payload_format": "2.0"}, "payload_format: not supported by this version"},
+		{"profile", object{"function_name": "f", "profile": "p"}, "profile: not supported by this version"},
+		{"qualifier", object{"function_name": "f", "qualifier": "live"}, "qualifier: not supported by this version"},
+		{"response_format", object{"function_name": "f", "response_format": "proxy"}, "response_format: not supported by this version"},
+		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": false}, "retry_function_errors: not supported by this version"},
+		{"stream", object{"function_name": "f", "stream": true}, "stream: not supported by this version"},
+
+		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
+			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string "many"; ` + oneOfThem + `one of them must be there; region: "?" is no name of a region`},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo, "F": echo})
+		host := newForbidden(t)
+		var endpoints []object
+		for i, tc := range cases {
+			settings := tc.settings
+			if o, ok := settings.(object); ok {
+				o = with(object{"region": "us-east-1", "endpoint": api.URL}, o)
+				if o["region"] == absent {
+					delete(o, "region")
+				}
+				settings = o
+			}
+			path := fmt.Sprint("/", i)
+			endpoints = append(endpoints, endpoint(path+"/{lambda}", httpBackend(host, path, lambdaBackend(settings))))
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for i, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				path := fmt.Sprint("/", i)
+				want := []string{failsClosed(tc.want, http.MethodGet)}
+				if got := gw.lines(t, "ERROR", path); !slices.Equal(got, want) {
+					t.Errorf("got errors  %q,\nwant %q", got, want)
+				}
+				if got := gw.lines(t, "DEBUG", path); len(got) != 0 {
+					t.Errorf("got %q, want no sign of a component that works", got)
+				}
+				for range 2 {
+					got := gw.get(t, path+"/f")
+					check(t, got, http.StatusInternalServerError, "")
+					checkNothingLeaks(t, got)
+				}
+				if got := gw.lines(t, "ERROR", path); len(got) != 1 {
+					t.Errorf("got errors %q after requests, want no more", got)
+				}
+			})
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+		if strings.Contains(gw.log(t), "hunter2") {
+			t.Error("the log has an endpoint's password")
+		}
+	})
+}
+
+// failsClosed is the line that a bad configuration is worth.
+func failsClosed(what, method string) string {
+	return "bad configuration: " + what + "; each request to this " + method + " backend gets a 500"
+}
+
+// absent takes a key out of what a test would set.
+const absent = "(absent)"
+
+// The body of a POST, of which KrakenD has one for all concurrent calls, would be
+// torn between them.
+func TestConcurrentCalls(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"get": replies(`{"done":true}`), "post": echo})
+		gw := start(t, g, []object{
+			with(endpoint("/get", lambdaBackend(fixed(api, "get"), at("/get"))), object{"concurrent_calls": 3}),
+			with(endpoint("/post", lambdaBackend(fixed(api, "post"), at("/post"))), object{"method": "POST", "concurrent_calls": 2}),
+		}, options{})
+
+		check(t, gw.get(t, "/get"), http.StatusOK, `{"done":true}`)
+		want := []string{"concurrent_calls: each request executes the function 3 times"}
+		if got := gw.lines(t, "WARNING", "/get"); !slices.Equal(got, want) {
+			t.Errorf("got warnings %q, want %q", got, want)
+		}
+
+		check(t, gw.post(t, "/post", `{}`), http.StatusInternalServerError, "")
+		want = []string{failsClosed("concurrent_calls: must be 1 for POST, is 2: the calls would share one body", http.MethodPost)}
+		if got := gw.lines(t, "ERROR", "/post"); !slices.Equal(got, want) {
+			t.Errorf("got errors %q, want %q", got, want)
+		}
+		if calls := callsOf(api, "post"); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}
+
+func TestConfigurationWithWarnings(t *testing.T) {
+	cases := []struct {
+		name     string
+		settings object
+		want     []string
+	}{
+		{"nothing to warn of", nil, nil},
+		{"comments", object{"@comment": 1, "$schema": 2, "_": 3, "#": 4, "": 5}, nil},
+		{"misspelled", object{"max_retry": 1}, []string{`unknown key "max_retry" is ignored; did you mean "max_retries"?`}},
+		{"in another case", object{"Region": "x"}, []string{`unknown key "Region" is ignored; did you mean "region"?`}},
+		{"with hyphens", object{"max-retries": 1}, []string{`unknown key "max-retries" is ignored; did you mean "max_retries"?`}},
+		{"like no other", object{"colour": "red"}, []string{`unknown key "colour" is ignored`}},
+		{"on two lines", object{"a\nb": 1}, []string{`unknown key "a\nb" is ignored`}},
+		{"no known region", object{"region": "us-west1"}, []string{`region: the AWS SDK knows no region "us-west1"`}},
+		{"no effect", object{"function_name_case": "verbatim"}, []string{"function_name_case: has no effect on function_name, which is never changed"}},
+		{"several", object{"regoin": "x", "colour": 1, "region": "local"}, []string{
+			`unknown key "colour" is ignored`,
+			`unknown key "regoin" is ignored; did you mean "region"?`,
+			`region: the AWS SDK knows no region "local"`,
+		}},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo})
+		host := newForbidden(t)
+		var endpoints []object
+		for i, tc := range cases {
+			path := fmt.Sprint("/", i)
+			endpoints = append(endpoints, endpoint(path, httpBackend(host, path, lambdaBackend(with(fixed(api, "f"), tc.settings)))))
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for i, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				path := fmt.Sprint("/", i)
+				if got := gw.lines(t, "WARNING", path); !slices.Equal(got, tc.want) {
+					t.Errorf("got warnings %q, want %q", got, tc.want)
+				}
+				check(t, gw.get(t, path), http.StatusOK, `{}`)
+				if got := gw.lines(t, "ERROR", path); len(got) != 0 {
+					t.Errorf("got errors %q", got)
+				}
+			})
+		}
+	})
+}
+
+// A gateway whose build knows Lambda backends is silent about all others.
+func TestBackendsWithoutTheNamespace(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		host := jsonHost(t, `{"http":true}`)
+		gw := start(t, g, []object{
+			endpoint("/http", httpBackend(host, "/")),
+			endpoint("/extra", httpBackend(host, "/", detailsAsX)),
+		}, options{})
+
+		check(t, gw.get(t, "/http"), http.StatusOK, `{"http":true}`)
+		check(t, gw.get(t, "/extra"), http.StatusOK, `{"http":true}`)
+		if log := gw.log(t); strings.Contains(log, "[Lambda]") || strings.Contains(log, "AWS") {
+			t.Error("the log speaks of Lambda")
+		}
+	})
+}

@@ -1,0 +1,455 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// What the functions and the Invoke API of these tests say about themselves, and
+// what no client may see of it.
+const (
+	plantedMessage = "planted: arn:aws:lambda:us-east-1:123456789012:function:inner is broken"
+	plantedType    = "PlantedError"
+)
+
+type plantedError string
+
+func (e plantedError) Error() string { return string(e) }
+
+func checkNothingLeaks(t *testing.T, got response) {
+	t.Helper()
+	for _, secret := range []string{"planted", "Planted", "arn:", "123456789012", "000000000000", "function", accessKeyID, secretAccessKey, "goroutine", ".go"} {
+		if strings.Contains(got.text(), secret) {
+			t.Errorf("the client sees %q in\n%s", secret, got.text())
+		}
+	}
+}
+
+// checkLogged checks the one line that an error is worth, and that it can be
+// followed up: it names the function and AWS's request.
+func checkLogged(t *testing.T, api *lambdatest.Server, lines []string, function, detail string) {
+	t.Helper()
+	calls := callsOf(api, function)
+	if len(calls) == 0 {
+		t.Fatalf("%s was not called", function)
+	}
+	want := fmt.Sprintf("%s; function %q, request id %q", detail, function, calls[len(calls)-1].RequestID)
+	if len(lines) != 1 || lines[0] != want {
+		t.Errorf("got errors %q, want %q", lines, want)
+	}
+}
+
+// Every error that the Invoke API can answer with.
+func TestErrorsOfTheInvokeAPI(t *testing.T) {
+	cases := []struct {
+		code   string
+		answer int // the Invoke API's
+		status int // the gateway's
+		calls  int // with max_retries 1
+	}{
+		{"RequestTooLargeException", 413, 413, 1},
+		{"InvalidRequestContentException", 400, 400, 1},
+		{"UnsupportedMediaTypeException", 415, 415, 1},
+		{"TooManyRequestsException", 429, 429, 2},
+		{"ThrottlingException", 400, 429, 2},
+		{"ResourceNotFoundException", 404, 502, 1},
+
+		{"AccessDeniedException", 403, 502, 1},
+		{"UnrecognizedClientException", 403, 502, 1},
+		{"InvalidSignatureException", 403, 502, 1},
+		{"IncompleteSignatureException", 403, 502, 1},
+		{"MissingAuthenticationTokenException", 403, 502, 1},
+
+		{"ServiceException", 500, 502, 2},
+		{"InternalFailure", 500, 502, 2},
+		{"ServiceUnavailable", 503, 502, 2},
+		{"Unknown", 504, 502, 2},
+		{"EC2UnexpectedException", 502, 502, 2},
+
+		{"EFSIOException", 410, 502, 1},
+		{"EFSMountConnectivityException", 408, 502, 1},
+		{"EFSMountFailureException", 403, 502, 1},
+		{"EFSMountTimeoutException", 408, 502, 1},
+		{"SnapStartException", 400, 502, 1},
+		{"SnapStartTimeoutException", 408, 502, 1},
+		{"RecursiveInvocationException", 400, 502, 1},
+		{"InvalidParameterValueException", 400, 502, 1},
+		{"ValidationException", 400, 502, 1},
+		{"MovedElsewhere", 307, 502, 1},
+
+		// These will not heal, although they come as a 502.
+		{"EC2AccessDeniedException", 502, 502, 1},
+		{"InvalidRuntimeException", 502, 502, 1},
+		{"InvalidSecurityGroupIDException", 502, 502, 1},
+		{"InvalidSubnetIDException", 502, 502, 1},
+		{"InvalidZipFileException", 502, 502, 1},
+		{"KMSAccessDeniedException", 502, 502, 1},
+		{"KMSDisabledException", 502, 502, 1},
+		{"KMSInvalidStateException", 502, 502, 1},
+		{"KMSNotFoundException", 502, 502, 1},
+
+		{"EC2ThrottledException", 502, 503, 2},
+		{"ENILimitReachedException", 502, 503, 1},
+		{"SubnetIPAddressLimitReachedException", 502, 503, 1},
+		{"ResourceNotReadyException", 502, 503, 2},
+		{"SnapStartNotReadyException", 409, 503, 2},
+		{"ResourceConflictException", 409, 503, 1},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		var endpoints []object
+		for _, tc := range cases {
+			settings := with(fixed(api, tc.code), object{"max_retries": 1})
+			endpoints = append(endpoints,
+				endpoint("/"+tc.code, lambdaBackend(settings, at("/"+tc.code))))
+			api.Fail(tc.code, lambdatest.APIError(tc.answer, tc.code, plantedMessage).Always())
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for _, tc := range cases {
+			t.Run(tc.code, func(t *testing.T) {
+				t.Parallel() // throttled calls wait for half a second or more
+				got := gw.get(t, "/"+tc.code)
+				check(t, got, tc.status, "")
+				checkNothingLeaks(t, got)
+				if calls := callsOf(api, tc.code); len(calls) != tc.calls {
+					t.Errorf("got %d calls, want %d", len(calls), tc.calls)
+				}
+				lines := gw.lines(t, "ERROR", "/"+tc.code)
+				if tc.code == "InvalidRequestContentException" {
+					// Its message has a test of its own: TestLogHasNoPayloadThatAWSQuotes.
+					if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: "+tc.code) {
+						t.Errorf("got errors %q", lines)
+					}
+					return
+				}
+				checkLogged(t, api, lines, tc.code, fmt.Sprintf("invocation failed: %s: %q", tc.code, plantedMessage))
+			})
+		}
+	})
+}
+
+func TestErrorsOfFunctions(t *testing.T) {
+	broken := func(context.Context, json.RawMessage) (string, error) {
+		panic(plantedError(plantedMessage)) // the runtime reports it with the stack
+	}
+	cases := []struct {
+		name     string
+		function any
+		backend  object
+		detail   string
+	}{
+		{"error", fails(plantedError(plantedMessage)), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
+		{"broken", broken, nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
+		{"error-in-no-op", fails(plantedError(plantedMessage)), object{"encoding": "no-op"}, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
+		{"error-as-string", fails(plantedError(plantedMessage)), object{"encoding": "string"}, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
+		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
+		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ("Unhandled"): "plantedError" "one\ntwo"`},
+
+		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: "json: cannot unmarshal array into Go value of type map[string]interface {}"`},
+		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: "json: cannot unmarshal string into Go value of type map[string]interface {}"`},
+		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: "json: cannot unmarshal object into Go value of type []interface {}"`},
+		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: "invalid character '<' looking for beginning of value"`},
+		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: "unexpected EOF"`},
+		{"spaces", replies(" \n"), nil, `the reply cannot be decoded: "EOF"`},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		var endpoints []object
+		for _, tc := range cases {
+			api.Handle(tc.name, tc.function)
+			// What has been executed is not executed again.
+			settings := with(fixed(api, tc.name), object{"max_retries": 3})
+			e := endpoint("/"+tc.name, lambdaBackend(settings, tc.backend, at("/"+tc.name)))
+			if tc.backend["encoding"] == "no-op" {
+				e["output_encoding"] = "no-op"
+			}
+			endpoints = append(endpoints, e)
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				got := gw.get(t, "/"+tc.name)
+				check(t, got, http.StatusBadGateway, "")
+				checkNothingLeaks(t, got)
+				onlyCall(t, api, tc.name)
+				checkLogged(t, api, gw.lines(t, "ERROR", "/"+tc.name), tc.name, tc.detail)
+			})
+		}
+	})
+}
+
+// lambdatest's functions fail as the Go runtime's do, which are all Unhandled. Other
+// runtimes report Handled errors, and errors without a type.
+func TestErrorsOfOtherRuntimes(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		replies := map[string][2]string{
+			"handled":  {"Handled", `{"errorType":"PlantedError","errorMessage":"planted","trace":["planted.js:1"]}`},
+			"untyped":  {"Unhandled", `{"errorMessage":"planted"}`},
+			"no-json":  {"Unhandled", `planted`},
+			"no-error": {"Handled", `{"a":1}`},
+			"nothing":  {"Unhandled", ``},
+		}
+		stub := newHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+			name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/invocations")
+			w.Header().Set("X-Amz-Function-Error", replies[name][0])
+			io.WriteString(w, replies[name][1])
+		})
+		gw := start(t, g, []object{endpoint("/f/{lambda}", lambdaBackend(object{
+			"function_param_name": "Lambda", "function_name_case": "verbatim", "region": "us-east-1", "endpoint": stub,
+		}, at("/f")))}, options{})
+
+		for name, reply := range replies {
+			got := gw.get(t, "/f/"+name)
+			check(t, got, http.StatusBadGateway, "")
+			checkNothingLeaks(t, got)
+			lines := gw.lines(t, "ERROR", "/f")
+			if want := fmt.Sprintf("the function failed (%q): ", reply[0]); !strings.HasPrefix(lines[len(lines)-1], want) {
+				t.Errorf("%s: got %q, want %q", name, lines[len(lines)-1], want)
+			}
+		}
+		if lines := gw.lines(t, "ERROR", "/f"); len(lines) != len(replies) {
+			t.Errorf("got %d errors, want %d", len(lines), len(replies))
+		}
+	})
+}
+
+func TestFunctionThatDoesNotExist(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		gw := start(t, g, []object{
+			endpoint("/fixed", lambdaBackend(fixed(api, "absent"), at("/fixed"))),
+			endpoint("/named/{lambda}", lambdaBackend(fromPath(api), at("/named"))),
+		}, options{})
+
+		// A name that the operator has written is not the client's mistake.
+		got := gw.get(t, "/fixed")
+		check(t, got, http.StatusBadGateway, "")
+		checkNothingLeaks(t, got)
+		checkLogged(t, api, gw.lines(t, "ERROR", "/fixed"), "absent",
+			`invocation failed: ResourceNotFoundException: "Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent"`)
+
+		got = gw.get(t, "/named/absent")
+		check(t, got, http.StatusNotFound, "")
+		checkNothingLeaks(t, got)
+		checkLogged(t, api, gw.lines(t, "ERROR", "/named"), "Absent",
+			`invocation failed: ResourceNotFoundException: "Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent"`)
+	})
+}
+
+func TestBodyThatIsNoJSON(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo})
+		gw := start(t, g, []object{
+			with(endpoint("/f", lambdaBackend(with(fixed(api, "f"), object{"max_retries": 1}), at("/f"))), object{"method": "POST"}),
+		}, options{})
+		for _, body := range []string{"no JSON", "{", " ", `{"a":1}{"b":2}`, "a=1&b=2", "\x00"} {
+			t.Run(body, func(t *testing.T) {
+				api.Reset()
+				before := len(gw.lines(t, "ERROR", "/f"))
+				got := gw.post(t, "/f", body)
+				check(t, got, http.StatusBadRequest, "")
+				checkNothingLeaks(t, got)
+				if call := onlyCall(t, api, "f"); call.Executed || string(call.Payload) != body {
+					t.Errorf("got call %+v, want one with the body, not executed", call)
+				}
+				lines := gw.lines(t, "ERROR", "/f")[before:]
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: InvalidRequestContentException") {
+					t.Errorf("got errors %q", lines)
+				}
+			})
+		}
+	})
+}
+
+func TestConnectionsThatFail(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		closed, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed.Close()
+		endpoints := []object{
+			endpoint("/refused", lambdaBackend(object{
+				"function_name": "f", "region": "us-east-1", "endpoint": "http://" + closed.Addr().String(), "max_retries": 1,
+			}, at("/refused"))),
+			endpoint("/no-host", lambdaBackend(object{
+				"function_name": "f", "region": "us-east-1", "endpoint": "http://lambda.invalid", "max_retries": 0,
+			}, at("/no-host"))),
+		}
+		for i, cut := range cuts {
+			name := fmt.Sprint("cut", i)
+			api.Handle(name, replies(`{"planted":true}`))
+			api.Fail(name, lambdatest.Cut(cut.point).Always())
+			endpoints = append(endpoints, endpoint("/"+name, lambdaBackend(with(fixed(api, name), object{"max_retries": 1}), at("/"+name))))
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for i, cut := range cuts {
+			t.Run(cut.name, func(t *testing.T) {
+				name := fmt.Sprint("cut", i)
+				got := gw.get(t, "/"+name)
+				check(t, got, http.StatusBadGateway, "")
+				checkNothingLeaks(t, got)
+				if calls := callsOf(api, name); len(calls) != 2 {
+					t.Errorf("got %d calls, want 2", len(calls))
+				}
+				lines := gw.lines(t, "ERROR", "/"+name)
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: ") || !strings.Contains(lines[0], `; function "`+name+`", request id "`) {
+					t.Errorf("got errors %q", lines)
+				}
+			})
+		}
+		for _, path := range []string{"/refused", "/no-host"} {
+			t.Run(path[1:], func(t *testing.T) {
+				got := gw.get(t, path)
+				check(t, got, http.StatusBadGateway, "")
+				checkNothingLeaks(t, got)
+				lines := gw.lines(t, "ERROR", path)
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: RequestError: ") {
+					t.Errorf("got errors %q", lines)
+				}
+			})
+		}
+	})
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		elsewhere := newForbidden(t)
+		stub := newHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere+r.URL.Path, http.StatusTemporaryRedirect)
+		})
+		gw := start(t, g, []object{endpoint("/f", lambdaBackend(object{
+			"function_name": "f", "region": "us-east-1", "endpoint": stub, "max_retries": 0,
+		}, at("/f")))}, options{})
+
+		check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
+		if errs := gw.lines(t, "ERROR", "/f"); len(errs) != 1 {
+			t.Errorf("got errors %q, want one", errs)
+		}
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"hangs": hangs, "hangs-no-op": hangs, "hangs-details": hangs, "delayed": echo})
+		api.Fail("delayed", lambdatest.Delay(time.Hour))
+		late := object{"timeout": "200ms"}
+		gw := start(t, g, []object{
+			with(endpoint("/hangs", lambdaBackend(with(fixed(api, "hangs"), object{"max_retries": 3}), at("/hangs"))), late),
+			with(endpoint("/hangs-no-op", lambdaBackend(fixed(api, "hangs-no-op"), at("/hangs-no-op"), object{"encoding": "no-op"})), late, object{"output_encoding": "no-op"}),
+			with(endpoint("/delayed", lambdaBackend(fixed(api, "delayed"), at("/delayed"))), late),
+			// As with HTTP backends, a timeout is no reply whose details could be shown.
+			with(endpoint("/hangs-details", lambdaBackend(fixed(api, "hangs-details"), at("/hangs-details"), detailsAsX)), late),
+		}, options{})
+
+		for _, name := range []string{"hangs", "hangs-no-op", "hangs-details", "delayed"} {
+			t.Run(name, func(t *testing.T) {
+				got := gw.get(t, "/"+name)
+				check(t, got, http.StatusGatewayTimeout, "")
+				checkNothingLeaks(t, got)
+				onlyCall(t, api, name)
+				lines := gw.lines(t, "ERROR", "/"+name)
+				want := "the deadline passed before the function answered; function " + fmt.Sprintf("%q", name)
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+					t.Errorf("got errors %q, want %q", lines, want)
+				}
+			})
+		}
+	})
+}
+
+// return_error_details is the operator's choice to show what has gone wrong. KrakenD
+// then makes a response of the error, with 200.
+func TestReturnErrorDetails(t *testing.T) {
+	cases := []struct {
+		name     string
+		fault    lambdatest.Fault
+		function any
+		body     string // of a POST
+		status   int
+		details  string
+	}{
+		{name: "function-error", function: fails(plantedError("no such order")), status: 502, details: `{"errorType":"plantedError","errorMessage":"no such order"}`},
+		{name: "crash", function: func(context.Context) error { panic("out of range") }, status: 502, details: `{"errorType":"string","errorMessage":"out of range"}`},
+		{name: "error-without-message", function: fails(errors.New("")), status: 502, details: `{"errorType":"errorString","errorMessage":"the function failed"}`},
+		{name: "undecodable", function: replies(`[]`), status: 502, details: `{"errorType":"UndecodableReply","errorMessage":"the reply cannot be decoded"}`},
+		{name: "throttled", fault: lambdatest.Throttle(7), status: 429, details: `{"errorType":"TooManyRequestsException","errorMessage":"too many requests"}`},
+		{name: "no-json", function: echo, body: "no JSON", status: 400, details: `{"errorType":"InvalidRequestContentException","errorMessage":"the payload is no JSON"}`},
+		{name: "absent", status: 502, details: `{"errorType":"ResourceNotFoundException","errorMessage":"invocation failed"}`},
+		{name: "denied", fault: lambdatest.APIError(403, "AccessDeniedException", plantedMessage), status: 502, details: `{"errorType":"AccessDeniedException","errorMessage":"invocation failed"}`},
+		{name: "not-ready", fault: lambdatest.APIError(502, "ResourceNotReadyException", plantedMessage), status: 503, details: `{"errorType":"ResourceNotReadyException","errorMessage":"the function is not available"}`},
+		{name: "cut", fault: lambdatest.Cut(lambdatest.BeforeHeaders), function: echo, status: 502, details: `{"errorType":"RequestError","errorMessage":"invocation failed"}`},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		endpoints := []object{
+			endpoint("/misconfigured", lambdaBackend(object{}, detailsAsX)),
+			endpoint("/refused/{lambda}", lambdaBackend(fromPath(api), detailsAsX)),
+		}
+		for _, tc := range cases {
+			if tc.function != nil {
+				api.Handle(tc.name, tc.function)
+			}
+			api.Fail(tc.name, tc.fault)
+			endpoints = append(endpoints, with(endpoint("/"+tc.name, lambdaBackend(fixed(api, tc.name), detailsAsX, at("/"+tc.name))), object{"method": "POST"}))
+		}
+		gw := start(t, g, endpoints, options{})
+		errorX := func(status int, details string) string {
+			return fmt.Sprintf(`{"error_x":{"http_status_code":%d,"http_body":%q}}`, status, details)
+		}
+
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				got := gw.post(t, "/"+tc.name, tc.body)
+				checkMerged(t, got, http.StatusOK, errorX(tc.status, tc.details), "false")
+				if strings.Contains(got.text(), "planted:") || strings.Contains(got.text(), "stackTrace") {
+					t.Errorf("the client sees too much:\n%s", got.text())
+				}
+				onlyCall(t, api, tc.name)
+				if errs := gw.lines(t, "ERROR", "/"+tc.name); len(errs) != 1 {
+					t.Errorf("got errors %q, want one", errs)
+				}
+			})
+		}
+		checkMerged(t, gw.get(t, "/misconfigured"), http.StatusOK,
+			errorX(500, `{"errorType":"InvalidConfiguration","errorMessage":"bad configuration"}`), "false")
+		checkMerged(t, gw.get(t, "/refused/no.name"), http.StatusOK,
+			errorX(404, `{"errorType":"ResourceNotFoundException","errorMessage":"no such function"}`), "false")
+	})
+}
+
+// A function's error and an HTTP backend's answer with the same status and body look
+// the same to the client.
+func TestReturnErrorDetailsAsOfAnyOtherBackend(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": fails(plantedError("no such order"))})
+		host := newHTTP(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			io.WriteString(w, `{"errorType":"plantedError","errorMessage":"no such order"}`)
+		})
+		gw := start(t, g, []object{
+			endpoint("/lambda", lambdaBackend(fixed(api, "f"), detailsAsX, object{"group": "g", "deny": list{"error_x"}})),
+			endpoint("/http", httpBackend(host, "/", detailsAsX, object{"group": "g", "deny": list{"error_x"}})),
+		}, options{})
+
+		want := gw.get(t, "/http")
+		if !strings.Contains(want.body, `"http_status_code":502`) {
+			t.Errorf("HTTP: got %q", want.body)
+		}
+		checkMerged(t, gw.get(t, "/lambda"), want.status, want.body, want.completed())
+	})
+}

@@ -1,0 +1,239 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestFunctionOfTheConfiguration(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"my-lambda": echo})
+		cases := []struct{ name, function, qualifier string }{
+			{"name", "my-lambda", ""},
+			{"qualifier", "my-lambda:live", "live"},
+			{"latest", "my-lambda:$LATEST", "$LATEST"},
+			{"partial ARN", "123456789012:function:my-lambda", ""},
+			{"ARN", "arn:aws:lambda:us-east-1:123456789012:function:my-lambda", ""},
+			{"ARN with version", "arn:aws:lambda:us-east-1:123456789012:function:my-lambda:7", "7"},
+		}
+		var endpoints []object
+		for i, tc := range cases {
+			endpoints = append(endpoints, endpoint(fmt.Sprintf("/%d", i), lambdaBackend(fixed(api, tc.function))))
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for i, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				api.Reset()
+				// A client has no say in what the configuration has fixed.
+				check(t, gw.get(t, fmt.Sprintf("/%d?function_name=other&lambda=other", i)), http.StatusOK, `{}`)
+				if call := onlyCall(t, api, "my-lambda"); call.Qualifier != tc.qualifier {
+					t.Errorf("got qualifier %q, want %q", call.Qualifier, tc.qualifier)
+				}
+			})
+		}
+	})
+}
+
+func TestEachBackendCallsItsOwnEndpointAndRegion(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		one := newLambda(t, map[string]any{"f": replies(`{"api":1}`)})
+		two := newLambda(t, map[string]any{"f": replies(`{"api":2}`)})
+		gw := start(t, g, []object{
+			endpoint("/one", lambdaBackend(with(fixed(one, "f"), object{"region": "eu-west-1"}))),
+			endpoint("/two", lambdaBackend(with(fixed(two, "f"), object{"region": "ap-south-1"}))),
+		}, options{})
+
+		check(t, gw.get(t, "/one"), http.StatusOK, `{"api":1}`)
+		check(t, gw.get(t, "/two"), http.StatusOK, `{"api":2}`)
+		if got := onlyCall(t, one, "f").Region; got != "eu-west-1" {
+			t.Errorf("got region %q, want eu-west-1", got)
+		}
+		if got := onlyCall(t, two, "f").Region; got != "ap-south-1" {
+			t.Errorf("got region %q, want ap-south-1", got)
+		}
+	})
+}
+
+func TestFunctionFromThePlaceholder(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"my-lambda": echo, "My-lambda": echo, "_x": echo, "7up": echo})
+		gw := start(t, g, []object{
+			endpoint("/default/{lambda}", lambdaBackend(fromPath(api))),
+			endpoint("/capitalized/{lambda}", lambdaBackend(with(fromPath(api), object{"function_name_case": "capitalized"}))),
+			endpoint("/verbatim/{lambda}", lambdaBackend(with(fromPath(api), object{"function_name_case": "verbatim"}))),
+		}, options{})
+
+		for _, tc := range []struct{ path, function, qualifier string }{
+			{"/default/my-lambda", "My-lambda", ""},
+			{"/default/My-lambda", "My-lambda", ""},
+			{"/default/my-lambda:live", "My-lambda", "live"},
+			{"/default/_x", "_x", ""},
+			{"/default/7up", "7up", ""},
+			{"/capitalized/my-lambda", "My-lambda", ""},
+			{"/verbatim/my-lambda", "my-lambda", ""},
+			{"/verbatim/My-lambda", "My-lambda", ""},
+			{"/verbatim/my-lambda:$LATEST", "my-lambda", "$LATEST"},
+		} {
+			t.Run(tc.path[1:], func(t *testing.T) {
+				api.Reset()
+				if got := gw.get(t, tc.path); got.status != http.StatusOK {
+					t.Errorf("got %d %q", got.status, got.body)
+				}
+				if call := onlyCall(t, api, tc.function); call.Qualifier != tc.qualifier {
+					t.Errorf("got qualifier %q, want %q", call.Qualifier, tc.qualifier)
+				}
+			})
+		}
+	})
+}
+
+// The body is the payload of a POST, whatever has named the function.
+func TestFunctionFromThePlaceholderOfAPOST(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"My-lambda": echo})
+		gw := start(t, g, []object{
+			with(endpoint("/call-a-lambda/{lambda}", lambdaBackend(fromPath(api))), object{"method": "POST"}),
+		}, options{})
+
+		check(t, gw.post(t, "/call-a-lambda/my-lambda", `{"n":1}`), http.StatusOK, `{"n":1}`)
+		if call := onlyCall(t, api, "My-lambda"); string(call.Payload) != `{"n":1}` {
+			t.Errorf("got payload %s", call.Payload)
+		}
+	})
+}
+
+// In one piece, AWS would read the first part of such a name as an account, as a
+// region, or as a part of an ARN.
+func TestNameAndQualifierGoOutApart(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"123456789012": echo, "us-east-2": echo, "function": echo})
+		gw := start(t, g, []object{
+			endpoint("/f/{lambda}", lambdaBackend(with(fromPath(api), object{"function_name_case": "verbatim"}))),
+		}, options{})
+
+		for _, function := range []string{"123456789012", "us-east-2", "function"} {
+			if got := gw.get(t, "/f/"+function+":victim"); got.status != http.StatusOK {
+				t.Errorf("got %d %q", got.status, got.body)
+			}
+			if call := onlyCall(t, api, function); call.Qualifier != "victim" {
+				t.Errorf("got qualifier %q, want victim", call.Qualifier)
+			}
+		}
+	})
+}
+
+func TestPlaceholderMissing(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		gw := start(t, g, []object{
+			endpoint("/other/{name}", lambdaBackend(fromPath(api), at("/other"))),
+			// KrakenD capitalizes placeholders, so this names a param of another
+			// component's, and there is none.
+			endpoint("/lower/{lambda}", lambdaBackend(with(fromPath(api), object{"function_param_name": "lambda"}), at("/lower"))),
+		}, options{})
+
+		for path, param := range map[string]string{"/other": "Lambda", "/lower": "lambda"} {
+			if got := gw.get(t, path+"/my-lambda"); got.status != http.StatusNotFound {
+				t.Errorf("%s: got %d, want 404", path, got.status)
+			}
+			want := fmt.Sprintf("the request has no param %q to name the function", param)
+			if errs := gw.lines(t, "ERROR", path); len(errs) != 1 || errs[0] != want {
+				t.Errorf("%s: got errors %q, want %q", path, errs, want)
+			}
+		}
+		want := `function_param_name: "lambda" is no placeholder of the endpoint (that of {lambda} is "Lambda"), so another component has to set it`
+		if infos := gw.lines(t, "INFO", "/lower"); len(infos) != 1 || infos[0] != want {
+			t.Errorf("got %q, want %q", infos, want)
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}
+
+func TestNamesRefused(t *testing.T) {
+	// These get as far as the backend.
+	refused := []struct{ name, segment string }{
+		{"ARN", "arn:aws:lambda:us-east-1:123456789012:function:victim"},
+		{"ARN with version", "arn:aws:lambda:us-east-1:123456789012:function:victim:1"},
+		{"ARN in capitals", "ARN:AWS:LAMBDA:US-EAST-1:123456789012:FUNCTION:VICTIM"},
+		{"ARN, escaped", "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Avictim"},
+		{"partial ARN", "123456789012:function:victim"},
+		{"empty qualifier", "victim:"},
+		{"empty name", ":live"},
+		{"colon", ":"},
+		{"two qualifiers", "victim:live:1"},
+		{"NUL", "%00"},
+		{"NUL at the end", "victim%00"},
+		{"line feed", "victim%0A"},
+		{"header", "victim%0D%0AX-Evil:1"},
+		{"space", "victim%20"},
+		{"dot", "."},
+		{"two dots", ".."},
+		{"two dots, escaped", "%2E%2E"},
+		{"dotted name", "victim.live"},
+		{"slash, escaped twice", "victim%252Finvocations"},
+		{"backslash", "..%5Cvictim"},
+		{"query", "victim%3FQualifier=live"},
+		{"fragment", "victim%23x"},
+		{"non-ASCII", "caf\xc3\xa9"},
+		{"non-ASCII, escaped", "caf%C3%A9"},
+		{"no UTF-8", "victim%FF"},
+		{"right-to-left override", "%E2%80%AEvictim"},
+		{"full width", "%EF%BD%96ictim"},
+		{"template", "%7B%7B.Lambda%7D%7D"},
+		{"65 characters", strings.Repeat("v", 65)},
+		{"qualifier of 129 characters", "victim:" + strings.Repeat("v", 129)},
+		{"10 KB", strings.Repeat("v", 10<<10)},
+	}
+	// These get no further than net/http or KrakenD's router, which may redirect.
+	stray := []struct{ name, segment string }{
+		{"nothing", ""},
+		{"slash", "%2F"},
+		{"slash in the middle", "victim%2Finvocations"},
+		{"slash at the end", "victim%2F"},
+		{"path traversal", "..%2F..%2Fvictim"},
+		{"two segments", "victim/live"},
+		{"raw space", "a b"},
+		{"raw NUL", "\x00"},
+		{"bad escape", "%zz"},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"victim": echo, "Victim": echo})
+		gw := start(t, g, []object{
+			endpoint("/capitalized/{lambda}", lambdaBackend(fromPath(api), at("/capitalized"))),
+			endpoint("/verbatim/{lambda}", lambdaBackend(with(fromPath(api), object{"function_name_case": "verbatim"}), at("/verbatim"))),
+		}, options{})
+
+		for _, prefix := range []string{"/capitalized", "/verbatim"} {
+			for _, tc := range refused {
+				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
+					before := len(gw.lines(t, "ERROR", prefix))
+					got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", "")
+					check(t, got, http.StatusNotFound, "")
+					if got.header.Get("X-Krakend") == "" {
+						t.Error("the answer is not the endpoint's")
+					}
+					// One line, which a name can neither break nor flood.
+					lines := gw.lines(t, "ERROR", prefix)[before:]
+					if len(lines) != 1 || !strings.HasSuffix(lines[0], `" is refused as the name of a function`) || len(lines[0]) > 2<<10 {
+						t.Errorf("got log %q", lines)
+					}
+				})
+			}
+			for _, tc := range stray {
+				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
+					if got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", ""); got.status < 300 || got.status > 499 {
+						t.Errorf("got %d %q, want a redirect or a client's error", got.status, got.body)
+					}
+				})
+			}
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}

@@ -1,0 +1,447 @@
+// Package e2e has the black-box tests of the module. They build a KrakenD gateway,
+// run it as a process of its own with a krakend.json written for the test, and talk
+// HTTP to it, while lambdatest stands in for AWS in the test's process and verifies
+// the signature of every call.
+//
+// What the gateway logs is in its file before the client has its answer, so a test
+// reads it and waits for nothing.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+const (
+	accessKeyID     = "AKIDEXAMPLE"
+	secretAccessKey = "not-a-secret"
+
+	// readyTimeout bounds the start of a gateway, stopTimeout its end, and
+	// clientTimeout what a test waits for an answer. No test passes by reaching one.
+	readyTimeout  = 30 * time.Second
+	stopTimeout   = 15 * time.Second
+	clientTimeout = 60 * time.Second
+)
+
+// A gateway is a build of KrakenD with the backends of this module.
+type gateway struct {
+	name    string
+	dir     string // of its main package
+	version int    // of its krakend.json
+	build   func() (binary string, err error)
+}
+
+// gateways are the builds that every test runs for.
+var gateways = []gateway{
+	newGateway("krakend1.2", "../examples/krakend", 2),
+}
+
+func newGateway(name, dir string, version int) gateway {
+	return gateway{name, dir, version, sync.OnceValues(func() (string, error) {
+		binary := filepath.Join(binaries, name)
+		build := exec.Command("go", "build", "-race", "-o", binary, ".")
+		build.Dir = dir
+		build.Env = append(os.Environ(), "GOWORK=off")
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
+		}
+		return binary, nil
+	})}
+}
+
+// binaries is the directory that the gateways are built into.
+var binaries string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "krakend-lambda-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binaries = dir
+	return m.Run()
+}
+
+// eachGateway runs a test for every gateway.
+func eachGateway(t *testing.T, test func(t *testing.T, g gateway)) {
+	t.Parallel()
+	for _, g := range gateways {
+		t.Run(g.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, g)
+		})
+	}
+}
+
+// options are what a test may change of a gateway's surroundings. The zero value
+// is what most tests want.
+type options struct {
+	// quiet leaves out -d.
+	quiet bool
+	// env is what the environment holds of AWS, which is nothing of the test's own.
+	// nil is credentials that newLambda accepts.
+	env []string
+	// home is the home directory. Empty is one with nothing in it.
+	home string
+	// service has further keys for the top level of krakend.json.
+	service object
+}
+
+// A process is a gateway that runs.
+type process struct {
+	addr   string // host:port
+	client *http.Client
+
+	cmd     *exec.Cmd
+	logFile string
+	exited  chan struct{} // closed when the process has ended
+	err     error         // of its end; set before exited is closed
+}
+
+// start runs a gateway with these endpoints until the end of the test. The test
+// fails where the gateway ends before that, panics, or has a data race.
+func start(t *testing.T, g gateway, endpoints []object, o options) *process {
+	t.Helper()
+	binary, err := g.build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.home == "" {
+		o.home = t.TempDir()
+	}
+	if o.env == nil {
+		o.env = []string{
+			"AWS_ACCESS_KEY_ID=" + accessKeyID,
+			"AWS_SECRET_ACCESS_KEY=" + secretAccessKey,
+			"AWS_EC2_METADATA_DISABLED=true",
+		}
+	}
+
+	for range 5 {
+		p, err := launch(t, binary, g.version, endpoints, o)
+		if err == nil {
+			t.Cleanup(func() { p.stop(t) })
+			return p
+		}
+		if !errors.Is(err, errPortTaken) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("found no free port")
+	return nil
+}
+
+var errPortTaken = errors.New("the port was taken meanwhile")
+
+func launch(t *testing.T, binary string, version int, endpoints []object, o options) (*process, error) {
+	t.Helper()
+	port := freePort(t)
+	service := object{
+		"version": version,
+		"name":    t.Name(),
+		"port":    port,
+		// Far beyond what anything here takes: only a test of the deadline reaches
+		// one, with a timeout of its endpoint's own.
+		"timeout":   "45s",
+		"endpoints": endpoints,
+	}
+	maps.Copy(service, o.service)
+	configuration, err := json.MarshalIndent(service, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	dir := t.TempDir()
+	configFile, logFile := filepath.Join(dir, "krakend.json"), filepath.Join(dir, "krakend.log")
+	if err := os.WriteFile(configFile, configuration, 0o600); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(logFile)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+
+	args := []string{"-c", configFile}
+	if !o.quiet {
+		args = append(args, "-d")
+	}
+	p := &process{
+		addr: fmt.Sprintf("127.0.0.1:%d", port),
+		client: &http.Client{
+			Timeout: clientTimeout,
+			// No proxy, and bodies as they are.
+			Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		cmd:     exec.Command(binary, args...),
+		logFile: logFile,
+		exited:  make(chan struct{}),
+	}
+	p.cmd.Dir = dir
+	// By default, the race detector has a process sleep for a second at its end.
+	p.cmd.Env = append([]string{"HOME=" + o.home, "GORACE=atexit_sleep_ms=10"}, o.env...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	if err := p.awaitReady(); err != nil {
+		p.kill()
+		return nil, fmt.Errorf("%w; configuration:\n%s\nlog:\n%s", err, configuration, p.log(t))
+	}
+	return p, nil
+}
+
+// freePort returns a port that is free, and not one that it has returned before:
+// two gateways that start at once must not be taken for each other.
+func freePort(t *testing.T) int {
+	t.Helper()
+	given.Lock()
+	defer given.Unlock()
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if !given.ports[port] {
+			given.ports[port] = true
+			return port
+		}
+	}
+	t.Fatal("found no free port")
+	return 0
+}
+
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: make(map[int]bool)}
+
+// awaitReady asks for the gateway's health until it answers.
+func (p *process) awaitReady() error {
+	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); {
+		select {
+		case <-p.exited:
+			if log, err := os.ReadFile(p.logFile); err == nil && bytes.Contains(log, []byte("address already in use")) {
+				return errPortTaken
+			}
+			return fmt.Errorf("the gateway ended at its start: %v", p.err)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if p.healthy() == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("the gateway was not ready within %v", readyTimeout)
+}
+
+func (p *process) healthy() error {
+	r, err := p.send(http.MethodGet, "/__health", nil, nil)
+	if err == nil && (r.status != http.StatusOK || !strings.Contains(r.body, `"status":"ok"`)) {
+		err = fmt.Errorf("/__health: got %d %q", r.status, r.body)
+	}
+	return err
+}
+
+// stop ends the gateway as an operator does, and looks at what it leaves.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.exited:
+		t.Errorf("the gateway ended on its own: %v", p.err)
+	default:
+		p.client.CloseIdleConnections()
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Errorf("stopping the gateway: %v", err)
+		}
+		select {
+		case <-p.exited:
+			if p.err != nil {
+				t.Errorf("the gateway's end: %v", p.err)
+			}
+		case <-time.After(stopTimeout):
+			t.Errorf("the gateway did not end within %v", stopTimeout)
+			p.kill()
+		}
+	}
+	log := p.log(t)
+	for _, bad := range []string{"DATA RACE", "panic", "fatal error"} {
+		if strings.Contains(log, bad) {
+			t.Errorf("the gateway's log has %q", bad)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the gateway's log:\n%s", strings.ReplaceAll(log, "\x00", `\x00`))
+	}
+}
+
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.exited
+}
+
+func (p *process) log(t *testing.T) string {
+	t.Helper()
+	log, err := os.ReadFile(p.logFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(log)
+}
+
+// lines are what the Lambda backend with this url_pattern has logged at a level,
+// without the prefix.
+func (p *process) lines(t *testing.T, level, urlPattern string) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(p.log(t)) {
+		_, line, ok := strings.Cut(line, " "+level+": ")
+		if !ok {
+			continue
+		}
+		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return lines
+}
+
+// A response is what a client got.
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// text is all of a response that a client sees.
+func (r response) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d\n", r.status)
+	r.header.Write(&b)
+	b.WriteString(r.body)
+	return b.String()
+}
+
+func (r response) completed() string { return r.header.Get("X-Krakend-Completed") }
+
+// send sends a request from any goroutine.
+func (p *process) send(method, path string, header http.Header, body io.Reader) (response, error) {
+	request, err := http.NewRequest(method, "http://"+p.addr+path, body)
+	if err != nil {
+		return response{}, err
+	}
+	maps.Copy(request.Header, header)
+	return receive(p.client.Do(request))
+}
+
+func receive(r *http.Response, err error) (response, error) {
+	if err != nil {
+		return response{}, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return response{r.StatusCode, r.Header, string(body)}, err
+}
+
+// do is send for a test's own goroutine.
+func (p *process) do(t *testing.T, method, path string, header http.Header, body io.Reader) response {
+	t.Helper()
+	r, err := p.send(method, path, header, body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return r
+}
+
+func (p *process) get(t *testing.T, path string) response {
+	t.Helper()
+	return p.do(t, http.MethodGet, path, nil, nil)
+}
+
+func (p *process) post(t *testing.T, path, body string) response {
+	t.Helper()
+	return p.do(t, http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
+}
+
+// raw sends a request that net/http's client would clean or refuse: a target as it
+// is, and a body that may be shorter than a header says.
+func (p *process) raw(t *testing.T, method, target, headers, body string) response {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", p.addr, clientTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(clientTimeout))
+	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body); err != nil {
+		t.Fatal(err)
+	}
+	r, err := receive(http.ReadResponse(bufio.NewReader(conn), nil))
+	if err != nil {
+		t.Fatalf("%s %q: %v", method, target, err)
+	}
+	return r
+}
+
+// check reports a response that is not the one wanted.
+func check(t *testing.T, got response, status int, body string) {
+	t.Helper()
+	if got.status != status || got.body != body {
+		t.Errorf("got %d %q, want %d %q", got.status, got.body, status, body)
+	}
+}
+
+// newLambda starts an Invoke API that takes no call with a wrong signature.
+func newLambda(t *testing.T, functions map[string]any) *lambdatest.Server {
+	t.Helper()
+	api := lambdatest.NewServer(functions)
+	t.Cleanup(api.Close)
+	api.RequireCredentials(accessKeyID, secretAccessKey)
+	return api
+}
+
+// callsOf are the calls of one function, in order of arrival.
+func callsOf(api *lambdatest.Server, function string) []lambdatest.Call {
+	var calls []lambdatest.Call
+	for _, c := range api.Calls() {
+		if c.Function == function {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// onlyCall is the call of a function that must have been called once.
+func onlyCall(t *testing.T, api *lambdatest.Server, function string) lambdatest.Call {
+	t.Helper()
+	calls := callsOf(api, function)
+	if len(calls) != 1 {
+		t.Fatalf("got %d calls of %s, want 1; all calls: %+v", len(calls), function, api.Calls())
+	}
+	return calls[0]
+}
