@@ -9,7 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/doortest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	"github.com/devopsfaith/krakend/config"
@@ -142,4 +144,36 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "concurrent_calls: must be 1 for POST, is 2") {
 		t.Errorf("got log %q", lines)
 	}
+}
+
+// In a sequential merge KrakenD writes into the params of the request, while calls
+// that have lost against another of theirs may still be on their way.
+func TestConcurrentCallsInASequentialMerge(t *testing.T) {
+	log := &doortest.Recorder{}
+	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+	endpoint := parse(t, `{
+		"endpoint": "/x/{id}", "concurrent_calls": 4,
+		"extra_config": {"github.com/devopsfaith/krakend/proxy": {"sequential": true}},
+		"backend": [
+			{"extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}},
+			{"url_pattern": "/{resp0_a}", "group": "second", "extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}}
+		]
+	}`)
+	p, err := proxy.NewDefaultFactory(BackendFactory(next, WithInvoker(replies(`{"a":"b"}`)), WithLogger(log)), log).New(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 { // the race detector sees what is wrong
+		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
+		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
+			t.Fatalf("got %+v, %v", response, err)
+		}
+	}
+}
+
+// replies is an Invoker with one reply.
+type replies string
+
+func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
+	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
 }

@@ -62,17 +62,17 @@ func WithLogger(l logging.Logger) Option {
 // WithSession sets the AWS session whose credentials, region, endpoint and HTTP
 // client are used where the configuration names none. Without it, or with nil, a
 // session is made of the environment and the shared AWS files. The session is not
-// changed. Retries stay this package's own: a Retryer of the session is not used,
-// its MaxRetries is the default of max_retries.
+// changed. What is tried again stays this package's own choice; how often is the
+// session's where max_retries is not configured.
 func WithSession(s *session.Session) Option {
 	return func(o *backend.Options) { o.Session = s }
 }
 
 // WithInvoker sends all calls to i in place of the AWS SDK's clients, for
-// instrumentation or tests. The configuration's region, endpoint and max_retries
-// are then not applied: they are i's to decide, unless i hands its options on to
-// a client of the SDK, which makes it follow max_retries. i must be safe for
-// concurrent use. nil is as if the option were not there.
+// instrumentation or tests. Region and endpoint are then i's to decide, and so are
+// retries, unless i is a client of the SDK or hands its options on to one: that
+// follows max_retries where it is configured, and keeps its own number where not.
+// i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
 	return func(o *backend.Options) {
 		if i != nil {
@@ -107,7 +107,25 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 		if len(remote.Host) == 0 {
 			remote.Host = []string{backend.Host}
 		}
-		return newProxy(remote, backends.New(spec))
+		p := newProxy(remote, backends.New(spec))
+		if remote.ConcurrentCalls > 1 {
+			p = concurrent(remote, p)
+		}
+		return p
+	}
+}
+
+// concurrent makes the backend's concurrent calls here, in KrakenD's stead and with
+// KrakenD's middleware, each with params that are its own: the calls that have lost
+// may still read them when a sequential merge writes the request's.
+func concurrent(remote *config.Backend, p proxy.Proxy) proxy.Proxy {
+	own := *remote
+	remote.ConcurrentCalls = 1 // KrakenD reads it after this factory
+	calls := proxy.NewConcurrentMiddleware(&own)(p)
+	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
+		clone := r.Clone()
+		clone.Params = proxy.CloneRequestParams(r.Params)
+		return calls(ctx, &clone)
 	}
 }
 

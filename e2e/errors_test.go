@@ -408,14 +408,11 @@ func TestReturnErrorDetails(t *testing.T) {
 			endpoints = append(endpoints, with(endpoint("/"+tc.name, lambdaBackend(fixed(api, tc.name), detailsAsX, at("/"+tc.name))), object{"method": "POST"}))
 		}
 		gw := start(t, g, endpoints, options{})
-		errorX := func(status int, details string) string {
-			return fmt.Sprintf(`{"error_x":{"http_status_code":%d,"http_body":%q}}`, status, details)
-		}
 
 		for _, tc := range cases {
 			t.Run(tc.name, func(t *testing.T) {
 				got := gw.post(t, "/"+tc.name, tc.body)
-				checkMerged(t, got, http.StatusOK, errorX(tc.status, tc.details), "false")
+				checkMerged(t, got, http.StatusOK, `{`+g.errorX(tc.status, tc.details)+`}`, "false")
 				if strings.Contains(got.text(), "planted:") || strings.Contains(got.text(), "stackTrace") {
 					t.Errorf("the client sees too much:\n%s", got.text())
 				}
@@ -426,10 +423,19 @@ func TestReturnErrorDetails(t *testing.T) {
 			})
 		}
 		checkMerged(t, gw.get(t, "/misconfigured"), http.StatusOK,
-			errorX(500, `{"errorType":"InvalidConfiguration","errorMessage":"bad configuration"}`), "false")
+			`{`+g.errorX(500, `{"errorType":"InvalidConfiguration","errorMessage":"bad configuration"}`)+`}`, "false")
 		checkMerged(t, gw.get(t, "/refused/no.name"), http.StatusOK,
-			errorX(404, `{"errorType":"ResourceNotFoundException","errorMessage":"no such function"}`), "false")
+			`{`+g.errorX(404, `{"errorType":"ResourceNotFoundException","errorMessage":"no such function"}`)+`}`, "false")
 	})
+}
+
+// errorX is the member that detailsAsX gives to an answer.
+func (g gateway) errorX(status int, details string) string {
+	encoding := ""
+	if g.encodesErrorDetails {
+		encoding = `,"http_body_encoding":"application/json"`
+	}
+	return fmt.Sprintf(`"error_x":{"http_status_code":%d,"http_body":%q%s}`, status, details, encoding)
 }
 
 // A function's error and an HTTP backend's answer with the same status and body look
@@ -438,6 +444,7 @@ func TestReturnErrorDetailsAsOfAnyOtherBackend(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": fails(plantedError("no such order"))})
 		host := newHTTP(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadGateway)
 			io.WriteString(w, `{"errorType":"plantedError","errorMessage":"no such order"}`)
 		})

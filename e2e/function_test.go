@@ -156,38 +156,41 @@ func TestPlaceholderMissing(t *testing.T) {
 
 func TestNamesRefused(t *testing.T) {
 	// These get as far as the backend.
-	refused := []struct{ name, segment string }{
-		{"ARN", "arn:aws:lambda:us-east-1:123456789012:function:victim"},
-		{"ARN with version", "arn:aws:lambda:us-east-1:123456789012:function:victim:1"},
-		{"ARN in capitals", "ARN:AWS:LAMBDA:US-EAST-1:123456789012:FUNCTION:VICTIM"},
-		{"ARN, escaped", "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Avictim"},
-		{"partial ARN", "123456789012:function:victim"},
-		{"empty qualifier", "victim:"},
-		{"empty name", ":live"},
-		{"colon", ":"},
-		{"two qualifiers", "victim:live:1"},
-		{"NUL", "%00"},
-		{"NUL at the end", "victim%00"},
-		{"line feed", "victim%0A"},
-		{"header", "victim%0D%0AX-Evil:1"},
-		{"space", "victim%20"},
-		{"dot", "."},
-		{"two dots", ".."},
-		{"two dots, escaped", "%2E%2E"},
-		{"dotted name", "victim.live"},
-		{"slash, escaped twice", "victim%252Finvocations"},
-		{"backslash", "..%5Cvictim"},
-		{"query", "victim%3FQualifier=live"},
-		{"fragment", "victim%23x"},
-		{"non-ASCII", "caf\xc3\xa9"},
-		{"non-ASCII, escaped", "caf%C3%A9"},
-		{"no UTF-8", "victim%FF"},
-		{"right-to-left override", "%E2%80%AEvictim"},
-		{"full width", "%EF%BD%96ictim"},
-		{"template", "%7B%7B.Lambda%7D%7D"},
-		{"65 characters", strings.Repeat("v", 65)},
-		{"qualifier of 129 characters", "victim:" + strings.Repeat("v", 129)},
-		{"10 KB", strings.Repeat("v", 10<<10)},
+	refused := []struct {
+		name, segment string
+		encoded       bool // see refusesEncodedParams
+	}{
+		{"ARN", "arn:aws:lambda:us-east-1:123456789012:function:victim", false},
+		{"ARN with version", "arn:aws:lambda:us-east-1:123456789012:function:victim:1", false},
+		{"ARN in capitals", "ARN:AWS:LAMBDA:US-EAST-1:123456789012:FUNCTION:VICTIM", false},
+		{"ARN, escaped", "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Avictim", false},
+		{"partial ARN", "123456789012:function:victim", false},
+		{"empty qualifier", "victim:", false},
+		{"empty name", ":live", false},
+		{"colon", ":", false},
+		{"two qualifiers", "victim:live:1", false},
+		{"NUL", "%00", false},
+		{"NUL at the end", "victim%00", false},
+		{"line feed", "victim%0A", false},
+		{"header", "victim%0D%0AX-Evil:1", false},
+		{"space", "victim%20", false},
+		{"dot", ".", false},
+		{"two dots", "..", false},
+		{"two dots, escaped", "%2E%2E", false},
+		{"dotted name", "victim.live", false},
+		{"slash, escaped twice", "victim%252Finvocations", true},
+		{"backslash", "..%5Cvictim", false},
+		{"query", "victim%3FQualifier=live", true},
+		{"fragment", "victim%23x", true},
+		{"non-ASCII", "caf\xc3\xa9", false},
+		{"non-ASCII, escaped", "caf%C3%A9", false},
+		{"no UTF-8", "victim%FF", false},
+		{"right-to-left override", "%E2%80%AEvictim", false},
+		{"full width", "%EF%BD%96ictim", false},
+		{"template", "%7B%7B.Lambda%7D%7D", false},
+		{"65 characters", strings.Repeat("v", 65), false},
+		{"qualifier of 129 characters", "victim:" + strings.Repeat("v", 129), false},
+		{"10 KB", strings.Repeat("v", 10<<10), false},
 	}
 	// These get no further than net/http or KrakenD's router, which may redirect.
 	stray := []struct{ name, segment string }{
@@ -213,6 +216,13 @@ func TestNamesRefused(t *testing.T) {
 				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
 					before := len(gw.lines(t, "ERROR", prefix))
 					got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", "")
+					if tc.encoded && g.refusesEncodedParams {
+						check(t, got, http.StatusBadRequest, "error: encoded url params")
+						if lines := gw.lines(t, "ERROR", prefix)[before:]; len(lines) != 0 {
+							t.Errorf("got log %q for a request that is not the backend's", lines)
+						}
+						return
+					}
 					check(t, got, http.StatusNotFound, "")
 					if got.header.Get("X-Krakend") == "" {
 						t.Error("the answer is not the endpoint's")

@@ -46,15 +46,65 @@ type gateway struct {
 	dir     string // of its main package
 	version int    // of its krakend.json
 	build   func() (binary string, err error)
+	generation
 }
+
+// A generation is where KrakenD itself differs from the generation before. Tests
+// expect the same of every gateway, but for what depends on one of these.
+type generation struct {
+	// shortNamespaces: a component's namespace may be a short name of KrakenD's own
+	// instead of its import path. It is backend/lambda here.
+	shortNamespaces bool
+	// tellsEndpoint: a backend's configuration names the endpoint that it belongs to.
+	// Without, how that endpoint spells a placeholder can only be guessed.
+	tellsEndpoint bool
+	// copiesBodies: each of the concurrent_calls has a body of its own.
+	copiesBodies bool
+	// refusesEncodedParams: the engine lets no placeholder through that is still
+	// escaped, or that has a ? or a #.
+	refusesEncodedParams bool
+	// cancelsAbandoned: a request ends when its client goes away. Without, it goes on
+	// to its end.
+	cancelsAbandoned bool
+	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500.
+	// Without, it is {} with 200, whatever the parts' statuses were.
+	failsEmptyMerges bool
+	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	sendsErrorHeaders bool
+	// returnsErrors: there is return_error_code for backends, and return_error_msg for
+	// the router.
+	returnsErrors bool
+	// encodesErrorDetails: return_error_details tells the content type as well.
+	encodesErrorDetails bool
+	// scalarKey is where encoding safejson puts what is neither object nor list.
+	scalarKey string
+}
+
+var (
+	krakend1 = generation{scalarKey: "result"}
+	krakend2 = generation{
+		shortNamespaces:      true,
+		tellsEndpoint:        true,
+		copiesBodies:         true,
+		refusesEncodedParams: true,
+		cancelsAbandoned:     true,
+		failsEmptyMerges:     true,
+		sendsErrorHeaders:    true,
+		returnsErrors:        true,
+		encodesErrorDetails:  true,
+		scalarKey:            "content",
+	}
+)
 
 // gateways are the builds that every test runs for.
 var gateways = []gateway{
-	newGateway("krakend1.2", "../examples/krakend", 2),
+	newGateway("1", "../examples/krakend", 2, krakend1),
+	newGateway("1.4", "../examples/krakend14", 2, krakend1),
+	newGateway("2", "../examples/krakend2", 3, krakend2),
 }
 
-func newGateway(name, dir string, version int) gateway {
-	return gateway{name, dir, version, sync.OnceValues(func() (string, error) {
+func newGateway(name, dir string, version int, differences generation) gateway {
+	build := sync.OnceValues(func() (string, error) {
 		binary := filepath.Join(binaries, name)
 		build := exec.Command("go", "build", "-race", "-o", binary, ".")
 		build.Dir = dir
@@ -63,7 +113,8 @@ func newGateway(name, dir string, version int) gateway {
 			return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
 		}
 		return binary, nil
-	})}
+	})
+	return gateway{name, dir, version, build, differences}
 }
 
 // binaries is the directory that the gateways are built into.
@@ -84,12 +135,26 @@ func runTests(m *testing.M) int {
 
 // eachGateway runs a test for every gateway.
 func eachGateway(t *testing.T, test func(t *testing.T, g gateway)) {
+	t.Helper()
+	eachGatewayThat(t, func(gateway) bool { return true }, test)
+}
+
+// eachGatewayThat runs a test for every gateway that has what the test is about.
+func eachGatewayThat(t *testing.T, has func(g gateway) bool, test func(t *testing.T, g gateway)) {
+	t.Helper()
 	t.Parallel()
+	none := true
 	for _, g := range gateways {
-		t.Run(g.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, g)
-		})
+		if has(g) {
+			none = false
+			t.Run(g.name, func(t *testing.T) {
+				t.Parallel()
+				test(t, g)
+			})
+		}
+	}
+	if none {
+		t.Error("there is no such gateway")
 	}
 }
 
@@ -114,6 +179,7 @@ type process struct {
 
 	cmd     *exec.Cmd
 	logFile string
+	stopped bool          // by the test
 	exited  chan struct{} // closed when the process has ended
 	err     error         // of its end; set before exited is closed
 }
@@ -140,7 +206,10 @@ func start(t *testing.T, g gateway, endpoints []object, o options) *process {
 	for range 5 {
 		p, err := launch(t, binary, g.version, endpoints, o)
 		if err == nil {
-			t.Cleanup(func() { p.stop(t) })
+			t.Cleanup(func() {
+				p.stop(t)
+				p.examine(t)
+			})
 			return p
 		}
 		if !errors.Is(err, errPortTaken) {
@@ -153,6 +222,43 @@ func start(t *testing.T, g gateway, endpoints []object, o options) *process {
 
 var errPortTaken = errors.New("the port was taken meanwhile")
 
+// version3 are the keys of version 2 that version 3 knows by another name only.
+var version3 = map[string]string{
+	"querystring_params": "input_query_strings",
+	"headers_to_pass":    "input_headers",
+	"whitelist":          "allow",
+	"blacklist":          "deny",
+}
+
+func renamed(o object) object {
+	o = maps.Clone(o)
+	for before, after := range version3 {
+		if v, ok := o[before]; ok {
+			delete(o, before)
+			o[after] = v
+		}
+	}
+	return o
+}
+
+// inVersion3 are endpoints of version 2 as version 3 spells them.
+func inVersion3(endpoints []object) []object {
+	var all []object
+	for _, e := range endpoints {
+		e = renamed(e)
+		if seconds, ok := e["cache_ttl"]; ok {
+			e["cache_ttl"] = fmt.Sprint(seconds, "s") // it takes a duration
+		}
+		var backends []object
+		for _, b := range e["backend"].([]object) {
+			backends = append(backends, renamed(b))
+		}
+		e["backend"] = backends
+		all = append(all, e)
+	}
+	return all
+}
+
 func launch(t *testing.T, binary string, version int, endpoints []object, o options) (*process, error) {
 	t.Helper()
 	port := freePort(t)
@@ -164,6 +270,10 @@ func launch(t *testing.T, binary string, version int, endpoints []object, o opti
 		// one, with a timeout of its endpoint's own.
 		"timeout":   "45s",
 		"endpoints": endpoints,
+	}
+	if version == 3 {
+		service["listen_ip"] = "127.0.0.1"
+		service["endpoints"] = inVersion3(endpoints)
 	}
 	maps.Copy(service, o.service)
 	configuration, err := json.MarshalIndent(service, "", "  ")
@@ -268,9 +378,14 @@ func (p *process) healthy() error {
 	return err
 }
 
-// stop ends the gateway as an operator does, and looks at what it leaves.
+// stop ends the gateway as an operator does, who lets it finish the requests that it
+// has. A second stop does nothing.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
+	if p.stopped {
+		return
+	}
+	p.stopped = true
 	select {
 	case <-p.exited:
 		t.Errorf("the gateway ended on its own: %v", p.err)
@@ -289,6 +404,11 @@ func (p *process) stop(t *testing.T) {
 			p.kill()
 		}
 	}
+}
+
+// examine looks at what a gateway has left.
+func (p *process) examine(t *testing.T) {
+	t.Helper()
 	log := p.log(t)
 	for _, bad := range []string{"DATA RACE", "panic", "fatal error"} {
 		if strings.Contains(log, bad) {
@@ -324,8 +444,13 @@ func (p *process) lines(t *testing.T, level, urlPattern string) []string {
 		if !ok {
 			continue
 		}
+		line = strings.TrimSuffix(line, "\n")
+		// Lura 1.4's logger prints the list of its arguments, not the arguments.
+		if list, ok := strings.CutPrefix(line, "[["); ok {
+			line = "[" + strings.TrimSuffix(list, "]")
+		}
 		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
-			lines = append(lines, strings.TrimSuffix(line, "\n"))
+			lines = append(lines, line)
 		}
 	}
 	return lines

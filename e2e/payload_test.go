@@ -21,13 +21,18 @@ func TestPayloadOfGETIsAllParameters(t *testing.T) {
 			with(endpoint("/any/{id}", backend), object{"querystring_params": list{"*"}}),
 		}, options{})
 
+		// Without the endpoint, a capital of its own looks like KrakenD's.
+		capital := `{"userId":"7"}`
+		if g.tellsEndpoint {
+			capital = `{"UserId":"7"}`
+		}
 		for _, tc := range []struct{ name, path, want string }{
 			{"no parameter", "/none", `{}`},
 			{"query strings that no one lets through", "/none?color=red", `{}`},
 			{"placeholders", "/users/42/orders/a-b", `{"order_id":"a-b","userId":"42"}`},
 			{"a placeholder is decoded", "/users/%C3%A9%22/orders/a%20b", `{"order_id":"a b","userId":"é\""}`},
 			{"numbers stay strings", "/users/007/orders/9007199254740993", `{"order_id":"9007199254740993","userId":"007"}`},
-			{"a capital of the endpoint's own", "/capital/7", `{"userId":"7"}`},
+			{"a capital of the endpoint's own", "/capital/7", capital},
 			{"one value", "/query?color=red", `{"color":"red"}`},
 			{"several values", "/query?color=red&color=blue&size=9", `{"color":["red","blue"],"size":"9"}`},
 			{"no value", "/query?empty", `{"empty":""}`},

@@ -30,6 +30,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		Mapping:         b.Mapping,
 		IsCollection:    b.IsCollection,
 		ConcurrentCalls: b.ConcurrentCalls,
+		Timeout:         doortest.Timeout,
 		Host:            b.Host,
 		ExtraConfig:     b.ExtraConfig,
 	}

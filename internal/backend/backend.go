@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/client"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
@@ -69,6 +69,23 @@ type Spec struct {
 	SharedBody bool
 }
 
+// String tells the backend from others in the log, where many have no url_pattern.
+func (s Spec) String() string {
+	if s.Endpoint != "" {
+		return s.EndpointMethod + " " + s.Endpoint
+	}
+	name := "this " + cmp.Or(strings.ToUpper(s.Method), http.MethodGet) + " backend"
+	for _, settings := range s.Settings {
+		m, _ := settings.(map[string]any)
+		for _, key := range []string{"function_name", "function_param_name"} {
+			if f, ok := m[key].(string); ok && f != "" {
+				return name + " (" + key + " " + quote(f) + ")"
+			}
+		}
+	}
+	return name
+}
+
 // Settings are the values that extra_config has under the namespaces. It is empty
 // for a backend that is none of Lambda's.
 func Settings(extra map[string]any, namespaces ...string) map[string]any {
@@ -99,7 +116,6 @@ type Backend struct {
 	format  format
 	names   placeholderNames
 	cfg     Config
-	retries int
 	invoker Invoker
 	broken  *Error // answers every request, where it is not nil
 }
@@ -130,29 +146,21 @@ func (f *Factory) New(spec Spec) *Backend {
 	b := &Backend{
 		logger:  f.logger,
 		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
-		method:  strings.ToUpper(spec.Method),
+		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format:  formatOf(spec.Encoding),
 		names:   placeholdersOf(spec.Endpoint),
 		invoker: f.invoker,
 	}
-	if b.method == "" {
-		b.method = http.MethodGet
-	}
-
 	warnings, err := b.configure(f, spec)
 	for _, w := range warnings {
 		b.logger.Warning(b.prefix, w)
 	}
 	if err != nil {
 		b.broken = badConfig(err)
-		where := "this " + b.method + " backend"
-		if spec.Endpoint != "" {
-			where = spec.EndpointMethod + " " + spec.Endpoint
-		}
-		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+where+" gets a 500")
+		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+spec.String()+" gets a 500")
 		return b
 	}
-	if b.cfg.ParamName != "" && b.cfg.ParamName == lowerFirst(b.cfg.ParamName) {
+	if upperFirst(b.cfg.ParamName) != b.cfg.ParamName {
 		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint (that of {%s} is %q), so another component has to set it",
 			b.cfg.ParamName, b.cfg.ParamName, upperFirst(b.cfg.ParamName)))
 	}
@@ -177,9 +185,6 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			warnings = append(warnings, fmt.Sprintf("concurrent_calls: each request executes the function %d times", spec.ConcurrentCalls))
 		}
 	}
-	if b.retries = b.cfg.MaxRetries; b.retries == sdkMaxRetries {
-		b.retries = client.DefaultRetryerMaxNumRetries
-	}
 	if err != nil || b.invoker != nil {
 		return warnings, err
 	}
@@ -191,9 +196,6 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	}
 	b.invoker = c
 	b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
-	if n := c.Config.MaxRetries; b.cfg.MaxRetries == sdkMaxRetries && n != nil && *n >= 0 {
-		b.retries = *n // the given session's
-	}
 	return warnings, nil
 }
 
@@ -229,9 +231,9 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 		return e
 	}
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return ended(ctx, "before the call")
 	}
-	c := call{retryer: retryer{max: b.retries, now: time.Now}, traceID: header(r.Headers, traceHeader)}
+	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: time.Now}, traceID: header(r.Headers, traceHeader)}
 	if e = b.call(ctx, function, payload, &c, decode); e != nil {
 		e.detail += fmt.Sprintf("; function %s, request id %s", quote(function.String()), quote(c.requestID))
 	}
@@ -245,16 +247,22 @@ func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call,
 	}
 	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
 	switch {
-	case err != nil && ctx.Err() != nil && statusOf(err) == 0:
-		return ended(ctx)
+	case err != nil && ctx.Err() != nil && !answered(err):
+		return ended(ctx, c.progress())
 	case err != nil:
 		return invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
 	case output == nil:
 		return internal(errors.New("the Invoker returned neither an output nor an error"))
-	case aws.StringValue(output.FunctionError) != "":
-		return functionError(*output.FunctionError, output.Payload)
 	}
+
 	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
+	if kind := aws.StringValue(output.FunctionError); kind != "" {
+		payload, err := a.decompressed()
+		if err != nil {
+			return undecodable(err)
+		}
+		return functionError(kind, payload)
+	}
 	response, err := a.response(b.format)
 	if err == nil {
 		err = decode(response)
@@ -281,19 +289,38 @@ const traceHeader = "X-Amzn-Trace-Id"
 type call struct {
 	retryer
 	traceID   string
-	requestID string
+	sdk       bool        // the SDK makes the call: an Invoker may do without
+	sent      int         // how often it went out
+	requestID string      // of the last answer
 	header    http.Header // of the last answer
 }
 
 // option implements request.Option.
 func (c *call) option(r *request.Request) {
+	c.sdk = true
+	if c.max == sdkMaxRetries {
+		c.max = r.MaxRetries() // the client's own
+	}
 	r.Retryer = &c.retryer
 	if c.traceID != "" {
 		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
 	}
+	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
 	r.Handlers.Complete.PushBack(func(r *request.Request) {
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
 	})
+}
+
+// progress says how far a call had come when its context ended.
+func (c *call) progress() string {
+	switch {
+	case c.sdk && c.sent == 0:
+		return "before there were credentials to sign the call with"
+	case c.last != nil:
+		return fmt.Sprintf("in attempt %d; the one before failed: %s", c.sent, explain(c.last))
+	default:
+		return "before the function answered"
+	}
 }
 
 // header is the first value of a header. KrakenD 1.x keeps headers under the

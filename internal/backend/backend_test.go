@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,12 +12,14 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
@@ -78,7 +81,7 @@ func TestInvoke(t *testing.T) {
 	b, l := newBackend(t, s, Spec{URLPattern: "/x", Method: "POST"}, map[string]any{"function_name": "f:7", "region": "eu-west-1"})
 
 	response, err := invoke(t.Context(), b, &Request{
-		Headers: map[string][]string{"x-amzn-trace-id": {"Root=1-2-3"}, "Authorization": {"Bearer secret"}, "Empty": nil},
+		Headers: map[string][]string{"x-amzn-trace-id": {"Root=1-2-3"}, "X-AMZN-TRACE-ID": nil, "Authorization": {"Bearer secret"}},
 		Body:    io.NopCloser(strings.NewReader(`{"a":1}`)),
 	})
 	if err != nil {
@@ -114,6 +117,9 @@ func TestInvokeReplies(t *testing.T) {
 		want                  string
 		nothing               bool // http.NoBody
 	}{
+		{"null and more", "json", "null null", "", true}, // a decoder reads the first value
+		{"spaces", "json", " \r\n\t", "", true},
+		{"spaces as a string", "string", " ", " ", false},
 		{"an object", "json", ` {"a":[1,2.50,null]} `, ` {"a":[1,2.50,null]} `, false},
 		{"null as json", "json", "null", "", true},
 		{"null by default", "", " null\n", "", true},
@@ -214,6 +220,7 @@ func TestInvokeErrors(t *testing.T) {
 		{400, "RecursiveInvocationException", 502, once},
 		{400, "InvalidParameterValueException", 502, once},
 		{404, "", 502, once},
+		{413, "", 413, once}, // a proxy's in between
 		{302, "", 502, once},
 	} {
 		t.Run(fmt.Sprint(tc.status, tc.code), func(t *testing.T) {
@@ -241,8 +248,8 @@ func TestInvokeErrors(t *testing.T) {
 			if err := json.Unmarshal(e.Details(), &details); err != nil || details.ErrorMessage != e.message {
 				t.Errorf("got details %s, %v", e.Details(), err)
 			}
-			if tc.code != "" && details.ErrorType != tc.code {
-				t.Errorf("got errorType %q, want %q", details.ErrorType, tc.code)
+			if want := cmp.Or(tc.code, "InvocationFailure"); details.ErrorType != want {
+				t.Errorf("got errorType %q, want %q", details.ErrorType, want)
 			}
 			lines := l.level("ERROR")
 			if len(lines) != 1 {
@@ -281,7 +288,7 @@ func TestErrorPages(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
 		t.Errorf("got %v, want a 502", err)
 	}
-	want := `ERROR [BACKEND: ][Lambda] invocation failed: SerializationError: "failed to unmarshal response error: invalid character '<' looking for beginning of value"; function "f", request id ""`
+	want := `ERROR [BACKEND: ][Lambda] invocation failed: SerializationError (502): "failed to unmarshal response error: invalid character '<' looking for beginning of value"; function "f", request id ""`
 	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 		t.Errorf("got  %q\nwant %q", lines, want)
 	}
@@ -367,22 +374,18 @@ func TestFunctionErrors(t *testing.T) {
 	})
 	t.Cleanup(s.Close)
 	for _, tc := range []struct{ function, kind, message string }{
-		{"fails", "wrapError", "no order 7"},
+		{"fails", "errorString", "no order 7"}, // fmt.Errorf without %w
 		{"panics", "string", "at the\ndisco"},
 	} {
-		if tc.function == "fails" {
-			tc.kind = "errorString" // fmt.Errorf without %w
-		}
 		b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": tc.function})
 		_, err := invoke(t.Context(), b, &Request{})
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.Error() != "lambda: the function failed" {
 			t.Fatalf("got %v, want a 502", err)
 		}
-		want, _ := json.Marshal(map[string]string{"errorType": tc.kind, "errorMessage": tc.message})
-		var got map[string]string
-		if err := json.Unmarshal(e.Details(), &got); err != nil || fmt.Sprint(got) != fmt.Sprint(map[string]string{"errorType": tc.kind, "errorMessage": tc.message}) {
-			t.Errorf("got details %s, want %s", e.Details(), want)
+		want := fmt.Sprintf(`{"errorType":%q,"errorMessage":%q}`, tc.kind, tc.message)
+		if got := string(e.Details()); got != want {
+			t.Errorf("got details %s, want %s", got, want)
 		}
 		lines := l.level("ERROR")
 		if len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || !strings.Contains(lines[0], fmt.Sprintf("the function failed (%q): %q %q; function %q", "Unhandled", tc.kind, tc.message, tc.function)) {
@@ -413,10 +416,209 @@ func TestFunctionErrorPayloads(t *testing.T) {
 			if got.ErrorType != tc.kind || got.ErrorMessage != tc.message {
 				t.Errorf("got %.100q %.100q, want %.100q %.100q", got.ErrorType, got.ErrorMessage, tc.kind, tc.message)
 			}
-			if len(e.detail) > 4*maxDetail*2 || strings.Contains(e.detail+string(e.Details()), "secret") {
+			if len(e.detail) > 8*maxDetail || strings.Contains(e.detail+string(e.Details()), "secret") {
 				t.Errorf("got detail %q", e.detail)
 			}
 		})
+	}
+}
+
+// An error's code and message are somebody else's text: one line, and not too long.
+func TestHostileErrorCodes(t *testing.T) {
+	for _, body := range []string{
+		`{"__type":"a\nERROR [BACKEND: /other] b","message":"c\nd"}`,
+		`{"code":"` + strings.Repeat("x", 100_000) + `"}`,
+		`{"__type":"<script>"}`,
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, body)
+		}))
+		l := &recorder{}
+		b := NewFactory(Options{Logger: l, Session: testSession(t, s.URL, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := invoke(t.Context(), b, &Request{})
+		s.Close()
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || !strings.Contains(string(e.Details()), `"InvocationFailure"`) {
+			t.Errorf("%.40s: got %v, %s", body, err, e.Details())
+		}
+		if lines := l.level("ERROR"); len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || len(lines[0]) > 3*maxDetail {
+			t.Errorf("%.40s: got log %.300q", body, lines)
+		}
+	}
+}
+
+// An answer that the context cuts short is the context's end, whatever its status
+// line said.
+func TestContextEndsWithinAnErrorsBody(t *testing.T) {
+	reading := make(chan struct{}, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+		io.WriteString(w, `{"Type":"Service",`)
+		w.(http.Flusher).Flush()
+		reading <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(s.Close)
+	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-reading
+		cancel()
+	}()
+	if _, err := invoke(ctx, b, &Request{}); err != context.Canceled {
+		t.Errorf("got %v, want %v itself", err, context.Canceled)
+	}
+
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := invoke(ctx, b, &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)
+	}
+}
+
+// A complete answer stays one, also where the context ends right behind it, and an
+// Invoker's own cancellation is not the client's.
+func TestErrorsBesideTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		cancel()
+		return nil, awserr.NewRequestFailure(awserr.New("AccessDeniedException", "", nil), 403, "")
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	_, err := invoke(ctx, b, &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
+		t.Errorf("got %v, want a 502", err)
+	}
+
+	b = NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return nil, fmt.Errorf("its own: %w", context.Canceled)
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err = invoke(t.Context(), b, &Request{}); !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
+		t.Errorf("got %v, want a 502", err)
+	}
+
+	called := false
+	b = NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		called = true
+		return &lambda.InvokeOutput{}, nil
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err = invoke(ctx, b, &Request{}); err != context.Canceled || called {
+		t.Errorf("got %v, called: %t; want %v without a call", err, called, context.Canceled)
+	}
+}
+
+// The log tells what a deadline has cut short.
+func TestProgressInTheLog(t *testing.T) {
+	var c call
+	c.option(sdkRequest(t.Context(), 0, nil))
+	for _, tc := range []struct {
+		call call
+		want string
+	}{
+		{call{}, "before the function answered"}, // an Invoker's
+		{call{sdk: true}, "before there were credentials to sign the call with"},
+		{call{sdk: true, sent: 1}, "before the function answered"},
+		{
+			call{sdk: true, sent: 2, retryer: retryer{last: awserr.NewRequestFailure(awserr.New("ServiceException", "oh\nno", nil), 500, "")}},
+			`in attempt 2; the one before failed: ServiceException (500): "oh\nno"`,
+		},
+	} {
+		if got := tc.call.progress(); got != tc.want {
+			t.Errorf("got %s, want %s", got, tc.want)
+		}
+	}
+	if !c.sdk || c.sent != 0 {
+		t.Errorf("got %+v", c)
+	}
+
+	ctx := &endedByHand{t.Context(), make(chan struct{})}
+	s := lambdatest.NewServer(map[string]any{"f": func(execution context.Context) {
+		close(ctx.done)
+		<-execution.Done()
+	}})
+	t.Cleanup(s.Close)
+	s.Fail("f", lambdatest.APIError(500, "ServiceException", "first"))
+	b, l := newBackend(t, s, Spec{}, nil)
+	if _, err := invoke(ctx, b, &Request{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2; the one before failed: ServiceException (500): "first"; function "f", request id ` + strconv.Quote(s.Calls()[0].RequestID)
+	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+		t.Errorf("got  %q\nwant %q", lines, want)
+	}
+}
+
+// endedByHand is a context whose deadline passes when done is closed.
+type endedByHand struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c *endedByHand) Done() <-chan struct{} { return c.done }
+
+func (c *endedByHand) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// A client that an Invoker is, or hands its options on to, keeps its own number of
+// retries where the configuration has none.
+func TestMaxRetriesOfAnInvoker(t *testing.T) {
+	for _, tc := range []struct {
+		settings map[string]any
+		want     int
+	}{
+		{map[string]any{"function_name": "f"}, 1},
+		{map[string]any{"function_name": "f", "max_retries": 2}, 3},
+	} {
+		s := api(t, `{}`)
+		s.Fail("f", lambdatest.APIError(500, "ServiceException", "").Always())
+		sess := testSession(t, s.URL, nil)
+		sess.Config.MaxRetries = aws.Int(0)
+		b := NewFactory(Options{Logger: &recorder{}, Invoker: lambda.New(sess)}).New(Spec{Settings: ns(tc.settings)})
+		if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+			t.Error("got no error")
+		}
+		if n := len(s.Calls()); n != tc.want {
+			t.Errorf("%v: got %d executions, want %d", tc.settings, n, tc.want)
+		}
+	}
+}
+
+func TestLogNamesTheQualifier(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return errors.New("x") }})
+	t.Cleanup(s.Close)
+	b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f:live"})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+		t.Error("got no error")
+	}
+	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], `function "f:live"`) {
+		t.Errorf("got log %q", lines)
+	}
+}
+
+func TestSpecString(t *testing.T) {
+	for _, tc := range []struct {
+		spec Spec
+		want string
+	}{
+		{Spec{}, "this GET backend"},
+		{Spec{Method: "put", Settings: ns(42)}, "this PUT backend"},
+		{Spec{Settings: ns(map[string]any{"function_name": "a\nb"})}, `this GET backend (function_name "a\nb")`},
+		{Spec{Settings: ns(map[string]any{"function_name": 1, "function_param_name": "Lambda"})}, `this GET backend (function_param_name "Lambda")`},
+		{Spec{EndpointMethod: "GET", Endpoint: "/x/:y", Settings: ns(map[string]any{"function_name": "f"})}, "GET /x/:y"},
+	} {
+		if got := tc.spec.String(); got != tc.want {
+			t.Errorf("got %s, want %s", got, tc.want)
+		}
 	}
 }
 
@@ -520,7 +722,7 @@ func TestDetailed(t *testing.T) {
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	if timeout := ended(ctx); timeout.Detailed() != timeout {
+	if timeout := ended(ctx, ""); timeout.Detailed() != timeout {
 		t.Error("a timeout has details")
 	}
 }
@@ -551,7 +753,7 @@ func TestConcurrentCalls(t *testing.T) {
 }
 
 func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
-	for param, want := range map[string]int{"Lambda": 0, "lambda": 1} {
+	for param, want := range map[string]int{"Lambda": 0, "lambda": 1, "_lambda": 0, "9": 0} {
 		l := &recorder{}
 		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_param_name": param})})
 		if got := l.level("INFO"); len(got) != want {

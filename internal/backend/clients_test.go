@@ -1,12 +1,14 @@
 package backend
 
 import (
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -159,6 +161,65 @@ func TestHTTPClient(t *testing.T) {
 	given.Config.HTTPClient = nil
 	if s, err = newSession(given); err != nil || s.Config.HTTPClient == nil {
 		t.Errorf("got %v, %v; want a client", s.Config.HTTPClient, err)
+	}
+}
+
+// With AWS_CA_BUNDLE, the SDK changes the client that it is given.
+func TestDefaultClientIsNotChanged(t *testing.T) {
+	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{
+		Type: "CERTIFICATE", Bytes: httptestCertificate(t),
+	}))))
+	s, err := newSession(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Config.HTTPClient.Transport == nil {
+		t.Error("the bundle is not used")
+	}
+	if http.DefaultClient.Transport != nil {
+		http.DefaultClient.Transport = nil
+		t.Error("http.DefaultClient has been changed")
+	}
+}
+
+func httptestCertificate(t *testing.T) []byte {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	return s.Certificate().Raw
+}
+
+// Every backend has its warnings, also where it shares a client, and pipes may be
+// built at once.
+func TestClientsConcurrently(t *testing.T) {
+	l := &recorder{}
+	f := NewFactory(Options{Logger: l})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for _, region := range []string{"us-west1", "us-west2"} {
+				f.New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": region})})
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(l.level("WARNING")); n != 16 {
+		t.Errorf("got %d warnings, want 16", n)
+	}
+	if n := len(f.clients.made); n != 2 {
+		t.Errorf("got %d clients, want 2", n)
+	}
+}
+
+// A session that cannot be made is not tried again for the next backend.
+func TestSessionIsMadeOnce(t *testing.T) {
+	t.Setenv("AWS_CA_BUNDLE", "/does/not/exist")
+	f := NewFactory(Options{Logger: &recorder{}})
+	settings := ns(map[string]any{"function_name": "f", "region": "us-west-2"})
+	f.New(Spec{Settings: settings})
+	t.Setenv("AWS_CA_BUNDLE", "")
+	if b := f.New(Spec{Settings: settings}); b.broken == nil {
+		t.Error("the second backend has a session")
 	}
 }
 

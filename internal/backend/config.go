@@ -187,9 +187,12 @@ func checkEndpoint(endpoint string) error {
 	case u.User != nil:
 		return errors.New("must not carry a user or a password")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		if strings.ContainsAny(endpoint, "@?#") { // may hold a secret
+			return errors.New("must be an http or https URL " + example)
+		}
 		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("must have no query and no fragment, is %s", quote(endpoint))
+		return errors.New("must have no query and no fragment")
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -256,7 +259,7 @@ func describe(v any) string {
 		return "the string " + quote(v)
 	case bool:
 		return strconv.FormatBool(v)
-	case map[string]any, map[any]any:
+	case map[string]any:
 		return "an object"
 	case []any:
 		return "a list"
@@ -270,7 +273,7 @@ func describe(v any) string {
 func unknownKey(key string) string {
 	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
 	best, distance := "", len(spelled)
-	for _, known := range slices.Sorted(maps.Keys(keys)) {
+	for _, known := range slices.Concat(slices.Sorted(maps.Keys(keys)), reserved) {
 		if d := editDistance(spelled, known); d < distance && d <= len(known)/3 {
 			best, distance = known, d
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -87,7 +88,7 @@ func (e *Error) Details() []byte {
 	details, _ := json.Marshal(struct { // two strings always encode
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`
-	}{cut(e.kind), cut(reason)})
+	}{e.kind, reason})
 	return details
 }
 
@@ -144,12 +145,17 @@ func undecodable(err error) *Error {
 	}
 }
 
-// ended is the error of a request whose context is done. Its error is the
-// context's own where the client went away: nobody reads an answer.
-func ended(ctx context.Context) *Error {
-	e := &Error{status: http.StatusGatewayTimeout, message: "deadline exceeded", kind: "DeadlineExceeded", err: ctx.Err()}
-	e.detail = "the deadline passed before the function answered"
-	return e
+// ended is the error of a request whose context is done, with how far it had come.
+// Where the client went away nobody reads an answer: the caller gets the context's
+// own error.
+func ended(ctx context.Context, progress string) *Error {
+	return &Error{
+		status:  http.StatusGatewayTimeout,
+		message: "deadline exceeded",
+		kind:    "DeadlineExceeded",
+		detail:  "the deadline passed " + progress,
+		err:     ctx.Err(),
+	}
 }
 
 // functionError is what a function made of its execution. The payload is the one
@@ -191,15 +197,17 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 
 	var aerr awserr.Error
 	if !errors.As(err, &aerr) {
-		e.detail = "invocation failed: " + quote(err.Error())
+		e.detail = "invocation failed: " + explain(err)
 		return e
 	}
-	code := aerr.Code()
-	e.kind = code
-	e.detail = fmt.Sprintf("invocation failed: %s: %s", code, quote(explain(aerr)))
+	code, status := aerr.Code(), statusOf(err)
+	if errorCode.MatchString(code) {
+		e.kind = code
+	}
+	e.detail = "invocation failed: " + explain(err)
 
 	switch {
-	case code == lambda.ErrCodeRequestTooLargeException:
+	case code == lambda.ErrCodeRequestTooLargeException, status == http.StatusRequestEntityTooLarge:
 		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
 	case code == lambda.ErrCodeInvalidRequestContentException:
 		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
@@ -210,23 +218,45 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 		e.status, e.message = http.StatusNotFound, "no such function"
 	case notAvailable[code]:
 		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
-	case statusOf(err) == http.StatusTooManyRequests, request.IsErrorThrottle(aerr):
+	case status == http.StatusTooManyRequests, request.IsErrorThrottle(aerr):
 		e.status, e.message = http.StatusTooManyRequests, "too many requests"
 		e.retryAfter = checkedRetryAfter(err, retryAfter)
 	}
 	return e
 }
 
-// explain is the message of an error of the SDK with its causes.
-func explain(err awserr.Error) string {
-	s, orig := err.Message(), err.OrigErr()
+// errorCode is what an error code of AWS looks like. What stands in between may send
+// anything.
+var errorCode = regexp.MustCompile(`^[A-Za-z0-9.]{1,128}$`)
+
+// explain says in one line what an error of the SDK is: code, HTTP status where it
+// came with one, message and cause.
+func explain(err error) string {
+	var aerr awserr.Error
+	if !errors.As(err, &aerr) {
+		return quote(err.Error())
+	}
+	code := aerr.Code()
+	if !errorCode.MatchString(code) {
+		code = quote(code)
+	}
+	if status := statusOf(err); status != 0 {
+		code += fmt.Sprintf(" (%d)", status)
+	}
+	s, orig := aerr.Message(), aerr.OrigErr()
 	if u, ok := orig.(awserr.UnmarshalError); ok {
 		orig = u.OrigErr() // it would print a dump of the answer
 	}
 	if orig != nil {
 		s += ": " + orig.Error()
 	}
-	return s
+	return code + ": " + quote(s)
+}
+
+// answered tells that an error of the SDK is an answer, read to its end.
+func answered(err error) bool {
+	var aerr awserr.Error
+	return statusOf(err) != 0 && errors.As(err, &aerr) && aerr.Code() != request.ErrCodeSerialization
 }
 
 // statusOf is the HTTP status that an error of the SDK came with, or 0.

@@ -3,7 +3,6 @@ package backend
 import (
 	"fmt"
 	"regexp"
-	"strings"
 )
 
 // Function is a function to invoke.
@@ -35,7 +34,9 @@ var (
 	plainName  = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	partialARN = regexp.MustCompile(`^\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
 	fullARN    = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
-	accountID  = regexp.MustCompile(`^\d{12}$`)
+	// arnPart is what AWS would take a name for that a colon follows: an account, a
+	// region or a keyword.
+	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
 )
 
 // parseFunction reads what an operator wrote: name, name:qualifier, a partial
@@ -51,8 +52,8 @@ func parseFunction(s string) (Function, error) {
 	switch {
 	case !ok:
 		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", quote(s))
-	case f.Qualifier != "" && accountID.MatchString(f.Name):
-		return Function{}, fmt.Errorf("%s is not clear: write %s:function:%s for a function of that account", quote(s), f.Name, f.Qualifier)
+	case f.Qualifier != "" && arnPart.MatchString(f.Name):
+		return Function{}, fmt.Errorf("%s is not clear: AWS takes %q for no name but for part of an ARN, so write the whole ARN", quote(s), f.Name)
 	}
 	return f, nil
 }
@@ -74,7 +75,7 @@ func (c *Config) function(params map[string]string) (Function, *Error) {
 		return c.Function, nil
 	}
 	name := params[c.ParamName]
-	if !c.Verbatim && !strings.HasPrefix(name, "arn:") {
+	if !c.Verbatim {
 		name = upperFirst(name)
 	}
 	f, ok := parseName(name)

@@ -89,9 +89,11 @@ func (n placeholderNames) payload(params map[string]string, query map[string][]s
 }
 
 // bodyPayload reads a body to its end and closes it. The read happens in a
-// goroutine of its own, because a client that stalls in the middle of its body
-// must not hold the request beyond its deadline; that goroutine ends with the
-// body, which the HTTP server ends with the connection.
+// goroutine of its own, because a client that stalls in the middle of its body must
+// not hold the pipe beyond its deadline; that goroutine ends with the body, which
+// the HTTP server ends with the connection. The answer itself may have to wait for
+// that: over a connection that is to be kept, net/http writes none while a read of
+// the body is under way. KrakenD's read_timeout bounds it.
 func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
 	if body == nil || body == http.NoBody {
 		return nil, nil
@@ -108,14 +110,14 @@ func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
 
 	select {
 	case <-ctx.Done():
-		return nil, ended(ctx)
+		return nil, ended(ctx, "before the request's body had arrived")
 	case r := <-done:
 		var overLimit *http.MaxBytesError
 		switch {
 		case len(r.payload) > maxPayload || errors.As(r.err, &overLimit):
 			return nil, tooLarge()
 		case r.err != nil && ctx.Err() != nil:
-			return nil, ended(ctx)
+			return nil, ended(ctx, "before the request's body had arrived")
 		case r.err != nil:
 			return nil, unreadable(r.err)
 		}

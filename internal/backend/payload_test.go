@@ -25,7 +25,7 @@ func TestParamsPayload(t *testing.T) {
 		{"a query string without values", nil, map[string][]string{"a": {}, "b": nil}, `{}`},
 		{"the case of query strings is theirs", nil, map[string][]string{"Page": {"1"}}, `{"Page":"1"}`},
 		{"on a clash the placeholder wins", map[string]string{"Id": "mine"}, map[string][]string{"id": {"theirs", "too"}}, `{"id":"mine"}`},
-		{"claims keep their names", map[string]string{"JWT.sub": "me", "JWT.Role": "r"}, nil, `{"JWT.Role":"r","JWT.sub":"me"}`},
+		{"claims keep their names", map[string]string{"JWT.sub": "me", "JWT.Role": "r", "JWTs": "s"}, nil, `{"JWT.Role":"r","JWT.sub":"me","jWTs":"s"}`},
 		{"sequential params", map[string]string{"Resp0_id": "7"}, nil, `{"resp0_id":"7"}`},
 		{"a param beside its placeholder", map[string]string{"Id": "placeholder", "id": "other"}, nil, `{"id":"placeholder"}`},
 		{"no letter first", map[string]string{"_x": "1", "9": "2", "": "3"}, nil, `{"":"3","9":"2","_x":"1"}`},

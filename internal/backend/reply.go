@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// maxReply bounds a reply that arrives compressed, in bytes once it is not. It is
-// Lambda's limit for a synchronous reply, 6 MB.
+// maxReply bounds what decompress makes of a reply, in bytes. It is Lambda's limit
+// for a synchronous reply, 6 MB.
 const maxReply = 6 << 20
 
 // answer is what came back from the Invoke API for an execution that succeeded.
@@ -34,28 +34,22 @@ func (a answer) response(f format) (*http.Response, error) {
 	setUnlessEmpty(header, "X-Amzn-Requestid", a.requestID)
 
 	payload := a.payload
-	encoding := a.header.Get("Content-Encoding")
-	switch f {
-	case raw:
+	if f == raw {
 		header.Set("Content-Type", "application/json")
 		setUnlessEmpty(header, "Content-Type", a.header.Get("Content-Type"))
-		setUnlessEmpty(header, "Content-Encoding", encoding)
-	case text, structured:
+		setUnlessEmpty(header, "Content-Encoding", a.header.Get("Content-Encoding"))
+	} else {
 		var err error
-		if payload, err = decompress(encoding, payload); err != nil {
+		if payload, err = a.decompressed(); err != nil {
 			return nil, err
 		}
-		if f == structured && string(bytes.TrimSpace(payload)) == "null" {
+		if f == structured && isNothing(payload) {
 			payload = nil
 		}
 	}
 
 	response := &http.Response{
-		Status:        "200 OK",
 		StatusCode:    http.StatusOK,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
 		Header:        header,
 		ContentLength: int64(len(payload)),
 		Body:          http.NoBody,
@@ -64,6 +58,18 @@ func (a answer) response(f format) (*http.Response, error) {
 		response.Body = io.NopCloser(bytes.NewReader(payload))
 	}
 	return response, nil
+}
+
+// isNothing tells a reply that KrakenD's JSON decoders, which read the first value
+// and no further, would take for a null, or for nothing at all.
+func isNothing(payload []byte) bool {
+	payload = bytes.TrimLeft(payload, " \t\r\n")
+	return len(payload) == 0 || bytes.HasPrefix(payload, []byte("null"))
+}
+
+// decompressed is the payload without its Content-Encoding.
+func (a answer) decompressed() ([]byte, error) {
+	return decompress(a.header.Get("Content-Encoding"), a.payload)
 }
 
 func setUnlessEmpty(h http.Header, key, value string) {

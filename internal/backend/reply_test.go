@@ -98,3 +98,38 @@ func TestRepliesThatSayGzip(t *testing.T) {
 		})
 	}
 }
+
+// What is in the log and the details of a function's error must be readable.
+func TestFunctionErrorThatIsCompressed(t *testing.T) {
+	for _, tc := range []struct {
+		body []byte
+		want string
+	}{
+		{gzipped(t, strings.NewReader(`{"errorType":"T","errorMessage":"m"}`)), `{"errorType":"T","errorMessage":"m"}`},
+		{[]byte("a lie"), `{"errorType":"UndecodableReply","errorMessage":"the reply cannot be decoded"}`},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			w.Write(tc.body)
+		}))
+		transport := &http.Transport{DisableCompression: true}
+		sess := testSession(t, s.URL, nil)
+		sess.Config.HTTPClient = &http.Client{Transport: transport}
+		b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := invoke(t.Context(), b, &Request{})
+		transport.CloseIdleConnections()
+		s.Close()
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || string(e.Details()) != tc.want {
+			t.Errorf("got %v, %s; want a 502 with %s", err, e.Details(), tc.want)
+		}
+	}
+}
+
+func TestDefaultContentType(t *testing.T) {
+	response, err := answer{payload: []byte("{}")}.response(raw)
+	if err != nil || response.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %v, %v", response.Header, err)
+	}
+}

@@ -18,7 +18,8 @@ import (
 type retryer struct {
 	max       int // retries
 	now       func() time.Time
-	refreshed bool // the credentials, because they had expired
+	refreshed bool  // the credentials, because they had expired
+	last      error // of an attempt
 }
 
 var _ request.Retryer = (*retryer)(nil)
@@ -33,26 +34,25 @@ func (t *retryer) MaxRetries() int {
 
 // ShouldRetry implements request.Retryer. It leaves the delay in r.RetryDelay.
 func (t *retryer) ShouldRetry(r *request.Request) bool {
-	switch {
-	case r.Context().Err() != nil:
-		return false
-	case r.IsErrorExpired():
-		if t.refreshed {
-			return false
-		}
-		t.refreshed = true
-		// The SDK expires them only before a retry; the next request needs it too.
-		r.Config.Credentials.Expire()
-	case !retryable(r):
+	if r.Context().Err() != nil {
 		return false
 	}
-	if r.RetryCount >= t.MaxRetries() {
+	t.last = r.Error
+	expired := r.IsErrorExpired() && !t.refreshed
+	if !expired && !retryable(r) {
 		return false
 	}
+	t.refreshed = t.refreshed || expired
 
 	backoff := client.DefaultRetryer{NumMaxRetries: client.DefaultRetryerMaxNumRetries}
 	delay := backoff.RetryRules(r)
-	if deadline, ok := r.Context().Deadline(); ok && !t.now().Add(delay).Before(deadline) {
+	deadline, ok := r.Context().Deadline()
+	// The SDK's delay is below 0 after a Retry-After that is, or that overflows.
+	if delay < 0 || ok && !t.now().Add(delay).Before(deadline) {
+		if expired {
+			// The SDK does it before a retry. Here the next request is to find new ones.
+			r.Config.Credentials.Expire()
+		}
 		return false
 	}
 	r.RetryDelay = delay
@@ -91,7 +91,13 @@ func retryable(r *request.Request) bool {
 			return verdict
 		}
 	}
-	switch status := r.HTTPResponse.StatusCode; {
+	status := 0
+	if r.HTTPResponse != nil {
+		status = r.HTTPResponse.StatusCode
+	}
+	switch {
+	case r.IsErrorExpired(): // again, after a refresh
+		return false
 	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
 		return true
 	case status >= http.StatusMultipleChoices:

@@ -203,18 +203,65 @@ func TestExpiredCredentialsAreRefreshedOnce(t *testing.T) {
 	}
 }
 
-// Credentials that a call without retries has found expired are fresh for the next.
+// Expired credentials that the deadline leaves no room to refresh are fresh for the
+// next request.
 func TestExpiredCredentialsHealWithoutRoom(t *testing.T) {
-	s := api(t, `{}`)
-	expired := lambdatest.APIError(http.StatusForbidden, "ExpiredTokenException", "")
-	s.Fail("f", expired, expired)
-	sess := testSession(t, s.URL, nil)
-	sess.Config.Credentials = credentials.NewCredentials(&rotating{})
-	b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
-		t.Error("got no error")
+	provider := &rotating{}
+	creds := credentials.NewCredentials(provider)
+	if _, err := creds.Get(); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
-		t.Error(err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	r := sdkRequest(ctx, 403, awserr.NewRequestFailure(awserr.New("ExpiredTokenException", "", nil), 403, ""))
+	r.Config.Credentials = creds
+
+	rt := retryer{now: func() time.Time { return time.Now().Add(2 * time.Hour) }}
+	if rt.ShouldRetry(r) {
+		t.Error("got true beyond the deadline")
+	}
+	if !creds.IsExpired() {
+		t.Error("the credentials have stayed")
+	}
+
+	// With room, the SDK expires them before its retry: once is enough.
+	if _, err := creds.Get(); err != nil {
+		t.Fatal(err)
+	}
+	rt = retryer{now: time.Now}
+	if !rt.ShouldRetry(r) || creds.IsExpired() {
+		t.Error("got false, or the credentials expired here already")
+	}
+}
+
+// A Retry-After that is below zero, or overflows, is no reason to hurry.
+func TestAbsurdRetryAfter(t *testing.T) {
+	for _, header := range []string{"-5", "9300000000"} {
+		r := sdkRequest(t.Context(), 429, awserr.NewRequestFailure(awserr.New("TooManyRequestsException", "", nil), 429, ""))
+		r.HTTPResponse.Header.Set("Retry-After", header)
+		rt := retryer{max: 3, now: time.Now}
+		if rt.ShouldRetry(r) {
+			t.Errorf("%s: got a retry after %v", header, r.RetryDelay)
+		}
+	}
+}
+
+func TestRetryableWithoutAnAnswer(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want bool
+	}{
+		{awserr.New(request.ErrCodeRequestError, "send request failed", errors.New("connection reset by peer")), true},
+		{awserr.New(request.CanceledErrorCode, "request context canceled", nil), false},
+		{awserr.New("InvalidParameter", "", errors.New("net/http: request canceled")), false},
+	} {
+		r := sdkRequest(t.Context(), 0, tc.err)
+		if got := retryable(r); got != tc.want {
+			t.Errorf("%v: got %t, want %t", tc.err, got, tc.want)
+		}
+		r.HTTPResponse = nil // of a handler that the session has added
+		if got := retryable(r); got != tc.want {
+			t.Errorf("%v, without a response: got %t, want %t", tc.err, got, tc.want)
+		}
 	}
 }

@@ -111,6 +111,7 @@ var cases = []testCase{
 	{name: "null and group", backend: Backend{Group: "g"}, reply: `null`, data: `{"g":{}}`, headers: decoded},
 	{name: "an encoding that KrakenD does not know", backend: Backend{Encoding: "yaml?"}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{name: "a configuration without a decoder", backend: Backend{Encoding: "decoder:none"}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
+	{name: "a collection without a decoder", backend: Backend{Encoding: "decoder:none", IsCollection: true}, reply: `[1]`, data: `{"collection":[1]}`, headers: decoded},
 	{name: "no-op", backend: Backend{Encoding: "no-op"}, reply: `[1, 2]`, data: `{}`, bytes: `[1, 2]`, headers: passedOn},
 	{name: "no-op, null", backend: Backend{Encoding: "no-op"}, reply: `null`, data: `{}`, bytes: `null`, headers: passedOn},
 	{name: "a list that is no collection", reply: `[1]`, status: 502, message: "lambda: the reply cannot be decoded"},
@@ -125,27 +126,27 @@ var cases = []testCase{
 	{name: "cut", fault: fault(lambdatest.Cut(lambdatest.WithinBody)), reply: `{}`, status: 502, message: "lambda: invocation failed"},
 	{name: "bad configuration", settings: map[string]any{"max_retries": "x"}, calls: -1, status: 500, message: "lambda: bad configuration"},
 	{
-		name: "concurrent_calls, GET", backend: Backend{ConcurrentCalls: 2},
-		reply: `{}`, data: `{}`, headers: decoded,
+		name: "concurrent_calls, GET", backend: Backend{ConcurrentCalls: 2}, request: Request{Params: map[string]string{"Id": "7"}},
+		reply: `{}`, payload: `{"id":"7"}`, calls: anyNumber, data: `{}`, headers: decoded, // the winner's return cancels the other
 	},
 
 	// return_error_details shows what the operator has asked for.
 	{
 		name: "details of the function's error", backend: Backend{ExtraConfig: details("x"), Group: "g"}, fails: errNoOrder,
-		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
 		name: "details of AWS's error", backend: Backend{ExtraConfig: details("x")},
 		fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")),
-		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true,
+		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
 		name: "details of a reply that does not decode", backend: Backend{ExtraConfig: details("x")}, reply: `[]`,
-		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
 		name: "details of a bad configuration", backend: Backend{ExtraConfig: details("x")}, settings: map[string]any{"max_retries": "x"}, calls: -1,
-		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}","http_body_encoding":"application/json"}}`, incomplete: true,
+		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 500,
 	},
 	{name: "details and success", backend: Backend{ExtraConfig: details("x")}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{

@@ -142,7 +142,7 @@ func TestNamespaces(t *testing.T) {
 		{map[string]any{NamespaceAlias: f}, nil},
 		{
 			map[string]any{Namespace: f, NamespaceAlias: f},
-			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both; each request to this GET backend gets a 500"},
+			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both; each request to this GET backend (function_name \"f\") gets a 500"},
 		},
 	} {
 		log := &doortest.Recorder{}
@@ -267,5 +267,30 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 	}
 	if lines := log.Level("WARNING"); len(lines) != 1 || !strings.Contains(lines[0], "executes the function 2 times") {
 		t.Errorf("got log %q", lines)
+	}
+}
+
+// In a sequential merge KrakenD writes into the params of the request, while calls
+// that have lost against another of theirs may still be on their way.
+func TestConcurrentCallsInASequentialMerge(t *testing.T) {
+	log := &doortest.Recorder{}
+	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+	endpoint := parse(t, `{
+		"endpoint": "/x/{id}", "concurrent_calls": 4,
+		"extra_config": {"github.com/devopsfaith/krakend/proxy": {"sequential": true}},
+		"backend": [
+			{"extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}},
+			{"url_pattern": "/{resp0_a}", "group": "second", "extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}}
+		]
+	}`)
+	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(replies(`{"a":"b"}`))), log).New(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 { // the race detector sees what is wrong
+		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
+		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
+			t.Fatalf("got %+v, %v", response, err)
+		}
 	}
 }
