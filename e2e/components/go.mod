@@ -1,0 +1,59 @@
+module github.com/devopsfaith/krakend-lambda/e2e/components
+
+go 1.25
+
+require (
+	github.com/aws/aws-sdk-go v1.55.8
+	github.com/devopsfaith/krakend-cel v1.4.0
+	github.com/devopsfaith/krakend-circuitbreaker v1.4.0
+	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lura v1.5.0
+	github.com/devopsfaith/krakend-lua v1.4.0
+	github.com/devopsfaith/krakend-metrics v1.4.0
+	github.com/devopsfaith/krakend-ratelimit v1.4.0
+	github.com/gin-gonic/gin v1.7.2
+	github.com/luraproject/lura v1.4.1
+	github.com/rcrowley/go-metrics v0.0.0-20180406234716-d932a24a8ccb
+	github.com/sony/gobreaker v0.4.1
+)
+
+require (
+	github.com/alecthomas/chroma v0.6.3 // indirect
+	github.com/alexeyco/binder v0.0.0-20180729220023-2a21303f588a // indirect
+	github.com/antlr/antlr4 v0.0.0-20200503195918-621b933c7a7f // indirect
+	github.com/aws/aws-lambda-go v1.54.0 // indirect
+	github.com/danwakefield/fnmatch v0.0.0-20160403171240-cbb64ac3d964 // indirect
+	github.com/devopsfaith/flatmap v0.0.0-20200601181759-8521186182fc // indirect
+	github.com/dlclark/regexp2 v1.1.6 // indirect
+	github.com/fatih/color v1.7.0 // indirect
+	github.com/gin-contrib/sse v0.1.0 // indirect
+	github.com/go-playground/locales v0.13.0 // indirect
+	github.com/go-playground/universal-translator v0.17.0 // indirect
+	github.com/go-playground/validator/v10 v10.4.1 // indirect
+	github.com/golang/protobuf v1.3.4 // indirect
+	github.com/google/cel-go v0.5.1 // indirect
+	github.com/jmespath/go-jmespath v0.4.0 // indirect
+	github.com/json-iterator/go v1.1.9 // indirect
+	github.com/juju/ratelimit v1.0.1 // indirect
+	github.com/leodido/go-urn v1.2.0 // indirect
+	github.com/mattn/go-colorable v0.0.9 // indirect
+	github.com/mattn/go-isatty v0.0.12 // indirect
+	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
+	github.com/modern-go/reflect2 v1.0.1 // indirect
+	github.com/ugorji/go/codec v1.1.7 // indirect
+	github.com/valyala/fastrand v1.0.0 // indirect
+	github.com/yuin/gopher-lua v0.0.0-20190206043414-8bfc7677f583 // indirect
+	golang.org/x/crypto v0.0.0-20200622213623-75b288015ac9 // indirect
+	golang.org/x/net v0.0.0-20200301022130-244492dfa37a // indirect
+	golang.org/x/sys v0.0.0-20200302150141-5c8b2ff67527 // indirect
+	golang.org/x/text v0.3.2 // indirect
+	google.golang.org/genproto v0.0.0-20200305110556-506484158171 // indirect
+	google.golang.org/grpc v1.27.1 // indirect
+	gopkg.in/yaml.v2 v2.2.8 // indirect
+)
+
+// For working in this repository: the module under test is the one beside.
+replace (
+	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lura => ../../lura
+)

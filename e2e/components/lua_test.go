@@ -1,0 +1,238 @@
+package components
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	lua "github.com/devopsfaith/krakend-lua/proxy"
+)
+
+// canaryScript sends 20 % of the requests to version 3 of a function. It is the
+// script of the documentation: its math.random is the only thing that tests replace.
+const canaryScript = `
+local r = request.load()
+if math.random(100) <= 20 then
+  r:params("canary", "my-function:3")
+else
+  r:params("canary", "my-function:2")
+end`
+
+// canary is the endpoint with that script. allow_open_libs is for math.
+func canary(t *testing.T, sources ...string) object {
+	settings := object{"pre": canaryScript, "allow_open_libs": true}
+	if len(sources) > 0 {
+		file := filepath.Join(t.TempDir(), "source.lua")
+		if err := os.WriteFile(file, []byte(strings.Join(sources, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		settings["sources"] = []string{file}
+	}
+	e := endpoint("/canary/{userId}", named("canary", script(settings)))
+	e["headers_to_pass"] = []string{"X-Roll"}
+	return e
+}
+
+// loaded is a die that the request has thrown already.
+const loaded = `function math.random(n) return tonumber(request.load():headers("X-Roll")) end`
+
+// Each number from 1 to 100 once: 20 requests go to version 3 and 80 to version 2,
+// each to the one that its number says.
+func TestLuaCanary(t *testing.T) {
+	g := start(t, map[string]any{"my-function": ok}, canary(t, loaded))
+
+	share := map[string]int{}
+	for i := range 100 {
+		roll := i*37%100 + 1 // every number once, in no order
+		want := "2"
+		if roll <= 20 {
+			want = "3"
+		}
+		got := g.get(t, "/canary/ada", "X-Roll", fmt.Sprint(roll))
+		if got.status != http.StatusOK || got.calls != 1 {
+			t.Fatalf("roll %d: got %+v, want a 200 after one call", roll, got)
+		}
+		call := g.Calls()[i]
+		if call.Function != "my-function" || call.Qualifier != want {
+			t.Errorf("roll %d: got %s:%s, want my-function:%s", roll, call.Function, call.Qualifier, want)
+		}
+		// The param is one of the request's, so the function gets it as well.
+		if payload, want := string(call.Payload), `{"canary":"my-function:`+want+`","userId":"ada"}`; payload != want {
+			t.Errorf("roll %d: got payload %s, want %s", roll, payload, want)
+		}
+		share[call.Qualifier]++
+	}
+	if want := (map[string]int{"2": 80, "3": 20}); !maps.Equal(share, want) {
+		t.Errorf("got shares %v, want %v", share, want)
+	}
+}
+
+// Chance as it comes: both versions, and no third.
+func TestLuaCanaryByChance(t *testing.T) {
+	g := start(t, map[string]any{"my-function": ok}, canary(t))
+	seen := map[string]bool{}
+	for range 1000 { // one of both is missing in less than one of 10^96 runs
+		if got := g.get(t, "/canary/ada"); got.status != http.StatusOK {
+			t.Fatalf("got %+v, want a 200", got)
+		}
+		calls := g.Calls()
+		seen[calls[0].Qualifier] = true
+		g.Reset()
+		if len(seen) == 2 {
+			break
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(seen)), []string{"2", "3"}; !slices.Equal(got, want) {
+		t.Errorf("got versions %q, want %q", got, want)
+	}
+}
+
+// The backends of an endpoint run at once and share the request's params, so a script
+// on one of several must not set any: the gateway would end with "concurrent map read
+// and map write". On the endpoint it runs before them, for all of them.
+func TestLuaCanaryInAMerge(t *testing.T) {
+	backend := func(group string, extra object) object {
+		return object{"url_pattern": "/" + group, "group": group, "extra_config": extra}
+	}
+	e := object{
+		"endpoint":        "/x",
+		"headers_to_pass": []string{"X-Roll"},
+		"backend":         []any{backend("a", named("canary")), backend("b", named("canary")), backend("c", fixed("f"))},
+		"extra_config":    object{lua.ProxyNamespace: object{"pre": strings.Join([]string{"math = {}", loaded, canaryScript}, "\n")}},
+	}
+	g := start(t, map[string]any{"my-function": ok, "f": ok}, e)
+	for roll, version := range map[string]string{"20": "3", "21": "2"} {
+		g.Reset()
+		got := g.get(t, "/x", "X-Roll", roll)
+		var functions []string
+		for _, call := range g.Calls() {
+			functions = append(functions, call.Function+":"+call.Qualifier)
+		}
+		slices.Sort(functions)
+		want := []string{"f:", "my-function:" + version, "my-function:" + version}
+		if got.status != http.StatusOK || !slices.Equal(functions, want) {
+			t.Errorf("roll %s: got %+v and %q, want %q", roll, got, functions, want)
+		}
+	}
+}
+
+// Without allow_open_libs a script has no math.
+func TestLuaCanaryNeedsOpenLibs(t *testing.T) {
+	e := endpoint("/canary/{userId}", named("canary", script(object{"pre": canaryScript})))
+	g := start(t, map[string]any{"my-function": ok}, e)
+	if got := g.get(t, "/canary/ada"); got.status != http.StatusInternalServerError || got.calls != 0 {
+		t.Errorf("got %+v, want a 500 and no call", got)
+	}
+}
+
+// Lua sets a param under exactly the name that the script gives it, other than
+// KrakenD's router, and function_param_name has to be that name. Its first letter
+// decides whether the function's name is capitalized.
+func TestLuaParamNames(t *testing.T) {
+	for _, tc := range []struct {
+		set, param, nameCase string
+		function             string // empty for a 404
+	}{
+		{set: "canary", param: "canary", function: "my-function"},
+		{set: "Canary", param: "Canary", function: "My-function"},
+		{set: "Canary", param: "Canary", nameCase: "verbatim", function: "my-function"},
+		{set: "canary", param: "canary", nameCase: "capitalized", function: "My-function"},
+		{set: "Canary", param: "canary"},
+		{set: "canary", param: "Canary"},
+	} {
+		settings := object{"function_param_name": tc.param}
+		if tc.nameCase != "" {
+			settings["function_name_case"] = tc.nameCase
+		}
+		pre := script(object{"pre": fmt.Sprintf(`request.load():params(%q, "my-function:3")`, tc.set)})
+		g := start(t, map[string]any{"my-function": ok, "My-function": ok}, endpoint("/x", extraConfig(settings, []object{pre})))
+
+		got := g.get(t, "/x")
+		if tc.function == "" {
+			if got.status != http.StatusNotFound || got.calls != 0 {
+				t.Errorf("%+v: got %+v, want a 404 and no call", tc, got)
+			}
+			continue
+		}
+		if calls := g.Calls(); got.status != http.StatusOK || len(calls) != 1 || calls[0].Function != tc.function || calls[0].Qualifier != "3" {
+			t.Errorf("%+v: got %+v and calls %+v, want %s:3", tc, got, calls, tc.function)
+		}
+	}
+}
+
+// A client cannot set a param in lower case: a placeholder of that name is
+// capitalized, and a query string is no param.
+func TestClientCannotSetTheLuaParam(t *testing.T) {
+	e := endpoint("/x/{canary}", named("canary"))
+	e["querystring_params"] = []string{"canary"}
+	g := start(t, map[string]any{"my-function": ok, "My-function": ok}, e)
+	if got := g.get(t, "/x/my-function?canary=my-function"); got.status != http.StatusNotFound || got.calls != 0 {
+		t.Errorf("got %+v, want a 404 and no call", got)
+	}
+}
+
+// What a script sets is a name out of a request: an ARN is refused.
+func TestLuaMayNotNameAnARN(t *testing.T) {
+	g := start(t, map[string]any{"f": ok}, endpoint("/x", named("canary", script(object{
+		"pre": `request.load():params("canary", "` + arn + `")`}))))
+	if got := g.get(t, "/x"); got.status != http.StatusNotFound || got.calls != 0 {
+		t.Errorf("got %+v, want a 404 and no call", got)
+	}
+}
+
+// CEL is inside of Lua, so a condition sees the param that the script has set.
+func TestCELSeesTheLuaParam(t *testing.T) {
+	for version, want := range map[string]int{"2": http.StatusOK, "4": http.StatusInternalServerError} {
+		g := start(t, map[string]any{"my-function": ok}, endpoint("/x", named("canary",
+			script(object{"pre": `request.load():params("canary", "my-function:` + version + `")`}),
+			conditions("req_params.canary in ['my-function:2', 'my-function:3']"))))
+		if got := g.get(t, "/x"); got.status != want {
+			t.Errorf("version %s: got %+v, want a %d", version, got, want)
+		}
+	}
+}
+
+// A script reads and changes the response of a function, its metadata too.
+func TestLuaOnTheResponse(t *testing.T) {
+	reply := func() (json.RawMessage, error) {
+		return json.RawMessage(`{"name":"teapot","stock":3,"id":12345678901234567890,"secret":"x","parts":["lid","pot"],"maker":{"city":"London"}}`), nil
+	}
+	g := start(t, map[string]any{"f": reply}, endpoint("/x", fixed("f", script(object{"post": `
+local r = response.load()
+local data = r:data()
+data:set("left", data:get("stock") - 1)
+data:set("city", data:get("maker"):get("city"))
+data:set("second", data:get("parts"):get(1))
+data:set("version", r:headers("X-Amz-Executed-Version"))
+data:set("status", r:statusCode())
+data:set("complete", r:isComplete())
+data:del("secret")
+r:headers("X-From-Lua", "yes")`}))))
+
+	got := g.get(t, "/x")
+	// What the script does not touch keeps its digits.
+	want := `{"city":"London","complete":true,"id":12345678901234567890,"left":2,"maker":{"city":"London"},"name":"teapot",` +
+		`"parts":["lid","pot"],"second":"pot","status":200,"stock":3,"version":"$LATEST"}`
+	if strings.TrimSpace(got.body) != want || got.status != http.StatusOK {
+		t.Errorf("got %d %s\nwant 200 %s", got.status, got.body, want)
+	}
+}
+
+// A script after a failed call does not run.
+func TestLuaPostDoesNotSeeErrors(t *testing.T) {
+	post := script(object{"post": `response.load():data():set("ran", true)`})
+	g := start(t, map[string]any{"f": failing}, endpoint("/x", fixed("f", post)), endpoint("/shown", fixed("f", post, details)))
+	if got := g.get(t, "/x"); got.status != http.StatusBadGateway || got.body != "" {
+		t.Errorf("got %+v, want a 502", got)
+	}
+	// What return_error_details shows is no failed call.
+	if got := g.get(t, "/shown"); got.status != http.StatusOK || !strings.Contains(got.body, `"ran":true`) || !strings.Contains(got.body, "out of stock") {
+		t.Errorf("got %+v, want the details and what the script has set", got)
+	}
+}
