@@ -1,0 +1,23 @@
+// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: what a
+// function returns can be treated and manipulated as the reply of any other
+// backend, and no API Gateway stands in between.
+//
+// This is the door for gateways built with github.com/luraproject/lura/v2 (KrakenD
+// 2). A build wraps its backend factory:
+//
+//	backendFactory = lambda.BackendFactory(logger, backendFactory)
+//
+// From then on every backend whose extra_config has the [Namespace], or KrakenD 2's
+// short name for it, [NamespaceAlias], invokes a function:
+//
+//	"extra_config": {
+//	    "github.com/devopsfaith/krakend-lambda": {
+//	        "function_name": "lambda-function",
+//	        "region": "us-west-2",
+//	        "max_retries": 1
+//	    }
+//	}
+//
+// README.md has the table of keys, what functions receive and may return, and the
+// statuses that errors become.
+package lambda
