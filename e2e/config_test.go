@@ -44,7 +44,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"function_name a path", object{"function_name": "../f"}, `function_name: "../f"` + notAName},
 		{"function_name too long", object{"function_name": strings.Repeat("f", 65)}, fmt.Sprintf("function_name: %q", strings.Repeat("f", 65)) + notAName},
 		{"function_name an ARN of another service", object{"function_name": "arn:aws:s3:::bucket"}, `function_name: "arn:aws:s3:::bucket"` + notAName},
-		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: write 123456789012:function:f for a function of that account`},
+		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: AWS takes "123456789012" for no name but for part of an ARN, so write the whole ARN`},
 		{"function_param_name empty", object{"function_param_name": ""}, "function_param_name: must not be empty"},
 		{"function_param_name a number", object{"function_param_name": 7}, "function_param_name: must be a string, is the number 7"},
 
@@ -64,7 +64,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"endpoint without host", object{"function_name": "f", "endpoint": "http://:4566"}, notAURL + `is "http://:4566"`},
 		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "and cannot be parsed"},
 		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
-		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?a=b"}, `endpoint: must have no query and no fragment, is "http://localhost?a=b"`},
+		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must have no query and no fragment"},
 		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port "99999", which is none`},
 
 		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string "1"`},
@@ -128,7 +128,7 @@ func TestBadConfiguration(t *testing.T) {
 			t.Errorf("got calls %+v, want none", calls)
 		}
 		if strings.Contains(gw.log(t), "hunter2") {
-			t.Error("the log has an endpoint's password")
+			t.Error("the log has a secret of an endpoint's")
 		}
 	})
 }
@@ -145,6 +145,35 @@ func checkFailsClosed(t *testing.T, g gateway, got []string, what, method, endpo
 	if len(got) != 1 || !strings.HasPrefix(got[0], want) || !strings.HasSuffix(got[0], " gets a 500") {
 		t.Errorf("got errors %q, want one that begins\n%q and ends in a 500", got, want)
 	}
+}
+
+// A backend may have the namespace under either of its names, and not under both.
+func TestShortNamespace(t *testing.T) {
+	eachGatewayThat(t, func(g gateway) bool { return g.shortNamespaces }, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo, "My-lambda": echo})
+		host := newForbidden(t)
+		short := func(settings object) object { return object{shortNamespace: settings} }
+		gw := start(t, g, []object{
+			endpoint("/short/{id}", object{"extra_config": short(fixed(api, "f"))}),
+			endpoint("/named/{lambda}", object{"extra_config": short(fromPath(api))}),
+			endpoint("/bad", httpBackend(host, "/bad", object{"extra_config": short(object{})})),
+			endpoint("/both", httpBackend(host, "/both", lambdaBackend(fixed(api, "f"), object{"extra_config": short(fixed(api, "f"))}))),
+		}, options{})
+
+		check(t, gw.get(t, "/short/1"), http.StatusOK, `{"id":"1"}`)
+		check(t, gw.get(t, "/named/my-lambda"), http.StatusOK, `{"lambda":"my-lambda"}`)
+		api.Reset()
+		for path, want := range map[string]string{
+			"/bad":  "function_name, function_param_name: one of them must be there",
+			"/both": "one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both",
+		} {
+			check(t, gw.get(t, path), http.StatusInternalServerError, "")
+			checkFailsClosed(t, g, gw.lines(t, "ERROR", path), want, http.MethodGet, path)
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
 }
 
 // absent takes a key out of what a test would set.

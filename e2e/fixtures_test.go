@@ -14,8 +14,10 @@ import (
 // The namespaces of extra_config.
 const (
 	lambdaNamespace = "github.com/devopsfaith/krakend-lambda"
+	shortNamespace  = "backend/lambda"
 	httpNamespace   = "github.com/devopsfaith/krakend/http"
 	proxyNamespace  = "github.com/devopsfaith/krakend/proxy"
+	routerNamespace = "github_com/luraproject/lura/router/gin"
 )
 
 type (
@@ -79,6 +81,12 @@ func httpBackend(host, urlPattern string, more ...object) object {
 func at(urlPattern string) object { return object{"url_pattern": urlPattern} }
 
 var detailsAsX = object{"extra_config": object{httpNamespace: object{"return_error_details": "x"}}}
+
+// errorCode has an HTTP backend's error keep its status and have its body for a text.
+var errorCode = object{"extra_config": object{httpNamespace: object{"return_error_code": true}}}
+
+// errorMsg is a service whose answers have an error's text for a body.
+var errorMsg = object{"extra_config": object{routerNamespace: object{"return_error_msg": true}}}
 
 // sequential makes a merge one backend after the other.
 var sequential = object{"extra_config": object{proxyNamespace: object{"sequential": true}}}

@@ -216,7 +216,7 @@ func TestNamesRefused(t *testing.T) {
 				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
 					before := len(gw.lines(t, "ERROR", prefix))
 					got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", "")
-					if tc.encoded && g.refusesEncodedParams {
+					if tc.encoded && g.refusesEncodedParams { // before there is a backend to ask
 						check(t, got, http.StatusBadRequest, "error: encoded url params")
 						if lines := gw.lines(t, "ERROR", prefix)[before:]; len(lines) != 0 {
 							t.Errorf("got log %q for a request that is not the backend's", lines)

@@ -74,7 +74,7 @@ func TestMergeOfPartsThatFail(t *testing.T) {
 			endpoint("/host-good", bad, httpBackend(host, "/")),
 			endpoint("/host-broken", good, httpBackend(broken, "/")),
 			endpoint("/refused", good, lambdaBackend(object{}, at("/refused"))),
-			with(endpoint("/late", good, lambdaBackend(fixed(api, "hangs"), at("/late"))), object{"timeout": "1s"}),
+			with(endpoint("/late", good, lambdaBackend(fixed(api, "hangs"), at("/late"))), object{"timeout": "3s"}), // long enough for the other part
 			endpoint("/details", good, lambdaBackend(fixed(api, "fails"), detailsAsX, at("/details"))),
 			endpoint("/all", bad, bad),
 			endpoint("/all-unlike", bad, httpBackend(broken, "/")),

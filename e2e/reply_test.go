@@ -142,6 +142,7 @@ func TestEmptyAndNullReplies(t *testing.T) {
 		want    string
 	}{
 		{"nothing", ``, nil, `{}`},
+		{"spaces", " \n", nil, `{}`},
 		{"null", `null`, nil, `{}`},
 		{"null in spaces", " null\n", nil, `{}`},
 		{"nothing, collection", ``, object{"is_collection": true}, `{}`},
@@ -215,6 +216,48 @@ func TestNoOpShowsTheReplyAsItIs(t *testing.T) {
 			if len(values) != 1 {
 				t.Errorf("%s: got %q, want one value", name, values)
 			}
+		}
+	})
+}
+
+// The id of AWS's request and the version that has executed are for whoever follows up
+// an answer, and must not come twice.
+func TestHeadersOfAReplyComeOnce(t *testing.T) {
+	cases := []struct {
+		name              string
+		backend, endpoint object
+	}{
+		{name: "json"},
+		{name: "safejson", backend: object{"encoding": "safejson"}},
+		{name: "string", backend: object{"encoding": "string"}},
+		{name: "string-to-string", backend: object{"encoding": "string"}, endpoint: object{"output_encoding": "string"}},
+		{name: "negotiated", endpoint: object{"output_encoding": "negotiate"}},
+		{name: "grouped", backend: object{"group": "g"}},
+		{name: "filtered", backend: object{"allow": list{"a"}}},
+		{name: "cached", endpoint: object{"cache_ttl": 60}},
+		{name: "no-op", backend: object{"encoding": "no-op"}, endpoint: object{"output_encoding": "no-op"}},
+	}
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": replies(`{"a":1}`)})
+		var endpoints []object
+		for _, tc := range cases {
+			endpoints = append(endpoints, with(endpoint("/"+tc.name, lambdaBackend(fixed(api, "f:7"), tc.backend)), tc.endpoint))
+		}
+		gw := start(t, g, endpoints, options{})
+
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				api.Reset()
+				got := gw.get(t, "/"+tc.name)
+				if got.status != http.StatusOK {
+					t.Errorf("got %d %q", got.status, got.body)
+				}
+				for name, want := range map[string]string{"X-Amzn-Requestid": onlyCall(t, api, "f").RequestID, "X-Amz-Executed-Version": "7"} {
+					if got := got.header.Values(name); !slices.Equal(got, []string{want}) {
+						t.Errorf("%s: got %q, want %q once", name, got, want)
+					}
+				}
+			})
 		}
 	})
 }
