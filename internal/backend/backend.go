@@ -215,7 +215,9 @@ func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Resp
 			err = b.report(e)
 		}
 	}()
-	if e := b.invoke(ctx, r, decode); e != nil {
+	request := &requestContext{Context: ctx}
+	defer request.end()
+	if e := b.invoke(request, r, decode); e != nil {
 		return b.report(e)
 	}
 	return nil
