@@ -130,7 +130,7 @@ func TestServerlessOffline(t *testing.T) {
 		for _, tc := range details {
 			t.Run(tc.name, func(t *testing.T) {
 				want := fmt.Sprintf(`{"error_x":{"http_status_code":502,"http_body":%q}}`, tc.want)
-				if g.version == 3 { // of krakend.json: KrakenD 2 tells the body's type, too
+				if g.encodesErrorDetails {
 					want = strings.TrimSuffix(want, "}}") + `,"http_body_encoding":"application/json"}}`
 				}
 				got := gw.get(t, tc.path)
@@ -142,8 +142,8 @@ func TestServerlessOffline(t *testing.T) {
 		log := gw.log(t)
 		for _, want := range []string{
 			`the function failed ("Unhandled"): "Error" "no pear left"; function "krakend-lambda-dev-buy"`,
-			`invocation failed: ResourceNotFoundException: "Function not found: krakend-lambda-dev-none"; function "krakend-lambda-dev-none"`,
-			`invocation failed: ResourceNotFoundException: "Function not found: Krakend-lambda-dev-greet"; function "Krakend-lambda-dev-greet"`,
+			`invocation failed: ResourceNotFoundException (404): "Function not found: krakend-lambda-dev-none"; function "krakend-lambda-dev-none"`,
+			`invocation failed: ResourceNotFoundException (404): "Function not found: Krakend-lambda-dev-greet"; function "Krakend-lambda-dev-greet"`,
 			`"An internal server error occurred"; function "krakend-lambda-dev-greet"`,
 		} {
 			if !strings.Contains(log, want) {
