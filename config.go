@@ -26,7 +26,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		Method:          remote.Method,
 		Encoding:        remote.Encoding,
 		ConcurrentCalls: remote.ConcurrentCalls,
-		SharedBody:      true, // proxy.NewConcurrentMiddleware hands one request to all its calls
+		SharedBody:      true, // in proxy.NewConcurrentMiddleware
 	}, len(settings) > 0
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +29,9 @@ type Options struct {
 	Logger Logger
 	// Session is nil for one of the environment and the shared AWS files.
 	Session *session.Session
-	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's
-	// client. Region, endpoint and retries are then its own affair.
+	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's client.
+	// Region and endpoint are then its own affair, and retries where it is no client
+	// of the SDK.
 	Invoker Invoker
 }
 
@@ -63,9 +63,11 @@ type Spec struct {
 	// Endpoint and EndpointMethod are those of the endpoint that the backend belongs
 	// to, empty where the framework does not tell.
 	Endpoint, EndpointMethod string
-	// ConcurrentCalls is how often KrakenD sends each request, at once.
+	// ConcurrentCalls is how often the function is executed for each request, at
+	// once. The backend makes the calls: its door has KrakenD make one.
 	ConcurrentCalls int
-	// SharedBody tells that those copies of a request read from one body.
+	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
+	// configurations which have never worked stay errors.
 	SharedBody bool
 }
 
@@ -116,6 +118,7 @@ type Backend struct {
 	format  format
 	names   placeholderNames
 	cfg     Config
+	calls   int // concurrent, for each request; 0 is 1
 	invoker Invoker
 	broken  *Error // answers every request, where it is not nil
 }
@@ -148,7 +151,8 @@ func (f *Factory) New(spec Spec) *Backend {
 		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
 		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format:  formatOf(spec.Encoding),
-		names:   placeholdersOf(spec.Endpoint),
+		names:   placeholdersOf(spec.Endpoint), // nil for none
+		calls:   spec.ConcurrentCalls,
 		invoker: f.invoker,
 	}
 	warnings, err := b.configure(f, spec)
@@ -160,9 +164,8 @@ func (f *Factory) New(spec Spec) *Backend {
 		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+spec.String()+" gets a 500")
 		return b
 	}
-	if upperFirst(b.cfg.ParamName) != b.cfg.ParamName {
-		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint (that of {%s} is %q), so another component has to set it",
-			b.cfg.ParamName, b.cfg.ParamName, upperFirst(b.cfg.ParamName)))
+	if p := b.cfg.ParamName; p != "" && !b.names.may(p) {
+		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint, so another component has to set it", p))
 	}
 	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
 	return b
@@ -174,6 +177,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		for _, settings := range spec.Settings {
 			b.cfg, warnings, err = ParseConfig(settings)
 		}
+		b.verbatimUnlessPlaceholder(spec)
 	} else {
 		err = fmt.Errorf("one of %s may be there, not both", strings.Join(slices.Sorted(maps.Keys(spec.Settings)), " and "))
 	}
@@ -199,6 +203,18 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	return warnings, nil
 }
 
+// verbatimUnlessPlaceholder takes the function's name as it is from a param that the
+// endpoint, where it is known, has no placeholder for: KrakenD has not capitalized
+// it, whatever its spelling. function_name_case decides where it is set.
+func (b *Backend) verbatimUnlessPlaceholder(spec Spec) {
+	for _, settings := range spec.Settings {
+		m, _ := settings.(map[string]any)
+		if _, set := m["function_name_case"]; !set && b.cfg.ParamName != "" && !b.names.may(b.cfg.ParamName) {
+			b.cfg.Verbatim = true
+		}
+	}
+}
+
 // Invoke executes the function that r is for and hands the reply to decode, which
 // runs the framework's parts. Its error is an *Error, or the context's where the
 // client went away, and is logged already. A panic, decode's included, is such an
@@ -210,9 +226,7 @@ func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Resp
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			e := internal(fmt.Errorf("panic: %v", v))
-			e.detail += "\n" + string(debug.Stack())
-			err = b.report(e)
+			err = b.report(panicked(v))
 		}
 	}()
 	request := &requestContext{Context: ctx}
@@ -235,14 +249,70 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 	if ctx.Err() != nil {
 		return ended(ctx, "before the call")
 	}
-	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: time.Now}, traceID: header(r.Headers, traceHeader)}
-	if e = b.call(ctx, function, payload, &c, decode); e != nil {
-		e.detail += fmt.Sprintf("; function %s, request id %s", quote(function.String()), quote(c.requestID))
+	reply, e := b.fastest(ctx, function, payload, header(r.Headers, traceHeader))
+	if e != nil {
+		return e
 	}
-	return e
+	if err := decode(reply.Response); err != nil {
+		return undecodable(err).of(function, reply.requestID)
+	}
+	return nil
 }
 
-func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call, decode func(*http.Response) error) *Error {
+// reply is what an execution that succeeded has returned.
+type reply struct {
+	*http.Response
+	requestID string
+}
+
+// fastest makes the concurrent calls that the backend is configured for, and
+// returns the reply that comes first, or the last error. It does so in KrakenD's
+// stead: of a request, whose maps and body the calls would share, nothing is read
+// here any more. The calls that have lost are cancelled.
+func (b *Backend) fastest(ctx context.Context, f Function, payload []byte, traceID string) (r reply, e *Error) {
+	if b.calls <= 1 {
+		return b.execute(ctx, f, payload, traceID)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	type outcome struct {
+		reply reply
+		err   *Error
+	}
+	outcomes := make(chan outcome, b.calls)
+	for range b.calls {
+		go func() {
+			var o outcome
+			defer func() {
+				if v := recover(); v != nil {
+					o.err = panicked(v)
+				}
+				outcomes <- o
+			}()
+			o.reply, o.err = b.execute(ctx, f, payload, traceID)
+		}()
+	}
+	for range b.calls {
+		o := <-outcomes
+		if r, e = o.reply, o.err; e == nil {
+			break
+		}
+	}
+	return r, e
+}
+
+// execute makes one call, with its retries.
+func (b *Backend) execute(ctx context.Context, f Function, payload []byte, traceID string) (reply, *Error) {
+	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: time.Now}, traceID: traceID}
+	response, e := b.call(ctx, f, payload, &c)
+	if e != nil {
+		return reply{}, e.of(f, c.requestID)
+	}
+	return reply{response, c.requestID}, nil
+}
+
+func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call) (*http.Response, *Error) {
 	input := &lambda.InvokeInput{FunctionName: &f.Name, Payload: payload}
 	if f.Qualifier != "" {
 		input.Qualifier = &f.Qualifier
@@ -250,35 +320,32 @@ func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call,
 	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
 	switch {
 	case err != nil && ctx.Err() != nil && !answered(err):
-		return ended(ctx, c.progress())
+		return nil, ended(ctx, c.progress())
 	case err != nil:
-		return invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
+		return nil, invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
 	case output == nil:
-		return internal(errors.New("the Invoker returned neither an output nor an error"))
+		return nil, internal(errors.New("the Invoker returned neither an output nor an error"))
 	}
 
 	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
 	if kind := aws.StringValue(output.FunctionError); kind != "" {
 		payload, err := a.decompressed()
 		if err != nil {
-			return undecodable(err)
+			return nil, undecodable(err)
 		}
-		return functionError(kind, payload)
+		return nil, functionError(kind, payload)
 	}
 	response, err := a.response(b.format)
-	if err == nil {
-		err = decode(response)
-	}
 	if err != nil {
-		return undecodable(err)
+		return nil, undecodable(err)
 	}
-	return nil
+	return response, nil
 }
 
 // report logs an error, once, and returns what its caller gets.
 func (b *Backend) report(e *Error) error {
 	if errors.Is(e.err, context.Canceled) && e.status == http.StatusGatewayTimeout {
-		b.logger.Debug(b.prefix, "the client went away")
+		b.logger.Debug(b.prefix, "canceled: the client went away")
 		return e.err
 	}
 	b.logger.Error(b.prefix, e.detail)

@@ -762,6 +762,36 @@ func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
 	}
 }
 
+// Where the endpoint is known, a param that it has no placeholder for is another
+// component's, and its value is taken as it is: KrakenD's documentation has a Lua
+// script that sets Function_name.
+func TestParamThatIsNoPlaceholder(t *testing.T) {
+	for _, tc := range []struct {
+		endpoint string
+		settings map[string]any
+		want     string
+		info     int
+	}{
+		{"/x/:lambda", map[string]any{"function_param_name": "Lambda"}, "My-f", 0},
+		{"/x/:lambda", map[string]any{"function_param_name": "Function_name"}, "my-f", 1},
+		{"/x/:lambda", map[string]any{"function_param_name": "Function_name", "function_name_case": "capitalized"}, "My-f", 1},
+		{"/x", map[string]any{"function_param_name": "Lamda"}, "my-f", 1},
+		{"", map[string]any{"function_param_name": "Function_name"}, "My-f", 0}, // KrakenD 1.x
+		{"", map[string]any{"function_param_name": "Function_name", "function_name_case": "verbatim"}, "my-f", 0},
+	} {
+		var got string
+		l := &recorder{}
+		b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			got = *in.FunctionName
+			return &lambda.InvokeOutput{}, nil
+		})}).New(Spec{Settings: ns(tc.settings), Endpoint: tc.endpoint, EndpointMethod: "GET"})
+		params := map[string]string{tc.settings["function_param_name"].(string): "my-f"}
+		if _, err := invoke(t.Context(), b, &Request{Params: params}); err != nil || got != tc.want || len(l.level("INFO")) != tc.info {
+			t.Errorf("%+v: got %s, %v, log %q", tc, got, err, l.lines)
+		}
+	}
+}
+
 func TestContextIsDoneBeforeTheCall(t *testing.T) {
 	l := &recorder{}
 	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})

@@ -77,8 +77,8 @@ func (c *clients) client(cfg Config) (_ *lambda.Lambda, warnings []string, err e
 // the shared AWS files or from the one that the build has given.
 //
 // Its HTTP client has no transport of its own, so calls go through
-// http.DefaultTransport as it is at their time: KrakenD replaces it after the
-// pipes are built. It is never http.DefaultClient, which the SDK would change
+// http.DefaultTransport as it is at their time: KrakenD replaces it when its router
+// starts. It is never http.DefaultClient, which the SDK would change
 // where AWS_CA_BUNDLE is set, and it follows no redirects, which would carry
 // payloads to wherever the answer says.
 func newSession(given *session.Session) (*session.Session, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -110,6 +111,20 @@ func internal(err error) *Error {
 		detail:  err.Error(),
 		err:     err,
 	}
+}
+
+// panicked is the error for a panic with the value v. It is to be called by the
+// deferred function, for the stack.
+func panicked(v any) *Error {
+	e := internal(fmt.Errorf("panic: %v", v))
+	e.detail += "\n" + string(debug.Stack())
+	return e
+}
+
+// of tells in the log which execution the error is of.
+func (e *Error) of(f Function, requestID string) *Error {
+	e.detail += fmt.Sprintf("; function %s, request id %s", quote(f.String()), quote(requestID))
+	return e
 }
 
 func refused(detail string) *Error {

@@ -41,11 +41,24 @@ type placeholderNames map[string]string
 var placeholderPattern = regexp.MustCompile(`[{:]([A-Za-z0-9_-]+)`)
 
 func placeholdersOf(endpoint string) placeholderNames {
+	if endpoint == "" {
+		return nil
+	}
 	names := make(placeholderNames)
 	for _, m := range placeholderPattern.FindAllStringSubmatch(endpoint, -1) {
 		names[upperFirst(m[1])] = m[1]
 	}
 	return names
+}
+
+// may tells whether a param can be a placeholder: where the endpoint is not known,
+// any with a capital can.
+func (n placeholderNames) may(param string) bool {
+	if n == nil {
+		return upperFirst(param) == param
+	}
+	_, ok := n[param]
+	return ok
 }
 
 // original is the endpoint's name for a param. Where the endpoint is not known it

@@ -136,6 +136,7 @@ func Run(t *testing.T, g Generation, door Door) {
 	t.Run("invoker", func(t *testing.T) { invoker(t, door) })
 	t.Run("nil options", func(t *testing.T) { nilOptions(t, door) })
 	t.Run("request is not changed", func(t *testing.T) { requestUnchanged(t, door) })
+	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, door) })
 	t.Run("load", func(t *testing.T) { load(t, door) })
 }
 
@@ -398,8 +399,9 @@ func panics(t *testing.T, door Door) {
 		backend Backend
 		invoker Invoker
 	}{
-		"in the invoker": {Backend{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
-		"in the decoder": {Backend{Encoding: "decoder:panic"}, output([]byte("{}"))},
+		"in the invoker":      {Backend{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in concurrent calls": {Backend{ConcurrentCalls: 3}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in the decoder":      {Backend{Encoding: "decoder:panic"}, output([]byte("{}"))},
 	} {
 		log := &Recorder{}
 		built := door(with(tc.backend, settings), Options{Logger: log, Invoker: tc.invoker})
@@ -419,8 +421,10 @@ func contextEnds(t *testing.T, door Door) {
 		return nil, ctx.Err()
 	})
 	details := map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
-	for name, extra := range map[string]map[string]any{"plain": nil, "with details": details} {
-		built := door(with(Backend{ExtraConfig: extra}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
+	for name, backend := range map[string]Backend{
+		"plain": {}, "with details": {ExtraConfig: details}, "concurrent calls": {ConcurrentCalls: 2},
+	} {
+		built := door(with(backend, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
 
 		ctx, cancel := context.WithTimeout(t.Context(), 1)
 		response, err := built.Proxy(ctx, &Request{})
@@ -434,6 +438,60 @@ func contextEnds(t *testing.T, door Door) {
 		if response, err := built.Proxy(ctx, &Request{}); response != nil || err != context.Canceled {
 			t.Errorf("%s: got %+v, %v; want %v itself", name, response, err, context.Canceled)
 		}
+	}
+}
+
+// concurrentCalls checks that all are made, at once, that the first reply is the
+// answer and the others are cancelled, and that errors count once all have failed.
+func concurrentCalls(t *testing.T, door Door) {
+	const n = 3
+	var (
+		mu        sync.Mutex
+		calls     int
+		all       = make(chan struct{}) // closed when n calls are under way
+		cancelled = make(chan struct{}, n)
+	)
+	built := door(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			mu.Lock()
+			calls++
+			call := calls
+			if call == n {
+				close(all)
+			}
+			mu.Unlock()
+			<-all
+			switch call {
+			case 1:
+				return nil, errors.New("the first to fail")
+			case 2:
+				return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`)}, nil
+			default:
+				<-ctx.Done()
+				cancelled <- struct{}{}
+				return nil, ctx.Err()
+			}
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != "map[a:1]" {
+		t.Fatalf("got %+v, %v", response, err)
+	}
+	<-cancelled
+	if calls != n {
+		t.Errorf("got %d calls, want %d", calls, n)
+	}
+
+	log := &Recorder{}
+	built = door(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: log,
+		Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return nil, errors.New("no luck")
+		}),
+	})
+	if response, err := built.Proxy(t.Context(), &Request{}); response != nil || statusOf(err) != http.StatusBadGateway || len(log.Level("ERROR")) != 1 {
+		t.Errorf("got %+v, %v, log %q; want a 502, logged once", response, err, log.lines)
 	}
 }
 

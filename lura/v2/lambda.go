@@ -55,9 +55,11 @@ func WithInvoker(i Invoker) Option {
 // to standard error.
 //
 // A bad configuration fails closed: it is logged as an error when the proxy is
-// made, and the proxy answers every request with a 500. A Lambda backend without
+// made, and the proxy answers every request with a 500.
+//
+// Of KrakenD's configuration it changes two things in a Lambda backend: one without
 // a host gets one that is never called, because KrakenD's load balancer asks for
-// it.
+// it, and ConcurrentCalls becomes 1, because the proxy makes those calls itself.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
 // map[string][]string, which KrakenD's routers look for. Their messages are safe to
@@ -80,25 +82,9 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 		if len(remote.Host) == 0 {
 			remote.Host = []string{backend.Host}
 		}
-		p := newProxy(remote, backends.New(spec))
-		if remote.ConcurrentCalls > 1 {
-			p = concurrent(logger, remote, p)
-		}
-		return p
-	}
-}
-
-// concurrent makes the backend's concurrent calls here, in KrakenD's stead and with
-// KrakenD's middleware, each with params that are its own: the calls that have lost
-// may still read them when a sequential merge writes the request's.
-func concurrent(logger logging.Logger, remote *config.Backend, p proxy.Proxy) proxy.Proxy {
-	own := *remote
-	remote.ConcurrentCalls = 1 // KrakenD reads it after this factory
-	calls := proxy.NewConcurrentMiddlewareWithLogger(logger, &own)(p)
-	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
-		clone := r.Clone()
-		clone.Params = proxy.CloneRequestParams(r.Params)
-		return calls(ctx, &clone)
+		// KrakenD reads it after this factory. The backend makes the calls itself.
+		remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
+		return newProxy(remote, backends.New(spec))
 	}
 }
 
