@@ -75,6 +75,9 @@ cover: ## Show what no test of the library reaches (95 % of each package must be
 		go test -coverpkg=$$p -coverprofile=$(BIN)/cover.out . ./internal/... ./lambdatest >/dev/null; \
 		go tool cover -func=$(BIN)/cover.out | awk -v p=$$p '$$1 != "total:" && $$3 != "100.0%" { print } \
 			$$1 == "total:" { print p, $$3; exit $$3 + 0 < 95 }'; \
+	done; \
+	for m in lura lura/v2; do \
+		(cd $$m && go test -cover . | awk -v m=$$m '{ print } !/^ok/ { bad = 1 } match($$0, /coverage: [0-9.]+/) { bad = bad || substr($$0, RSTART + 10, RLENGTH - 10) + 0 < 95 } END { exit bad }'); \
 	done
 
 # go test takes one fuzz target at a time.

@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,18 +35,20 @@ func command(t *testing.T, temp string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// freePort is an address on loopback that nothing listens on, and its port.
+// freePort is an address on loopback that nothing listens on, and its port. The port
+// is below those that systems give to outgoing connections, any of which could take
+// it before the program does.
 func freePort(t *testing.T) (addr, port string) {
 	t.Helper()
-	addr, err := freeAddr("127.0.0.1:0", "")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port = strconv.Itoa(20_000 + rand.IntN(12_000))
+		addr, err := freeAddr("127.0.0.1:"+port, "")
+		if err == nil {
+			return addr, port
+		}
 	}
-	_, port, err = net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr, port
+	t.Fatal("found no free port")
+	return "", ""
 }
 
 // checkGone fails the test where a run has left something behind: a process
