@@ -144,7 +144,7 @@ func TestPlaceholderMissing(t *testing.T) {
 				t.Errorf("%s: got errors %q, want %q", path, errs, want)
 			}
 		}
-		want := `function_param_name: "lambda" is no placeholder of the endpoint (that of {lambda} is "Lambda"), so another component has to set it`
+		want := `function_param_name: "lambda" is no placeholder of the endpoint, so another component has to set it`
 		if infos := gw.lines(t, "INFO", "/lower"); len(infos) != 1 || infos[0] != want {
 			t.Errorf("got %q, want %q", infos, want)
 		}

@@ -345,7 +345,7 @@ func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call)
 // report logs an error, once, and returns what its caller gets.
 func (b *Backend) report(e *Error) error {
 	if errors.Is(e.err, context.Canceled) && e.status == http.StatusGatewayTimeout {
-		b.logger.Debug(b.prefix, "canceled: the client went away")
+		b.logger.Debug(b.prefix, "the client went away")
 		return e.err
 	}
 	b.logger.Error(b.prefix, e.detail)
