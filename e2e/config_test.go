@@ -76,15 +76,8 @@ func TestBadConfiguration(t *testing.T) {
 		// Whoever sets one of these counts on what it will do.
 		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a*"}}, "allowed_functions: not supported by this version"},
 		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: not supported by this version"},
-		{"client_context", object{"function_name": "f", "client_context": true}, "client_context: not supported by this version"},
-		{"invocation_type", object{"function_name": "f", "invocation_type": "Event"}, "invocation_type: not supported by this version"},
-		{"log_tail", object{"function_name": "f", "log_tail": true}, "log_tail: not supported by this version"},
-		{"payload_format", object{"function_name": "f", "payload_format": "2.0"}, "payload_format: not supported by this version"},
 		{"profile", object{"function_name": "f", "profile": "p"}, "profile: not supported by this version"},
-		{"qualifier", object{"function_name": "f", "qualifier": "live"}, "qualifier: not supported by this version"},
-		{"response_format", object{"function_name": "f", "response_format": "proxy"}, "response_format: not supported by this version"},
 		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": false}, "retry_function_errors: not supported by this version"},
-		{"stream", object{"function_name": "f", "stream": true}, "stream: not supported by this version"},
 
 		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
 			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string "many"; ` + oneOfThem + `one of them must be there; region: "?" is no name of a region`},

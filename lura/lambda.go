@@ -94,18 +94,26 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 }
 
 func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
+	check := statusHandler(remote, b)
 	parse := responseParser(remote)
 	details := detailsName(remote)
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
+		var refusal error // of the status
 		request := backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
+			if reply, refusal = check(ctx, reply); refusal != nil {
+				return nil
+			}
 			response, err = parse(ctx, reply)
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return withDetails(details, err)
+		case refusal != nil:
+			return refused(refusal)
 		}
 		return response, nil
 	}
@@ -122,7 +130,7 @@ func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 				Data:       map[string]interface{}{},
 				IsComplete: true,
 				Io:         reply.Body,
-				Metadata:   metadata(reply),
+				Metadata:   proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header},
 			}, nil
 		}
 	}
@@ -147,11 +155,7 @@ func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 			}
 			response = *parsed
 		}
-		response.Metadata = metadata(reply)
+		response.Metadata = proxy.Metadata{StatusCode: reply.StatusCode, Headers: backend.Metadata(reply.Header)}
 		return &response, nil
 	}
-}
-
-func metadata(reply *http.Response) proxy.Metadata {
-	return proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header}
 }

@@ -13,9 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
-	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
 // Host is what a door gives as a host to a backend that has none, because
@@ -66,6 +64,9 @@ type Spec struct {
 	// ConcurrentCalls is how often the function is executed for each request, at
 	// once. The backend makes the calls: its door has KrakenD make one.
 	ConcurrentCalls int
+	// Host are the backend's hosts. The first one is the domain name in an event where
+	// the request tells none.
+	Host []string
 	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
 	// configurations which have never worked stay errors.
 	SharedBody bool
@@ -117,7 +118,9 @@ type Backend struct {
 	method  string
 	format  format
 	names   placeholderNames
+	route   route
 	cfg     Config
+	now     func() time.Time
 	calls   int // concurrent, for each request; 0 is 1
 	invoker Invoker
 	broken  *Error // answers every request, where it is not nil
@@ -152,6 +155,8 @@ func (f *Factory) New(spec Spec) *Backend {
 		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format:  formatOf(spec.Encoding),
 		names:   placeholdersOf(spec.Endpoint), // nil for none
+		route:   routeOf(spec),
+		now:     time.Now,
 		calls:   spec.ConcurrentCalls,
 		invoker: f.invoker,
 	}
@@ -188,6 +193,15 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		} else {
 			warnings = append(warnings, fmt.Sprintf("concurrent_calls: each request executes the function %d times", spec.ConcurrentCalls))
 		}
+		if b.cfg.Stream {
+			err = errors.Join(err, fmt.Errorf("stream: concurrent_calls must be 1, is %d", spec.ConcurrentCalls))
+		}
+	}
+	if b.cfg.Stream && b.format != raw {
+		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be \"no-op\", is %s", quote(cmp.Or(spec.Encoding, "json"))))
+	}
+	if _, ok := b.invoker.(streamInvoker); b.cfg.Stream && b.invoker != nil && !ok {
+		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
 	}
 	if err != nil || b.invoker != nil {
 		return warnings, err
@@ -238,108 +252,21 @@ func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Resp
 }
 
 func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Response) error) *Error {
-	function, e := b.cfg.function(r.Params)
-	if e != nil {
-		return e
-	}
-	payload, e := b.payload(ctx, r)
+	in, e := b.invocation(ctx, r)
 	if e != nil {
 		return e
 	}
 	if ctx.Err() != nil {
 		return ended(ctx, "before the call")
 	}
-	reply, e := b.fastest(ctx, function, payload, header(r.Headers, traceHeader))
+	reply, e := b.fastest(ctx, in)
 	if e != nil {
 		return e
 	}
 	if err := decode(reply.Response); err != nil {
-		return undecodable(err).of(function, reply.requestID)
+		return undecodable(err).of(in.function, reply.requestID)
 	}
 	return nil
-}
-
-// reply is what an execution that succeeded has returned.
-type reply struct {
-	*http.Response
-	requestID string
-}
-
-// fastest makes the concurrent calls that the backend is configured for, and
-// returns the reply that comes first, or the last error. It does so in KrakenD's
-// stead: of a request, whose maps and body the calls would share, nothing is read
-// here any more. The calls that have lost are cancelled.
-func (b *Backend) fastest(ctx context.Context, f Function, payload []byte, traceID string) (r reply, e *Error) {
-	if b.calls <= 1 {
-		return b.execute(ctx, f, payload, traceID)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
-	type outcome struct {
-		reply reply
-		err   *Error
-	}
-	outcomes := make(chan outcome, b.calls)
-	for range b.calls {
-		go func() {
-			var o outcome
-			defer func() {
-				if v := recover(); v != nil {
-					o.err = panicked(v)
-				}
-				outcomes <- o
-			}()
-			o.reply, o.err = b.execute(ctx, f, payload, traceID)
-		}()
-	}
-	for range b.calls {
-		o := <-outcomes
-		if r, e = o.reply, o.err; e == nil {
-			break
-		}
-	}
-	return r, e
-}
-
-// execute makes one call, with its retries.
-func (b *Backend) execute(ctx context.Context, f Function, payload []byte, traceID string) (reply, *Error) {
-	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: time.Now}, traceID: traceID}
-	response, e := b.call(ctx, f, payload, &c)
-	if e != nil {
-		return reply{}, e.of(f, c.requestID)
-	}
-	return reply{response, c.requestID}, nil
-}
-
-func (b *Backend) call(ctx context.Context, f Function, payload []byte, c *call) (*http.Response, *Error) {
-	input := &lambda.InvokeInput{FunctionName: &f.Name, Payload: payload}
-	if f.Qualifier != "" {
-		input.Qualifier = &f.Qualifier
-	}
-	output, err := b.invoker.InvokeWithContext(ctx, input, c.option)
-	switch {
-	case err != nil && ctx.Err() != nil && !answered(err):
-		return nil, ended(ctx, c.progress())
-	case err != nil:
-		return nil, invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
-	case output == nil:
-		return nil, internal(errors.New("the Invoker returned neither an output nor an error"))
-	}
-
-	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
-	if kind := aws.StringValue(output.FunctionError); kind != "" {
-		payload, err := a.decompressed()
-		if err != nil {
-			return nil, undecodable(err)
-		}
-		return nil, functionError(kind, payload)
-	}
-	response, err := a.response(b.format)
-	if err != nil {
-		return nil, undecodable(err)
-	}
-	return response, nil
 }
 
 // report logs an error, once, and returns what its caller gets.
@@ -352,53 +279,6 @@ func (b *Backend) report(e *Error) error {
 	return e
 }
 
-const traceHeader = "X-Amzn-Trace-Id"
-
-// call is what the SDK needs for one invocation and what it tells of it.
-type call struct {
-	retryer
-	traceID   string
-	sdk       bool        // the SDK makes the call: an Invoker may do without
-	sent      int         // how often it went out
-	requestID string      // of the last answer
-	header    http.Header // of the last answer
-}
-
-// option implements request.Option.
-func (c *call) option(r *request.Request) {
-	c.sdk = true
-	if c.max == sdkMaxRetries {
-		c.max = r.MaxRetries() // the client's own
-	}
-	r.Retryer = &c.retryer
-	if c.traceID != "" {
-		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
-	}
-	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
-	r.Handlers.Complete.PushBack(func(r *request.Request) {
-		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
-	})
-}
-
-// progress says how far a call had come when its context ended.
-func (c *call) progress() string {
-	switch {
-	case c.sdk && c.sent == 0:
-		return "before there were credentials to sign the call with"
-	case c.last != nil:
-		return fmt.Sprintf("in attempt %d; the one before failed: %s", c.sent, explain(c.last))
-	default:
-		return "before the function answered"
-	}
-}
-
-// header is the first value of a header. KrakenD 1.x keeps headers under the
-// names that the configuration gives them, in any case.
-func header(headers map[string][]string, name string) string {
-	for k, values := range headers {
-		if len(values) > 0 && strings.EqualFold(k, name) {
-			return values[0]
-		}
-	}
-	return ""
-}
+// Proxied tells that replies are HTTP responses of the function's own, whose status is
+// for KrakenD to judge.
+func (b *Backend) Proxied() bool { return b.cfg.Proxy || b.cfg.Stream }

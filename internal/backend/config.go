@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
 // Config is the configuration of a Lambda backend, checked and with its
@@ -33,21 +35,55 @@ type Config struct {
 	// MaxRetries is how often an execution that failed is tried again; -1 leaves
 	// the number to the AWS SDK.
 	MaxRetries int
+	// Qualifier is the version or alias of the function that ParamName names. Empty
+	// leaves it to the name. A fixed Function has its own.
+	Qualifier string
+	// InvocationType is Event or DryRun. Empty is RequestResponse.
+	InvocationType string
+	// PayloadFormat is what the function receives.
+	PayloadFormat PayloadFormat
+	// Proxy tells that a reply is an HTTP response: status, headers and body.
+	Proxy bool
+	// Stream hands a reply on as it comes.
+	Stream bool
+	// ClientContext sends headers and params as the client context.
+	ClientContext bool
+	// LogTail logs the end of the function's own log.
+	LogTail bool
 }
+
+// PayloadFormat is what a function receives.
+type PayloadFormat int
+
+const (
+	// Simple is the parameters of a GET, and the body of any other request.
+	Simple PayloadFormat = iota
+	// Version1 is API Gateway's payload format 1.0, that of REST APIs.
+	Version1
+	// Version2 is API Gateway's payload format 2.0, that of HTTP APIs.
+	Version2
+)
 
 const (
 	capitalized = "capitalized"
 	verbatim    = "verbatim"
 
+	plain      = "plain"
+	proxyReply = "proxy"
+
 	// sdkMaxRetries leaves the number of retries to the AWS SDK.
 	sdkMaxRetries = -1
 )
+
+var payloadFormats = map[string]PayloadFormat{"simple": Simple, "1.0": Version1, "2.0": Version2}
 
 // draft is a configuration on its way from decoding to validation: absent keys
 // are nil.
 type draft struct {
 	functionName, functionParamName, functionNameCase, region, endpoint *string
+	qualifier, invocationType, payloadFormat, responseFormat            *string
 	maxRetries                                                          *int
+	stream, clientContext, logTail                                      bool
 }
 
 // keys are the keys that work, each with the part that decodes its value.
@@ -58,14 +94,18 @@ var keys = map[string]func(*draft, any) error{
 	"region":              func(d *draft, v any) (err error) { d.region, err = asString(v); return },
 	"endpoint":            func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
 	"max_retries":         func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
+	"qualifier":           func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
+	"invocation_type":     func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
+	"payload_format":      func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
+	"response_format":     func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
+	"stream":              func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
+	"client_context":      func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
+	"log_tail":            func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
 }
 
 // reserved are the keys that are named in the design and do not work yet. They
 // are errors: whoever sets one counts on what it does.
-var reserved = []string{
-	"allowed_functions", "assume_role", "client_context", "invocation_type", "log_tail", "payload_format",
-	"profile", "qualifier", "response_format", "retry_function_errors", "stream",
-}
+var reserved = []string{"allowed_functions", "assume_role", "profile", "retry_function_errors"}
 
 // ParseConfig reads the value that a backend's extra_config has under the
 // namespace. The error names every key that is wrong, and how; the warnings are
@@ -151,9 +191,7 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 	}
 	if d.functionNameCase != nil {
 		cfg.Verbatim = *d.functionNameCase == verbatim
-		if !cfg.Verbatim && *d.functionNameCase != capitalized {
-			fail("function_name_case", "must be %q or %q, is %s", capitalized, verbatim, quote(*d.functionNameCase))
-		}
+		errs = append(errs, oneOf("function_name_case", *d.functionNameCase, capitalized, verbatim))
 		if named && !param {
 			warnings = append(warnings, "function_name_case: has no effect on function_name, which is never changed")
 		}
@@ -170,7 +208,74 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 			fail("max_retries", "must be -1 or more, is %d", cfg.MaxRetries)
 		}
 	}
-	return cfg, warnings, errors.Join(errs...)
+	if d.qualifier != nil {
+		switch {
+		case !qualifierName.MatchString(*d.qualifier):
+			fail("qualifier", "%s is no version and no alias", quote(*d.qualifier))
+		case cfg.Function.Qualifier != "":
+			fail("qualifier", "function_name has one already, %s", quote(cfg.Function.Qualifier))
+		case cfg.Function.Name != "":
+			cfg.Function.Qualifier = *d.qualifier
+		default:
+			cfg.Qualifier = *d.qualifier
+		}
+	}
+	more, err := d.validateFormats(&cfg)
+	return cfg, append(warnings, more...), errors.Join(append(errs, err)...)
+}
+
+// validateFormats does the part of validate that is about what goes out and what
+// comes back.
+func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
+	var errs []error
+	if d.invocationType != nil {
+		errs = append(errs, oneOf("invocation_type", *d.invocationType, lambda.InvocationTypeRequestResponse, lambda.InvocationTypeEvent, lambda.InvocationTypeDryRun))
+		if *d.invocationType != lambda.InvocationTypeRequestResponse {
+			cfg.InvocationType = *d.invocationType
+		}
+	}
+	if d.payloadFormat != nil {
+		cfg.PayloadFormat = payloadFormats[*d.payloadFormat]
+		errs = append(errs, oneOf("payload_format", *d.payloadFormat, "simple", "1.0", "2.0"))
+	}
+	cfg.Proxy = cfg.PayloadFormat != Simple
+	if d.responseFormat != nil {
+		cfg.Proxy = *d.responseFormat == proxyReply
+		errs = append(errs, oneOf("response_format", *d.responseFormat, plain, proxyReply))
+	}
+	cfg.Stream, cfg.ClientContext, cfg.LogTail = d.stream, d.clientContext, d.logTail
+
+	if cfg.Stream && d.responseFormat != nil && !cfg.Proxy {
+		warnings = append(warnings, "response_format: has no effect with stream: the reply's content type tells whether it is an HTTP response")
+	}
+	if cfg.InvocationType != "" {
+		if cfg.Stream {
+			errs = append(errs, fmt.Errorf("stream: invocation_type must be %s, is %s", lambda.InvocationTypeRequestResponse, quote(cfg.InvocationType)))
+		}
+		for key, set := range map[string]bool{
+			"client_context":  cfg.ClientContext,
+			"log_tail":        cfg.LogTail,
+			"response_format": d.responseFormat != nil && cfg.Proxy,
+		} {
+			if set {
+				warnings = append(warnings, fmt.Sprintf("%s: has no effect with the invocation_type %s", key, cfg.InvocationType))
+			}
+		}
+		slices.Sort(warnings)
+		cfg.Proxy, cfg.ClientContext, cfg.LogTail = false, false, false
+	}
+	return warnings, errors.Join(errs...)
+}
+
+func oneOf(key, value string, choices ...string) error {
+	if slices.Contains(choices, value) {
+		return nil
+	}
+	for i, c := range choices {
+		choices[i] = strconv.Quote(c)
+	}
+	last := len(choices) - 1
+	return fmt.Errorf("%s: must be %s or %s, is %s", key, strings.Join(choices[:last], ", "), choices[last], quote(value))
 }
 
 // regionName is the format that the AWS SDK asks of a region, which becomes a
@@ -211,6 +316,14 @@ func asString(v any) (*string, error) {
 		return nil, errors.New("must not be empty")
 	}
 	return &s, nil
+}
+
+func asBool(v any) (bool, error) {
+	b, ok := v.(bool)
+	if !ok {
+		return false, fmt.Errorf("must be true or false, is %s", describe(v))
+	}
+	return b, nil
 }
 
 // asInt takes the types in which parsers deliver the numbers of JSON, YAML and
@@ -310,12 +423,18 @@ func (c *Config) String() string {
 	s := "function " + c.Function.String()
 	if c.ParamName != "" {
 		s = "function from the param " + c.ParamName
+		if c.Qualifier != "" {
+			s += ", qualifier " + c.Qualifier
+		}
 	}
 	if c.Region != "" {
 		s += ", region " + c.Region
 	}
 	if c.Endpoint != "" {
 		s += ", endpoint " + c.Endpoint
+	}
+	if c.InvocationType != "" {
+		s += ", invocation type " + c.InvocationType
 	}
 	return s
 }

@@ -64,7 +64,7 @@ func TestParseConfig(t *testing.T) {
 			name:     "the region of an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:3"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f:3", region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "3", region: "eu-west-1"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -81,7 +81,7 @@ func TestParseConfig(t *testing.T) {
 		{
 			name:     "a partial ARN",
 			settings: map[string]any{"function_name": "123456789012:function:f:live"},
-			want:     Config{Function: Function{Name: "123456789012:function:f:live"}, MaxRetries: -1},
+			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "live"}, MaxRetries: -1},
 		},
 		{
 			name:     "an endpoint",
@@ -110,6 +110,68 @@ func TestParseConfig(t *testing.T) {
 			warnings: []string{
 				`unknown key "allowed_function" is ignored; did you mean "allowed_functions"?`,
 				`unknown key "qualifer" is ignored; did you mean "qualifier"?`,
+			},
+		},
+		{
+			name:     "a qualifier",
+			settings: map[string]any{"function_name": "f", "qualifier": "$LATEST"},
+			want:     Config{Function: Function{Name: "f", Qualifier: "$LATEST"}, MaxRetries: -1},
+		},
+		{
+			name:     "a qualifier for an ARN",
+			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "qualifier": "7"},
+			want: Config{
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "7", region: "eu-west-1"},
+				Region:     "eu-west-1",
+				MaxRetries: -1,
+			},
+		},
+		{
+			name:     "a qualifier for a placeholder",
+			settings: map[string]any{"function_param_name": "Lambda", "qualifier": "live"},
+			want:     Config{ParamName: "Lambda", Qualifier: "live", MaxRetries: -1},
+		},
+		{
+			name:     "payload format 1.0",
+			settings: map[string]any{"function_name": "f", "payload_format": "1.0"},
+			want:     fixed(Config{PayloadFormat: Version1, Proxy: true, MaxRetries: -1}),
+		},
+		{
+			name:     "payload format 2.0 and data",
+			settings: map[string]any{"function_name": "f", "payload_format": "2.0", "response_format": "plain"},
+			want:     fixed(Config{PayloadFormat: Version2, MaxRetries: -1}),
+		},
+		{
+			name:     "the simple payload and an HTTP response",
+			settings: map[string]any{"function_name": "f", "payload_format": "simple", "response_format": "proxy"},
+			want:     fixed(Config{Proxy: true, MaxRetries: -1}),
+		},
+		{
+			name:     "a stream",
+			settings: map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true, "response_format": "plain"},
+			want:     fixed(Config{PayloadFormat: Version2, Stream: true, MaxRetries: -1}),
+			warnings: []string{"response_format: has no effect with stream: the reply's content type tells whether it is an HTTP response"},
+		},
+		{
+			name:     "client context and log",
+			settings: map[string]any{"function_name": "f", "client_context": true, "log_tail": true, "invocation_type": "RequestResponse", "stream": false},
+			want:     fixed(Config{ClientContext: true, LogTail: true, MaxRetries: -1}),
+		},
+		{
+			name:     "an asynchronous invocation",
+			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "payload_format": "2.0"},
+			want:     fixed(Config{InvocationType: "Event", PayloadFormat: Version2, MaxRetries: -1}),
+		},
+		{
+			name: "what an asynchronous invocation does not have",
+			settings: map[string]any{
+				"function_name": "f", "invocation_type": "DryRun", "client_context": true, "log_tail": true, "response_format": "proxy",
+			},
+			want: fixed(Config{InvocationType: "DryRun", MaxRetries: -1}),
+			warnings: []string{
+				"client_context: has no effect with the invocation_type DryRun",
+				"log_tail: has no effect with the invocation_type DryRun",
+				"response_format: has no effect with the invocation_type DryRun",
 			},
 		},
 		{
@@ -194,6 +256,21 @@ func TestParseConfigErrors(t *testing.T) {
 		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), "endpoint: must have no query and no fragment"},
 		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port "70000", which is none`},
 		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port "0", which is none`},
+		{"a qualifier that is none", with("qualifier", "live!"), `qualifier: "live!" is no version and no alias`},
+		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, "live"`},
+		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, "7"`},
+		{"invocation type", with("invocation_type", "event"), `invocation_type: must be "RequestResponse", "Event" or "DryRun", is "event"`},
+		{"payload format", with("payload_format", "v2"), `payload_format: must be "simple", "1.0" or "2.0", is "v2"`},
+		{"payload format as a number", with("payload_format", 2.0), "payload_format: must be a string, is the number 2"},
+		{"response format", with("response_format", "http"), `response_format: must be "plain" or "proxy", is "http"`},
+		{"stream as a string", with("stream", "true"), `stream: must be true or false, is the string "true"`},
+		{"client context as null", with("client_context", nil), "client_context: must be true or false, is null"},
+		{"log tail as a number", with("log_tail", 1.0), "log_tail: must be true or false, is the number 1"},
+		{
+			"an asynchronous stream",
+			map[string]any{"function_name": "f", "stream": true, "invocation_type": "Event"},
+			`stream: invocation_type must be RequestResponse, is "Event"`,
+		},
 		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
 		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string "1"`},
 		{"a fraction", with("max_retries", 1.5), "max_retries: must be an integer, is the number 1.5"},
@@ -232,10 +309,7 @@ func TestParseConfigErrors(t *testing.T) {
 
 // Keys that the design names and that do not work yet must not be passed over.
 func TestParseConfigReservedKeys(t *testing.T) {
-	for _, key := range []string{
-		"allowed_functions", "assume_role", "client_context", "invocation_type", "log_tail", "payload_format",
-		"profile", "qualifier", "response_format", "retry_function_errors", "stream",
-	} {
+	for _, key := range []string{"allowed_functions", "assume_role", "profile", "retry_function_errors"} {
 		_, _, err := ParseConfig(map[string]any{"function_name": "f", key: true})
 		if want := key + ": not supported by this version"; err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %q", key, err, want)
@@ -256,6 +330,7 @@ func TestConfigString(t *testing.T) {
 		want string
 	}{
 		{Config{Function: Function{Name: "f", Qualifier: "3"}}, "function f:3"},
+		{Config{ParamName: "Lambda", Qualifier: "live", InvocationType: "Event"}, "function from the param Lambda, qualifier live, invocation type Event"},
 		{Config{ParamName: "Lambda", Region: "us-west-2", Endpoint: "http://127.0.0.1:1"}, "function from the param Lambda, region us-west-2, endpoint http://127.0.0.1:1"},
 	} {
 		if got := tc.cfg.String(); got != tc.want {

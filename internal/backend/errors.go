@@ -131,12 +131,21 @@ func refused(detail string) *Error {
 	return &Error{status: http.StatusNotFound, message: "no such function", kind: lambda.ErrCodeResourceNotFoundException, detail: detail}
 }
 
-func tooLarge() *Error {
+func tooLarge(limit int) *Error {
 	return &Error{
 		status:  http.StatusRequestEntityTooLarge,
 		message: "payload too large",
 		kind:    lambda.ErrCodeRequestTooLargeException,
-		detail:  fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", maxPayload),
+		detail:  fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", limit),
+	}
+}
+
+func headersTooLarge(size int) *Error {
+	return &Error{
+		status:  http.StatusRequestHeaderFieldsTooLarge,
+		message: "headers too large",
+		kind:    "ClientContextTooLarge",
+		detail:  fmt.Sprintf("the client context has %d bytes of base64, which is more than Lambda's limit of %d", size, maxClientContext),
 	}
 }
 
@@ -170,6 +179,22 @@ func ended(ctx context.Context, progress string) *Error {
 		kind:    "DeadlineExceeded",
 		detail:  "the deadline passed " + progress,
 		err:     ctx.Err(),
+	}
+}
+
+// clientGone is the error of a request whose client went away, where the context does
+// not tell.
+func clientGone() *Error {
+	return &Error{status: http.StatusGatewayTimeout, message: "the client went away", kind: "ClientGone", err: context.Canceled}
+}
+
+// brokenOff is the error of a stream that ended before its end.
+func brokenOff(detail string) *Error {
+	return &Error{
+		status:  http.StatusBadGateway,
+		message: "the reply broke off",
+		kind:    "IncompleteReply",
+		detail:  "the reply broke off: " + detail,
 	}
 }
 

@@ -7,10 +7,9 @@ import (
 
 // Function is a function to invoke.
 type Function struct {
-	// Name is the function's name, its partial ARN or its ARN.
+	// Name is the function's name, its partial ARN or its ARN, without a qualifier.
 	Name string
-	// Qualifier is the version or alias. It is empty for the unqualified function,
-	// and where an ARN includes it.
+	// Qualifier is the version or alias, empty for the unqualified function.
 	Qualifier string
 
 	region string // the ARN's; empty where Name is none
@@ -31,9 +30,10 @@ const (
 )
 
 var (
-	plainName  = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
-	partialARN = regexp.MustCompile(`^\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
-	fullARN    = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `(:` + qualifierGrammar + `)?$`)
+	plainName     = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	partialARN    = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	fullARN       = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	qualifierName = regexp.MustCompile(`^` + qualifierGrammar + `$`)
 	// arnPart is what AWS would take a name for that a colon follows: an account, a
 	// region or a keyword.
 	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
@@ -43,10 +43,10 @@ var (
 // ARN or an ARN.
 func parseFunction(s string) (Function, error) {
 	if m := fullARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: s, region: m[1]}, nil
+		return Function{Name: m[1], Qualifier: m[3], region: m[2]}, nil
 	}
-	if partialARN.MatchString(s) {
-		return Function{Name: s}, nil
+	if m := partialARN.FindStringSubmatch(s); m != nil {
+		return Function{Name: m[1], Qualifier: m[2]}, nil
 	}
 	f, ok := parseName(s)
 	switch {
@@ -84,6 +84,10 @@ func (c *Config) function(params map[string]string) (Function, *Error) {
 		return Function{}, refused(fmt.Sprintf("the request has no param %s to name the function", quote(c.ParamName)))
 	case !ok:
 		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function", quote(name)))
+	case c.Qualifier != "" && f.Qualifier != "":
+		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function: its qualifier is configured", quote(name)))
+	case c.Qualifier != "":
+		f.Qualifier = c.Qualifier
 	}
 	return f, nil
 }

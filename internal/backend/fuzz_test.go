@@ -19,6 +19,8 @@ func FuzzParseConfig(f *testing.F) {
 		`{"function_name":"arn:aws:lambda:eu-west-1:123456789012:function:f:live","region":"eu-west-1"}`,
 		`{"function_name":"f","@comment":{},"retries":1e999}`,
 		`{"function_name":"f","function_param_name":"Lambda","stream":true}`,
+		`{"function_name":"f","qualifier":"live","payload_format":"2.0","stream":true,"log_tail":true,"client_context":true}`,
+		`{"function_param_name":"f","qualifier":"7","payload_format":"1.0","response_format":"plain","invocation_type":"Event"}`,
 		`null`, `[]`, `""`,
 	} {
 		f.Add(seed)
@@ -59,6 +61,15 @@ func FuzzParseConfig(f *testing.F) {
 		if cfg.Endpoint != "" {
 			again["endpoint"] = cfg.Endpoint
 		}
+		if cfg.Qualifier != "" {
+			again["qualifier"] = cfg.Qualifier
+		}
+		if cfg.InvocationType != "" {
+			again["invocation_type"] = cfg.InvocationType
+		}
+		again["payload_format"] = map[PayloadFormat]string{Simple: "simple", Version1: "1.0", Version2: "2.0"}[cfg.PayloadFormat]
+		again["response_format"] = map[bool]string{true: "proxy", false: "plain"}[cfg.Proxy]
+		again["stream"], again["client_context"], again["log_tail"] = cfg.Stream, cfg.ClientContext, cfg.LogTail
 		got, _, err := ParseConfig(again)
 		if cfg.ParamName == "" {
 			cfg.Verbatim = false // has no effect

@@ -1,9 +1,7 @@
 package backend
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,23 +10,41 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
-// maxPayload is Lambda's limit for the payload of a synchronous invocation, in
-// bytes. Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-const maxPayload = 6 << 20
+// Lambda's limits for the payload of a synchronous and of an asynchronous invocation,
+// in bytes. Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	maxPayload      = 6 << 20
+	maxEventPayload = 1 << 20
+)
 
-// payload makes of a request what its function receives: the parameters for GET,
-// the body for every other method.
+// payload makes of a request what its function receives: the parameters for GET, the
+// body for every other method, or an event that holds it all.
 func (b *Backend) payload(ctx context.Context, r *Request) ([]byte, *Error) {
-	if b.method != http.MethodGet {
-		return bodyPayload(ctx, r.Body)
+	limit := maxPayload
+	if b.cfg.InvocationType == lambda.InvocationTypeEvent {
+		limit = maxEventPayload
 	}
-	p := b.names.payload(r.Params, r.Query)
-	if len(p) > maxPayload {
-		return nil, tooLarge()
+	var payload []byte
+	if b.cfg.PayloadFormat == Simple && b.method == http.MethodGet {
+		payload = b.names.payload(r.Params, r.Query)
+	} else {
+		body, e := readBody(ctx, r.Body, limit)
+		if e != nil {
+			return nil, e
+		}
+		payload = body
+		if b.cfg.PayloadFormat != Simple {
+			payload = b.event(r, body)
+		}
 	}
-	return p, nil
+	if len(payload) > limit {
+		return nil, tooLarge(limit)
+	}
+	return payload, nil
 }
 
 // placeholderNames are the names that an endpoint gives to its placeholders, by
@@ -88,36 +104,40 @@ func (n placeholderNames) payload(params map[string]string, query map[string][]s
 			event[name] = values
 		}
 	}
+	for name, value := range n.originals(params) {
+		event[name] = value
+	}
+	return marshal(event)
+}
+
+// originals are params under the endpoint's names for them.
+func (n placeholderNames) originals(params map[string]string) map[string]string {
+	originals := make(map[string]string, len(params))
 	// Capitals come last, so a placeholder overwrites what another component has
 	// set under its name in lower case.
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(params))) {
-		event[n.original(name)] = params[name]
+		originals[n.original(name)] = params[name]
 	}
-
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(event) // strings and lists of strings always encode
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	return originals
 }
 
-// bodyPayload reads a body to its end and closes it. The read happens in a
-// goroutine of its own, because a client that stalls in the middle of its body must
-// not hold the pipe beyond its deadline; that goroutine ends with the body, which
-// the HTTP server ends with the connection. The answer itself may have to wait for
-// that: over a connection that is to be kept, net/http writes none while a read of
-// the body is under way. KrakenD's read_timeout bounds it.
-func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
+// readBody reads a body to its end and closes it. The read happens in a goroutine of
+// its own, because a client that stalls in the middle of its body must not hold the
+// pipe beyond its deadline; that goroutine ends with the body, which the HTTP server
+// ends with the connection. The answer itself may have to wait for that: over a
+// connection that is to be kept, net/http writes none while a read of the body is under
+// way. KrakenD's read_timeout bounds it.
+func readBody(ctx context.Context, body io.ReadCloser, limit int) ([]byte, *Error) {
 	if body == nil || body == http.NoBody {
 		return nil, nil
 	}
 	type result struct {
-		payload []byte
-		err     error
+		body []byte
+		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		p, err := readBody(body)
+		p, err := readUpTo(body, limit)
 		done <- result{p, err}
 	}()
 
@@ -127,19 +147,19 @@ func bodyPayload(ctx context.Context, body io.ReadCloser) ([]byte, *Error) {
 	case r := <-done:
 		var overLimit *http.MaxBytesError
 		switch {
-		case len(r.payload) > maxPayload || errors.As(r.err, &overLimit):
-			return nil, tooLarge()
+		case len(r.body) > limit || errors.As(r.err, &overLimit):
+			return nil, tooLarge(limit)
 		case r.err != nil && ctx.Err() != nil:
 			return nil, ended(ctx, "before the request's body had arrived")
 		case r.err != nil:
 			return nil, unreadable(r.err)
 		}
-		return r.payload, nil
+		return r.body, nil
 	}
 }
 
-// readBody reads no more of a body than it takes to see that it is too large.
-func readBody(body io.ReadCloser) (payload []byte, err error) {
+// readUpTo reads no more of a body than it takes to see that it is too large.
+func readUpTo(body io.ReadCloser, limit int) (p []byte, err error) {
 	// Out of the door's reach, a panic would end the process.
 	defer func() {
 		if v := recover(); v != nil {
@@ -147,5 +167,5 @@ func readBody(body io.ReadCloser) (payload []byte, err error) {
 		}
 	}()
 	defer body.Close()
-	return io.ReadAll(io.LimitReader(body, maxPayload+1))
+	return io.ReadAll(io.LimitReader(body, int64(limit)+1))
 }

@@ -93,7 +93,7 @@ func TestPayloadByMethod(t *testing.T) {
 
 func TestBodyPayloadEmpty(t *testing.T) {
 	for name, rc := range map[string]io.ReadCloser{"nil": nil, "NoBody": http.NoBody, "empty": &body{Reader: strings.NewReader("")}} {
-		got, err := bodyPayload(t.Context(), rc)
+		got, err := readBody(t.Context(), rc, maxPayload)
 		if err != nil || len(got) != 0 {
 			t.Errorf("%s: got %q, %v; want nothing", name, got, err)
 		}
@@ -106,14 +106,14 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestBodyPayloadLimit(t *testing.T) {
-	got, err := bodyPayload(t.Context(), &body{Reader: io.LimitReader(zeros{}, maxPayload)})
+	got, err := readBody(t.Context(), &body{Reader: io.LimitReader(zeros{}, maxPayload)}, maxPayload)
 	if err != nil || len(got) != maxPayload {
 		t.Fatalf("got %d bytes, %v; want %d", len(got), err, maxPayload)
 	}
 
 	for name, r := range map[string]io.Reader{"one more": io.LimitReader(zeros{}, maxPayload+1), "no end": zeros{}} {
 		rc := &body{Reader: r}
-		got, err := bodyPayload(t.Context(), rc)
+		got, err := readBody(t.Context(), rc, maxPayload)
 		if err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge || got != nil {
 			t.Errorf("%s: got %d bytes and %v, want a 413", name, len(got), err)
 		}
@@ -155,7 +155,7 @@ func TestBodyPayloadErrors(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			rc := &body{Reader: tc.r}
-			got, err := bodyPayload(t.Context(), rc)
+			got, err := readBody(t.Context(), rc, maxPayload)
 			if err == nil || err.StatusCode() != tc.want || got != nil {
 				t.Errorf("got %q and %v, want a %d", got, err, tc.want)
 			}
@@ -168,17 +168,17 @@ func TestBodyPayloadEndsWithTheContext(t *testing.T) {
 	defer pw.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := bodyPayload(ctx, pr)
+	_, err := readBody(ctx, pr, maxPayload)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 
 	// A read that fails because the request has ended is not the body's fault.
 	ctx, cancel = context.WithCancel(t.Context())
-	_, err = bodyPayload(ctx, io.NopCloser(readFunc(func([]byte) (int, error) {
+	_, err = readBody(ctx, io.NopCloser(readFunc(func([]byte) (int, error) {
 		cancel()
 		return 0, io.ErrUnexpectedEOF
-	})))
+	})), maxPayload)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
@@ -190,7 +190,7 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestBodyPayloadByteForByte(t *testing.T) {
 	want := []byte("\x00\xff {\"a\": 1}\r\n\n")
-	got, err := bodyPayload(t.Context(), io.NopCloser(bytes.NewReader(want)))
+	got, err := readBody(t.Context(), io.NopCloser(bytes.NewReader(want)), maxPayload)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}

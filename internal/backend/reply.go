@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
 // maxReply bounds what decompress makes of a reply, in bytes. It is Lambda's limit
@@ -21,43 +23,96 @@ type answer struct {
 	header    http.Header // of the HTTP answer; nil behind an Invoker that shows none
 }
 
-// response makes of an answer what an HTTP call to a backend would have brought.
-// Its Body is http.NoBody where there is nothing to decode: for an empty reply,
-// and for a null, which is how Lambda's runtimes spell "nothing".
-//
-// Where the body goes through a decoder, the header holds just what belongs into
-// the metadata of the framework's response: its routers add that to an answer
-// whose Content-Type they set themselves.
-func (a answer) response(f format) (*http.Response, error) {
-	header := make(http.Header, 3)
-	setUnlessEmpty(header, "X-Amz-Executed-Version", a.version)
-	setUnlessEmpty(header, "X-Amzn-Requestid", a.requestID)
+// integrationResponse is the content type of a reply that begins with status and
+// headers, which is what functions that can stream return.
+const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
-	payload := a.payload
-	if f == raw {
-		header.Set("Content-Type", "application/json")
-		setUnlessEmpty(header, "Content-Type", a.header.Get("Content-Type"))
-		setUnlessEmpty(header, "Content-Encoding", a.header.Get("Content-Encoding"))
-	} else {
-		var err error
-		if payload, err = a.decompressed(); err != nil {
+// statusOfType is the HTTP status of an invocation that succeeded, as Lambda has it.
+var statusOfType = map[string]int{
+	"":                          http.StatusOK,
+	lambda.InvocationTypeEvent:  http.StatusAccepted,
+	lambda.InvocationTypeDryRun: http.StatusNoContent,
+}
+
+// response makes of an answer what an HTTP call to a backend would have brought. Its
+// Body is http.NoBody where there is nothing to decode: for an empty reply, and for a
+// null, which is how Lambda's runtimes spell "nothing".
+func (a answer) response(cfg *Config, f format) (*http.Response, error) {
+	e, err := a.envelope(cfg, f)
+	if err != nil {
+		return nil, err
+	}
+	if f != raw {
+		// KrakenD 1.x dies of a body that says gzip and is not.
+		if e.body, err = decompress(e.header.Get("Content-Encoding"), e.body); err != nil {
 			return nil, err
 		}
-		if f == structured && isNothing(payload) {
-			payload = nil
+		e.header.Del("Content-Encoding")
+		if f == structured && isNothing(e.body) {
+			e.body = nil
 		}
 	}
+	setMetadata(e.header, a.version, a.requestID)
 
 	response := &http.Response{
-		StatusCode:    http.StatusOK,
-		Header:        header,
-		ContentLength: int64(len(payload)),
+		StatusCode:    e.status,
+		Header:        e.header,
+		ContentLength: int64(len(e.body)),
 		Body:          http.NoBody,
 	}
-	if len(payload) > 0 {
-		response.Body = io.NopCloser(bytes.NewReader(payload))
+	if len(e.body) > 0 {
+		response.Body = io.NopCloser(bytes.NewReader(e.body))
 	}
 	return response, nil
+}
+
+// envelope is what a reply says of status and headers, or would, if it were an HTTP
+// response.
+func (a answer) envelope(cfg *Config, f format) (envelope, error) {
+	if !cfg.Proxy {
+		e := envelope{statusOfType[cfg.InvocationType], make(http.Header, 4), a.payload}
+		setUnlessEmpty(e.header, "Content-Encoding", a.header.Get("Content-Encoding"))
+		if f == raw && cfg.InvocationType == "" {
+			e.header.Set("Content-Type", "application/json")
+			setUnlessEmpty(e.header, "Content-Type", a.header.Get("Content-Type"))
+		}
+		return e, nil
+	}
+	payload, err := a.decompressed()
+	if err != nil {
+		return envelope{}, err
+	}
+	if isIntegrationResponse(a.header.Get("Content-Type")) {
+		e, body, err := parsePrelude(payload)
+		if err == nil && e == nil {
+			err = errPrelude
+		}
+		if err != nil {
+			return envelope{}, err
+		}
+		e.body = body
+		return *e, nil
+	}
+	return parseEnvelope(payload, cfg.PayloadFormat != Version1)
+}
+
+// Lambda's own headers of a reply.
+const (
+	versionHeader   = "X-Amz-Executed-Version"
+	requestIDHeader = "X-Amzn-Requestid"
+)
+
+func setMetadata(h http.Header, version, requestID string) {
+	setUnlessEmpty(h, versionHeader, version)
+	setUnlessEmpty(h, requestIDHeader, requestID)
+}
+
+// Metadata are the headers of a reply that KrakenD is to show beside data: its
+// routers add them to an answer whose Content-Type they set themselves.
+func Metadata(reply http.Header) http.Header {
+	h := make(http.Header, 2)
+	setMetadata(h, reply.Get(versionHeader), reply.Get(requestIDHeader))
+	return h
 }
 
 // isNothing tells a reply that KrakenD's JSON decoders, which read the first value

@@ -128,7 +128,7 @@ func TestFunctionErrorThatIsCompressed(t *testing.T) {
 }
 
 func TestDefaultContentType(t *testing.T) {
-	response, err := answer{payload: []byte("{}")}.response(raw)
+	response, err := answer{payload: []byte("{}")}.response(&Config{}, raw)
 	if err != nil || response.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %v", response.Header, err)
 	}

@@ -25,6 +25,16 @@ func cut(s string) string {
 // quote makes s fit for a log line: cut, on one line, without control characters.
 func quote(s string) string { return strconv.Quote(cut(s)) }
 
+// printable is s on one line, without control characters: quoted where it has some.
+func printable(s string) string {
+	for _, r := range s {
+		if r != '\t' && !strconv.IsPrint(r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
+
 // upperFirst uppercases the first letter of s where it is an ASCII one, as
 // KrakenD does with the names of placeholders.
 func upperFirst(s string) string {

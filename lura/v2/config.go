@@ -27,6 +27,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 	return backend.Spec{
 		Settings:        settings,
 		URLPattern:      remote.URLPattern,
+		Host:            remote.Host,
 		Method:          remote.Method,
 		Encoding:        remote.Encoding,
 		Endpoint:        remote.ParentEndpoint,
@@ -36,6 +37,31 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 }
 
 func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
+
+// statusHandler is KrakenD's own for the replies that are HTTP responses, with a status
+// for it to accept or not, and none for those that are data.
+func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatusHandler {
+	if isNoOp(remote) || !b.Proxied() {
+		return client.NoOpHTTPStatusHandler
+	}
+	return client.GetHTTPStatusHandler(remote)
+}
+
+// refused makes of a status that KrakenD does not accept what it makes of an HTTP
+// backend's: with return_error_details a response that says so, else an error.
+func refused(err error) (*proxy.Response, error) {
+	named, ok := err.(interface {
+		Name() string
+		StatusCode() int
+	})
+	if !ok {
+		return nil, err
+	}
+	return &proxy.Response{
+		Data:     map[string]interface{}{"error_" + named.Name(): err},
+		Metadata: proxy.Metadata{StatusCode: named.StatusCode()},
+	}, nil
+}
 
 // errorMode is what KrakenD's settings make of a backend's errors.
 type errorMode struct {

@@ -89,18 +89,26 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 }
 
 func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
+	check := statusHandler(remote, b)
 	parse := responseParser(remote)
 	mode := errorModeOf(remote)
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
+		var refusal error // of the status
 		request := backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
+			if reply, refusal = check(ctx, reply); refusal != nil {
+				return nil
+			}
 			response, err = parse(ctx, reply)
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return mode.response(err)
+		case refusal != nil:
+			return refused(refusal)
 		}
 		return response, nil
 	}
@@ -117,7 +125,7 @@ func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 				Data:       map[string]interface{}{},
 				IsComplete: true,
 				Io:         reply.Body,
-				Metadata:   metadata(reply),
+				Metadata:   proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header},
 			}, nil
 		}
 	}
@@ -142,11 +150,7 @@ func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 			}
 			response = *parsed
 		}
-		response.Metadata = metadata(reply)
+		response.Metadata = proxy.Metadata{StatusCode: reply.StatusCode, Headers: backend.Metadata(reply.Header)}
 		return &response, nil
 	}
-}
-
-func metadata(reply *http.Response) proxy.Metadata {
-	return proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header}
 }

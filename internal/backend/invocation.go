@@ -1,0 +1,214 @@
+package backend
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// invocation is all that goes out. It shares nothing with the request.
+type invocation struct {
+	function      Function
+	payload       []byte
+	clientContext string // base64; empty for none
+	traceID       string // empty for none
+}
+
+// invocation makes of a request what its function gets.
+func (b *Backend) invocation(ctx context.Context, r *Request) (in invocation, e *Error) {
+	if in.function, e = b.cfg.function(r.Params); e != nil {
+		return in, e
+	}
+	if b.cfg.ClientContext {
+		if in.clientContext, e = b.clientContext(r); e != nil {
+			return in, e
+		}
+	}
+	in.traceID = header(r.Headers, traceHeader)
+	in.payload, e = b.payload(ctx, r)
+	return in, e
+}
+
+// reply is what an execution that succeeded has returned.
+type reply struct {
+	*http.Response
+	requestID string
+}
+
+// fastest makes the concurrent calls that the backend is configured for, and
+// returns the reply that comes first, or the last error. It does so in KrakenD's
+// stead: of a request, whose maps and body the calls would share, nothing is read
+// here any more. The calls that have lost are cancelled.
+func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error) {
+	if b.calls <= 1 {
+		return b.execute(ctx, in)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	type outcome struct {
+		reply reply
+		err   *Error
+	}
+	outcomes := make(chan outcome, b.calls)
+	for range b.calls {
+		go func() {
+			var o outcome
+			defer func() {
+				if v := recover(); v != nil {
+					o.err = panicked(v)
+				}
+				outcomes <- o
+			}()
+			o.reply, o.err = b.execute(ctx, in)
+		}()
+	}
+	for range b.calls {
+		o := <-outcomes
+		if r, e = o.reply, o.err; e == nil {
+			break
+		}
+	}
+	return r, e
+}
+
+// execute makes one call, with its retries.
+func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
+	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID}
+	invoke := b.buffered
+	if b.cfg.Stream {
+		invoke = b.streamed
+	}
+	response, e := invoke(ctx, in, &c)
+	if e != nil {
+		return reply{}, e.of(in.function, c.requestID)
+	}
+	return reply{response, c.requestID}, nil
+}
+
+// buffered makes a call whose reply comes in one piece.
+func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.Response, *Error) {
+	output, err := b.invoker.InvokeWithContext(ctx, &lambda.InvokeInput{
+		FunctionName:   &in.function.Name,
+		Qualifier:      unlessEmpty(in.function.Qualifier),
+		InvocationType: unlessEmpty(b.cfg.InvocationType),
+		ClientContext:  unlessEmpty(in.clientContext),
+		LogType:        b.logType(),
+		Payload:        in.payload,
+	}, c.option)
+	switch {
+	case err != nil:
+		return nil, b.failed(ctx, err, c)
+	case output == nil:
+		return nil, internal(errors.New("the Invoker returned neither an output nor an error"))
+	}
+	b.logTail(in.function, c.requestID, aws.StringValue(output.LogResult))
+
+	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
+	if kind := aws.StringValue(output.FunctionError); kind != "" {
+		payload, err := a.decompressed()
+		if err != nil {
+			return nil, undecodable(err)
+		}
+		return nil, functionError(kind, payload)
+	}
+	response, err := a.response(&b.cfg, b.format)
+	if err != nil {
+		return nil, undecodable(err)
+	}
+	return response, nil
+}
+
+// failed is the error of a call that brought no reply.
+func (b *Backend) failed(ctx context.Context, err error, c *call) *Error {
+	if ctx.Err() != nil && !answered(err) {
+		return ended(ctx, c.progress())
+	}
+	return invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
+}
+
+// logType is nil for Lambda's default, which is None.
+func (b *Backend) logType() *string {
+	if b.cfg.LogTail {
+		return aws.String(lambda.LogTypeTail)
+	}
+	return nil
+}
+
+// logTail logs the end of a function's own log, of which Lambda returns the last 4 KB
+// in base64.
+func (b *Backend) logTail(f Function, requestID, logResult string) {
+	tail, err := base64.StdEncoding.DecodeString(logResult)
+	if err != nil {
+		b.logger.Warning(b.prefix, "the log of "+quote(f.String())+" is no base64")
+		return
+	}
+	for line := range strings.Lines(string(tail)) {
+		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, requestID, printable(strings.TrimRight(line, "\r\n"))))
+	}
+}
+
+const traceHeader = "X-Amzn-Trace-Id"
+
+// call is what the SDK needs for one invocation and what it tells of it.
+type call struct {
+	retryer
+	traceID   string
+	sdk       bool        // the SDK makes the call: an Invoker may do without
+	sent      int         // how often it went out
+	requestID string      // of the last answer
+	header    http.Header // of the last answer
+}
+
+// option implements request.Option.
+func (c *call) option(r *request.Request) {
+	c.sdk = true
+	if c.max == sdkMaxRetries {
+		c.max = r.MaxRetries() // the client's own
+	}
+	r.Retryer = &c.retryer
+	if c.traceID != "" {
+		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
+	}
+	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
+	r.Handlers.Complete.PushBack(func(r *request.Request) {
+		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
+	})
+}
+
+// progress says how far a call had come when its context ended.
+func (c *call) progress() string {
+	switch {
+	case c.sdk && c.sent == 0:
+		return "before there were credentials to sign the call with"
+	case c.last != nil:
+		return fmt.Sprintf("in attempt %d; the one before failed: %s", c.sent, explain(c.last))
+	default:
+		return "before the function answered"
+	}
+}
+
+// header is the first value of a header. KrakenD 1.x keeps headers under the
+// names that the configuration gives them, in any case.
+func header(headers map[string][]string, name string) string {
+	for k, values := range headers {
+		if len(values) > 0 && strings.EqualFold(k, name) {
+			return values[0]
+		}
+	}
+	return ""
+}
+
+func unlessEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

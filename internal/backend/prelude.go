@@ -1,0 +1,60 @@
+package backend
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+)
+
+// maxPrelude is how much of a stream may come before its body, in bytes: more than
+// six times what API Gateway lets headers have.
+const maxPrelude = 64 << 10
+
+// errPrelude is the error of a stream without the end of its prelude.
+var errPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
+
+// preludeEnd separates the prelude from the body.
+var preludeEnd = make([]byte, 8)
+
+func isIntegrationResponse(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == integrationResponse
+}
+
+// parsePrelude reads the status and the headers that a stream begins with, a JSON
+// object that ends with eight zero bytes, and returns them with what of the body has
+// come behind. It is nil, and no error, where the end of the prelude is still to come.
+// Without a statusCode the status is 200.
+func parsePrelude(stream []byte) (*envelope, []byte, error) {
+	prelude, body, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
+	switch {
+	case !ok && len(stream) > maxPrelude:
+		return nil, nil, errPrelude
+	case !ok:
+		return nil, nil, nil
+	}
+	body = stream[len(prelude)+len(preludeEnd):]
+
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(prelude, &fields); err != nil || fields == nil {
+		return nil, nil, errors.New("the prelude is no JSON object")
+	}
+	if _, ok := fields["statusCode"]; !ok {
+		fields["statusCode"] = json.RawMessage("200")
+	}
+	e, err := parseHead(fields)
+	if err != nil {
+		return nil, nil, fmt.Errorf("prelude: %w", err)
+	}
+	return &e, body, nil
+}
+
+// plainHead is the head of a stream that has none of its own.
+func plainHead(contentType string) envelope {
+	h := make(http.Header, 3)
+	setUnlessEmpty(h, "Content-Type", contentType)
+	return envelope{status: http.StatusOK, header: h}
+}

@@ -1,0 +1,279 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// streamInvoker is the part of the SDK's Lambda client that a backend with stream
+// calls.
+type streamInvoker interface {
+	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
+}
+
+// streamed makes a call whose reply is handed on as it comes. It returns when there
+// are status and headers, and the first of the body where there is no prelude to tell
+// them: a function that fails before that is an error like any other.
+func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.Response, *Error) {
+	output, err := b.invoker.(streamInvoker).InvokeWithResponseStreamWithContext(ctx, &lambda.InvokeWithResponseStreamInput{
+		FunctionName:  &in.function.Name,
+		Qualifier:     unlessEmpty(in.function.Qualifier),
+		ClientContext: unlessEmpty(in.clientContext),
+		LogType:       b.logType(),
+		Payload:       in.payload,
+	}, c.option)
+	switch {
+	case err != nil:
+		return nil, b.failed(ctx, err, c)
+	case output == nil || output.GetStream() == nil:
+		return nil, internal(errors.New("the Invoker returned neither a stream nor an error"))
+	}
+
+	s := &stream{
+		ctx:    ctx,
+		events: output.GetStream(),
+		report: func(e *Error) { _ = b.report(e.of(in.function, c.requestID)) },
+		logTail: func(logResult string) {
+			b.logTail(in.function, c.requestID, logResult)
+		},
+	}
+	// Whoever is to read the reply may never do so.
+	s.release = context.AfterFunc(ctx, func() { s.events.Close() })
+	head, e := s.head(aws.StringValue(output.ResponseStreamContentType))
+	if e != nil {
+		s.Close()
+		return nil, e
+	}
+	setMetadata(head.header, aws.StringValue(output.ExecutedVersion), c.requestID)
+	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: -1, Body: s}, nil
+}
+
+// stream is the body of a reply that is still coming. It goes to the client chunk by
+// chunk, as io.Copy finds it to be an io.WriterTo; for whoever reads it in between it
+// is a reader as well. It is for one goroutine, but for Close.
+type stream struct {
+	ctx     context.Context
+	events  *lambda.InvokeWithResponseStreamEventStream
+	report  func(*Error)
+	logTail func(logResult string)
+	release func() bool // of the context's hold on the stream
+	closing sync.Once
+
+	pending  []byte // has come and is to be read
+	err      error  // why there is no more: io.EOF or an *Error
+	reported bool
+}
+
+var (
+	_ io.ReadCloser = (*stream)(nil)
+	_ io.WriterTo   = (*stream)(nil)
+)
+
+// head reads the stream up to where its status and headers are known.
+func (s *stream) head(contentType string) (envelope, *Error) {
+	withPrelude := isIntegrationResponse(contentType)
+	for {
+		chunk, err := s.next(nil)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return envelope{}, err.(*Error)
+		}
+		switch s.pending = append(s.pending, chunk...); {
+		case !withPrelude:
+			return plainHead(contentType), nil
+		case err != nil:
+			return envelope{}, undecodable(errPrelude)
+		}
+		head, body, perr := parsePrelude(s.pending)
+		if perr != nil {
+			return envelope{}, undecodable(perr)
+		}
+		if head != nil {
+			s.pending = body
+			return *head, nil
+		}
+	}
+}
+
+// next returns the next chunk, io.EOF after the last, or an *Error: what the function
+// failed of, or what came in between.
+func (s *stream) next(gone <-chan bool) ([]byte, error) {
+	for s.err == nil {
+		select {
+		case <-gone:
+			s.err = clientGone()
+		case event, ok := <-s.events.Events():
+			switch event := event.(type) {
+			case *lambda.InvokeResponseStreamUpdate:
+				if len(event.Payload) > 0 {
+					return event.Payload, nil
+				}
+			case *lambda.InvokeWithResponseStreamCompleteEvent:
+				s.err = s.complete(event)
+			default:
+				if !ok {
+					s.err = s.broken()
+				}
+			}
+		}
+	}
+	return nil, s.err
+}
+
+func (s *stream) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) error {
+	s.logTail(aws.StringValue(event.LogResult))
+	if code := aws.StringValue(event.ErrorCode); code != "" {
+		return functionError(code, []byte(aws.StringValue(event.ErrorDetails)))
+	}
+	return io.EOF
+}
+
+// broken tells why a stream ended without saying so.
+func (s *stream) broken() *Error {
+	err := s.events.Err()
+	switch {
+	case s.ctx.Err() != nil: // which has closed the stream
+		return ended(s.ctx, "while the function wrote its reply")
+	case err != nil:
+		return brokenOff(explain(err))
+	default:
+		return brokenOff("the stream has no end")
+	}
+}
+
+// Read implements io.Reader.
+func (s *stream) Read(p []byte) (int, error) {
+	if len(s.pending) == 0 {
+		chunk, err := s.next(nil)
+		if err != nil {
+			s.failed()
+			return 0, err
+		}
+		s.pending = chunk
+	}
+	n := copy(p, s.pending)
+	s.pending = s.pending[n:]
+	return n, nil
+}
+
+// WriteTo implements io.WriterTo. Where w is a client's, the client gets each chunk at
+// once, its going away ends the call, and a stream that breaks off ends in a way that
+// it can tell from a whole one: over HTTP/1.1 the connection is closed, over HTTP/2 the
+// stream is reset. An error that is only returned would not get there: KrakenD's routers
+// drop it and end the response as if it were complete.
+func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
+	defer s.Close()
+	client := receiverOf(w)
+	chunk := s.pending // nil, too: status and headers are not to wait for the body
+	s.pending = nil
+	for {
+		m, err := w.Write(chunk)
+		n += int64(m)
+		switch {
+		case errors.Is(err, http.ErrBodyNotAllowed): // by the status
+			return n, nil
+		case err != nil:
+			s.err = clientGone()
+			s.failed()
+			return n, err
+		}
+		client.flush()
+		if chunk, err = s.next(client.gone); errors.Is(err, io.EOF) {
+			return n, nil
+		} else if err != nil {
+			s.failed()
+			client.abort()
+			return n, err
+		}
+	}
+}
+
+// failed reports the end of a stream that is not its proper one, once.
+func (s *stream) failed() {
+	if e, ok := s.err.(*Error); ok && !s.reported {
+		s.reported = true
+		s.report(e)
+	}
+}
+
+// Close implements io.Closer. It ends the call, and can be called at any time.
+func (s *stream) Close() error {
+	s.closing.Do(func() {
+		s.release()
+		s.events.Close()
+	})
+	return nil
+}
+
+// receiver is the receiving end of a stream.
+type receiver struct {
+	writers []http.ResponseWriter // the router's, and what it wraps, innermost last
+	gone    <-chan bool           // nil where nobody tells
+}
+
+func receiverOf(w io.Writer) (r receiver) {
+	for {
+		rw, ok := w.(http.ResponseWriter)
+		if !ok {
+			break
+		}
+		r.writers = append(r.writers, rw)
+		wrapper, ok := rw.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = wrapper.Unwrap()
+	}
+	if len(r.writers) > 0 {
+		// Deprecated in favor of the request's context, which KrakenD 1.x hides.
+		if n, ok := r.writers[len(r.writers)-1].(http.CloseNotifier); ok {
+			r.gone = n.CloseNotify()
+		}
+	}
+	return r
+}
+
+// flush sends what has been written. A writer that cannot do so sends it when it
+// likes.
+func (r receiver) flush() {
+	if len(r.writers) > 0 {
+		_ = http.NewResponseController(r.writers[0]).Flush()
+	}
+}
+
+// abort ends the response so that the client can tell it is not whole, where there is
+// a way.
+func (r receiver) abort() {
+	// The innermost first: gin refuses to hand a connection over that has been written to.
+	for i := range r.writers {
+		if hijack(r.writers[len(r.writers)-1-i]) {
+			return
+		}
+	}
+	if len(r.writers) > 0 {
+		// A connection with more than one stream is none to be hijacked. net/http
+		// resets the stream when its time to write is over.
+		_ = http.NewResponseController(r.writers[0]).SetWriteDeadline(time.Unix(1, 0))
+	}
+}
+
+// hijack closes the connection under w, and tells whether it could.
+func hijack(w http.ResponseWriter) (closed bool) {
+	h, ok := w.(http.Hijacker)
+	if !ok {
+		return false
+	}
+	defer func() { _ = recover() }() // of gin 1.1, where the connection is HTTP/2's
+	conn, _, err := h.Hijack()
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
