@@ -41,6 +41,10 @@ type Call struct {
 	// function's name. It is empty where the call gave none.
 	Qualifier string
 
+	// Streaming is set for the operation InvokeWithResponseStream. It is false for
+	// Invoke.
+	Streaming bool
+
 	// InvocationType is the X-Amz-Invocation-Type header: RequestResponse where the
 	// call has none.
 	InvocationType string
@@ -87,10 +91,11 @@ type invocation struct {
 // receive reads a call, records it, and refuses what is not signed or too large.
 // Whoever comes after it reads the call's fields other than Executed only, which do
 // not change any more.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName, requestID string) (*invocation, *apiError) {
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (*invocation, *apiError) {
 	call := &Call{
 		Function:       rawName,
 		Qualifier:      r.URL.Query().Get("Qualifier"),
+		Streaming:      streaming,
 		InvocationType: cmp.Or(r.Header.Get("X-Amz-Invocation-Type"), requestResponse),
 		LogType:        cmp.Or(r.Header.Get("X-Amz-Log-Type"), logNone),
 		RequestID:      requestID,

@@ -1,4 +1,4 @@
-// Package lambdatest serves AWS Lambda's Invoke API on the loopback interface,
+// Package lambdatest serves AWS Lambda's Invoke API, streams included, on the loopback interface,
 // for tests and demos, as net/http/httptest does for HTTP. Its functions are
 // handlers of the kind that aws-lambda-go's Start takes, and the AWS SDK, or a
 // gateway, that is pointed at the server's URL executes them:
@@ -20,7 +20,8 @@
 //		Payload:      []byte(`{"Name":"gopher"}`),
 //	})
 //
-// The server answers the operation Invoke and no other. What it does of it:
+// The server answers the operations Invoke and InvokeWithResponseStream, and no
+// other. What it does of them:
 //
 //   - the invocation types RequestResponse, Event and DryRun, qualifiers, client
 //     contexts and the tail of the log ([LogWriter]);
@@ -29,6 +30,7 @@
 //     Lambda's Go runtime makes of them;
 //   - the API's own errors, limits and Signature Version 4
 //     ([Server.RequireCredentials]);
+//   - streams: what a handler returns as an [io.Reader] is sent as it is read;
 //   - failure on demand: throttling, any API error, delays and connections that are
 //     cut ([Server.Fail]).
 //
@@ -39,7 +41,42 @@
 // asynchronous invocation (Event) returns is dropped, and it is not tried again
 // where it fails, while AWS would do so twice.
 //
+// # Streams
+//
+// InvokeWithResponseStream executes any function, with the invocation types
+// RequestResponse and DryRun. A handler streams where its result
+// is an io.Reader that aws-lambda-go's Start would send as such, for instance an
+// [events.LambdaFunctionURLStreamingResponse]: JSON takes precedence where the reader
+// encodes to any, other than to an empty object. Each read of up to 32 KiB is a
+// PayloadChunk, sent at once, up to 200 MB in all. An [io.Closer] is closed before
+// InvokeComplete is sent. Any other reply, that of a lambda.Handler and of what
+// lambda.NewHandler made among them, is one PayloadChunk, of 6 MB at most.
+//
+// The status is 200 as soon as the handler has returned, whatever it did. A function
+// error, at the start or in the middle, is in InvokeComplete: its ErrorCode is always
+// "Unhandled", and its ErrorDetails are the payload that Invoke would have had. A
+// panic in Read or Close is reported like one of the handler, though it would end
+// the process on AWS.
+//
+// The answer's Content-Type is application/vnd.amazon.eventstream, and so is the
+// ResponseStreamContentType of the AWS SDKs, which is that header; the reference does
+// not say whether AWS has a reader's own ContentType there. It is not sent here, by
+// Invoke neither: tell an HTTP response by what the function is known to return.
+//
+// A handler's context ends where the caller of the stream goes away. The next read
+// is the last then, and the reader is closed, so that a test sees what its client
+// gave up. On AWS the function would run to its end, and be paid for; here it does so
+// in Invoke.
+//
+// # Sources
+//
 // The rules are those of the API reference,
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, and of the quotas,
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
+// https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html, of
+// response streaming,
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html,
+// and of the quotas,
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+//
+// [events.LambdaFunctionURLStreamingResponse]: https://pkg.go.dev/github.com/aws/aws-lambda-go/events#LambdaFunctionURLStreamingResponse
 package lambdatest

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/session"
@@ -85,4 +87,55 @@ func ExampleServer_Fail() {
 	// "pong"
 	// ping executed: false
 	// ping executed: true
+}
+
+// A function that streams an HTTP response, as for a function URL. Its prelude ends
+// with eight NUL bytes.
+func Example_stream() {
+	server := lambdatest.NewServer(map[string]any{
+		"count": func(_ context.Context, to int) (*events.LambdaFunctionURLStreamingResponse, error) {
+			body, w := io.Pipe()
+			go func() {
+				for i := range to {
+					fmt.Fprint(w, i+1)
+				}
+				w.CloseWithError(errors.New("lost count"))
+			}()
+			return &events.LambdaFunctionURLStreamingResponse{Body: body}, nil
+		},
+	})
+	defer server.Close()
+
+	client := lambda.New(session.Must(session.NewSession(&aws.Config{
+		Endpoint:    aws.String(server.URL),
+		Region:      aws.String("eu-west-1"),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	})))
+	out, err := client.InvokeWithResponseStream(&lambda.InvokeWithResponseStreamInput{
+		FunctionName: aws.String("count"),
+		Payload:      []byte("3"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stream := out.GetStream()
+	defer stream.Close()
+	for event := range stream.Events() {
+		switch event := event.(type) {
+		case *lambda.InvokeResponseStreamUpdate:
+			fmt.Printf("%q\n", event.Payload)
+		case *lambda.InvokeWithResponseStreamCompleteEvent:
+			fmt.Println(aws.StringValue(event.ErrorCode), aws.StringValue(event.ErrorDetails))
+		}
+	}
+	fmt.Println(stream.Err(), server.Calls()[0].Streaming)
+
+	// Output:
+	// "{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00"
+	// "1"
+	// "2"
+	// "3"
+	// Unhandled {"errorMessage":"lost count","errorType":"errorString"}
+	// <nil> true
 }

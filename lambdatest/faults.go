@@ -87,17 +87,25 @@ const (
 	WithinHeaders
 	// AfterHeaders cuts between the headers and the body that they announce.
 	AfterHeaders
-	// WithinBody cuts after the first half of the body.
+	// WithinBody cuts after the first half of the body. In the answer to a streaming
+	// invocation that is after the first PayloadChunk, at once, or where the
+	// InvokeComplete of an empty stream would be.
 	WithinBody
+	// BeforeComplete ends the answer to a streaming invocation after its last
+	// PayloadChunk, where InvokeComplete would be. All is well with the HTTP of it: the
+	// body has its end, and the AWS SDK for Go reports no error. In other answers it
+	// is WithinBody.
+	BeforeComplete
 )
 
 // Cut closes the TCP connection in the middle of the answer. The function has
 // executed by then, which is the nasty case: the work is done, and its caller cannot
-// know. An answer without a body, such as those to Event and DryRun, would be
-// complete with its headers: AfterHeaders and WithinBody are WithinHeaders then.
+// know. Of a streaming invocation the handler has returned, but what it returned is
+// read no further than the cut, and closed. An answer without a body, such as those to Event and DryRun, would be
+// complete with its headers: every point from AfterHeaders on is WithinHeaders then.
 // Cut panics where p is not one of the constants.
 func Cut(p CutPoint) Fault {
-	if p < BeforeHeaders || p > WithinBody {
+	if p < BeforeHeaders || p > BeforeComplete {
 		panic(fmt.Sprintf("lambdatest: no CutPoint %d", p))
 	}
 	return Fault{cut: p}
@@ -148,7 +156,7 @@ func (s *Server) sendCut(w http.ResponseWriter, rep reply, p CutPoint) {
 	rep.header.Set("Content-Length", fmt.Sprint(len(rep.body)))
 	rep.header.Write(conn)
 	io.WriteString(conn, "\r\n")
-	if p == WithinBody {
+	if p >= WithinBody {
 		conn.Write(rep.body[:len(rep.body)/2])
 	}
 }

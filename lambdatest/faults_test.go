@@ -85,7 +85,7 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 	for _, status := range []int{0, 200, 299, 600} {
 		checkPanics(t, fmt.Sprintf("APIError(%d)", status), func() { lambdatest.APIError(status, "ServiceException", "") })
 	}
-	for _, p := range []lambdatest.CutPoint{0, -1, lambdatest.WithinBody + 1} {
+	for _, p := range []lambdatest.CutPoint{0, -1, lambdatest.BeforeComplete + 1} {
 		checkPanics(t, fmt.Sprintf("Cut(%d)", p), func() { lambdatest.Cut(p) })
 	}
 }
@@ -204,6 +204,7 @@ func TestCutBytes(t *testing.T) {
 		"within the headers": {point: lambdatest.WithinHeaders, function: "echo", executed: true, check: halfHeader("HTTP/1.1 200 OK\r\n")},
 		"after the headers":  {point: lambdatest.AfterHeaders, function: "echo", executed: true, check: headersAnd("", len(payload))},
 		"within the body":    {point: lambdatest.WithinBody, function: "echo", executed: true, check: headersAnd(payload[:len(payload)/2], len(payload))},
+		"no InvokeComplete":  {point: lambdatest.BeforeComplete, function: "echo", executed: true, check: headersAnd(payload[:len(payload)/2], len(payload))},
 		"event": {
 			point: lambdatest.AfterHeaders, function: "echo", invocationType: lambda.InvocationTypeEvent,
 			executed: true, check: halfHeader("HTTP/1.1 202 Accepted\r\n"),

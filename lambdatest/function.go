@@ -3,7 +3,9 @@ package lambdatest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"runtime"
 	"strings"
@@ -50,6 +52,70 @@ func (f function) call(ctx context.Context, payload []byte) (_ []byte, failure *
 		return nil, errorPayload(err)
 	}
 	return bytes.Clone(response), nil // while the lock is held
+}
+
+// open executes the handler as call does, but where Lambda's Go runtime would send
+// what the handler returned while it reads it, open returns that as body, unread.
+// Every other reply is whole.
+func (f function) open(ctx context.Context, payload []byte) (whole []byte, body io.Reader, failure *functionError) {
+	var returned any
+	handler, ok := capture(f.handler, &returned)
+	if !ok {
+		whole, failure = f.call(ctx, payload)
+		return whole, nil, failure
+	}
+	if _, failure = (function{handler: handler}).call(ctx, payload); failure != nil {
+		return nil, nil, failure
+	}
+	// The runtime's own encoder makes the reply of what is no stream.
+	encode := function{handler: func() (any, error) {
+		if streams(returned) {
+			body = returned.(io.Reader)
+			return nil, nil
+		}
+		return returned, nil
+	}}
+	whole, failure = encode.call(ctx, nil)
+	if body != nil {
+		whole = nil
+	}
+	return whole, body, failure
+}
+
+// capture returns a handler that takes what the given one takes and stores what
+// it returns, other than the error. It returns false for handlers that have nothing
+// to store: those the runtime does not take, those that return no more than an error,
+// and implementations of lambda.Handler, which return bytes.
+func capture(handler any, returned *any) (any, bool) {
+	if _, ok := handler.(lambda.Handler); ok || handler == nil {
+		return nil, false
+	}
+	v := reflect.ValueOf(handler)
+	t := v.Type()
+	if t.Kind() != reflect.Func || t.NumOut() != 2 || t.IsVariadic() || !t.Out(1).Implements(reflect.TypeFor[error]()) {
+		return nil, false
+	}
+	in := make([]reflect.Type, t.NumIn())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	wrapper := reflect.FuncOf(in, []reflect.Type{t.Out(1)}, false)
+	return reflect.MakeFunc(wrapper, func(args []reflect.Value) []reflect.Value {
+		out := v.Call(args)
+		*returned = out[0].Interface()
+		return out[1:]
+	}).Interface(), true
+}
+
+// streams reports whether the runtime takes what a handler returned for a reader.
+// JSON takes precedence, but not an empty object, which is what many readers encode
+// to.
+func streams(returned any) bool {
+	if _, ok := returned.(io.Reader); !ok {
+		return false
+	}
+	encoded, err := json.Marshal(returned)
+	return err != nil || bytes.HasPrefix(encoded, []byte("{}"))
 }
 
 // errorPayload is what the runtime reports of an error that a handler returned.

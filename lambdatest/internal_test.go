@@ -65,3 +65,65 @@ func TestConnectionAcceptedDuringClose(t *testing.T) {
 	}
 	server.connState(conn, http.StateClosed)
 }
+
+// A sink is a ResponseWriter that forgets what it is given.
+type sink struct{ http.ResponseWriter }
+
+func (sink) Write(p []byte) (int, error) { return len(p), nil }
+
+func (sink) Flush() {}
+
+// An endless reader fills what it is given.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestStreamLimit(t *testing.T) {
+	for name, test := range map[string]struct {
+		size     int64
+		tooLarge bool
+	}{
+		"largest":   {209_715_200, false},
+		"too large": {209_715_201, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := &eventWriter{ctx: t.Context(), w: sink{}}
+			body := &io.LimitedReader{R: endless{}, N: test.size}
+			failure := events.copy(body)
+			if body.N != 0 {
+				t.Errorf("left %d bytes unread", body.N)
+			}
+			if !test.tooLarge {
+				if failure != nil {
+					t.Errorf("got %v, want no error", failure)
+				}
+				return
+			}
+			const want = "Response payload size exceeded maximum allowed payload size (209715200 bytes)."
+			if failure == nil || failure.Type != "Function.ResponseSizeTooLarge" || failure.Message != want {
+				t.Errorf("got %v, want %s", failure, want)
+			}
+		})
+	}
+}
+
+// A caller that is gone shows when it is written to, at the latest.
+func TestStreamToNobody(t *testing.T) {
+	for name, w := range map[string]http.ResponseWriter{
+		"the write fails": brokenWriter{},
+		"the flush fails": struct{ http.ResponseWriter }{sink{}}, // has no Flush
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if got := recover(); got != http.ErrAbortHandler {
+					t.Errorf("got panic %v, want %v", got, http.ErrAbortHandler)
+				}
+			}()
+			(&eventWriter{ctx: t.Context(), w: w}).sendChunk([]byte("a"))
+		})
+	}
+}
+
+type brokenWriter struct{ sink }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

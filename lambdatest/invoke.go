@@ -14,6 +14,13 @@ import (
 // maxReply is the largest reply of a function, in bytes.
 const maxReply = 6<<20 + 100
 
+// unhandled is the kind of every function error: the other, Handled, is of the past.
+const unhandled = "Unhandled"
+
+// responseSizeTooLarge is the type of the function error that stands for a reply
+// above the limit.
+const responseSizeTooLarge = "Function.ResponseSizeTooLarge"
+
 // latest is the version that executes where the qualifier is not one.
 const latest = "$LATEST"
 
@@ -22,27 +29,30 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 
 	var rep reply
 	var cut CutPoint
-	if name, ok := functionInPath(r.URL); !ok {
+	if name, streaming, ok := functionInPath(r.URL); !ok {
 		rep = errorf(http.StatusNotFound, "UnknownOperationException", "The path is not one of an invocation.").reply()
 	} else if r.Method != http.MethodPost {
 		rep = errorf(http.StatusMethodNotAllowed, "UnknownOperationException", "An invocation is a POST.").reply()
 		rep.header.Set("Allow", http.MethodPost)
 	} else {
-		rep, cut = s.invoke(w, r, name, requestID)
+		rep, cut = s.invoke(w, r, name, streaming, requestID)
 	}
 
 	rep.header.Set("X-Amzn-RequestId", requestID)
-	if cut != 0 {
+	switch {
+	case rep.stream != nil:
+		rep.stream(w, r, rep, cut)
+	case cut != 0:
 		s.sendCut(w, rep, cut)
-		return
+	default:
+		rep.send(w)
 	}
-	rep.send(w)
 }
 
 // invoke takes a call from the request to the answer, and returns where that
 // answer is to be cut: zero for nowhere.
-func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName, requestID string) (reply, CutPoint) {
-	in, refusal := s.receive(w, r, rawName, requestID)
+func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (reply, CutPoint) {
+	in, refusal := s.receive(w, r, rawName, streaming, requestID)
 	if refusal != nil {
 		return refusal.reply(), 0
 	}
@@ -59,12 +69,14 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName, request
 	if refusal != nil {
 		return refusal.reply(), fault.cut
 	}
-	switch in.call.InvocationType {
-	case dryRun:
+	switch {
+	case in.call.InvocationType == dryRun:
 		return newReply(http.StatusNoContent, nil), fault.cut
-	case event:
+	case in.call.InvocationType == event:
 		s.executeEvent(f, in)
 		return newReply(http.StatusAccepted, nil), fault.cut
+	case streaming:
+		return s.streamReply(f, in), fault.cut
 	default:
 		return s.executeSync(f, in), fault.cut
 	}
@@ -73,11 +85,12 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName, request
 // check finds a call's function and refuses what Lambda would not execute.
 func (s *Server) check(in *invocation) (function, *apiError) {
 	call := in.call
-	switch call.InvocationType {
-	case requestResponse, event, dryRun:
+	switch {
+	case call.InvocationType == requestResponse, call.InvocationType == dryRun:
+	case call.InvocationType == event && !call.Streaming:
 	default:
 		return function{}, errorf(http.StatusBadRequest, "InvalidParameterValueException",
-			"Unknown invocation type %q.", call.InvocationType)
+			"The operation has no invocation type %q.", call.InvocationType)
 	}
 	switch call.LogType {
 	case logNone, logTail:
@@ -126,7 +139,7 @@ func (s *Server) executeSync(f function, in *invocation) reply {
 	rep := newReply(http.StatusOK, result.payload)
 	rep.header.Set("X-Amz-Executed-Version", in.version())
 	if result.failed {
-		rep.header.Set("X-Amz-Function-Error", "Unhandled")
+		rep.header.Set("X-Amz-Function-Error", unhandled)
 	}
 	if in.call.LogType == logTail {
 		rep.header.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(result.log))
@@ -141,41 +154,23 @@ func (s *Server) executeEvent(f function, in *invocation) {
 	s.running.Go(func() { s.execute(f, in) })
 }
 
-// execute executes a function in a context that the server's own is the parent of,
-// not the request's: Lambda goes on where the caller has gone.
+// execute executes a function up to the end of its reply. Lambda goes on where the
+// caller has gone, so the context is not the request's.
 func (s *Server) execute(f function, in *invocation) result {
-	lc := &lambdacontext.LambdaContext{
-		AwsRequestID:       in.call.RequestID,
-		InvokedFunctionArn: in.arn,
-	}
-	log := startLog(in.call.RequestID, in.version())
-	ctx, cancel := context.WithCancel(s.ctx)
-	defer cancel()
-	ctx = context.WithValue(ctx, logKey{}, log)
-	ctx = lambdacontext.NewContext(ctx, lc)
-	//lint:ignore SA1029 the key is aws-lambda-go's
-	ctx = context.WithValue(ctx, "x-amzn-trace-id", in.traceID)
-
+	x, failure := s.begin(in)
+	defer x.cancel()
 	var payload []byte
-	var failure *functionError
-	if err := parseClientContext(in.clientContext, &lc.ClientContext); err != nil {
-		failure = errorPayload(err)
-	} else {
-		s.setExecuted(in.call)
-		payload, failure = f.call(ctx, in.payload)
+	if failure == nil {
+		payload, failure = f.call(x.ctx, in.payload)
 	}
 	if failure == nil && len(payload) > maxReply {
-		failure = &functionError{
-			Type:    "Function.ResponseSizeTooLarge",
-			Message: fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", len(payload), maxReply),
-		}
+		failure = tooLarge(len(payload))
 	}
+	report, log := x.end(failure)
 	if failure != nil {
-		payload, _ = json.Marshal(failure) // strings and numbers always encode
-		log.endLine()
-		fmt.Fprintf(log, "%s\n", payload)
+		payload = report
 	}
-	return result{payload: payload, failed: failure != nil, log: log.end()}
+	return result{payload: payload, failed: failure != nil, log: log}
 }
 
 // A result is what an execution came to.
@@ -183,6 +178,54 @@ type result struct {
 	payload []byte
 	failed  bool // payload is a function error
 	log     []byte
+}
+
+// An execution is what surrounds the call of a handler.
+type execution struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	log    *executionLog
+}
+
+// begin makes the context of an execution, which the server's own is the parent of,
+// and starts its log. Where it returns a function error, the handler is not to be
+// called.
+func (s *Server) begin(in *invocation) (execution, *functionError) {
+	lc := &lambdacontext.LambdaContext{
+		AwsRequestID:       in.call.RequestID,
+		InvokedFunctionArn: in.arn,
+	}
+	x := execution{log: startLog(in.call.RequestID, in.version())}
+	ctx, cancel := context.WithCancel(s.ctx)
+	x.cancel = cancel
+	ctx = context.WithValue(ctx, logKey{}, x.log)
+	ctx = lambdacontext.NewContext(ctx, lc)
+	//lint:ignore SA1029 the key is aws-lambda-go's
+	x.ctx = context.WithValue(ctx, "x-amzn-trace-id", in.traceID)
+
+	if err := parseClientContext(in.clientContext, &lc.ClientContext); err != nil {
+		return x, errorPayload(err)
+	}
+	s.setExecuted(in.call)
+	return x, nil
+}
+
+// end returns the payload of a function error, nil where there is none, and the
+// tail of the log.
+func (x execution) end(failure *functionError) (report, log []byte) {
+	if failure != nil {
+		report, _ = json.Marshal(failure) // strings and numbers always encode
+		x.log.endLine()
+		fmt.Fprintf(x.log, "%s\n", report)
+	}
+	return report, x.log.end()
+}
+
+func tooLarge(size int) *functionError {
+	return &functionError{
+		Type:    responseSizeTooLarge,
+		Message: fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", size, maxReply),
+	}
 }
 
 // version returns the version that executes: the qualifier where that is a version,

@@ -11,18 +11,26 @@ import (
 // defaultAccount is the account of a function whose name has none.
 const defaultAccount = "000000000000"
 
-// functionInPath returns the function of an invocation's path, unescaped.
-func functionInPath(u *url.URL) (string, bool) {
-	name, ok := strings.CutPrefix(u.EscapedPath(), "/2015-03-31/functions/")
+// functionInPath returns the function of an invocation's path, unescaped, and
+// whether the invocation is a streaming one.
+func functionInPath(u *url.URL) (name string, streaming, ok bool) {
+	path := u.EscapedPath()
+	name, ok = cutAround(path, "/2015-03-31/functions/", "/invocations")
 	if !ok {
-		return "", false
+		name, ok = cutAround(path, "/2021-11-15/functions/", "/response-streaming-invocations")
+		streaming = ok
 	}
-	name, ok = strings.CutSuffix(name, "/invocations")
 	if !ok || name == "" || strings.Contains(name, "/") {
-		return "", false
+		return "", false, false
 	}
 	name, err := url.PathUnescape(name)
-	return name, err == nil
+	return name, streaming, err == nil
+}
+
+func cutAround(s, prefix, suffix string) (string, bool) {
+	s, begins := strings.CutPrefix(s, prefix)
+	s, ends := strings.CutSuffix(s, suffix)
+	return s, begins && ends
 }
 
 // A functionName is a function's name as a call gave it, taken apart. Without a

@@ -7,27 +7,33 @@ import (
 	"strconv"
 )
 
-// A reply is a complete answer, not yet on its way.
+// A reply is an answer, not yet on its way. It is complete, or has a function that
+// sends it and comes to its body on the way.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
+	stream func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) // nil for none
 }
 
 func newReply(status int, body []byte) reply {
-	return reply{status, http.Header{"Content-Type": {"application/json"}}, body}
+	return reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
 // send writes rep. A caller that has gone is none of its concern.
 func (rep reply) send(w http.ResponseWriter) {
-	for key, values := range rep.header {
-		w.Header()[key] = values
-	}
 	if len(rep.body) > 0 {
 		w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
 	}
-	w.WriteHeader(rep.status)
+	rep.sendHeader(w)
 	w.Write(rep.body)
+}
+
+func (rep reply) sendHeader(w http.ResponseWriter) {
+	for key, values := range rep.header {
+		w.Header()[key] = values
+	}
+	w.WriteHeader(rep.status)
 }
 
 // An apiError is an error of the Invoke API, not of a function.

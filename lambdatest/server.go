@@ -107,6 +107,10 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 // what is wrong with it. Executions of a handler run concurrently, other than on
 // AWS, where each has an environment to itself; only what NewHandler returned is
 // executed one call at a time, since its Invoke is not safe for more.
+//
+// A handler that returns an [io.Reader] streams its reply to those who call
+// InvokeWithResponseStream: see the package
+// documentation.
 func (s *Server) Handle(function string, handler any) {
 	if err := checkName(function); err != nil {
 		panic(err)
@@ -159,8 +163,8 @@ func (s *Server) Reset() {
 
 // Close stops listening, closes all connections, whatever they are at, and cancels
 // the contexts of the executions. It returns when every handler has returned,
-// those of asynchronous invocations among them; one that does not heed its context
-// holds Close up, and one that calls Close waits for itself. The callers of what
+// those of asynchronous invocations among them, and what they stream is closed; a
+// handler or a Read that does not heed the context holds Close up, and one that calls Close waits for itself. The callers of what
 // was under way see their connection end. A second Close does nothing.
 func (s *Server) Close() {
 	s.cancel()

@@ -336,14 +336,16 @@ func TestOtherRequests(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		"root":          {http.MethodPost, "/", http.StatusNotFound},
-		"another API":   {http.MethodPost, "/2015-03-31/functions/", http.StatusNotFound},
-		"no function":   {http.MethodPost, "/2015-03-31/functions//invocations", http.StatusNotFound},
-		"one too many":  {http.MethodPost, "/2015-03-31/functions/a/b/invocations", http.StatusNotFound},
-		"double slash":  {http.MethodPost, "//2015-03-31/functions/echo/invocations", http.StatusNotFound},
-		"streaming":     {http.MethodPost, "/2021-11-15/functions/echo/response-streaming-invocations", http.StatusNotFound},
-		"wrong method":  {http.MethodGet, "/2015-03-31/functions/echo/invocations", http.StatusMethodNotAllowed},
-		"another again": {http.MethodPut, "/2015-03-31/functions/echo/invocations", http.StatusMethodNotAllowed},
+		"root":           {http.MethodPost, "/", http.StatusNotFound},
+		"another API":    {http.MethodPost, "/2015-03-31/functions/", http.StatusNotFound},
+		"no function":    {http.MethodPost, "/2015-03-31/functions//invocations", http.StatusNotFound},
+		"one too many":   {http.MethodPost, "/2015-03-31/functions/a/b/invocations", http.StatusNotFound},
+		"double slash":   {http.MethodPost, "//2015-03-31/functions/echo/invocations", http.StatusNotFound},
+		"versions mixed": {http.MethodPost, "/2015-03-31/functions/echo/response-streaming-invocations", http.StatusNotFound},
+		"mixed again":    {http.MethodPost, "/2021-11-15/functions/echo/invocations", http.StatusNotFound},
+		"streaming, GET": {http.MethodGet, "/2021-11-15/functions/echo/response-streaming-invocations", http.StatusMethodNotAllowed},
+		"wrong method":   {http.MethodGet, "/2015-03-31/functions/echo/invocations", http.StatusMethodNotAllowed},
+		"another again":  {http.MethodPut, "/2015-03-31/functions/echo/invocations", http.StatusMethodNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), test.method, server.URL+test.path, nil)

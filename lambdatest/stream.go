@@ -1,0 +1,218 @@
+package lambdatest
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
+	"github.com/aws/aws-sdk-go/private/protocol/eventstream/eventstreamapi"
+)
+
+const (
+	// maxStream is the largest reply that a function streams, in bytes.
+	maxStream = 200 << 20
+
+	// maxChunk is how much is read of it at a time, in bytes.
+	maxChunk = 32 << 10
+)
+
+// streamReply answers a streaming invocation. The function executes when the reply
+// is sent.
+func (s *Server) streamReply(f function, in *invocation) reply {
+	rep := newReply(http.StatusOK, nil)
+	// The API's model has the type of the data in this very header. That of the
+	// messages takes precedence, since it is what the body is.
+	rep.header.Set("Content-Type", "application/vnd.amazon.eventstream")
+	rep.header.Set("X-Amz-Executed-Version", in.version())
+	rep.stream = func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) {
+		s.stream(w, r, f, in, rep, cut)
+	}
+	return rep
+}
+
+// stream executes a function and sends what it returns while it reads it. Other
+// than in a buffered invocation, the execution ends with its caller.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, f function, in *invocation, rep reply, cut CutPoint) {
+	x, failure := s.begin(in)
+	defer x.cancel()
+	defer context.AfterFunc(r.Context(), x.cancel)()
+
+	var whole []byte
+	var body io.Reader
+	if failure == nil {
+		whole, body, failure = f.open(x.ctx, in.payload)
+	}
+	closeOnce := sync.OnceValue(func() *functionError { return closeBody(body) })
+	defer closeOnce()
+
+	events := &eventWriter{ctx: x.ctx, w: w, cut: cut}
+	events.checkCaller()
+	if cut == BeforeHeaders || cut == WithinHeaders {
+		s.sendCut(w, rep, cut)
+		return
+	}
+	events.sendHeader(rep)
+
+	switch {
+	case failure != nil:
+	case body != nil:
+		failure = events.copy(body)
+	case len(whole) > maxReply:
+		failure = tooLarge(len(whole))
+	case len(whole) > 0:
+		events.sendChunk(whole)
+	}
+	// Before the last message, so that whoever has got it may rely on it.
+	if closing := closeOnce(); failure == nil {
+		failure = closing
+	}
+
+	report, log := x.end(failure)
+	var complete invokeComplete
+	if failure != nil {
+		complete.ErrorCode = unhandled
+		complete.ErrorDetails = string(report)
+	}
+	if in.call.LogType == logTail {
+		complete.LogResult = base64.StdEncoding.EncodeToString(log)
+	}
+	events.sendComplete(complete)
+}
+
+// closeBody closes what a handler returned, if that can be closed. As in Lambda's
+// Go runtime, it does not matter whether that fails.
+func closeBody(body io.Reader) (failure *functionError) {
+	defer func() {
+		if v := recover(); v != nil {
+			failure = panicPayload(v)
+		}
+	}()
+	if closer, ok := body.(io.Closer); ok {
+		closer.Close()
+	}
+	return nil
+}
+
+// invokeComplete is the payload of a stream's last message.
+type invokeComplete struct {
+	ErrorCode    string `json:",omitempty"`
+	ErrorDetails string `json:",omitempty"`
+	LogResult    string `json:",omitempty"`
+}
+
+// An eventWriter sends the messages of a streaming invocation's answer, each at
+// once. Where there is nobody to send to any more, it aborts the request.
+type eventWriter struct {
+	ctx context.Context // ends with the caller and with the server
+	w   http.ResponseWriter
+	cut CutPoint // from AfterHeaders on
+	buf bytes.Buffer
+}
+
+func (e *eventWriter) sendHeader(rep reply) {
+	rep.sendHeader(e.w)
+	e.flush()
+	if e.cut == AfterHeaders {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// copy sends what body reads, a chunk for each read, up to its end.
+func (e *eventWriter) copy(body io.Reader) *functionError {
+	buf := make([]byte, maxChunk)
+	sent := 0
+	for {
+		chunk, more, failure := readChunk(body, buf)
+		e.checkCaller()
+		if failure != nil {
+			return failure
+		}
+		if sent += len(chunk); sent > maxStream {
+			return tooLargeStream()
+		}
+		if len(chunk) > 0 {
+			e.sendChunk(chunk)
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// readChunk reads once. As in Lambda's Go runtime, what comes together with an
+// error is dropped. A panic would end the runtime's process; here it is reported
+// like one of the handler.
+func readChunk(body io.Reader, buf []byte) (chunk []byte, more bool, failure *functionError) {
+	defer func() {
+		if v := recover(); v != nil {
+			failure = panicPayload(v)
+		}
+	}()
+	n, err := body.Read(buf)
+	if err != nil && err != io.EOF {
+		return nil, false, errorPayload(err)
+	}
+	return buf[:n], err == nil, nil
+}
+
+func tooLargeStream() *functionError {
+	return &functionError{
+		Type:    responseSizeTooLarge,
+		Message: fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxStream),
+	}
+}
+
+func (e *eventWriter) sendChunk(payload []byte) {
+	e.send("PayloadChunk", "application/octet-stream", payload)
+	if e.cut == WithinBody {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (e *eventWriter) sendComplete(c invokeComplete) {
+	switch e.cut {
+	case WithinBody: // of an empty stream
+		panic(http.ErrAbortHandler)
+	case BeforeComplete:
+		return
+	}
+	payload, _ := json.Marshal(c) // strings always encode
+	e.send("InvokeComplete", "application/json", payload)
+}
+
+func (e *eventWriter) send(eventType, contentType string, payload []byte) {
+	e.checkCaller()
+	msg := eventstream.Message{Payload: payload}
+	msg.Headers.Set(eventstreamapi.EventTypeHeader, eventstream.StringValue(eventType))
+	msg.Headers.Set(":content-type", eventstream.StringValue(contentType))
+	msg.Headers.Set(eventstreamapi.MessageTypeHeader, eventstream.StringValue(eventstreamapi.EventMessageType))
+	e.buf.Reset()
+	err := eventstream.NewEncoder(&e.buf).Encode(msg)
+	if err == nil {
+		_, err = e.w.Write(e.buf.Bytes())
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	e.flush()
+}
+
+func (e *eventWriter) flush() {
+	if err := http.NewResponseController(e.w).Flush(); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// checkCaller aborts the request where the caller has gone or the server closes:
+// what was ended that way has no answer, however the function took it.
+func (e *eventWriter) checkCaller() {
+	if e.ctx.Err() != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
