@@ -1,38 +1,71 @@
 package backend
 
 import (
+	"bytes"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"strings"
+	"unicode/utf16"
 )
 
 // maxClientContext is Lambda's limit for a client context, in bytes of base64.
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 const maxClientContext = 3583
 
+// clientContext is what Lambda's runtimes decode, and takes their differences in: where
+// Go's and Java's have env, Rust's has environment and asks for all members of client,
+// as an older one of .NET's does for the objects. The values of custom have to be
+// strings.
+type clientContext struct {
+	Client struct {
+		InstallationID string `json:"installation_id"`
+		AppTitle       string `json:"app_title"`
+		AppVersionName string `json:"app_version_name"`
+		AppVersionCode string `json:"app_version_code"`
+		AppPackageName string `json:"app_package_name"`
+	} `json:"client"`
+	Custom      map[string]string `json:"custom"`
+	Env         struct{}          `json:"env"`
+	Environment struct{}          `json:"environment"`
+}
+
 // clientContext is the client context of a request, in base64: its headers, query
 // strings and params under custom. Where they have one name, the param wins over the
-// query string, and that over the header. The values are strings and the other members
-// objects, because there are runtimes that take nothing else: those of Go and Java for
-// the first, Python's for the second.
+// query string, and that over the header.
 func (b *Backend) clientContext(r *Request) (string, *Error) {
 	headers := endToEnd(r.Headers)
-	custom := make(map[string]string, len(headers)+len(r.Query)+len(r.Params))
+	c := clientContext{Custom: make(map[string]string, len(headers)+len(r.Query)+len(r.Params))}
 	for name, values := range headers {
-		custom[name] = strings.Join(values, ",")
+		c.Custom[name] = strings.Join(values, ",")
 	}
 	for name, values := range r.Query {
-		custom[name] = strings.Join(values, ",")
+		c.Custom[name] = strings.Join(values, ",")
 	}
-	maps.Copy(custom, b.names.originals(r.Params))
+	maps.Copy(c.Custom, b.names.originals(r.Params))
 
-	encoded := base64.StdEncoding.EncodeToString(marshal(map[string]any{
-		"client": struct{}{},
-		"custom": custom,
-		"env":    struct{}{},
-	}))
+	encoded := base64.StdEncoding.EncodeToString(ascii(marshal(c)))
 	if len(encoded) > maxClientContext {
 		return "", headersTooLarge(len(encoded))
 	}
 	return encoded, nil
+}
+
+// ascii escapes what is not ASCII in JSON: a runtime gets the client context as the
+// value of a header, and Rust's takes nothing else.
+func ascii(json []byte) []byte {
+	var b bytes.Buffer
+	b.Grow(len(json))
+	for _, r := range string(json) {
+		switch {
+		case r < 0x7f:
+			b.WriteByte(byte(r))
+		case r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b.Bytes()
 }

@@ -21,45 +21,74 @@ type envelope struct {
 	body   []byte
 }
 
-// parseEnvelope reads the reply of a function that answers for HTTP. With inferred, a
-// reply without a statusCode is a 200 that has the reply itself for a body, as payload
-// format 2.0 has it; without, it is an error, as format 1.0 has it. Source:
+// What a body is that the function gives no content type for: API Gateway's defaults,
+// of its HTTP APIs and of its REST APIs.
+const (
+	defaultContentType     = "text/plain; charset=utf-8"
+	defaultContentTypeREST = "application/json"
+)
+
+// parseEnvelope reads the reply of a function that answers for HTTP. In format 1.0 it
+// has to be an object with a statusCode. In the others a reply without one is a 200 that
+// has the reply itself for a body, a string without its quotes. Source:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-func parseEnvelope(payload []byte, inferred bool) (envelope, error) {
+func parseEnvelope(payload []byte, format PayloadFormat) (envelope, error) {
 	var fields map[string]json.RawMessage
-	err := json.Unmarshal(payload, &fields)
-	if _, ok := fields["statusCode"]; !ok || err != nil {
-		switch {
-		case !inferred && err == nil:
+	if err := json.Unmarshal(payload, &fields); err != nil && format == Version1 {
+		return envelope{}, errors.New("no JSON object, so no HTTP response")
+	}
+	if _, ok := fields["statusCode"]; !ok {
+		if format == Version1 {
 			return envelope{}, errors.New("statusCode: missing")
-		case !inferred:
-			return envelope{}, errors.New("no JSON object, so no HTTP response")
-		case len(bytes.TrimSpace(payload)) > 0 && !json.Valid(payload):
-			return envelope{}, errors.New("no JSON")
 		}
-		return envelope{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, payload}, nil
+		return inferredEnvelope(payload)
 	}
 
 	e, err := parseHead(fields)
 	if err != nil {
 		return envelope{}, err
 	}
+	if e.body, err = parseBody(fields); err != nil {
+		return envelope{}, err
+	}
+	if len(e.body) > 0 && e.header["Content-Type"] == nil {
+		e.header.Set("Content-Type", map[bool]string{true: defaultContentTypeREST, false: defaultContentType}[format == Version1])
+	}
+	return e, nil
+}
+
+// inferredEnvelope is what format 2.0 takes data for.
+func inferredEnvelope(payload []byte) (envelope, error) {
+	if trimmed := bytes.TrimSpace(payload); len(trimmed) > 0 {
+		var text string
+		switch {
+		case !json.Valid(trimmed):
+			return envelope{}, errors.New("no JSON")
+		case trimmed[0] == '"' && json.Unmarshal(trimmed, &text) == nil:
+			payload = []byte(text)
+		}
+	}
+	return envelope{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, payload}, nil
+}
+
+// parseBody reads body and isBase64Encoded.
+func parseBody(fields map[string]json.RawMessage) ([]byte, error) {
 	var body *string
 	if err := unmarshal(fields, "body", &body); err != nil || body == nil {
-		return e, err
+		return nil, err
 	}
 	var isBase64 *bool
 	if err := unmarshal(fields, "isBase64Encoded", &isBase64); err != nil {
-		return envelope{}, err
+		return nil, err
 	}
 	if isBase64 == nil || !*isBase64 {
-		e.body = []byte(*body)
-		return e, nil
+		return []byte(*body), nil
 	}
-	if e.body, err = base64.StdEncoding.DecodeString(*body); err != nil {
-		return envelope{}, fmt.Errorf("body: isBase64Encoded, and %w", err)
+	decoded, err := base64.StdEncoding.DecodeString(*body)
+	if err != nil {
+		return nil, fmt.Errorf("body: isBase64Encoded, and %w", err)
 	}
-	return e, nil
+	return decoded, nil
 }
 
 // parseHead reads what comes before the body: statusCode, headers, multiValueHeaders

@@ -96,6 +96,7 @@ func (f *facts) version1(r *route) restRequest {
 		RequestContext: events.APIGatewayProxyRequestContext{
 			Stage:             stage,
 			DomainName:        f.domainName,
+			DomainPrefix:      f.domainPrefix(),
 			RequestID:         f.requestID,
 			ExtendedRequestID: f.requestID,
 			Protocol:          protocol,
@@ -112,7 +113,7 @@ func (f *facts) version1(r *route) restRequest {
 	}}
 	if len(f.body) > 0 {
 		var body string
-		body, event.IsBase64Encoded = f.encodedBody()
+		body, event.IsBase64Encoded = f.encodedBody(isTextForREST)
 		event.Body = &body
 	}
 	return event
@@ -157,15 +158,16 @@ func (f *facts) version2(r *route) httpRequest {
 			PathParameters:        f.pathParameters,
 		},
 		RequestContext: httpRequestContext{APIGatewayV2HTTPRequestContext: events.APIGatewayV2HTTPRequestContext{
-			RouteKey:   r.key,
-			Stage:      stage,
-			RequestID:  f.requestID,
-			DomainName: f.domainName,
-			Time:       f.time.UTC().Format(timeLayout),
-			TimeEpoch:  f.time.UnixMilli(),
+			RouteKey:     r.key,
+			Stage:        stage,
+			RequestID:    f.requestID,
+			DomainName:   f.domainName,
+			DomainPrefix: f.domainPrefix(),
+			Time:         f.time.UTC().Format(timeLayout),
+			TimeEpoch:    f.time.UnixMilli(),
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
 				Method:    f.method,
-				Path:      f.path,
+				Path:      unescaped(f.path),
 				Protocol:  protocol,
 				SourceIP:  f.sourceIP,
 				UserAgent: f.headers.Get("User-Agent"),
@@ -181,7 +183,7 @@ func (f *facts) version2(r *route) httpRequest {
 		event.QueryStringParameters[name] = strings.Join(values, ",")
 	}
 	if len(f.body) > 0 {
-		event.Body, event.IsBase64Encoded = f.encodedBody()
+		event.Body, event.IsBase64Encoded = f.encodedBody(isText)
 	}
 	return event
 }
@@ -198,27 +200,53 @@ func cookies(headers []string) (list []string) {
 	return list
 }
 
-// encodedBody is the body as a string, and whether that is base64.
-func (f *facts) encodedBody() (body string, isBase64 bool) {
-	if isText(f.headers.Get("Content-Type")) && f.headers.Get("Content-Encoding") == "" && utf8.Valid(f.body) {
+// domainPrefix is the first label of the domain name.
+func (f *facts) domainPrefix() string {
+	prefix, _, _ := strings.Cut(f.domainName, ".")
+	return prefix
+}
+
+// unescaped is a path without its percent-encoding.
+func unescaped(path string) string {
+	if p, err := url.PathUnescape(path); err == nil {
+		return p
+	}
+	return path // the url_pattern's own spelling
+}
+
+// encodedBody is the body as a string, and whether that is base64. What is text is for
+// the content type to say, and for the bytes to be.
+func (f *facts) encodedBody(isText func(mediaType string) bool) (body string, isBase64 bool) {
+	if f.headers.Get("Content-Encoding") == "" && isText(mediaType(f.headers.Get("Content-Type"))) && utf8.Valid(f.body) {
 		return string(f.body), false
 	}
 	return base64.StdEncoding.EncodeToString(f.body), true
 }
 
-// isText tells the content types whose bodies API Gateway's HTTP APIs hand on as they
-// are. A form's is none of them.
-func isText(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		mediaType, _, _ = strings.Cut(strings.ToLower(contentType), ";")
-		mediaType = strings.TrimSpace(mediaType)
+// mediaType is a content type without its parameters.
+func mediaType(contentType string) string {
+	m, _, err := mime.ParseMediaType(contentType)
+	if err != nil { // of the parameters
+		m, _, _ = strings.Cut(strings.ToLower(contentType), ";")
 	}
+	return strings.TrimSpace(m)
+}
+
+// isText tells the media types whose bodies API Gateway's HTTP APIs hand on as they
+// are, and those that are JSON or XML by their suffix. A form, and what has no type, is
+// base64 there, as it is for an Application Load Balancer.
+func isText(mediaType string) bool {
 	switch mediaType {
 	case "application/json", "application/javascript", "application/xml":
 		return true
 	}
 	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+json") || strings.HasSuffix(mediaType, "+xml")
+}
+
+// isTextForREST adds what functions for REST APIs, which hand on every body as text
+// unless they are told otherwise, may count on.
+func isTextForREST(mediaType string) bool {
+	return mediaType == "" || mediaType == "application/x-www-form-urlencoded" || isText(mediaType)
 }
 
 // hopByHop are the headers that are about a connection, not about what is sent over

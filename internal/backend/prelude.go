@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
-	"net/http"
 )
 
-// maxPrelude is how much of a stream may come before its body, in bytes: more than
-// six times what API Gateway lets headers have.
+// maxPrelude is how much of a stream may come before its body, in bytes: four times
+// what API Gateway reads of it.
 const maxPrelude = 64 << 10
 
 // errPrelude is the error of a stream without the end of its prelude.
@@ -18,11 +16,6 @@ var errPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", 
 
 // preludeEnd separates the prelude from the body.
 var preludeEnd = make([]byte, 8)
-
-func isIntegrationResponse(contentType string) bool {
-	mediaType, _, _ := mime.ParseMediaType(contentType)
-	return mediaType == integrationResponse
-}
 
 // parsePrelude reads the status and the headers that a stream begins with, a JSON
 // object that ends with eight zero bytes, and returns them with what of the body has
@@ -50,11 +43,4 @@ func parsePrelude(stream []byte) (*envelope, []byte, error) {
 		return nil, nil, fmt.Errorf("prelude: %w", err)
 	}
 	return &e, body, nil
-}
-
-// plainHead is the head of a stream that has none of its own.
-func plainHead(contentType string) envelope {
-	h := make(http.Header, 3)
-	setUnlessEmpty(h, "Content-Type", contentType)
-	return envelope{status: http.StatusOK, header: h}
 }

@@ -82,7 +82,7 @@ func (a answer) envelope(cfg *Config, f format) (envelope, error) {
 	if err != nil {
 		return envelope{}, err
 	}
-	if isIntegrationResponse(a.header.Get("Content-Type")) {
+	if mediaType(a.header.Get("Content-Type")) == integrationResponse {
 		e, body, err := parsePrelude(payload)
 		if err == nil && e == nil {
 			err = errPrelude
@@ -93,7 +93,7 @@ func (a answer) envelope(cfg *Config, f format) (envelope, error) {
 		e.body = body
 		return *e, nil
 	}
-	return parseEnvelope(payload, cfg.PayloadFormat != Version1)
+	return parseEnvelope(payload, cfg.PayloadFormat)
 }
 
 // Lambda's own headers of a reply.

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -77,30 +78,44 @@ var (
 	_ io.WriterTo   = (*stream)(nil)
 )
 
-// head reads the stream up to where its status and headers are known.
+// head reads the stream up to where its status and headers are known. It has a prelude
+// where the content type says so, and where it says nothing and the stream begins like
+// one: not every runtime lets a function choose the type.
 func (s *stream) head(contentType string) (envelope, *Error) {
-	withPrelude := isIntegrationResponse(contentType)
+	kind := mediaType(contentType)
+	required := kind == integrationResponse
+	possible := required || kind == "" || kind == "application/octet-stream" || kind == eventStream
+	if kind == "" || kind == eventStream {
+		contentType = "application/octet-stream"
+	}
+	plain := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
 	for {
 		chunk, err := s.next(nil)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return envelope{}, err.(*Error)
 		}
-		switch s.pending = append(s.pending, chunk...); {
-		case !withPrelude:
-			return plainHead(contentType), nil
-		case err != nil:
-			return envelope{}, undecodable(errPrelude)
+		s.pending = append(s.pending, chunk...)
+		if !possible || !required && !bytes.HasPrefix(bytes.TrimLeft(s.pending, " \t\r\n"), []byte("{")) {
+			return plain, nil
 		}
 		head, body, perr := parsePrelude(s.pending)
-		if perr != nil {
-			return envelope{}, undecodable(perr)
+		if head == nil && perr == nil && err != nil {
+			perr = errPrelude
 		}
-		if head != nil {
+		switch {
+		case head != nil:
 			s.pending = body
 			return *head, nil
+		case perr != nil && required:
+			return envelope{}, undecodable(perr)
+		case perr != nil:
+			return plain, nil
 		}
 	}
 }
+
+// eventStream is the content type of the Invoke API's own framing.
+const eventStream = "application/vnd.amazon.eventstream"
 
 // next returns the next chunk, io.EOF after the last, or an *Error: what the function
 // failed of, or what came in between.

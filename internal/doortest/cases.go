@@ -153,4 +153,40 @@ var cases = []testCase{
 		name: "no-op has no details", backend: Backend{ExtraConfig: details("x"), Encoding: "no-op"}, fails: errNoOrder,
 		status: 502, message: "lambda: the function failed",
 	},
+
+	// Replies that are HTTP responses.
+	{
+		name: "proxy, no-op", backend: Backend{Encoding: "no-op"}, settings: proxied,
+		reply: `{"statusCode":418,"headers":{"content-type":"image/png","x-tea":"oolong","connection":"x"},"body":"iVBORw==","isBase64Encoded":true}`,
+		data:  `{}`, bytes: "\x89PNG", metadata: 418, headers: []string{"Content-Type", "X-Amz-Executed-Version", "X-Amzn-Requestid", "X-Tea"},
+	},
+	{
+		name: "proxy, a body that is decoded", backend: Backend{Group: "g"}, settings: proxied,
+		reply: `{"statusCode":201,"headers":{"content-type":"application/json","x-tea":"oolong"},"body":"{\"a\":12345678901234567890}"}`,
+		data:  `{"g":{"a":12345678901234567890}}`, metadata: 201, headers: decoded,
+	},
+	{
+		name: "proxy, a list", backend: Backend{IsCollection: true}, settings: proxied,
+		reply: `{"statusCode":200,"body":"WzFd","isBase64Encoded":true}`, data: `{"collection":[1]}`, headers: decoded,
+	},
+	{name: "proxy, no body", settings: proxied, reply: `{"statusCode":200}`, data: `{}`, headers: decoded},
+	{name: "proxy, data", settings: proxied, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
+	{name: "proxy, data in 1.0", settings: map[string]any{"payload_format": "1.0"}, reply: `{"a":1}`, status: 502, message: "lambda: the reply cannot be decoded"},
+	{name: "proxy, no envelope", settings: proxied, reply: `{"statusCode":"x"}`, status: 502, message: "lambda: the reply cannot be decoded"},
+	{name: "proxy, the function's error", settings: proxied, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
+	{
+		name: "proxy, a status with details", backend: Backend{ExtraConfig: details("x")}, settings: proxied,
+		reply: `{"statusCode":404,"headers":{"content-type":"application/json"},"body":"no \"tea\""}`,
+		data:  `{"error_x":{"http_status_code":404,"http_body":"no \"tea\"","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
+	},
+
+	// Invocations that bring no reply.
+	{name: "an asynchronous invocation", settings: map[string]any{"invocation_type": "Event"}, reply: `{"a":1}`, data: `{}`, metadata: 202, headers: []string{"X-Amzn-Requestid"}},
+	{
+		name: "an asynchronous invocation, no-op", backend: Backend{Encoding: "no-op"}, settings: map[string]any{"invocation_type": "Event"},
+		reply: `{"a":1}`, data: `{}`, metadata: 202, headers: []string{"X-Amzn-Requestid"},
+	},
+	{name: "a dry run", settings: map[string]any{"invocation_type": "DryRun"}, reply: `{"a":1}`, data: `{}`, metadata: 204, headers: []string{"X-Amzn-Requestid"}},
 }
+
+var proxied = map[string]any{"response_format": "proxy"}

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -292,5 +293,69 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
 			t.Fatalf("got %+v, %v", response, err)
 		}
+	}
+}
+
+// KrakenD 2 tells the endpoint, so that an event can have its route. The path is the
+// backend's own.
+func TestEventRoute(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	t.Cleanup(s.Close)
+	sess := session.Must(session.NewSession(&aws.Config{
+		Endpoint:    aws.String(s.URL),
+		Region:      aws.String("us-west-2"),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+	factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithSession(sess)), logging.NoOp)
+
+	for format, want := range map[string]string{
+		"1.0": "/users/{UserId}/{page}",
+		"2.0": "PUT /users/{UserId}/{page}",
+	} {
+		s.Reset()
+		p, err := factory.New(parse(t, `{"endpoint": "/users/{UserId}/{page}", "method": "PUT", "backend": [{
+			"url_pattern": "/v2/{page}/{UserId}", "method": "PATCH",
+			"extra_config": {"backend/lambda": {"function_name": "f", "payload_format": "`+format+`", "response_format": "plain"}}
+		}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p(t.Context(), &proxy.Request{Method: "PUT", Params: map[string]string{"UserId": "a b", "Page": "2"}}); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Resource, RouteKey, Path, RawPath, HTTPMethod string
+			PathParameters                                map[string]string
+			RequestContext                                struct{ HTTP struct{ Method string } }
+		}
+		if err := json.Unmarshal(s.Calls()[0].Payload, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Resource+got.RouteKey != want || got.Path+got.RawPath != "/v2/2/a%20b" || got.HTTPMethod+got.RequestContext.HTTP.Method != "PATCH" {
+			t.Errorf("%s: got %+v, want %s", format, got, want)
+		}
+		if fmt.Sprint(got.PathParameters) != "map[UserId:a b page:2]" {
+			t.Errorf("%s: got %v", format, got.PathParameters)
+		}
+	}
+}
+
+// A status that the function has set is, with return_error_code, the error's.
+func TestReturnErrorCodeOfAnHTTPResponse(t *testing.T) {
+	built := door(doortest.Backend{ExtraConfig: map[string]any{
+		"github.com/devopsfaith/krakend/http": map[string]any{"return_error_code": true},
+		Namespace:                             map[string]any{"function_name": "f", "response_format": "proxy"},
+	}}, doortest.Options{
+		Logger:  &doortest.Recorder{},
+		Invoker: replies(`{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\"title\":\"sold\"}"}`),
+	})
+	response, err := built.Proxy(t.Context(), &doortest.Request{})
+	coded, ok := err.(interface {
+		StatusCode() int
+		Encoding() string
+	})
+	if !ok || response != nil || coded.StatusCode() != 409 || coded.Encoding() != "application/problem+json" || err.Error() != `{"title":"sold"}` {
+		t.Errorf("got %+v, %T %v", response, err, err)
 	}
 }

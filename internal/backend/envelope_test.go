@@ -1,0 +1,247 @@
+package backend
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParseEnvelope(t *testing.T) {
+	const (
+		json20 = "application/json"
+		text   = "text/plain; charset=utf-8"
+	)
+	h := func(pairs ...string) http.Header {
+		header := make(http.Header)
+		for i := 0; i < len(pairs); i += 2 {
+			header.Add(pairs[i], pairs[i+1])
+		}
+		return header
+	}
+	for _, tc := range []struct {
+		name, reply string
+		format      PayloadFormat
+		want        envelope
+	}{
+		{
+			name:  "everything",
+			reply: `{"statusCode":201,"headers":{"content-type":"text/html","x-n":1.50,"X-B":true},"multiValueHeaders":{"X-M":["a",2]},"cookies":["a=1; Path=/","b=2"],"body":"<p>","isBase64Encoded":false}`,
+			want:  envelope{201, h("Content-Type", "text/html", "X-N", "1.50", "X-B", "true", "X-M", "a", "X-M", "2", "Set-Cookie", "a=1; Path=/", "Set-Cookie", "b=2"), []byte("<p>")},
+		},
+		{name: "base64", reply: `{"statusCode":200,"headers":{"content-type":"image/png"},"body":"iVBORw==","isBase64Encoded":true}`, want: envelope{200, h("Content-Type", "image/png"), []byte("\x89PNG")}},
+		{name: "an empty body", reply: `{"statusCode":204,"body":""}`, want: envelope{204, h(), []byte{}}},
+		{name: "no body", reply: `{"statusCode":304,"headers":null,"multiValueHeaders":null,"cookies":null,"body":null,"isBase64Encoded":null}`, want: envelope{304, h(), nil}},
+		{name: "no content type", reply: `{"statusCode":200,"body":"a"}`, want: envelope{200, h("Content-Type", text), []byte("a")}},
+		{name: "no content type in 1.0", format: Version1, reply: `{"statusCode":200,"body":"{}"}`, want: envelope{200, h("Content-Type", json20), []byte("{}")}},
+		{name: "no content type and 2.0", format: Version2, reply: `{"statusCode":500,"body":"a"}`, want: envelope{500, h("Content-Type", text), []byte("a")}},
+		{name: "a status that is a string", reply: `{"statusCode":"418"}`, want: envelope{418, h(), nil}},
+		{name: "a status as JavaScript may spell it", reply: `{"statusCode":200.0}`, want: envelope{200, h(), nil}},
+		{name: "unknown members", format: Version1, reply: `{"statusCode":200,"statusDescription":"200 OK","x":{}}`, want: envelope{200, h(), nil}},
+		{
+			name:  "headers in both maps",
+			reply: `{"statusCode":200,"headers":{"x-a":"2","X-B":"1","x-null":null},"multiValueHeaders":{"X-A":["1","3"],"x-b":["1"],"x-none":[],"x-null":[null]}}`,
+			want:  envelope{200, h("X-A", "1", "X-A", "3", "X-A", "2", "X-B", "1"), nil},
+		},
+		{
+			name: "headers that must not go on",
+			reply: `{"statusCode":200,"headers":{"connection":"x-hop","x-hop":"1","content-length":"7","transfer-encoding":"chunked","upgrade":"h2c","trailer":"x",` +
+				`"keep-alive":"1","te":"x","proxy-authenticate":"x","bad name":"x","":"x","x-lf":"a\nb: c","x-nul":"\u0000","x-trim":"  a\t","x-latin":"é","x-empty":""},"cookies":["a=1\r\nb: c"]}`,
+			want: envelope{200, h("X-Trim", "a", "X-Latin", "é", "X-Empty", ""), nil},
+		},
+
+		// Without a statusCode, but for 1.0.
+		{name: "data", reply: ` {"body":"x","headers":{"a":"b"}} `, want: envelope{200, h("Content-Type", json20), []byte(` {"body":"x","headers":{"a":"b"}} `)}},
+		{name: "a status code of other spelling", format: Version2, reply: `{"StatusCode":500}`, want: envelope{200, h("Content-Type", json20), []byte(`{"StatusCode":500}`)}},
+		{name: "a list", format: Version2, reply: `[1]`, want: envelope{200, h("Content-Type", json20), []byte("[1]")}},
+		{name: "a number", reply: `7`, want: envelope{200, h("Content-Type", json20), []byte("7")}},
+		{name: "a string", format: Version2, reply: ` "Hello, \"you\"" `, want: envelope{200, h("Content-Type", json20), []byte(`Hello, "you"`)}},
+		{name: "null", format: Version2, reply: `null`, want: envelope{200, h("Content-Type", json20), []byte("null")}},
+		{name: "nothing", reply: ``, want: envelope{200, h("Content-Type", json20), []byte("")}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for range 4 { // maps have no order
+				got, err := parseEnvelope([]byte(tc.reply), tc.format)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got, tc.want) {
+					t.Errorf("got  %d %v %q\nwant %d %v %q", got.status, got.header, got.body, tc.want.status, tc.want.header, tc.want.body)
+				}
+			}
+		})
+	}
+}
+
+func TestParseEnvelopeErrors(t *testing.T) {
+	for _, tc := range []struct {
+		reply  string
+		format PayloadFormat
+		want   string
+	}{
+		{`{`, Version2, "no JSON"},
+		{`x`, Simple, "no JSON"},
+		{`{"a":1}`, Version1, "statusCode: missing"},
+		{`null`, Version1, "statusCode: missing"},
+		{`"Hello"`, Version1, "no JSON object, so no HTTP response"},
+		{`[]`, Version1, "no JSON object, so no HTTP response"},
+		{``, Version1, "no JSON object, so no HTTP response"},
+		{`{"statusCode":null}`, Version2, `statusCode: must be an integer from 200 to 599, is "null"`},
+		{`{"statusCode":"OK"}`, Version2, `statusCode: must be an integer from 200 to 599, is "\"OK\""`},
+		{`{"statusCode":200.5}`, Version2, `statusCode: must be an integer from 200 to 599, is "200.5"`},
+		{`{"statusCode":0}`, Version2, `statusCode: must be an integer from 200 to 599, is "0"`},
+		{`{"statusCode":101}`, Version2, `statusCode: must be an integer from 200 to 599, is "101"`},
+		{`{"statusCode":600}`, Version2, `statusCode: must be an integer from 200 to 599, is "600"`},
+		{`{"statusCode":[]}`, Version2, `statusCode: must be an integer from 200 to 599, is "[]"`},
+		{`{"statusCode":200,"body":{"a":1}}`, Version2, "body: must not be of the type object"},
+		{`{"statusCode":200,"body":1}`, Version1, "body: must not be of the type number"},
+		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, Version2, "body: isBase64Encoded, and illegal base64 data at input byte 0"},
+		{`{"statusCode":200,"body":"a","isBase64Encoded":"false"}`, Version2, "isBase64Encoded: must not be of the type string"},
+		{`{"statusCode":200,"headers":[]}`, Version2, "headers: must not be of the type array"},
+		{`{"statusCode":200,"headers":{"a":["b"]}}`, Version2, `headers: "a": must be a string, is a list`},
+		{`{"statusCode":200,"multiValueHeaders":{"a":"b"}}`, Version2, "multiValueHeaders: must not be of the type string"},
+		{`{"statusCode":200,"multiValueHeaders":{"a":[{}]}}`, Version2, `multiValueHeaders: "a": must be a string, is an object`},
+		{`{"statusCode":200,"cookies":"a=1"}`, Version2, "cookies: must not be of the type string"},
+	} {
+		got, err := parseEnvelope([]byte(tc.reply), tc.format)
+		if err == nil || err.Error() != tc.want || !reflect.DeepEqual(got, envelope{}) {
+			t.Errorf("%s: got %+v, %v; want %q", tc.reply, got, err, tc.want)
+		}
+	}
+}
+
+// checkHead fails the test where a head of a response could not be sent.
+func checkHead(t *testing.T, e envelope) {
+	t.Helper()
+	if e.status < 200 || e.status > 599 {
+		t.Errorf("got the status %d", e.status)
+	}
+	var b strings.Builder
+	if err := e.header.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for name, values := range e.header {
+		if http.CanonicalHeaderKey(name) != name || !isToken(name) || name == "Content-Length" || name == "Connection" || name == "Transfer-Encoding" {
+			t.Errorf("got the header %q", name)
+		}
+		for _, v := range values {
+			lines++
+			if strings.ContainsAny(v, "\r\n\x00") {
+				t.Errorf("got %q", v)
+			}
+		}
+	}
+	if got := strings.Count(b.String(), "\r\n"); got != lines {
+		t.Errorf("%d headers make %d lines", lines, got)
+	}
+}
+
+// FuzzEnvelope checks that a reply gives a response that can be sent, or an error, and
+// that what is no envelope comes through as it is.
+func FuzzEnvelope(f *testing.F) {
+	for _, seed := range []string{
+		`{"statusCode":200,"headers":{"a":"b","content-length":"1"},"multiValueHeaders":{"A":["c"]},"cookies":["d"],"body":"aGk=","isBase64Encoded":true}`,
+		`{"statusCode":"204","headers":{"x\n":"y","connection":"a, b"}}`, `{"statusCode":1e2}`, `"text"`, `{"a":1}`, `null`, ``, `{`,
+	} {
+		for format := range 3 {
+			f.Add(seed, format)
+		}
+	}
+	f.Fuzz(func(t *testing.T, reply string, format int) {
+		got, err := parseEnvelope([]byte(reply), PayloadFormat(format%3))
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\x00") || !reflect.DeepEqual(got, envelope{}) {
+				t.Errorf("got %+v and %q", got, err)
+			}
+			return
+		}
+		checkHead(t, got)
+		var fields map[string]json.RawMessage
+		if json.Unmarshal([]byte(reply), &fields) == nil && fields["statusCode"] == nil && string(got.body) != reply {
+			t.Errorf("data became %q", got.body)
+		}
+	})
+}
+
+func TestParsePrelude(t *testing.T) {
+	const end = "\x00\x00\x00\x00\x00\x00\x00\x00"
+	long := strings.Repeat(" ", maxPrelude)
+	for _, tc := range []struct {
+		name, stream string
+		status       int // 0 for none yet
+		header       http.Header
+		body         string
+		err          string
+	}{
+		{name: "nothing"},
+		{name: "half of it", stream: `{"statusCode":2`},
+		{name: "half of the end", stream: `{"statusCode":200}` + end[:7]},
+		{
+			name:   "everything",
+			stream: `{"statusCode":201,"headers":{"content-type":"text/html","content-length":"3"},"multiValueHeaders":{"x-a":["1","2"]},"cookies":["a=1"]}` + end + "\x00body" + end,
+			status: 201, header: http.Header{"Content-Type": {"text/html"}, "X-A": {"1", "2"}, "Set-Cookie": {"a=1"}}, body: "\x00body" + end,
+		},
+		{name: "no status", stream: `{}` + end, status: 200, header: http.Header{}},
+		{name: "the longest", stream: long[2:] + "{}" + end + "x", status: 200, header: http.Header{}, body: "x"},
+		{name: "too long", stream: long[1:] + "{}" + end, err: errPrelude.Error()},
+		{name: "no JSON", stream: "x" + end, err: "the prelude is no JSON object"},
+		{name: "null", stream: "null" + end, err: "the prelude is no JSON object"},
+		{name: "nothing before the end", stream: end, err: "the prelude is no JSON object"},
+		{name: "a bad status", stream: `{"statusCode":"x"}` + end, err: `prelude: statusCode: must be an integer from 200 to 599, is "\"x\""`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, body, err := parsePrelude([]byte(tc.stream))
+			switch {
+			case tc.err != "":
+				if err == nil || err.Error() != tc.err || got != nil {
+					t.Errorf("got %+v, %v; want %q", got, err, tc.err)
+				}
+			case err != nil:
+				t.Error(err)
+			case tc.status == 0:
+				if got != nil {
+					t.Errorf("got %+v, want nothing yet", got)
+				}
+			case got == nil:
+				t.Error("got nothing")
+			case got.status != tc.status || fmt.Sprint(got.header) != fmt.Sprint(tc.header) || string(body) != tc.body:
+				t.Errorf("got %d %v %q, want %d %v %q", got.status, got.header, body, tc.status, tc.header, tc.body)
+			}
+		})
+	}
+}
+
+// FuzzPrelude checks that a stream gives the same head and body wherever it is cut into
+// chunks, and a head that can be sent.
+func FuzzPrelude(f *testing.F) {
+	for _, seed := range []string{
+		"{\"statusCode\":200,\"headers\":{\"a\":\"b\"}}\x00\x00\x00\x00\x00\x00\x00\x00body",
+		"{\"cookies\":[\"a\",\"b\\n\"]}\x00\x00\x00\x00\x00\x00\x00\x00\x00", "x\x00\x00\x00\x00\x00\x00\x00\x00", "", "{",
+	} {
+		f.Add([]byte(seed), uint(3))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte, at uint) {
+		whole, body, err := parsePrelude(stream)
+		if err != nil || whole == nil {
+			return
+		}
+		checkHead(t, *whole)
+		cut := int(at % uint(len(stream)+1))
+		first, firstBody, err := parsePrelude(stream[:cut])
+		if err != nil {
+			t.Fatalf("the first %d bytes: %v", cut, err)
+		}
+		if first == nil {
+			if cut > len(stream)-len(body) {
+				t.Errorf("no head in %d bytes, of which %d are enough", cut, len(stream)-len(body))
+			}
+			return
+		}
+		if !reflect.DeepEqual(first, whole) || string(firstBody)+string(stream[cut:]) != string(body) {
+			t.Errorf("cut at %d: got %+v %q, want %+v %q", cut, first, firstBody, whole, body)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+func TestInvocationTypes(t *testing.T) {
+	for _, tc := range []struct {
+		invocationType, encoding string
+		status                   int
+		executed                 bool
+	}{
+		{"Event", "json", http.StatusAccepted, true},
+		{"Event", "no-op", http.StatusAccepted, true},
+		{"DryRun", "json", http.StatusNoContent, false},
+		{"DryRun", "no-op", http.StatusNoContent, false},
+		{"RequestResponse", "json", http.StatusOK, true},
+	} {
+		t.Run(tc.invocationType+", "+tc.encoding, func(t *testing.T) {
+			s := api(t, `{"a":1}`)
+			b, _ := newBackend(t, s, Spec{Encoding: tc.encoding}, map[string]any{"function_name": "f", "invocation_type": tc.invocationType})
+			response, err := invoke(t.Context(), b, &Request{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.StatusCode != tc.status || (response.Body == http.NoBody) != (tc.invocationType != "RequestResponse") {
+				t.Errorf("got %d %v", response.StatusCode, response.Body)
+			}
+			c := s.Calls()[0]
+			if response.Header.Get("X-Amzn-Requestid") != c.RequestID || response.Header.Get("Content-Type") != "" {
+				t.Errorf("got %v", response.Header)
+			}
+			if c.InvocationType != tc.invocationType || c.Executed != tc.executed {
+				t.Errorf("got %s, executed %t; want %s, %t", c.InvocationType, c.Executed, tc.invocationType, tc.executed)
+			}
+		})
+	}
+}
+
+// An asynchronous invocation takes less.
+func TestEventInvocationLimit(t *testing.T) {
+	s := api(t, `{}`)
+	b, _ := newBackend(t, s, Spec{Method: "POST"}, map[string]any{"function_name": "f", "invocation_type": "Event"})
+	send := func(n int) error {
+		_, err := invoke(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader(`"` + strings.Repeat("x", n-2) + `"`))})
+		return err
+	}
+	if err := send(1 << 20); err != nil {
+		t.Error(err)
+	}
+	var e *Error
+	if err := send(1<<20 + 1); !errors.As(err, &e) || e.StatusCode() != http.StatusRequestEntityTooLarge || !strings.Contains(e.detail, "1048576") {
+		t.Errorf("got %v, want a 413", err)
+	}
+	if n := len(s.Calls()); n != 1 {
+		t.Errorf("got %d calls, want 1", n)
+	}
+}
+
+// The event is larger than the body that it holds.
+func TestEventLimit(t *testing.T) {
+	s := api(t, `{}`)
+	b, _ := newBackend(t, s, Spec{Method: "POST"}, map[string]any{"function_name": "f", "payload_format": "2.0"})
+	request := func(n int) *Request {
+		return &Request{Body: io.NopCloser(strings.NewReader(strings.Repeat("\xff", n)))} // goes as base64
+	}
+	if _, err := invoke(t.Context(), b, request(4<<20)); err != nil {
+		t.Error(err)
+	}
+	var e *Error
+	if _, err := invoke(t.Context(), b, request(5<<20)); !errors.As(err, &e) || e.StatusCode() != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %v, want a 413", err)
+	}
+	if n := len(s.Calls()); n != 1 {
+		t.Errorf("got %d calls, want 1", n)
+	}
+}
+
+func TestQualifier(t *testing.T) {
+	s := api(t, `{}`)
+	b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda", "function_name_case": "verbatim", "qualifier": "live"})
+	if _, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f"}}); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Calls()[0]; c.Function != "f" || c.Qualifier != "live" {
+		t.Errorf("got %s:%s, want f:live", c.Function, c.Qualifier)
+	}
+
+	// The operator's choice is not for a client to overrule.
+	var e *Error
+	if _, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
+		t.Errorf("got %v, want a 404", err)
+	}
+	if got := l.level("ERROR"); len(got) != 1 || !strings.Contains(got[0], `"f:dev" is refused as the name of a function: its qualifier is configured`) {
+		t.Errorf("got %q", got)
+	}
+	if n := len(s.Calls()); n != 1 {
+		t.Errorf("got %d calls, want 1", n)
+	}
+}
+
+func TestLogTail(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func(ctx context.Context) error {
+		fmt.Fprint(lambdatest.LogWriter(ctx), "tea\tis ready\nan \x1b[31mevil\x1b[0m line\n")
+		return errors.New("cold")
+	}})
+	t.Cleanup(s.Close)
+	b, l := newBackend(t, s, Spec{URLPattern: "/x"}, map[string]any{"function_name": "f:7", "log_tail": true})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+		t.Fatal("got no error")
+	}
+	c := s.Calls()[0]
+	if c.LogType != "Tail" {
+		t.Errorf("got the log type %s", c.LogType)
+	}
+	prefix := "DEBUG [BACKEND: /x][Lambda] log of f:7, request id " + c.RequestID + ": "
+	for _, want := range []string{prefix + "tea\tis ready", prefix + `"an \x1b[31mevil\x1b[0m line"`, prefix + "START RequestId: " + c.RequestID + " Version: 7"} {
+		if !slices.Contains(l.level("DEBUG"), want) {
+			t.Errorf("no line %q in %q", want, l.level("DEBUG"))
+		}
+	}
+}
+
+func TestLogThatIsNoBase64(t *testing.T) {
+	l := &recorder{}
+	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{LogResult: aws.String("!")}, nil
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
+		t.Error(err)
+	}
+	if got, want := l.level("WARNING"), []string{`WARNING [BACKEND: ][Lambda] the log of "f" is no base64`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
