@@ -3,10 +3,13 @@ package backend
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -131,5 +134,77 @@ func TestDefaultContentType(t *testing.T) {
 	response, err := answer{payload: []byte("{}")}.response(&Config{}, raw)
 	if err != nil || response.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %v", response.Header, err)
+	}
+}
+
+// A reply that is an HTTP response has a body, and maybe an encoding, of its own.
+func TestProxiedReplies(t *testing.T) {
+	envelope := func(encoding string, body []byte) []byte {
+		return fmt.Appendf(nil, `{"statusCode":201,"headers":{"content-encoding":%q,"etag":"x"},"body":%q,"isBase64Encoded":true}`,
+			encoding, base64.StdEncoding.EncodeToString(body))
+	}
+	zipped := gzipped(t, strings.NewReader(`{"a":1}`))
+	const prelude = `{"statusCode":404,"headers":{"content-type":"text/html"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+	for _, tc := range []struct {
+		name   string
+		answer answer
+		format format
+		status int // 0 for an error
+		want   string
+		header http.Header
+	}{
+		{
+			"gzip, decoded", answer{payload: envelope("gzip", zipped)}, structured, 201,
+			`{"a":1}`, http.Header{"Etag": {"x"}, "Content-Type": {"text/plain; charset=utf-8"}},
+		},
+		{
+			"gzip, for the client", answer{payload: envelope("gzip", zipped)}, raw, 201,
+			string(zipped), http.Header{"Etag": {"x"}, "Content-Encoding": {"gzip"}, "Content-Type": {"text/plain; charset=utf-8"}},
+		},
+		{"no gzip, decoded", answer{payload: envelope("gzip", []byte("{}"))}, structured, 0, "", nil},
+		{"br, for the client", answer{payload: envelope("br", []byte("x"))}, raw, 201, "x", http.Header{"Etag": {"x"}, "Content-Encoding": {"br"}, "Content-Type": {"text/plain; charset=utf-8"}}},
+		{
+			"an envelope that came compressed", answer{payload: gzipped(t, strings.NewReader(`{"statusCode":200,"body":"a"}`)), header: http.Header{"Content-Encoding": {"gzip"}}},
+			raw, 200, "a", http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		},
+		{"no gzip around the envelope", answer{payload: []byte("{}"), header: http.Header{"Content-Encoding": {"gzip"}}}, raw, 0, "", nil},
+		{
+			"what a function that streams returns in one piece", answer{payload: []byte(prelude + "<p>"), header: http.Header{"Content-Type": {integrationResponse}}},
+			raw, 404, "<p>", http.Header{"Content-Type": {"text/html"}},
+		},
+		{"half of that", answer{payload: []byte("{}"), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
+		{"something else", answer{payload: []byte("x" + prelude), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
+		{"a null, decoded", answer{payload: []byte(`{"statusCode":200,"body":"null"}`)}, structured, 200, "", http.Header{"Content-Type": {"text/plain; charset=utf-8"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			response, err := tc.answer.response(&Config{Proxy: true}, tc.format)
+			if tc.status == 0 {
+				if err == nil {
+					t.Errorf("got %+v, want an error", response)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := readAll(t, response); got != tc.want || response.StatusCode != tc.status || response.ContentLength != int64(len(got)) {
+				t.Errorf("got %d %q, want %d %q", response.StatusCode, got, tc.status, tc.want)
+			}
+			if !reflect.DeepEqual(response.Header, tc.header) {
+				t.Errorf("got %v, want %v", response.Header, tc.header)
+			}
+		})
+	}
+}
+
+// Beside data, a client gets to see what Lambda says, and nothing of the function's.
+func TestMetadata(t *testing.T) {
+	got := Metadata(http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}, "Content-Type": {"text/html"}, "Set-Cookie": {"a=1"}})
+	if want := (http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := Metadata(http.Header{}); len(got) != 0 {
+		t.Errorf("got %v, want nothing", got)
 	}
 }

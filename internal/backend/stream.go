@@ -84,9 +84,9 @@ var (
 func (s *stream) head(contentType string) (envelope, *Error) {
 	kind := mediaType(contentType)
 	required := kind == integrationResponse
-	possible := required || kind == "" || kind == "application/octet-stream" || kind == eventStream
+	possible := required || kind == "" || kind == octetStream || kind == eventStream
 	if kind == "" || kind == eventStream {
-		contentType = "application/octet-stream"
+		contentType = octetStream
 	}
 	plain := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
 	for {
