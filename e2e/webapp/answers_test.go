@@ -1,0 +1,124 @@
+package webapp
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+)
+
+// Behind a gateway the shop answers as it does itself, and the event that it gets is one
+// of API Gateway's.
+func TestAnswers(t *testing.T) {
+	direct := serveDirectly(t)
+	eachStack(t, func(t *testing.T, s *stack) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				s.api.Reset()
+				got, err := send(s.addr, c.request)
+				if err != nil {
+					t.Fatal("behind the gateway: ", err)
+				}
+				checkEvent(t, &c, s)
+				got = comparable(got, true)
+
+				all := known(&c, s)
+				for _, line := range differences(got, expected(t, direct, c.request, all)) {
+					t.Error(line)
+				}
+				// One that makes no difference is not true any more.
+				for i, e := range all {
+					others := slices.Delete(slices.Clone(all), i, i+1)
+					if len(differences(got, expected(t, direct, c.request, others))) == 0 {
+						t.Errorf("this is no exception any more: %s", e.reason)
+					}
+				}
+			})
+		}
+	})
+}
+
+// serveDirectly serves the shop itself until the end of the test, and returns the
+// address.
+func serveDirectly(t *testing.T) (addr string) {
+	t.Helper()
+	direct := httptest.NewServer(shop.New())
+	t.Cleanup(func() {
+		client.CloseIdleConnections()
+		direct.Close()
+	})
+	return strings.TrimPrefix(direct.URL, "http://")
+}
+
+// expected is what a gateway is to answer: what the shop answers itself, but for the
+// exceptions.
+func expected(t *testing.T, direct string, r request, all []*exception) response {
+	t.Helper()
+	for _, e := range all {
+		if e.request != nil {
+			e.request(&r)
+		}
+	}
+	want, err := send(direct, r)
+	if err != nil {
+		t.Error("the shop itself: ", err)
+	}
+	want = comparable(want, false)
+	for _, e := range all {
+		if e.response != nil {
+			e.response(&want)
+		}
+	}
+	return want
+}
+
+// A table whose requests are all answered with an error, or whose exceptions are for
+// nobody, would prove little.
+func TestCases(t *testing.T) {
+	if len(cases) < 60 {
+		t.Errorf("got %d cases, want at least 60", len(cases))
+	}
+	direct := serveDirectly(t)
+	statuses := make(map[int]bool)
+	names := make(map[string]bool)
+	for _, c := range cases {
+		if names[c.name] {
+			t.Errorf("there are two cases %q", c.name)
+		}
+		names[c.name] = true
+		r, err := send(direct, c.request)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		statuses[r.status] = true
+		if strings.Contains(c.name, ", not modified") && r.status != http.StatusNotModified {
+			t.Errorf("%s: got %d, want 304", c.name, r.status)
+		}
+		for name := range added {
+			if r.header[name] != nil {
+				t.Errorf("%s: the shop itself sends %s", c.name, name)
+			}
+		}
+	}
+	for _, want := range []int{
+		200, 201, 202, 204, 206,
+		301, 302, 303, 304, 307, 308,
+		400, 401, 404, 405, 409, 412, 415, 416, 418, 422,
+		500, 503,
+	} {
+		if !statuses[want] {
+			t.Errorf("no case is answered with %d", want)
+		}
+	}
+
+	for _, e := range slices.Concat(exceptions, defects) {
+		for _, name := range e.cases {
+			if !names[name] {
+				t.Errorf("an exception is for %q, which is no case", name)
+			}
+		}
+	}
+}

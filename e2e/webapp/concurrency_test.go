@@ -1,0 +1,51 @@
+package webapp
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+)
+
+const (
+	clients = 8 // at a time
+	rounds  = 2 // of all cases
+)
+
+// Each of many clients gets its own answer. They tell each other apart by an ID that the
+// shop gives back.
+func TestConcurrentClients(t *testing.T) {
+	direct := serveDirectly(t)
+	eachStack(t, func(t *testing.T, s *stack) {
+		type order struct{ round, number int }
+		orders := make(chan order)
+		var working sync.WaitGroup
+		for range clients {
+			working.Go(func() {
+				for o := range orders {
+					c := cases[o.number]
+					r := c.request
+					id := field{"X-Request-Id", fmt.Sprintf("%d-%d", o.round, o.number)}
+					r.header = append(slices.Clone(r.header), id)
+
+					got, err := send(s.addr, r)
+					if err != nil {
+						t.Errorf("%s: %v", c.name, err)
+						continue
+					}
+					want := expected(t, direct, r, known(&c, s))
+					for _, line := range differences(comparable(got, true), want) {
+						t.Errorf("%s: %s", c.name, line)
+					}
+				}
+			})
+		}
+		for round := range rounds {
+			for number := range cases {
+				orders <- order{round, number}
+			}
+		}
+		close(orders)
+		working.Wait()
+	})
+}

@@ -1,0 +1,93 @@
+package webapp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// checkEvent checks that what the function got for a case is what aws-lambda-go's types
+// for API Gateway have, and nothing else.
+func checkEvent(t *testing.T, c *testCase, s *stack) {
+	t.Helper()
+	calls := s.api.Calls()
+	if len(calls) == 0 && s.refuses(c.name) {
+		return
+	}
+	if len(calls) != 1 || !calls[0].Executed || calls[0].Function != "webapp" {
+		t.Errorf("got the calls %+v, want one of webapp", calls)
+		return
+	}
+	got, err := s.decode(calls[0].Payload)
+	if err != nil {
+		t.Errorf("%v in the event\n%.2000s", err, calls[0].Payload)
+		return
+	}
+	got.path = unescaped(t, got.path)
+	path, _, _ := strings.Cut(c.target, "?")
+	want := summary{method: c.method, path: unescaped(t, path), hasBody: c.body != ""}
+	if s.format == "2.0" {
+		want.version = "2.0"
+	}
+	if got != want {
+		t.Errorf("event: got %+v, want %+v", got, want)
+	}
+}
+
+// refuses tells the cases in which KrakenD answers by itself.
+func (s *stack) refuses(name string) bool {
+	switch name {
+	case "path with an escaped percent sign":
+		return true
+	case "path with an escaped question mark", "path with an escaped hash", "path with an escape that is escaped":
+		return s.gateway == "2"
+	}
+	return false
+}
+
+// summary is a little of an event.
+type summary struct {
+	version, method, path string
+	hasBody               bool
+}
+
+// decode reads an event strictly.
+func (s *stack) decode(payload []byte) (summary, error) {
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	decoder.DisallowUnknownFields()
+	var got summary
+	var err error
+	if s.format == "1.0" {
+		var event events.APIGatewayProxyRequest
+		err = decoder.Decode(&event)
+		got = summary{"", event.HTTPMethod, event.Path, event.Body != ""}
+	} else {
+		var event events.APIGatewayV2HTTPRequest
+		err = decoder.Decode(&event)
+		got = summary{event.Version, event.RequestContext.HTTP.Method, event.RawPath, event.Body != ""}
+	}
+	if err != nil {
+		return summary{}, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return summary{}, fmt.Errorf("more than one value: %v", err)
+	}
+	return got, nil
+}
+
+// unescaped is a path as every server understands it.
+func unescaped(t *testing.T, path string) string {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, "http://"+host+path, nil)
+	if err != nil {
+		t.Error(err)
+		return path
+	}
+	return r.URL.Path
+}
