@@ -157,6 +157,7 @@ var cases = []testCase{
 	rawGet("path with needless escapes", "/labels/%61%62%7E"),
 	get("path with two placeholders", "/shelves/top%20left/boxes/7"),
 	get("path with two placeholders, as it was spelled", "/shelves/a:b/boxes/c,d;e"),
+	get("path with a slash at its end", "/teas/"),
 	get("page that is not there", "/attic/window?a=b"),
 	with("method that is not there", http.MethodDelete, "/leaflet", "", ""),
 
@@ -198,6 +199,7 @@ var cases = []testCase{
 	get("no cookies", "/basket"),
 	get("cookies", "/basket", field{"Cookie", "a=1; b=2"}),
 	get("cookies of odd values", "/basket", field{"Cookie", `a="q, r"; b=x=y==; c=; d; e=%20; a=again; f=1:2/3`}),
+	get("cookies that are none", "/basket", field{"Cookie", "flag; =x; a b=1; c,d=ok; ="}),
 	rawGet("cookies in two headers", "/basket", field{"Cookie", "a=1; b=2"}, field{"Cookie", "c=3"}),
 	rawGet("cookies without spaces", "/basket", field{"cookie", "a=1;b=2;;c=3;"}),
 
@@ -294,6 +296,8 @@ var cases = []testCase{
 	get("200 without a body", "/status/200"),
 	get("202 with a body", "/status/202?body=soon"),
 	get("204", "/status/204"),
+	get("204 with a body, which is none", "/status/204?body=x"),
+	get("304 with a body, which is none", "/status/304?body=x"),
 	get("205", "/status/205"),
 	get("299", "/status/299?body=%7B%7D"),
 	get("304 out of nothing", "/status/304"),

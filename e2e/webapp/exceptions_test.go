@@ -32,6 +32,8 @@ type exception struct {
 	// gateways and formats are those that it applies to, nil for all.
 	gateways, formats []string
 
+	// uncalled is set where KrakenD answers by itself: the function is not called.
+	uncalled bool
 	// request changes what is asked of the shop itself, and response what that answers,
 	// into what the gateway's answer is to be. Nil changes nothing.
 	request  func(*request)
@@ -55,20 +57,32 @@ var exceptions = []exception{
 	{
 		reason:   "KrakenD 2's engine refuses a placeholder that is escaped, or that has a question mark or a hash, once it is unescaped",
 		cases:    []string{"path with an escaped question mark", "path with an escaped hash", "path with an escape that is escaped"},
+		uncalled: true,
 		gateways: []string{"2"},
 		response: becomes(http.StatusBadRequest, "text/plain; charset=utf-8", "error: encoded url params"),
 	},
 	{
 		reason:   "KrakenD 2's engine unescapes a placeholder twice, and refuses it where that fails",
 		cases:    []string{"path with an escaped percent sign"},
+		uncalled: true,
 		gateways: []string{"2"},
 		response: becomes(http.StatusBadRequest, "text/plain; charset=utf-8", `error: invalid URL escape "%"`),
 	},
 	{
 		reason:   "KrakenD 1.x's load balancer puts placeholders unescaped into a URL, which does not parse then; the Lambda backend, which would not use that URL, is not reached",
 		cases:    []string{"path with an escaped percent sign"},
+		uncalled: true,
 		gateways: []string{"1", "1.4"},
 		response: becomes(http.StatusInternalServerError, "", ""),
+	},
+	{
+		reason:   "KrakenD's router redirects from a path with a slash at its end to one without, where there is such an endpoint",
+		cases:    []string{"path with a slash at its end"},
+		uncalled: true,
+		response: func(r *response) {
+			becomes(http.StatusMovedPermanently, "text/html; charset=utf-8", "<a href=\"/teas\">Moved Permanently</a>.\n\n")(r)
+			r.header.Set("Location", "/teas")
+		},
 	},
 	{
 		reason:  "KrakenD names itself as the user agent where the client names none",
@@ -146,8 +160,8 @@ var exceptions = []exception{
 		response: becomes(http.StatusBadGateway, "", ""),
 	},
 	{
-		reason:   "httpadapter gives an answer whose handler writes zero bytes, as chi's 405 does, a content type; net/http does not",
-		cases:    []string{"method that is not there"},
+		reason:   "httpadapter gives an answer a content type once its handler calls Write, with zero bytes (as chi's 405 does) or for a status without a body; net/http does not",
+		cases:    []string{"method that is not there", "204 with a body, which is none"},
 		response: func(r *response) { r.header.Set("Content-Type", "text/plain; charset=utf-8") },
 	},
 }

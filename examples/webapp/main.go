@@ -2,8 +2,12 @@
 // API on loopback that takes the place of AWS Lambda: once for each of API Gateway's
 // payload formats.
 //
-//	go run .                                        # here
-//	cd ../krakend2 && go run . -c ../webapp/krakend.json
+//	go run .
+//
+// A gateway in front of it, with credentials that sign and nobody checks:
+//
+//	cd ../krakend2
+//	AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any go run . -c ../webapp/krakend.json
 //
 // Then the shop is open at http://127.0.0.1:8080/.
 package main
