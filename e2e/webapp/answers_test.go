@@ -23,7 +23,7 @@ func TestAnswers(t *testing.T) {
 					t.Fatal("behind the gateway: ", err)
 				}
 				checkEvent(t, &c, s)
-				got = comparable(got, true)
+				got = stripped(got, true)
 
 				all := known(&c, s)
 				for _, line := range differences(got, expected(t, direct, c.request, all)) {
@@ -66,7 +66,7 @@ func expected(t *testing.T, direct string, r request, all []*exception) response
 	if err != nil {
 		t.Error("the shop itself: ", err)
 	}
-	want = comparable(want, false)
+	want = stripped(want, false)
 	for _, e := range all {
 		if e.response != nil {
 			e.response(&want)

@@ -239,9 +239,9 @@ func replacing(before, after string) func(*response) {
 	}
 }
 
-// comparable is an answer without what differs in every answer. Of an answer with
+// stripped is an answer without what differs in every answer. Of an answer with
 // several ranges the boundary is random.
-func comparable(r response, gateway bool) response {
+func stripped(r response, gateway bool) response {
 	r.header = r.header.Clone()
 	if gateway {
 		for name := range added {
