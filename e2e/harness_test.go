@@ -10,11 +10,18 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -171,6 +178,8 @@ type options struct {
 	home string
 	// service has further keys for the top level of krakend.json.
 	service object
+	// tls has the gateway serve HTTPS, and with it HTTP/2.
+	tls bool
 }
 
 // A process is a gateway that runs.
@@ -178,6 +187,7 @@ type process struct {
 	gateway gateway
 
 	addr   string // host:port
+	scheme string
 	client *http.Client
 
 	cmd     *exec.Cmd
@@ -269,7 +279,7 @@ func launch(t *testing.T, g gateway, binary string, endpoints []object, o option
 	// Where another process of tests has taken the port meanwhile, its gateway has no
 	// such endpoint.
 	ready := fmt.Sprintf("/ready/%d-%d", os.Getpid(), port)
-	endpoints = append(slices.Clone(endpoints), endpoint(ready, httpBackend("http://"+addr, "/__health")))
+	endpoints = append(slices.Clone(endpoints), endpoint(ready, httpBackend(jsonHost(t, `{"status":"ok"}`), "/")))
 	service := object{
 		"version": g.version,
 		"name":    t.Name(),
@@ -284,11 +294,16 @@ func launch(t *testing.T, g gateway, binary string, endpoints []object, o option
 		service["endpoints"] = inVersion3(endpoints)
 	}
 	maps.Copy(service, o.service)
+	dir := t.TempDir()
+	scheme := "http"
+	if o.tls {
+		scheme = "https"
+		service["tls"] = selfSigned(t, dir)
+	}
 	configuration, err := json.MarshalIndent(service, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	dir := t.TempDir()
 	configFile, logFile := filepath.Join(dir, "krakend.json"), filepath.Join(dir, "krakend.log")
 	if err := os.WriteFile(configFile, configuration, 0o600); err != nil {
 		return nil, err
@@ -306,10 +321,14 @@ func launch(t *testing.T, g gateway, binary string, endpoints []object, o option
 	p := &process{
 		gateway: g,
 		addr:    addr,
+		scheme:  scheme,
 		client: &http.Client{
 			Timeout: clientTimeout,
 			// No proxy, and bodies as they are.
-			Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
+			Transport: &http.Transport{
+				DisableCompression: true, MaxIdleConnsPerHost: 64,
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		cmd:     exec.Command(binary, args...),
@@ -333,6 +352,37 @@ func launch(t *testing.T, g gateway, binary string, endpoints []object, o option
 		return nil, fmt.Errorf("%w; configuration:\n%s\nlog:\n%s", err, configuration, p.log(t))
 	}
 	return p, nil
+}
+
+// selfSigned makes a certificate for 127.0.0.1 in dir, and the configuration that names
+// it.
+func selfSigned(t *testing.T, dir string) object {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{{127, 0, 0, 1}}}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyBytes, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := object{}
+	for name, block := range map[string]*pem.Block{
+		"public_key":  {Type: "CERTIFICATE", Bytes: cert},
+		"private_key": {Type: "PRIVATE KEY", Bytes: keyBytes},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files[name] = file
+	}
+	return files
 }
 
 // freePort returns a port that is free, and not one that it has returned before:
@@ -502,7 +552,7 @@ func (r response) completed() string { return r.header.Get("X-Krakend-Completed"
 
 // send sends a request from any goroutine.
 func (p *process) send(method, path string, header http.Header, body io.Reader) (response, error) {
-	request, err := http.NewRequest(method, "http://"+p.addr+path, body)
+	request, err := http.NewRequest(method, p.scheme+"://"+p.addr+path, body)
 	if err != nil {
 		return response{}, err
 	}

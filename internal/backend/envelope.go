@@ -51,6 +51,7 @@ func parseEnvelope(payload []byte, format PayloadFormat) (envelope, error) {
 	if e.body, err = parseBody(fields); err != nil {
 		return envelope{}, err
 	}
+	e.header.Del("Content-Length") // the server counts
 	if len(e.body) > 0 && e.header["Content-Type"] == nil {
 		e.header.Set("Content-Type", map[bool]string{true: defaultContentTypeREST, false: defaultContentType}[format == Version1])
 	}
@@ -140,7 +141,6 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 		}
 	}
 	removeHopByHop(h)
-	h.Del("Content-Length")
 	return envelope{status: status, header: h}, nil
 }
 

@@ -124,7 +124,7 @@ func checkHead(t *testing.T, e envelope) {
 	}
 	lines := 0
 	for name, values := range e.header {
-		if http.CanonicalHeaderKey(name) != name || !isToken(name) || name == "Content-Length" || name == "Connection" || name == "Transfer-Encoding" {
+		if http.CanonicalHeaderKey(name) != name || !isToken(name) || name == "Connection" || name == "Transfer-Encoding" {
 			t.Errorf("got the header %q", name)
 		}
 		for _, v := range values {
@@ -181,10 +181,15 @@ func TestParsePrelude(t *testing.T) {
 		{name: "half of the end", stream: `{"statusCode":200}` + end[:7]},
 		{
 			name:   "everything",
-			stream: `{"statusCode":201,"headers":{"content-type":"text/html","content-length":"3"},"multiValueHeaders":{"x-a":["1","2"]},"cookies":["a=1"]}` + end + "\x00body" + end,
+			stream: `{"statusCode":201,"headers":{"content-type":"text/html","content-length":"-3"},"multiValueHeaders":{"x-a":["1","2"]},"cookies":["a=1"]}` + end + "\x00body" + end,
 			status: 201, header: http.Header{"Content-Type": {"text/html"}, "X-A": {"1", "2"}, "Set-Cookie": {"a=1"}}, body: "\x00body" + end,
 		},
 		{name: "no status", stream: `{}` + end, status: 200, header: http.Header{"Content-Type": {"application/octet-stream"}}},
+		{
+			name: "a length", stream: `{"headers":{"content-length":"3","content-type":"text/html"}}` + end, status: 200,
+			header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"3"}},
+		},
+		{name: "two lengths", stream: `{"headers":{"a":"b"},"multiValueHeaders":{"content-length":["3","4"],"content-type":["a"]}}` + end, status: 200, header: http.Header{"Content-Type": {"a"}, "A": {"b"}}},
 		{name: "the longest", stream: long[2:] + "{}" + end + "x", status: 200, header: http.Header{"Content-Type": {"application/octet-stream"}}, body: "x"},
 		{name: "no body to come", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
 		{name: "too long", stream: long[1:] + "{}" + end, err: errPrelude.Error()},

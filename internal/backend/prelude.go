@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // maxPrelude is how much of a stream may come before its body, in bytes: four times
@@ -25,15 +26,17 @@ var preludeEnd = make([]byte, 8)
 // object that ends with eight zero bytes, and returns them with what of the body has
 // come behind. It is nil, and no error, where the end of the prelude is still to come.
 // Without a statusCode the status is 200, and without a content type the body is bytes.
+// A Content-Length stays where it is one: it is what tells a client over HTTP/2 that a
+// stream has been cut short.
 func parsePrelude(stream []byte) (*envelope, []byte, error) {
-	prelude, body, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
+	prelude, _, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
 	switch {
 	case !ok && len(stream) > maxPrelude:
 		return nil, nil, errPrelude
 	case !ok:
 		return nil, nil, nil
 	}
-	body = stream[len(prelude)+len(preludeEnd):]
+	body := stream[len(prelude)+len(preludeEnd):]
 
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(prelude, &fields); err != nil || fields == nil {
@@ -46,8 +49,26 @@ func parsePrelude(stream []byte) (*envelope, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("prelude: %w", err)
 	}
-	if e.header["Content-Type"] == nil && e.status != http.StatusNoContent && e.status != http.StatusNotModified {
+	hasBody := e.status != http.StatusNoContent && e.status != http.StatusNotModified
+	if !hasBody || contentLength(e.header) < 0 {
+		e.header.Del("Content-Length")
+	}
+	if hasBody && e.header["Content-Type"] == nil {
 		e.header.Set("Content-Type", octetStream)
 	}
 	return &e, body, nil
+}
+
+// contentLength is what a header says of the body's length, and -1 where it says
+// nothing, or nothing that can be.
+func contentLength(h http.Header) int64 {
+	values := h["Content-Length"]
+	if len(values) != 1 {
+		return -1
+	}
+	n, err := strconv.ParseUint(values[0], 10, 63)
+	if err != nil {
+		return -1
+	}
+	return int64(n)
 }

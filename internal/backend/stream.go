@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -54,7 +55,8 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, e
 	}
 	setMetadata(head.header, aws.StringValue(output.ExecutedVersion), c.requestID)
-	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: -1, Body: s}, nil
+	s.length = contentLength(head.header)
+	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: s.length, Body: s}, nil
 }
 
 // stream is the body of a reply that is still coming. It goes to the client chunk by
@@ -68,6 +70,7 @@ type stream struct {
 	release func() bool // of the context's hold on the stream
 	closing sync.Once
 
+	length   int64  // that the function has announced; -1 for none
 	pending  []byte // has come and is to be read
 	err      error  // why there is no more: io.EOF or an *Error
 	reported bool
@@ -168,7 +171,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	if len(s.pending) == 0 {
 		chunk, err := s.next(nil)
 		if err != nil {
-			s.failed()
+			s.fail(err)
 			return 0, err
 		}
 		s.pending = chunk
@@ -187,32 +190,36 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	defer s.Close()
 	client := receiverOf(w)
 	chunk := s.pending // nil, too: status and headers are not to wait for the body
-	s.pending = nil
-	for {
+	for s.pending = nil; ; chunk, err = s.next(client.gone) {
+		length := n + int64(len(chunk))
+		if err == io.EOF && length >= s.length {
+			return n, nil
+		}
+		if s.length >= 0 && (err == io.EOF || length > s.length) {
+			err = brokenOff(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
+		}
+		if err != nil {
+			s.fail(err)
+			client.abort()
+			return n, err
+		}
 		m, err := w.Write(chunk)
 		n += int64(m)
 		switch {
 		case errors.Is(err, http.ErrBodyNotAllowed): // by the status
 			return n, nil
 		case err != nil:
-			s.err = clientGone()
-			s.failed()
+			s.fail(clientGone())
 			return n, err
 		}
 		client.flush()
-		if chunk, err = s.next(client.gone); errors.Is(err, io.EOF) {
-			return n, nil
-		} else if err != nil {
-			s.failed()
-			client.abort()
-			return n, err
-		}
 	}
 }
 
-// failed reports the end of a stream that is not its proper one, once.
-func (s *stream) failed() {
-	if e, ok := s.err.(*Error); ok && !s.reported {
+// fail ends the stream with an error, and reports it once.
+func (s *stream) fail(err error) {
+	s.err = err
+	if e, ok := err.(*Error); ok && !s.reported {
 		s.reported = true
 		s.report(e)
 	}

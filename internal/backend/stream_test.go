@@ -25,7 +25,7 @@ import (
 // streamed is a reply with a prelude.
 func streamed(status int, body io.Reader) *events.LambdaFunctionURLStreamingResponse {
 	return &events.LambdaFunctionURLStreamingResponse{
-		StatusCode: status, Headers: map[string]string{"content-type": "text/plain", "content-length": "7"}, Cookies: []string{"a=1", "b=2"}, Body: body,
+		StatusCode: status, Headers: map[string]string{"content-type": "text/plain", "content-length": "many"}, Cookies: []string{"a=1", "b=2"}, Body: body,
 	}
 }
 
@@ -136,6 +136,8 @@ func TestStreamHeads(t *testing.T) {
 		want, body                string // content type and body
 	}{
 		{"a prelude", integrationResponse, `{"statusCode":404,"headers":{"content-type":"text/html"}}` + end + "body", 404, "text/html", "body"},
+		{"a length", integrationResponse, `{"headers":{"content-length":"4","content-type":"text/html"}}` + end + "body", 200, "text/html", "body"},
+		{"a length and no body", integrationResponse, `{"statusCode":304,"headers":{"content-length":"4"}}` + end, 304, "", ""},
 		{"a prelude with a parameter", integrationResponse + "; a=b", `{}` + end + "body", 200, "application/octet-stream", "body"},
 		{"a prelude without a body", integrationResponse, `{"statusCode":204}` + end, 204, "", ""},
 		{"a body that its status forbids", integrationResponse, `{"statusCode":204}` + end + "body", 204, "", ""},
@@ -255,6 +257,36 @@ func (f ending) Read([]byte) (int, error) {
 		return 0, io.EOF
 	}
 	return 0, f.err
+}
+
+// A length that the function has announced tells a client as well, whatever the
+// protocol and the engine.
+func TestStreamOfAnotherLength(t *testing.T) {
+	for body, log := range map[string]string{
+		"abc":   "the reply broke off: it has 3 bytes, at a Content-Length of 4",
+		"abcde": "the reply broke off: it has 5 bytes, at a Content-Length of 4",
+		"abcd":  "",
+	} {
+		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
+			t.Run(body+", "+protocol, func(t *testing.T) {
+				api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) {
+					return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "4"}, Body: strings.NewReader(body)}, nil
+				})
+				b, l := newStreamBackend(t, api)
+				gw := gateway(t, b)
+				start(gw)
+				response := get(t, gw)
+				got, err := io.ReadAll(response.Body)
+				if response.ContentLength != 4 || (err == nil) != (log == "") || err == nil && string(got) != body {
+					t.Errorf("got %d, %q, %v", response.ContentLength, got, err)
+				}
+				gw.Close()
+				if lines := l.level("ERROR"); log == "" && len(lines) != 0 || log != "" && (len(lines) != 1 || !strings.Contains(lines[0], log)) {
+					t.Errorf("got %q, want %q", lines, log)
+				}
+			})
+		}
+	}
 }
 
 // A function that fails before there is anything to hand on is an error as any other.
