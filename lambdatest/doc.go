@@ -58,10 +58,12 @@
 // panic in Read or Close is reported like one of the handler, though it would end
 // the process on AWS.
 //
-// The answer's Content-Type is application/vnd.amazon.eventstream, and so is the
-// ResponseStreamContentType of the AWS SDKs, which is that header; the reference does
-// not say whether AWS has a reader's own ContentType there. It is not sent here, by
-// Invoke neither: tell an HTTP response by what the function is known to return.
+// The answer's Content-Type is the reply's, not that of the messages. So the API
+// reference has it, and the SDKs, whose ResponseStreamContentType is that header. It
+// is what the reader's method ContentType() string returns, else
+// application/octet-stream; and application/json for what is encoded to it and for
+// function errors. To see what a client makes of the type of the messages, return
+// application/vnd.amazon.eventstream. In Invoke it is application/json throughout.
 //
 // A handler's context ends where the caller of the stream goes away. The next read
 // is the last then, and the reader is closed, so that a test sees what its client

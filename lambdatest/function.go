@@ -54,32 +54,57 @@ func (f function) call(ctx context.Context, payload []byte) (_ []byte, failure *
 	return bytes.Clone(response), nil // while the lock is held
 }
 
+// Content types of replies that do not have their own.
+const (
+	contentTypeJSON  = "application/json"
+	contentTypeBytes = "application/octet-stream"
+)
+
+// A response is a reply that may not be there yet.
+type response struct {
+	whole       []byte    // the reply, where body is nil
+	body        io.Reader // reads the reply; to be closed if it is an io.Closer
+	contentType string
+}
+
 // open executes the handler as call does, but where Lambda's Go runtime would send
-// what the handler returned while it reads it, open returns that as body, unread.
-// Every other reply is whole.
-func (f function) open(ctx context.Context, payload []byte) (whole []byte, body io.Reader, failure *functionError) {
+// what the handler returned while it reads it, open does not read it.
+func (f function) open(ctx context.Context, payload []byte) (response, *functionError) {
 	var returned any
 	handler, ok := capture(f.handler, &returned)
 	if !ok {
-		whole, failure = f.call(ctx, payload)
-		return whole, nil, failure
+		whole, failure := f.call(ctx, payload)
+		return response{whole: whole, contentType: f.contentType()}, failure
 	}
-	if _, failure = (function{handler: handler}).call(ctx, payload); failure != nil {
-		return nil, nil, failure
+	if _, failure := (function{handler: handler}).call(ctx, payload); failure != nil {
+		return response{}, failure
 	}
 	// The runtime's own encoder makes the reply of what is no stream.
+	r := response{contentType: contentTypeJSON}
 	encode := function{handler: func() (any, error) {
-		if streams(returned) {
-			body = returned.(io.Reader)
-			return nil, nil
+		if !streams(returned) {
+			return returned, nil
 		}
-		return returned, nil
+		r.body, r.contentType = returned.(io.Reader), contentTypeBytes
+		if typed, ok := returned.(interface{ ContentType() string }); ok {
+			r.contentType = typed.ContentType()
+		}
+		return nil, nil
 	}}
-	whole, failure = encode.call(ctx, nil)
-	if body != nil {
-		whole = nil
+	whole, failure := encode.call(ctx, nil)
+	if r.body == nil {
+		r.whole = whole
 	}
-	return whole, body, failure
+	return r, failure
+}
+
+// contentType returns the type of what call returns, where no reader declares it:
+// JSON, but of bytes that a handler made itself there is none to be known.
+func (f function) contentType() string {
+	if _, ok := f.handler.(lambda.Handler); ok && f.serial == nil {
+		return contentTypeBytes
+	}
+	return contentTypeJSON
 }
 
 // capture returns a handler that takes what the given one takes and stores what

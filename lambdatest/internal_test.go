@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 )
 
@@ -22,23 +23,28 @@ func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.con
 func TestCloseDuringCut(t *testing.T) {
 	server := NewServer(nil)
 	defer server.Close()
-	client, conn := net.Pipe() // has no buffer
+	client, pipe := net.Pipe() // has no buffer
 	defer client.Close()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		server.sendCut(hijackable{conn: conn}, newReply(http.StatusOK, []byte("12")), WithinBody)
-	}()
+	conn := &closeCounter{Conn: pipe}
+	go server.sendCut(hijackable{conn: conn}, newReply(http.StatusOK, []byte("12")), WithinBody)
 	if _, err := io.ReadFull(client, make([]byte, len("HTTP/1.1"))); err != nil {
 		t.Fatal(err)
 	}
 
 	server.Close()
-	select {
-	case <-done:
-	default:
-		t.Error("Close returned before the cut was done")
+	if got, want := conn.closed.Load(), int32(2); got != want { // by Close, and when it is cut
+		t.Errorf("got %d calls of the connection's Close when the server's returned, want %d", got, want)
 	}
+}
+
+type closeCounter struct {
+	net.Conn
+	closed atomic.Int32
+}
+
+func (c *closeCounter) Close() error {
+	c.closed.Add(1)
+	return c.Conn.Close()
 }
 
 func TestCutWithoutHijacker(t *testing.T) {

@@ -23,12 +23,10 @@ const (
 )
 
 // streamReply answers a streaming invocation. The function executes when the reply
-// is sent.
+// is sent. The Content-Type will be that of what the messages hold, not theirs: see
+// the package documentation.
 func (s *Server) streamReply(f function, in *invocation) reply {
 	rep := newReply(http.StatusOK, nil)
-	// The API's model has the type of the data in this very header. That of the
-	// messages takes precedence, since it is what the body is.
-	rep.header.Set("Content-Type", "application/vnd.amazon.eventstream")
 	rep.header.Set("X-Amz-Executed-Version", in.version())
 	rep.stream = func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) {
 		s.stream(w, r, f, in, rep, cut)
@@ -39,16 +37,19 @@ func (s *Server) streamReply(f function, in *invocation) reply {
 // stream executes a function and sends what it returns while it reads it. Other
 // than in a buffered invocation, the execution ends with its caller.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, f function, in *invocation, rep reply, cut CutPoint) {
+	// A cut takes the connection out of the count, before all of this is done.
+	s.running.Add(1)
+	defer s.running.Done()
+
 	x, failure := s.begin(in)
 	defer x.cancel()
 	defer context.AfterFunc(r.Context(), x.cancel)()
 
-	var whole []byte
-	var body io.Reader
+	var out response
 	if failure == nil {
-		whole, body, failure = f.open(x.ctx, in.payload)
+		out, failure = f.open(x.ctx, in.payload)
 	}
-	closeOnce := sync.OnceValue(func() *functionError { return closeBody(body) })
+	closeOnce := sync.OnceValue(func() *functionError { return closeBody(out.body) })
 	defer closeOnce()
 
 	events := &eventWriter{ctx: x.ctx, w: w, cut: cut}
@@ -57,16 +58,19 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f function, in *
 		s.sendCut(w, rep, cut)
 		return
 	}
+	if failure == nil { // else that of an error: JSON, as the reply has it already
+		rep.header.Set("Content-Type", out.contentType)
+	}
 	events.sendHeader(rep)
 
 	switch {
 	case failure != nil:
-	case body != nil:
-		failure = events.copy(body)
-	case len(whole) > maxReply:
-		failure = tooLarge(len(whole))
-	case len(whole) > 0:
-		events.sendChunk(whole)
+	case out.body != nil:
+		failure = events.copy(out.body)
+	case len(out.whole) > maxReply:
+		failure = tooLarge(len(out.whole))
+	case len(out.whole) > 0:
+		events.sendChunk(out.whole)
 	}
 	// Before the last message, so that whoever has got it may rely on it.
 	if closing := closeOnce(); failure == nil {
@@ -169,7 +173,7 @@ func tooLargeStream() *functionError {
 }
 
 func (e *eventWriter) sendChunk(payload []byte) {
-	e.send("PayloadChunk", "application/octet-stream", payload)
+	e.send("PayloadChunk", contentTypeBytes, payload)
 	if e.cut == WithinBody {
 		panic(http.ErrAbortHandler)
 	}
@@ -183,7 +187,7 @@ func (e *eventWriter) sendComplete(c invokeComplete) {
 		return
 	}
 	payload, _ := json.Marshal(c) // strings always encode
-	e.send("InvokeComplete", "application/json", payload)
+	e.send("InvokeComplete", contentTypeJSON, payload)
 }
 
 func (e *eventWriter) send(eventType, contentType string, payload []byte) {

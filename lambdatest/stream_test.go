@@ -199,7 +199,7 @@ func TestStream(t *testing.T) {
 	if got, want := aws.StringValue(out.ExecutedVersion), "7"; got != want {
 		t.Errorf("got executed version %q, want %q", got, want)
 	}
-	if got, want := aws.StringValue(out.ResponseStreamContentType), "application/vnd.amazon.eventstream"; got != want {
+	if got, want := aws.StringValue(out.ResponseStreamContentType), "application/octet-stream"; got != want {
 		t.Errorf("got content type %q, want %q", got, want)
 	}
 
@@ -245,7 +245,7 @@ func TestStreamOnTheWire(t *testing.T) {
 		t.Fatalf("got status %d: %s", got.status, got.body)
 	}
 	for key, want := range map[string]string{
-		"Content-Type":           "application/vnd.amazon.eventstream",
+		"Content-Type":           "application/octet-stream",
 		"X-Amz-Executed-Version": "$LATEST",
 		"X-Amzn-RequestId":       server.Calls()[0].RequestID,
 		"X-Amz-Function-Error":   "",
@@ -362,6 +362,53 @@ type raw string
 
 func (r raw) Invoke(context.Context, []byte) ([]byte, error) { return []byte(r), nil }
 
+type failingHandler struct{}
+
+func (failingHandler) Invoke(context.Context, []byte) ([]byte, error) { return nil, io.EOF }
+
+// A typed reader has a type of its own, and may panic with it.
+type typed struct {
+	strings.Reader
+	contentType string
+}
+
+func (r *typed) ContentType() string {
+	if r.contentType == "panic" {
+		panic("in ContentType")
+	}
+	return r.contentType
+}
+
+func TestStreamContentType(t *testing.T) {
+	const httpResponse = "application/vnd.awslambda.http-integration-response"
+	for name, test := range map[string]struct {
+		handler any
+		want    string
+	}{
+		"reader":         {scripted(), "application/octet-stream"},
+		"typed reader":   {func() (io.Reader, error) { return &typed{contentType: "text/csv; header=present"}, nil }, "text/csv; header=present"},
+		"of messages":    {func() (io.Reader, error) { return &typed{contentType: "application/vnd.amazon.eventstream"}, nil }, "application/vnd.amazon.eventstream"},
+		"function URL":   {func() (any, error) { return &events.LambdaFunctionURLStreamingResponse{}, nil }, httpResponse},
+		"API Gateway":    {func() (any, error) { return &events.APIGatewayProxyStreamingResponse{}, nil }, httpResponse},
+		"JSON":           {echo, "application/json"},
+		"no result":      {func() {}, "application/json"},
+		"lambda.Handler": {raw("raw"), "application/octet-stream"},
+		"NewHandler":     {golambda.NewHandler(echo), "application/json"},
+		"function error": {func() (io.Reader, error) { return nil, io.EOF }, "application/json"},
+		"panic":          {func() (io.Reader, error) { return &typed{contentType: "panic"}, nil }, "application/json"},
+		"handler's":      {failingHandler{}, "application/json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t, map[string]any{"f": test.handler})
+			out := openStream(t, newClient(t, server), &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
+			if got := aws.StringValue(out.ResponseStreamContentType); got != test.want {
+				t.Errorf("got content type %q, want %q", got, test.want)
+			}
+			drain(t, out)
+		})
+	}
+}
+
 func TestStreamErrors(t *testing.T) {
 	const notAnError = "handler returns two values, but the second does not implement error"
 	for name, test := range map[string]struct {
@@ -417,6 +464,7 @@ func TestStreamPanics(t *testing.T) {
 		"in a read":      {scripted(give("a"), func([]byte) (int, error) { panic(valueError{}) }), []string{"a"}, messages.InvokeResponse_Error{Type: "valueError", Message: "by value"}},
 		"of a count":     {scripted(give("a"), func([]byte) (int, error) { return -1, nil }), []string{"a"}, messages.InvokeResponse_Error{Type: "boundsError", Message: "runtime error: slice bounds out of range [:-1]"}},
 		"in a close":     {func() (panickingCloser, error) { return panickingCloser{strings.NewReader("a")}, nil }, []string{"a"}, messages.InvokeResponse_Error{Type: "string", Message: "in Close"}},
+		"in its type":    {func() (io.Reader, error) { return &typed{contentType: "panic"}, nil }, nil, messages.InvokeResponse_Error{Type: "string", Message: "in ContentType"}},
 		"in an encoder":  {func() (panickingJSON, error) { return panickingJSON{}, nil }, nil, messages.InvokeResponse_Error{Type: "string", Message: "in MarshalJSON"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -523,7 +571,7 @@ func TestStreamRefusals(t *testing.T) {
 		"access key":       {keyID: "AKIDOTHER", status: 403, code: "UnrecognizedClientException"},
 		"throttle":         {fault: lambdatest.Throttle(1), status: 429, code: lambda.ErrCodeTooManyRequestsException},
 		"API error":        {fault: lambdatest.APIError(502, lambda.ErrCodeEC2ThrottledException, ""), status: 502, code: lambda.ErrCodeEC2ThrottledException},
-		"delayed not cut":  {fault: lambdatest.Delay(time.Nanosecond), function: "g", status: 404, code: lambda.ErrCodeResourceNotFoundException},
+		"after a delay":    {fault: lambdatest.Delay(time.Nanosecond), function: "g", status: 404, code: lambda.ErrCodeResourceNotFoundException},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t, map[string]any{"f": func() { t.Error("executed") }})
