@@ -166,26 +166,14 @@ var exceptions = []exception{
 	},
 }
 
-// defects are where the Lambda backend's part of the answer is wrong. They are listed
-// as exceptions, each with a minimal case, until they are mended.
-var defects = []exception{
-	{
-		reason:  `the backend escapes a comma and a semicolon in a placeholder (/x/a,b is /x/a%2Cb in the event), which net/http leaves as they are: URL.RawPath is set, and chi.URLParam gives the escaped value`,
-		cases:   []string{"path with two placeholders, as it was spelled"},
-		request: target("/shelves/a:b/boxes/c%2Cd%3Be"),
-	},
-}
-
-// known are the exceptions and the defects that apply to a case.
+// known are the exceptions that apply to a case.
 func known(c *testCase, s *stack) (all []*exception) {
-	for _, list := range [][]exception{exceptions, defects} {
-		for i := range list {
-			e := &list[i]
-			if slices.Contains(e.cases, c.name) &&
-				(e.gateways == nil || slices.Contains(e.gateways, s.gateway)) &&
-				(e.formats == nil || slices.Contains(e.formats, s.format)) {
-				all = append(all, e)
-			}
+	for i := range exceptions {
+		e := &exceptions[i]
+		if slices.Contains(e.cases, c.name) &&
+			(e.gateways == nil || slices.Contains(e.gateways, s.gateway)) &&
+			(e.formats == nil || slices.Contains(e.formats, s.format)) {
+			all = append(all, e)
 		}
 	}
 	return all

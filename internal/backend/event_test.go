@@ -297,6 +297,8 @@ func TestEventTarget(t *testing.T) {
 		{name: "a value that would leave its segment", pattern: "/a/{{.Id}}", params: map[string]string{"Id": "../b"}, path: "/a/..%2Fb"},
 		{name: "a value that would add a parameter", pattern: "/?a={{.Id}}", params: map[string]string{"Id": "1&admin=1"}, path: "/", raw: "a=1%26admin%3D1"},
 		{name: "a value that looks like a placeholder", pattern: "/{{.A}}/{{.B}}", params: map[string]string{"A": "{{.B}}", "B": "b"}, path: "/%7B%7B.B%7D%7D/b"},
+		{name: "what may stand in a path", pattern: "/{{.A}}", params: map[string]string{"A": "a,b;c:d@e$f&g+h=i~j"}, path: "/a,b;c:d@e$f&g+h=i~j"},
+		{name: "an asterisk", pattern: "/{{.A}}", params: map[string]string{"A": "*"}, path: "/*"},
 		{name: "a percent sign", pattern: "/{{.A}}", params: map[string]string{"A": "100%zz"}, path: "/100%25zz"},
 		{name: "a param that is missing", pattern: "/{{.Resp0_id}}", path: "/%7B%7B.Resp0_id%7D%7D"},
 		{name: "an empty param", pattern: "/a/{{.A}}/b", params: map[string]string{"A": ""}, path: "/a//b"},

@@ -42,7 +42,7 @@ var colonPlaceholder = regexp.MustCompile(`/:([A-Za-z0-9_-]+)`)
 // target is what a request is for: the path, percent-encoded, and the query string,
 // the url_pattern's own part of it first.
 func (r *route) target(params map[string]string, query map[string][]string) (path, rawQuery string, values url.Values) {
-	path = r.path.fill(params, url.PathEscape)
+	path = r.path.fill(params, escapeSegment)
 	rawQuery = r.query.fill(params, url.QueryEscape)
 	// What does not parse is left out, as net/http does for a server.
 	values, _ = url.ParseQuery(rawQuery)
@@ -57,6 +57,12 @@ func (r *route) target(params map[string]string, query map[string][]string) (pat
 		values[name] = append(values[name], vs...)
 	}
 	return path, rawQuery, values
+}
+
+// escapeSegment escapes what is to be one segment of a path as net/http would in the
+// whole path: an application must not be able to tell.
+func escapeSegment(s string) string {
+	return strings.ReplaceAll((&url.URL{Path: s}).EscapedPath(), "/", "%2F")
 }
 
 // template is a url_pattern, or a part of one, taken apart: a literal, and then by
