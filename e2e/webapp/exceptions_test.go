@@ -52,7 +52,7 @@ var exceptions = []exception{
 	{
 		reason:  "KrakenD hands on the query string parsed: what does not parse is lost, and is no reason for the shop to complain",
 		cases:   []string{"form of a broken query"},
-		request: target("/orders"),
+		request: target("/purchases"),
 	},
 	{
 		reason:   "KrakenD 2's engine refuses a placeholder that is escaped, or that has a question mark or a hash, once it is unescaped",

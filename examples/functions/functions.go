@@ -15,6 +15,8 @@ func Functions() map[string]any {
 		"order":    getOrder,
 		"customer": getCustomer,
 
+		"countdown": countdown,
+
 		"fail":  fail,
 		"panic": crash,
 		"slow":  slow,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
@@ -108,6 +109,33 @@ func TestSlow(t *testing.T) {
 		cancel()
 		if _, err := slow(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want %v", err, context.Canceled)
+		}
+	})
+}
+
+func TestCountdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reply, err := invoke(t.Context(), t, "countdown", `{"from":"3"}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = `{"statusCode":200,"headers":{"Content-Type":"text/plain; charset=utf-8"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00" + "3\n2\n1\nLift-off!\n"
+		if reply != want {
+			t.Errorf("got %q, want %q", reply, want)
+		}
+	})
+	if reply, err := invoke(t.Context(), t, "countdown", `{"from":"61"}`); err == nil {
+		t.Errorf("got %q, want an error", reply)
+	}
+}
+
+// A countdown whose caller has gone ends.
+func TestCountdownIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := invoke(ctx, t, "countdown", `{"from":"60"}`); !errors.Is(err, context.Canceled) && err == nil {
+			t.Errorf("got %v, want the end of the context", err)
 		}
 	})
 }

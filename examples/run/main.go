@@ -2,8 +2,9 @@
 
 // Command run shows the library at work on one machine, without AWS. From the
 // repository's root, `go run ./examples/run` builds and starts the sample
-// functions and the example gateway of one generation of KrakenD, sends the
-// gateway a request of each kind, and leaves both running until it is interrupted.
+// functions, a web application that runs as one, and the example gateway of one
+// generation of KrakenD, sends the gateway a request of each kind, and leaves all of
+// them running until it is interrupted.
 package main
 
 import (
@@ -34,6 +35,7 @@ var gateways = map[string]string{
 func main() {
 	generation := flag.String("krakend", "2", "the `generation` of KrakenD: 1, 1.4 or 2")
 	functions := flag.String("functions-addr", "127.0.0.1:9001", "the `address` of the functions")
+	webapp := flag.String("webapp-addr", "127.0.0.1:9002", "the `address` of the web application")
 	port := flag.Int("port", 8080, "the `port` of the gateway, 0 for any")
 	once := flag.Bool("once", false, "exit once the requests are answered")
 	flag.Parse()
@@ -42,18 +44,22 @@ func main() {
 	defer stop()
 
 	// What fails because of the signal is no failure.
-	if err := run(ctx, *generation, *functions, *port, *once); err != nil && ctx.Err() == nil {
+	if err := run(ctx, *generation, *functions, *webapp, *port, *once); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, generation, functionsAddr string, port int, once bool) error {
+func run(ctx context.Context, generation, functionsAddr, webappAddr string, port int, once bool) error {
 	gatewayDir, ok := gateways[generation]
 	if !ok {
 		return fmt.Errorf("there is no example gateway for KrakenD %q (choose 1, 1.4 or 2 with -krakend)", generation)
 	}
 	functionsAddr, err := freeAddr(functionsAddr, "functions-addr")
+	if err != nil {
+		return err
+	}
+	webappAddr, err = freeAddr(webappAddr, "webapp-addr")
 	if err != nil {
 		return err
 	}
@@ -68,16 +74,15 @@ func run(ctx context.Context, generation, functionsAddr string, port int, once b
 	}
 	defer os.RemoveAll(dir)
 
-	fmt.Printf("Building the functions and the gateway (KrakenD %s, %s) ...\n", generation, gatewayDir)
-	functionsBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "krakend")
-	if err := build(ctx, "examples/functions", functionsBin); err != nil {
-		return err
-	}
-	if err := build(ctx, gatewayDir, gatewayBin); err != nil {
-		return err
+	fmt.Printf("Building the functions, the web application and the gateway (KrakenD %s, %s) ...\n", generation, gatewayDir)
+	functionsBin, webappBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "webapp"), filepath.Join(dir, "krakend")
+	for output, source := range map[string]string{functionsBin: "examples/functions", webappBin: "examples/webapp", gatewayBin: gatewayDir} {
+		if err := build(ctx, source, output); err != nil {
+			return err
+		}
 	}
 	config := filepath.Join(dir, "krakend.json")
-	if err := writeConfig(config, gatewayDir, functionsAddr, gatewayAddr); err != nil {
+	if err := writeConfig(config, gatewayDir, functionsAddr, webappAddr, gatewayAddr); err != nil {
 		return err
 	}
 
@@ -88,6 +93,15 @@ func run(ctx context.Context, generation, functionsAddr string, port int, once b
 	}
 	defer functions.stop()
 	if err := functions.waitUntilAnswers(ctx, "http://"+functionsAddr); err != nil {
+		return err
+	}
+
+	webapp, err := start("webapp", env, webappBin, "-addr", webappAddr)
+	if err != nil {
+		return err
+	}
+	defer webapp.stop()
+	if err := webapp.waitUntilAnswers(ctx, "http://"+webappAddr); err != nil {
 		return err
 	}
 
@@ -113,15 +127,19 @@ func run(ctx context.Context, generation, functionsAddr string, port int, once b
 		return nil
 	}
 
-	fmt.Println("Both keep running, and their logs follow here. Ctrl-C stops them.")
+	fmt.Printf("A web application that runs as a function: http://%s/ in a browser.\n\n", gatewayAddr)
+	fmt.Println("All of it keeps running, and the logs follow here. Ctrl-C stops it.")
 	functions.followed.Store(true)
+	webapp.followed.Store(true)
 	gateway.followed.Store(true)
 	select {
 	case <-ctx.Done():
-		fmt.Println("\nStopping the gateway and the functions.")
+		fmt.Println("\nStopping the gateway, the web application and the functions.")
 		return nil
 	case <-functions.done:
 		return functions.died()
+	case <-webapp.done:
+		return webapp.died()
 	case <-gateway.done:
 		return gateway.died()
 	}
@@ -150,7 +168,7 @@ func build(ctx context.Context, dir, output string) error {
 
 // writeConfig writes the configuration of the gateway in dir to file, with the
 // addresses of this run.
-func writeConfig(file, dir, functionsAddr, gatewayAddr string) error {
+func writeConfig(file, dir, functionsAddr, webappAddr, gatewayAddr string) error {
 	config, err := os.ReadFile(filepath.Join(dir, "krakend.json"))
 	if err != nil {
 		return err
@@ -159,7 +177,7 @@ func writeConfig(file, dir, functionsAddr, gatewayAddr string) error {
 	if err != nil {
 		return err
 	}
-	r := strings.NewReplacer(`"port": 8080`, `"port": `+port, "//127.0.0.1:9001", "//"+functionsAddr)
+	r := strings.NewReplacer(`"port": 8080`, `"port": `+port, "//127.0.0.1:9001", "//"+functionsAddr, "//127.0.0.1:9002", "//"+webappAddr)
 	return os.WriteFile(file, []byte(r.Replace(string(config))), 0o600)
 }
 

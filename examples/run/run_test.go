@@ -81,8 +81,9 @@ func TestOnce(t *testing.T) {
 func once(t *testing.T, generation string) {
 	temp := t.TempDir()
 	functions, _ := freePort(t)
+	webapp, _ := freePort(t)
 	gateway, port := freePort(t)
-	cmd := command(t, temp, "-krakend", generation, "-functions-addr", functions, "-port", port, "-once")
+	cmd := command(t, temp, "-krakend", generation, "-functions-addr", functions, "-webapp-addr", webapp, "-port", port, "-once")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
@@ -104,7 +105,7 @@ func once(t *testing.T, generation string) {
 	}
 	for _, want := range []struct {
 		curl, status string
-		body         string // the line after the status, empty for no body
+		body         string // what the lines after the status begin with: an empty one where there is no body
 	}{
 		{"curl -i " + url + "/hello/Ada", "200 OK", `{"message":"Hello, Ada!"}`},
 		{"curl -i " + url + "/call-a-lambda/my-lambda", "200 OK", `{"lambda":"my-lambda"}`},
@@ -124,15 +125,22 @@ func once(t *testing.T, generation string) {
 			`{"id":` + id + `,"status":"shipped","lines":[{"sku":"mug","quantity":2,"price":{"cents":1250,"currency":"EUR"}},` +
 				`{"sku":"teapot","quantity":1,"price":{"cents":4900,"currency":"EUR"}}]}`,
 		},
-		{"curl -i " + url + "/fail", "502 Bad Gateway", ""},
+		{"curl -i " + url + "/fail", "502 Bad Gateway", "\n"},
 		{
 			"curl -i " + url + "/fail/details", "200 OK",
 			`{"error_fail":{"http_status_code":502,"http_body":"{\"errorType\":\"OutOfStock\",\"errorMessage\":\"teapot is out of stock\"}"` + encoding + `}}`,
 		},
-		{"curl -i " + url + "/panic", "502 Bad Gateway", ""},
-		{"curl -i " + url + "/slow", "504 Gateway Timeout", ""},
+		{"curl -i " + url + "/panic", "502 Bad Gateway", "\n"},
+		{"curl -i " + url + "/slow", "504 Gateway Timeout", "\n"},
+		{"curl -i " + url + "/countdown/3", "200 OK", "3\n2\n1\nLift-off!"},
+		{"curl -i " + url + "/teas/assam", "200 OK", `{"id":"assam",`},
+		{"curl -i -d 'tea=assam&grams=100' " + url + "/purchases", "303 See Other\nLocation: /purchases/", ""},
 	} {
-		if block := "\n" + want.curl + "\n" + want.status + "\n" + want.body + "\n"; !strings.Contains(string(stdout), block) {
+		block := "\n" + want.curl + "\n" + want.status
+		if want.body != "" {
+			block += "\n" + want.body
+		}
+		if !strings.Contains(string(stdout), block) {
 			t.Errorf("not in the output: %s", block)
 		}
 	}
@@ -142,7 +150,7 @@ func once(t *testing.T, generation string) {
 	if t.Failed() {
 		t.Logf("output:\n%s", stdout)
 	}
-	checkGone(t, temp, functions, gateway)
+	checkGone(t, temp, functions, webapp, gateway)
 }
 
 func TestInterrupt(t *testing.T) {
@@ -150,8 +158,9 @@ func TestInterrupt(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			temp := t.TempDir()
 			functions, _ := freePort(t)
+			webapp, _ := freePort(t)
 			gateway, port := freePort(t)
-			cmd := command(t, temp, "-functions-addr", functions, "-port", port)
+			cmd := command(t, temp, "-functions-addr", functions, "-webapp-addr", webapp, "-port", port)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			stdout, err := cmd.StdoutPipe()
@@ -173,7 +182,7 @@ func TestInterrupt(t *testing.T) {
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("%v\n%s", err, &stderr)
 			}
-			checkGone(t, temp, functions, gateway)
+			checkGone(t, temp, functions, webapp, gateway)
 		})
 	}
 }
@@ -196,10 +205,12 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	functions, port := freePort(t)
+	webapp, _ := freePort(t)
 
 	for flag, args := range map[string][]string{
-		"-functions-addr": {"-functions-addr", l.Addr().String(), "-port", port},
-		"-port":           {"-functions-addr", functions, "-port", taken},
+		"-functions-addr": {"-functions-addr", l.Addr().String(), "-webapp-addr", webapp, "-port", port},
+		"-webapp-addr":    {"-functions-addr", functions, "-webapp-addr", l.Addr().String(), "-port", port},
+		"-port":           {"-functions-addr", functions, "-webapp-addr", webapp, "-port", taken},
 	} {
 		t.Run(flag, func(t *testing.T) {
 			temp := t.TempDir()

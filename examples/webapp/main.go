@@ -4,12 +4,8 @@
 //
 //	go run .
 //
-// A gateway in front of it, with credentials that sign and nobody checks:
-//
-//	cd ../krakend2
-//	AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any go run . -c ../webapp/krakend.json
-//
-// Then the shop is open at http://127.0.0.1:8080/.
+// The example gateways have endpoints for it: `make run`, in the repository's root,
+// starts it beside one of them, and the shop is open at http://127.0.0.1:8080/.
 package main
 
 import (

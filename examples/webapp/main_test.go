@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"strings"
@@ -35,34 +36,46 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// Every endpoint of krakend.json is a route of the shop, and its backend asks for the
-// same path.
-func TestConfiguration(t *testing.T) {
-	file, err := os.ReadFile("krakend.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cfg struct {
-		Endpoints []struct {
-			Endpoint, Method string
-			Backend          []struct {
-				URLPattern string `json:"url_pattern"`
+// The endpoints of the example gateways are routes of the shop, and their backends ask
+// for the same path.
+func TestConfigurations(t *testing.T) {
+	routes := shop.New().(chi.Routes)
+	for _, gateway := range []string{"krakend", "krakend14", "krakend2"} {
+		file, err := os.ReadFile("../" + gateway + "/krakend.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cfg struct {
+			Endpoints []struct {
+				Endpoint, Method string
+				Backend          []struct {
+					URLPattern  string `json:"url_pattern"`
+					ExtraConfig map[string]struct {
+						FunctionName string `json:"function_name"`
+					} `json:"extra_config"`
+				}
 			}
 		}
-	}
-	if err := json.Unmarshal(file, &cfg); err != nil {
-		t.Fatal(err)
-	}
-	if len(cfg.Endpoints) == 0 {
-		t.Error("no endpoints")
-	}
-	routes := shop.New().(chi.Routes)
-	for _, e := range cfg.Endpoints {
-		if !routes.Match(chi.NewRouteContext(), e.Method, e.Endpoint) {
-			t.Errorf("the shop has no %s %s", e.Method, e.Endpoint)
+		if err := json.Unmarshal(file, &cfg); err != nil {
+			t.Fatal(err)
 		}
-		if len(e.Backend) != 1 || e.Backend[0].URLPattern != e.Endpoint {
-			t.Errorf("%s %s: got the backends %+v", e.Method, e.Endpoint, e.Backend)
+		found := 0
+		for _, e := range cfg.Endpoints {
+			for _, extra := range e.Backend[0].ExtraConfig {
+				if extra.FunctionName != "webapp" {
+					continue
+				}
+				found++
+				if !routes.Match(chi.NewRouteContext(), cmp.Or(e.Method, "GET"), e.Endpoint) {
+					t.Errorf("%s: the shop has no %s %s", gateway, e.Method, e.Endpoint)
+				}
+				if e.Backend[0].URLPattern != e.Endpoint {
+					t.Errorf("%s: %s asks for %s", gateway, e.Endpoint, e.Backend[0].URLPattern)
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s: no endpoint of the shop's", gateway)
 		}
 	}
 }

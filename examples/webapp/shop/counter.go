@@ -13,8 +13,8 @@ import (
 
 // counter is where customers leave things: orders, pictures, letters.
 func counter(r chi.Router) {
-	r.Post("/orders", order)
-	r.Get("/orders/{number}", func(w http.ResponseWriter, r *http.Request) {
+	r.Post("/purchases", order)
+	r.Get("/purchases/{number}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintf(w, "Order %s is on its way.\n", segment(r, "number"))
 	})
@@ -36,7 +36,7 @@ func order(w http.ResponseWriter, r *http.Request) {
 	// The same order has the same number.
 	number := fmt.Sprintf("%x", sha256.Sum256([]byte(r.PostForm.Encode())))[:8]
 	http.SetCookie(w, &http.Cookie{Name: "notice", Value: "thanks", MaxAge: 10})
-	http.Redirect(w, r, "/orders/"+number+"?tea="+url.QueryEscape(tea.Name), http.StatusSeeOther)
+	http.Redirect(w, r, "/purchases/"+number+"?tea="+url.QueryEscape(tea.Name), http.StatusSeeOther)
 }
 
 // upload takes files, and tells what it got.

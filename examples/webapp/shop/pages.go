@@ -24,7 +24,7 @@ var index = template.Must(template.New("index").Parse(`<!DOCTYPE html>
 <tr><td><a href="/teas/{{.ID}}">{{.Name}}</a></td><td>{{.Origin}}</td><td>{{printf "%.2f" .Price}} €</td></tr>
 {{- end}}
 </table>
-<form method="post" action="/orders">
+<form method="post" action="/purchases">
 <input name="tea" value="assam"> <input name="grams" value="100"> <button>Order</button>
 </form>
 </body>

@@ -93,9 +93,9 @@ func TestCompression(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	r := do(t, "POST", "/orders", "tea=assam&grams=100", "Content-Type", "application/x-www-form-urlencoded")
+	r := do(t, "POST", "/purchases", "tea=assam&grams=100", "Content-Type", "application/x-www-form-urlencoded")
 	location := r.Header.Get("Location")
-	if r.StatusCode != http.StatusSeeOther || !strings.HasPrefix(location, "/orders/") {
+	if r.StatusCode != http.StatusSeeOther || !strings.HasPrefix(location, "/purchases/") {
 		t.Fatalf("got %d %q", r.StatusCode, location)
 	}
 	if got := read(t, do(t, "GET", location, "").Body); !strings.Contains(got, "on its way") {
