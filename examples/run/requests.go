@@ -16,6 +16,8 @@ type request struct {
 	path  string
 	body  string // makes it a POST
 	form  bool   // of a form, not of JSON
+	// stream has curl show the body as it comes.
+	stream bool
 }
 
 var requests = []request{
@@ -31,7 +33,7 @@ var requests = []request{
 	{about: "The same with \"return_error_details\"", path: "/fail/details"},
 	{about: "A function that panics", path: "/panic"},
 	{about: "A function slower than the endpoint's timeout", path: "/slow"},
-	{about: "A function that streams: each line is there when the function writes it", path: "/countdown/3"},
+	{about: "A function that streams: each line is there when the function writes it", path: "/countdown/3", stream: true},
 	{about: "A web application as a function (\"payload_format\": \"2.0\")", path: "/teas/assam"},
 	{about: "Its form: status, Location and cookies are the application's", path: "/purchases", body: "tea=assam&grams=100", form: true},
 }
@@ -111,6 +113,8 @@ func (r request) curl(url string) string {
 		return fmt.Sprintf("curl -i -d '%s' %s%s", r.body, url, r.path)
 	case r.body != "":
 		return fmt.Sprintf("curl -i -H 'Content-Type: application/json' -d '%s' %s%s", r.body, url, r.path)
+	case r.stream:
+		return "curl -iN " + url + r.path
 	case strings.ContainsAny(r.path, "?&"):
 		return fmt.Sprintf("curl -i '%s%s'", url, r.path)
 	default:

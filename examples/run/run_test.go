@@ -132,7 +132,7 @@ func once(t *testing.T, generation string) {
 		},
 		{"curl -i " + url + "/panic", "502 Bad Gateway", "\n"},
 		{"curl -i " + url + "/slow", "504 Gateway Timeout", "\n"},
-		{"curl -i " + url + "/countdown/3", "200 OK", "3\n2\n1\nLift-off!"},
+		{"curl -iN " + url + "/countdown/3", "200 OK", "3\n2\n1\nLift-off!"},
 		{"curl -i " + url + "/teas/assam", "200 OK", `{"id":"assam",`},
 		{"curl -i -d 'tea=assam&grams=100' " + url + "/purchases", "303 See Other\nLocation: /purchases/", ""},
 	} {

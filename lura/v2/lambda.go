@@ -40,7 +40,8 @@ func WithSession(s *session.Session) Option {
 // instrumentation or tests. Region and endpoint are then i's to decide, and so are
 // retries, unless i is a client of the SDK or hands its options on to one: that
 // follows max_retries where it is configured, and keeps its own number where not.
-// i must be safe for concurrent use. nil is as if the option were not there.
+// Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
+// well. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
 	return func(o *backend.Options) {
 		if i != nil {
