@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -206,4 +208,59 @@ func TestStreamAndTimeout(t *testing.T) {
 			t.Errorf("got %q", lines)
 		}
 	})
+}
+
+// A stream costs the gateway what is on its way, however long it is: by the runtime's
+// own account of each collection, whose last number is what was alive after it.
+func TestStreamMemory(t *testing.T) {
+	const size = 50 << 20
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{
+			"little": page(strings.NewReader("x")),
+			"much": func() (*events.LambdaFunctionURLStreamingResponse, error) {
+				return page(io.LimitReader(zeros{}, size))()
+			},
+		})
+		gw := start(t, g, []object{noOpEndpoint("/little", streaming(api, "little")), noOpEndpoint("/much", streaming(api, "much"))}, options{
+			env: []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=" + secretAccessKey, "AWS_EC2_METADATA_DISABLED=true", "GODEBUG=gctrace=1", "GOGC=20"},
+		})
+		var before []int
+		for len(before) == 0 {
+			check(t, gw.get(t, "/little"), http.StatusAccepted, "x")
+			before = gw.liveHeap(t)
+		}
+		r := gw.open(t, "/much")
+		if n, err := io.Copy(io.Discard, r.Body); n != size || err != nil {
+			t.Fatalf("got %d bytes, %v", n, err)
+		}
+		during := gw.liveHeap(t)[len(before):]
+		if len(during) < 5 {
+			t.Fatalf("got %d collections, which tell nothing", len(during))
+		}
+		if most, base := slices.Max(during), slices.Max(before); most > base+1 {
+			t.Errorf("a stream of 50 MB takes the heap from %d MB to %d MB (%d collections)", base, most, len(during))
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+var gcTrace = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB, `)
+
+// liveHeap is what was alive after each collection so far, in MB.
+func (p *process) liveHeap(t *testing.T) (mb []int) {
+	t.Helper()
+	for _, m := range gcTrace.FindAllStringSubmatch(p.log(t), -1) {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		mb = append(mb, n)
+	}
+	return mb
 }
