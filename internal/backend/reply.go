@@ -91,6 +91,7 @@ func (a answer) envelope(cfg *Config, f format) (envelope, error) {
 			return envelope{}, err
 		}
 		e.body = body
+		e.header.Del("Content-Length") // the server counts
 		return *e, nil
 	}
 	return parseEnvelope(payload, cfg.PayloadFormat)

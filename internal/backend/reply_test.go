@@ -144,7 +144,7 @@ func TestProxiedReplies(t *testing.T) {
 			encoding, base64.StdEncoding.EncodeToString(body))
 	}
 	zipped := gzipped(t, strings.NewReader(`{"a":1}`))
-	const prelude = `{"statusCode":404,"headers":{"content-type":"text/html"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
+	const prelude = `{"statusCode":404,"headers":{"content-type":"text/html","content-length":"7"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
 
 	for _, tc := range []struct {
 		name   string
