@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"mime"
+	"net"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -200,8 +201,11 @@ func cookies(headers []string) (list []string) {
 	return list
 }
 
-// domainPrefix is the first label of the domain name.
+// domainPrefix is the first label of the domain name. An address has none.
 func (f *facts) domainPrefix() string {
+	if net.ParseIP(f.domainName) != nil {
+		return ""
+	}
 	prefix, _, _ := strings.Cut(f.domainName, ".")
 	return prefix
 }
