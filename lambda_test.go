@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { doortest.Main(m) }
 
 // The cases that every door runs.
-func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{}, door) }
+func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{ForwardsHost: forwardsHost}, door) }
 
 // door implements doortest.Door.
 func door(b doortest.Backend, o doortest.Options) doortest.Built {

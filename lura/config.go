@@ -27,6 +27,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		Method:          remote.Method,
 		Encoding:        remote.Encoding,
 		ConcurrentCalls: remote.ConcurrentCalls,
+		ForwardsHost:    forwardsHost,
 		SharedBody:      true, // in proxy.NewConcurrentMiddleware
 	}, len(settings) > 0
 }

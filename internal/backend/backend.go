@@ -67,6 +67,9 @@ type Spec struct {
 	// Host are the backend's hosts. The first one is the domain name in an event where
 	// the request tells none.
 	Host []string
+	// ForwardsHost tells that the framework's routers put the name that the client called
+	// into X-Forwarded-Host, in place of what the client has sent.
+	ForwardsHost bool
 	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
 	// configurations which have never worked stay errors.
 	SharedBody bool
@@ -281,4 +284,4 @@ func (b *Backend) report(e *Error) error {
 
 // Proxied tells that replies are HTTP responses of the function's own, whose status is
 // for KrakenD to judge.
-func (b *Backend) Proxied() bool { return b.cfg.Proxy || b.cfg.Stream }
+func (b *Backend) Proxied() bool { return b.cfg.Proxy }

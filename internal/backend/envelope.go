@@ -53,7 +53,11 @@ func parseEnvelope(payload []byte, format PayloadFormat) (envelope, error) {
 	}
 	e.header.Del("Content-Length") // the server counts
 	if len(e.body) > 0 && e.header["Content-Type"] == nil {
-		e.header.Set("Content-Type", map[bool]string{true: defaultContentTypeREST, false: defaultContentType}[format == Version1])
+		contentType := defaultContentType
+		if format == Version1 {
+			contentType = defaultContentTypeREST
+		}
+		e.header.Set("Content-Type", contentType)
 	}
 	return e, nil
 }
@@ -151,8 +155,9 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	if unquoted, err := strconv.Unquote(s); err == nil {
 		s = unquoted
 	}
-	status, err := strconv.Atoi(strings.TrimSuffix(s, ".0"))
-	if err != nil || status < http.StatusOK || status > 599 {
+	s = strings.TrimSuffix(s, ".0") // as a float of Python's ends
+	status, err := strconv.Atoi(s)
+	if err != nil || len(s) != 3 || status < http.StatusOK || status > 599 {
 		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", quote(string(raw)))
 	}
 	return status, nil

@@ -38,7 +38,7 @@ func TestParseEnvelope(t *testing.T) {
 		{name: "no content type in 1.0", format: Version1, reply: `{"statusCode":200,"body":"{}"}`, want: envelope{200, h("Content-Type", json20), []byte("{}")}},
 		{name: "no content type and 2.0", format: Version2, reply: `{"statusCode":500,"body":"a"}`, want: envelope{500, h("Content-Type", text), []byte("a")}},
 		{name: "a status that is a string", reply: `{"statusCode":"418"}`, want: envelope{418, h(), nil}},
-		{name: "a status as JavaScript may spell it", reply: `{"statusCode":200.0}`, want: envelope{200, h(), nil}},
+		{name: "a status as Python may spell it", reply: `{"statusCode":200.0}`, want: envelope{200, h(), nil}},
 		{name: "unknown members", format: Version1, reply: `{"statusCode":200,"statusDescription":"200 OK","x":{}}`, want: envelope{200, h(), nil}},
 		{
 			name:  "headers in both maps",
@@ -94,6 +94,8 @@ func TestParseEnvelopeErrors(t *testing.T) {
 		{`{"statusCode":0}`, Version2, `statusCode: must be an integer from 200 to 599, is "0"`},
 		{`{"statusCode":101}`, Version2, `statusCode: must be an integer from 200 to 599, is "101"`},
 		{`{"statusCode":600}`, Version2, `statusCode: must be an integer from 200 to 599, is "600"`},
+		{`{"statusCode":"+200"}`, Version2, `statusCode: must be an integer from 200 to 599, is "\"+200\""`},
+		{`{"statusCode":"0200"}`, Version2, `statusCode: must be an integer from 200 to 599, is "\"0200\""`},
 		{`{"statusCode":[]}`, Version2, `statusCode: must be an integer from 200 to 599, is "[]"`},
 		{`{"statusCode":200,"body":{"a":1}}`, Version2, "body: must not be of the type object"},
 		{`{"statusCode":200,"body":1}`, Version1, "body: must not be of the type number"},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (b *Backend) event(r *Request, body []byte) []byte {
 	f.sourceIP, _, _ = strings.Cut(f.headers.Get("X-Forwarded-For"), ",")
 	f.requestID = cmp.Or(f.headers.Get("X-Request-Id"), newRequestID())
 	f.domainName = b.route.host
-	if host := f.headers.Get("X-Forwarded-Host"); host != "" {
+	if host := f.headers.Get("X-Forwarded-Host"); host != "" && b.route.forwardsHost {
 		if f.headers.Get("Host") == "" {
 			f.headers.Set("Host", host)
 		}
@@ -83,8 +84,8 @@ type restRequest struct {
 }
 
 func (f *facts) version1(r *route) restRequest {
-	headers, multi := f.lastAndAll(f.headers)
-	query, multiQuery := f.lastAndAll(f.query)
+	headers, multi := lastAndAll(f.headers)
+	query, multiQuery := lastAndAll(f.query)
 	event := restRequest{APIGatewayProxyRequest: events.APIGatewayProxyRequest{
 		Resource:                        r.endpoint,
 		Path:                            f.path,
@@ -121,7 +122,7 @@ func (f *facts) version1(r *route) restRequest {
 }
 
 // lastAndAll are the last value and all values of each name, nil for no names.
-func (f *facts) lastAndAll(values map[string][]string) (last map[string]string, all map[string][]string) {
+func lastAndAll(values map[string][]string) (last map[string]string, all map[string][]string) {
 	if len(values) == 0 {
 		return nil, nil
 	}
@@ -300,12 +301,16 @@ func marshal(v any) []byte {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
 }
 
+// ofOthers are the params that KrakenD's own parts set, which have capitals as
+// placeholders have: claims of a token, and values of an earlier reply.
+var ofOthers = regexp.MustCompile(`^(JWT\.|Resp\d+_)`)
+
 // pathParameters are the placeholders of the endpoint, under the names that it gives
 // them, nil for none. What other components have set is no part of the path.
 func (n placeholderNames) pathParameters(params map[string]string) map[string]string {
 	var parameters map[string]string
 	for name, value := range params {
-		if !n.may(name) || strings.HasPrefix(name, "JWT.") {
+		if !n.may(name) || ofOthers.MatchString(name) {
 			continue
 		}
 		if parameters == nil {

@@ -61,9 +61,9 @@ func bodyOf(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) 
 func order() (Spec, *Request) {
 	return Spec{
 			URLPattern: "/v2/orders/{{.Id}}/lines?expand=all&of={{.Id}}", Method: "post",
-			Endpoint: "/orders/:id/lines", EndpointMethod: "PUT", Host: []string{"http://shop.example.com:8000"},
+			Endpoint: "/orders/:id/lines", EndpointMethod: "PUT", Host: []string{"http://shop.example.com:8000"}, ForwardsHost: true,
 		}, &Request{
-			Params: map[string]string{"Id": "a b/ü?c", "JWT.sub": "me", "set": "by a script"},
+			Params: map[string]string{"Id": "a b/ü?c", "JWT.sub": "me", "Resp0_id": "7", "set": "by a script"},
 			Query:  map[string][]string{"tag": {"x", "y&z"}, "expand": {"none"}},
 			Headers: map[string][]string{
 				"X-Forwarded-For":  {"192.0.2.1"},
@@ -323,6 +323,7 @@ func TestEventHeaders(t *testing.T) {
 		name                        string
 		headers                     map[string][]string
 		host                        []string
+		unknown                     bool // the framework does not tell the name that the client called
 		sourceIP, userAgent, domain string
 		want                        map[string]string // nil for no check
 	}{
@@ -347,6 +348,12 @@ func TestEventHeaders(t *testing.T) {
 		{name: "a host that is none", host: []string{"http://%zz"}, domain: ""},
 		{name: "an IPv6 address", headers: map[string][]string{"X-Forwarded-Host": {"[::1]:8080"}}, domain: "::1"},
 		{
+			name:    "a client cannot choose the name",
+			headers: map[string][]string{"X-Forwarded-Host": {"evil.example.com"}}, unknown: true,
+			host: []string{"http://one.example.com"}, domain: "one.example.com",
+			want: map[string]string{"x-forwarded-host": "evil.example.com"},
+		},
+		{
 			name:    "the client's own Host",
 			headers: map[string][]string{"Host": {"a.example.com"}, "X-Forwarded-Host": {"b.example.com"}}, domain: "b.example.com",
 			want: map[string]string{"host": "a.example.com", "x-forwarded-host": "b.example.com"},
@@ -362,7 +369,7 @@ func TestEventHeaders(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 8 { // maps have no order
 				var got events.APIGatewayV2HTTPRequest
-				decodeStrictly(t, eventOf(t, "2.0", Spec{Host: tc.host}, &Request{Headers: tc.headers}), &got)
+				decodeStrictly(t, eventOf(t, "2.0", Spec{Host: tc.host, ForwardsHost: !tc.unknown}, &Request{Headers: tc.headers}), &got)
 				http := got.RequestContext.HTTP
 				if http.SourceIP != tc.sourceIP || http.UserAgent != tc.userAgent && tc.userAgent != "" || got.RequestContext.DomainName != tc.domain {
 					t.Errorf("got %q, %q and %q, want %q, %q and %q", http.SourceIP, http.UserAgent, got.RequestContext.DomainName, tc.sourceIP, tc.userAgent, tc.domain)
@@ -372,6 +379,17 @@ func TestEventHeaders(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where the endpoint is not known, what else KrakenD sets is told by its name.
+func TestPathParametersOfAnUnknownEndpoint(t *testing.T) {
+	var got events.APIGatewayV2HTTPRequest
+	decodeStrictly(t, eventOf(t, "2.0", Spec{}, &Request{Params: map[string]string{
+		"Id": "7", "Response": "a placeholder", "JWT.sub": "me", "Resp0_id": "8", "Resp12_a.b": "9", "canary": "f",
+	}}), &got)
+	if want := map[string]string{"id": "7", "response": "a placeholder"}; !maps.Equal(got.PathParameters, want) {
+		t.Errorf("got %q, want %q", got.PathParameters, want)
 	}
 }
 

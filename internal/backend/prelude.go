@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 )
@@ -57,6 +58,24 @@ func parsePrelude(stream []byte) (*envelope, []byte, error) {
 		e.header.Set("Content-Type", octetStream)
 	}
 	return &e, body, nil
+}
+
+// mayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,
+// as far as it has come.
+func mayBePrelude(stream []byte) bool {
+	if trimmed := bytes.TrimLeft(stream, " \t\r\n"); len(trimmed) > 0 && trimmed[0] != '{' {
+		return false
+	}
+	dec := json.NewDecoder(bytes.NewReader(stream))
+	var object json.RawMessage
+	switch err := dec.Decode(&object); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return true
+	case err != nil:
+		return false
+	}
+	rest := stream[dec.InputOffset():]
+	return bytes.HasPrefix(rest, preludeEnd) || bytes.HasPrefix(preludeEnd, rest)
 }
 
 // contentLength is what a header says of the body's length, and -1 where it says

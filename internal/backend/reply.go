@@ -71,8 +71,12 @@ func (a answer) response(cfg *Config, f format) (*http.Response, error) {
 func (a answer) envelope(cfg *Config, f format) (envelope, error) {
 	if !cfg.Proxy {
 		e := envelope{statusOfType[cfg.InvocationType], make(http.Header, 4), a.payload}
+		if cfg.InvocationType != "" { // whatever came, it is no reply of the function's
+			e.body = nil
+			return e, nil
+		}
 		setUnlessEmpty(e.header, "Content-Encoding", a.header.Get("Content-Encoding"))
-		if f == raw && cfg.InvocationType == "" {
+		if f == raw {
 			e.header.Set("Content-Type", "application/json")
 			setUnlessEmpty(e.header, "Content-Type", a.header.Get("Content-Type"))
 		}
@@ -152,12 +156,12 @@ func decompress(encoding string, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := io.ReadAll(io.LimitReader(zr, maxReply+1))
+	decompressed, err := io.ReadAll(io.LimitReader(zr, maxReply+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(plain) > maxReply:
+	case len(decompressed) > maxReply:
 		return nil, fmt.Errorf("gzip: more than %d bytes", maxReply)
 	}
-	return plain, nil
+	return decompressed, nil
 }

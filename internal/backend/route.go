@@ -16,6 +16,8 @@ type route struct {
 	endpoint    string // the endpoint's pattern with its placeholders in braces, or defaultRoute
 	key         string // method and endpoint, or defaultRoute
 	host        string // the name of the backend's first host
+	// forwardsHost is the Spec's.
+	forwardsHost bool
 }
 
 func routeOf(spec Spec) route {
@@ -25,6 +27,8 @@ func routeOf(spec Spec) route {
 		query:    parseTemplate(query),
 		endpoint: defaultRoute,
 		key:      defaultRoute,
+
+		forwardsHost: spec.ForwardsHost,
 	}
 	if spec.Endpoint != "" {
 		r.endpoint = colonPlaceholder.ReplaceAllString(spec.Endpoint, "/{$1}")

@@ -1,12 +1,12 @@
 package backend
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +55,9 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, e
 	}
 	setMetadata(head.header, aws.StringValue(output.ExecutedVersion), c.requestID)
+	if b.method == http.MethodHead { // whose length is that of a body which does not come
+		head.header.Del("Content-Length")
+	}
 	s.length = contentLength(head.header)
 	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: s.length, Body: s}, nil
 }
@@ -81,44 +84,44 @@ var (
 	_ io.WriterTo   = (*stream)(nil)
 )
 
+// eventStream is the content type of the Invoke API's own framing.
+const eventStream = "application/vnd.amazon.eventstream"
+
 // head reads the stream up to where its status and headers are known. It has a prelude
-// where the content type says so, and where it says nothing and the stream begins like
-// one: not every runtime lets a function choose the type.
+// where the content type says so, and where nobody tells the function's type and it
+// begins with one. Bytes that the function calls by another name are never taken for
+// one: they may be somebody else's.
 func (s *stream) head(contentType string) (envelope, *Error) {
 	kind := mediaType(contentType)
-	required := kind == integrationResponse
-	possible := required || kind == "" || kind == octetStream || kind == eventStream
-	if kind == "" || kind == eventStream {
+	untold := kind == "" || kind == eventStream
+	if untold {
 		contentType = octetStream
 	}
-	plain := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
+	body := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
 	for {
 		chunk, err := s.next(nil)
-		if err != nil && !errors.Is(err, io.EOF) {
+		if err != nil && err != io.EOF {
 			return envelope{}, err.(*Error)
 		}
 		s.pending = append(s.pending, chunk...)
-		if !possible || !required && !bytes.HasPrefix(bytes.TrimLeft(s.pending, " \t\r\n"), []byte("{")) {
-			return plain, nil
+		if kind != integrationResponse && !(untold && mayBePrelude(s.pending)) {
+			return body, nil
 		}
-		head, body, perr := parsePrelude(s.pending)
-		if head == nil && perr == nil && err != nil {
+		head, rest, perr := parsePrelude(s.pending)
+		if head == nil && perr == nil && err != nil { // the end
 			perr = errPrelude
 		}
 		switch {
 		case head != nil:
-			s.pending = body
+			s.pending = rest
 			return *head, nil
-		case perr != nil && required:
-			return envelope{}, undecodable(perr)
+		case perr != nil && untold:
+			return body, nil
 		case perr != nil:
-			return plain, nil
+			return envelope{}, undecodable(perr)
 		}
 	}
 }
-
-// eventStream is the content type of the Invoke API's own framing.
-const eventStream = "application/vnd.amazon.eventstream"
 
 // next returns the next chunk, io.EOF after the last, or an *Error: what the function
 // failed of, or what came in between.
@@ -199,8 +202,10 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			err = brokenOff(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
 		}
 		if err != nil {
+			if e, ok := err.(*Error); ok && !client.abort() {
+				e.detail += "; the client cannot be told"
+			}
 			s.fail(err)
-			client.abort()
 			return n, err
 		}
 		m, err := w.Write(chunk)
@@ -256,7 +261,7 @@ func receiverOf(w io.Writer) (r receiver) {
 	if len(r.writers) > 0 {
 		// Deprecated in favor of the request's context, which KrakenD 1.x hides.
 		if n, ok := r.writers[len(r.writers)-1].(http.CloseNotifier); ok {
-			r.gone = n.CloseNotify()
+			can(func() { r.gone = n.CloseNotify() })
 		}
 	}
 	return r
@@ -266,36 +271,40 @@ func receiverOf(w io.Writer) (r receiver) {
 // likes.
 func (r receiver) flush() {
 	if len(r.writers) > 0 {
-		_ = http.NewResponseController(r.writers[0]).Flush()
+		can(func() { _ = http.NewResponseController(r.writers[0]).Flush() })
 	}
 }
 
-// abort ends the response so that the client can tell it is not whole, where there is
-// a way.
-func (r receiver) abort() {
+// abort ends the response so that the client can tell it is not whole, and reports
+// whether there was a way.
+func (r receiver) abort() (aborted bool) {
 	// The innermost first: gin refuses to hand a connection over that has been written to.
-	for i := range r.writers {
-		if hijack(r.writers[len(r.writers)-1-i]) {
-			return
+	for _, w := range slices.Backward(r.writers) {
+		if h, ok := w.(http.Hijacker); ok && can(func() { aborted = hijack(h) }) && aborted {
+			return true
 		}
 	}
-	if len(r.writers) > 0 {
-		// A connection with more than one stream is none to be hijacked. net/http
-		// resets the stream when its time to write is over.
-		_ = http.NewResponseController(r.writers[0]).SetWriteDeadline(time.Unix(1, 0))
-	}
-}
-
-// hijack closes the connection under w, and tells whether it could.
-func hijack(w http.ResponseWriter) (closed bool) {
-	h, ok := w.(http.Hijacker)
-	if !ok {
+	if len(r.writers) == 0 {
 		return false
 	}
-	defer func() { _ = recover() }() // of gin 1.1, where the connection is HTTP/2's
+	// A connection with more than one stream is none to be hijacked. net/http resets
+	// the stream when its time to write is over.
+	return http.NewResponseController(r.writers[0]).SetWriteDeadline(time.Unix(1, 0)) == nil
+}
+
+// hijack closes a connection, and reports whether it could.
+func hijack(h http.Hijacker) bool {
 	conn, _, err := h.Hijack()
 	if err != nil {
 		return false
 	}
 	return conn.Close() == nil
+}
+
+// can reports whether do did without a panic. Of what a writer wraps, gin 1.1 takes for
+// granted that it can flush, tell of its client's going away and be hijacked.
+func can(do func()) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	do()
+	return
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go/aws"
@@ -79,9 +80,14 @@ func gateway(t *testing.T, b *Backend) *httptest.Server {
 	return s
 }
 
+// patience is what a test waits for something that has to happen.
+const patience = 30 * time.Second
+
 func get(t *testing.T, s *httptest.Server) *http.Response {
 	t.Helper()
-	response, err := s.Client().Get(s.URL)
+	client := s.Client()
+	client.Timeout = patience
+	response, err := client.Get(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +159,10 @@ func TestStreamHeads(t *testing.T) {
 		{"no type and JSON", "", `{"a":1}`, 200, "application/octet-stream", `{"a":1}`},
 		{"no type and much JSON", "", `{"` + long + `":1}`, 200, "application/octet-stream", `{"` + long + `":1}`},
 		{"no type, and what only looks like a prelude", "", "{" + end, 200, "application/octet-stream", "{" + end},
-		{"the type of bytes and a prelude", "application/octet-stream", `{"statusCode":201}` + end + "body", 201, "application/octet-stream", "body"},
+		{"no type and half of a prelude", "", `{"statusCode":201`, 200, "application/octet-stream", `{"statusCode":201`},
+		{"no type, and JSON of a bad status", "", `{"statusCode":1}` + end, 200, "application/octet-stream", `{"statusCode":1}` + end},
+		// Somebody's upload, say.
+		{"the type of bytes and a prelude", "application/octet-stream", `{"statusCode":201}` + end + "body", 200, "application/octet-stream", `{"statusCode":201}` + end + "body"},
 		{"the framing's type and a prelude", eventStream, `{"statusCode":201}` + end + "body", 201, "application/octet-stream", "body"},
 		{"the framing's type and bytes", eventStream, "body", 200, "application/octet-stream", "body"},
 	} {
@@ -178,6 +187,27 @@ func TestStreamHeads(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// JSON goes on as it comes as well, whether or not a prelude could begin like it.
+func TestStreamOfJSON(t *testing.T) {
+	for _, kind := range []string{"", "application/octet-stream", eventStream, "application/x-ndjson"} {
+		for _, chunk := range []string{"{\"n\":1}\n", "{} ", "[1,", "{a", "\n\n\"", "{}\x00\x01"} {
+			body, write := io.Pipe()
+			api := streamAPI(t, func() (bytesOf, error) { return bytesOf{body}, nil })
+			t.Cleanup(func() { write.Close() })
+			b, _ := newStreamBackend(t, api)
+			b.invoker = contentType{b.invoker, kind}
+			gw := gateway(t, b)
+			gw.Start()
+			go io.WriteString(write, chunk) // and no more
+			response := get(t, gw)
+			got := make([]byte, len(chunk))
+			if _, err := io.ReadFull(response.Body, got); err != nil || string(got) != chunk {
+				t.Errorf("%s: got %q, %v; want %q", kind, got, err, chunk)
+			}
+		}
 	}
 }
 
@@ -289,6 +319,39 @@ func TestStreamOfAnotherLength(t *testing.T) {
 	}
 }
 
+// A backend that asks for no body gets none.
+func TestStreamOfHead(t *testing.T) {
+	api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) {
+		return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "1000"}, Body: strings.NewReader("")}, nil
+	})
+	b, l := newBackend(t, api, Spec{Encoding: "no-op", Method: "HEAD"}, map[string]any{"function_name": "f", "stream": true, "payload_format": "2.0"})
+	response, err := invoke(t.Context(), b, &Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, response.Body); n != 0 || err != nil || len(l.level("ERROR")) != 0 {
+		t.Errorf("got %d bytes, %v, %q", n, err, l.level("ERROR"))
+	}
+}
+
+// Where there is no way to tell the client, the operator is told so.
+func TestStreamCutShortForAWriterThatCannotTell(t *testing.T) {
+	api := streamAPI(t, func() (typed, error) {
+		return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{errors.New("out of tea")})}, "text/plain"}, nil
+	})
+	b, l := newStreamBackend(t, api)
+	response, err := invoke(t.Context(), b, &Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(writerFunc(func(p []byte) (int, error) { return len(p), nil }), response.Body); n != 10 || err == nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+	if got := l.level("ERROR"); len(got) != 1 || !strings.Contains(got[0], `"out of tea"; the client cannot be told; function "f"`) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A function that fails before there is anything to hand on is an error as any other.
 func TestStreamFailsAtOnce(t *testing.T) {
 	api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) { return nil, errors.New("out of tea") })
@@ -331,13 +394,22 @@ func TestStreamWhoseClientGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	<-gone // or the test never ends
+	await(t, gone)
 	gw.Close()
 	if got := l.level("ERROR"); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
 	if got := l.level("DEBUG"); got[len(got)-1] != "DEBUG [BACKEND: /x][Lambda] the client went away" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func await(t *testing.T, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal("the call goes on")
 	}
 }
 
@@ -437,7 +509,7 @@ func TestStreamThatNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	<-ended // or the test never ends
+	await(t, ended)
 }
 
 func TestStreamAsReader(t *testing.T) {
@@ -568,7 +640,9 @@ func TestStreamOfNothing(t *testing.T) {
 func TestReceiver(t *testing.T) {
 	r := receiverOf(io.Discard)
 	r.flush()
-	r.abort()
+	if r.abort() {
+		t.Error("aborted a plain writer")
+	}
 	if r.gone != nil {
 		t.Error("a plain writer tells when its client has gone")
 	}
@@ -576,16 +650,23 @@ func TestReceiver(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	r = receiverOf(wrapped{recorder})
 	r.flush()
-	r.abort()
 	if !recorder.Flushed {
 		t.Error("not flushed")
 	}
-	receiverOf(refusing{recorder}).abort()
-	receiverOf(panicking{recorder}).abort()
+	if r.abort() || receiverOf(refusing{recorder}).abort() {
+		t.Error("aborted what cannot be")
+	}
+	r = receiverOf(panicking{recorder})
+	r.flush()
+	if r.abort() {
+		t.Error("aborted what cannot be")
+	}
 
 	here, there := net.Pipe()
 	defer there.Close()
-	receiverOf(wrapped{hijackable{recorder, here}}).abort()
+	if !receiverOf(wrapped{hijackable{recorder, here}}).abort() {
+		t.Error("not aborted")
+	}
 	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("got %v, want a closed connection", err)
 	}
@@ -602,6 +683,8 @@ func (refusing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil,
 type panicking struct{ http.ResponseWriter }
 
 func (panicking) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic("interface conversion") }
+func (panicking) CloseNotify() <-chan bool                     { panic("interface conversion") }
+func (panicking) Flush()                                       { panic("interface conversion") }
 
 type hijackable struct {
 	http.ResponseWriter

@@ -120,6 +120,8 @@ type Generation struct {
 	// DetailsHaveEncoding: return_error_details shows the body's content type, too.
 	// KrakenD 2 does.
 	DetailsHaveEncoding bool
+	// ForwardsHost: the routers set X-Forwarded-Host. From KrakenD 1.4 on they do.
+	ForwardsHost bool
 }
 
 // Run runs the table and what does not fit into it.
@@ -140,7 +142,7 @@ func Run(t *testing.T, g Generation, door Door) {
 	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, door) })
 	t.Run("load", func(t *testing.T) { load(t, door) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, door) })
-	t.Run("event", func(t *testing.T) { event(t, door) })
+	t.Run("event", func(t *testing.T) { event(t, g, door) })
 }
 
 // testCase is a request to a backend that invokes the function f.
@@ -346,7 +348,7 @@ func statuses(t *testing.T, door Door) {
 }
 
 // event is what a function gets of the backend and its endpoint.
-func event(t *testing.T, door Door) {
+func event(t *testing.T, g Generation, door Door) {
 	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return []byte(`{}`), nil })})
 	t.Cleanup(s.Close)
 	built := door(with(Backend{
@@ -355,7 +357,7 @@ func event(t *testing.T, door Door) {
 	_, err := built.Proxy(t.Context(), &Request{
 		Params:  map[string]string{"Id": "a b"},
 		Query:   map[string][]string{"c": {"d"}},
-		Headers: map[string][]string{"X-Tea": {"oolong"}, "X-Request-Id": {"7"}},
+		Headers: map[string][]string{"X-Tea": {"oolong"}, "X-Request-Id": {"7"}, "X-Forwarded-Host": {"api.example.com"}},
 		Body:    io.NopCloser(strings.NewReader("x")),
 	})
 	if err != nil {
@@ -374,9 +376,12 @@ func event(t *testing.T, door Door) {
 	}
 	want := got
 	want.RouteKey, want.RawPath, want.RawQueryString, want.Body = "$default", "/v2/a%20b", "a=a+b&c=d", "eA=="
-	want.Headers = map[string]string{"x-tea": "oolong", "x-request-id": "7"}
+	want.Headers = map[string]string{"x-tea": "oolong", "x-request-id": "7", "x-forwarded-host": "api.example.com"}
 	want.PathParameters = map[string]string{"id": "a b"}
 	want.RequestContext.DomainName, want.RequestContext.HTTP.Method = "shop.example.com", "PUT"
+	if g.ForwardsHost {
+		want.RequestContext.DomainName, want.Headers["host"] = "api.example.com", "api.example.com"
+	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

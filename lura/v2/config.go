@@ -33,6 +33,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		Endpoint:        remote.ParentEndpoint,
 		EndpointMethod:  remote.ParentEndpointMethod,
 		ConcurrentCalls: remote.ConcurrentCalls,
+		ForwardsHost:    true, // in router.NewRequest
 	}, len(settings) > 0
 }
 

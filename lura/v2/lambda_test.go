@@ -16,7 +16,9 @@ import (
 func TestMain(m *testing.M) { doortest.Main(m) }
 
 // The cases that every door runs.
-func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{DetailsHaveEncoding: true}, door) }
+func TestDoor(t *testing.T) {
+	doortest.Run(t, doortest.Generation{DetailsHaveEncoding: true, ForwardsHost: true}, door)
+}
 
 // door implements doortest.Door.
 func door(b doortest.Backend, o doortest.Options) doortest.Built {
