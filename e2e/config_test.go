@@ -120,7 +120,7 @@ func TestBadConfiguration(t *testing.T) {
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
 		}
-		if strings.Contains(gw.log(t), "hunter2") {
+		if strings.Contains(gw.Log(t), "hunter2") {
 			t.Error("the log has a secret of an endpoint's")
 		}
 	})
@@ -274,7 +274,7 @@ func TestBackendsWithoutTheNamespace(t *testing.T) {
 
 		check(t, gw.get(t, "/http"), http.StatusOK, `{"http":true}`)
 		check(t, gw.get(t, "/extra"), http.StatusOK, `{"http":true}`)
-		if log := gw.log(t); strings.Contains(log, "[Lambda]") || strings.Contains(log, "AWS") {
+		if log := gw.Log(t); strings.Contains(log, "[Lambda]") || strings.Contains(log, "AWS") {
 			t.Error("the log speaks of Lambda")
 		}
 	})

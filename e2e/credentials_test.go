@@ -36,7 +36,7 @@ func TestCredentialsOfTheSharedFiles(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				api := newLambda(t, map[string]any{"f": echo})
 				gw := start(t, g, []object{endpoint("/f", lambdaBackend(fixed(api, "f")))},
-					options{home: awsHome(t, files), env: []string{}})
+					options{Home: awsHome(t, files), Env: []string{}})
 
 				check(t, gw.get(t, "/f"), http.StatusOK, `{}`)
 				if call := onlyCall(t, api, "f"); call.AccessKeyID != accessKeyID || call.Region != "us-east-1" {
@@ -69,7 +69,7 @@ func TestRegionOfTheSurroundings(t *testing.T) {
 			t.Run(tc.name, func(t *testing.T) {
 				api := newLambda(t, map[string]any{"f": echo})
 				settings := with(object{"function_name": "f", "endpoint": api.URL, "max_retries": 0}, tc.settings)
-				gw := start(t, g, []object{endpoint("/f", lambdaBackend(settings))}, options{home: awsHome(t, tc.files), env: tc.env})
+				gw := start(t, g, []object{endpoint("/f", lambdaBackend(settings))}, options{Home: awsHome(t, tc.files), Env: tc.env})
 
 				check(t, gw.get(t, "/f"), http.StatusOK, `{}`)
 				if call := onlyCall(t, api, "f"); call.Region != tc.want {
@@ -99,7 +99,7 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 				api := newLambda(t, map[string]any{"f": echo})
 				gw := start(t, g, []object{
 					endpoint("/f", lambdaBackend(with(fixed(api, "f"), object{"max_retries": 1}), at("/f"))),
-				}, options{env: tc.env})
+				}, options{Env: tc.env})
 
 				got := gw.get(t, "/f")
 				check(t, got, http.StatusBadGateway, "")
@@ -111,7 +111,7 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], tc.want) {
 					t.Errorf("got errors %q, want %q", lines, tc.want)
 				}
-				if log := gw.log(t); strings.Contains(log, "hunter2") || strings.Contains(log, secretAccessKey) {
+				if log := gw.Log(t); strings.Contains(log, "hunter2") || strings.Contains(log, secretAccessKey) {
 					t.Error("the log has the secret access key")
 				}
 			})
@@ -128,7 +128,7 @@ func TestSharedFilesThatAreBroken(t *testing.T) {
 			endpoint("/one", lambdaBackend(fixed(api, "f"), at("/one"))),
 			endpoint("/two", lambdaBackend(fixed(api, "f"), at("/two"))),
 			endpoint("/http", httpBackend(jsonHost(t, `{}`), "/")),
-		}, options{home: awsHome(t, map[string]string{"config": "[default\nregion"}), env: []string{}})
+		}, options{Home: awsHome(t, map[string]string{"config": "[default\nregion"}), Env: []string{}})
 
 		for _, path := range []string{"/one", "/two"} {
 			check(t, gw.get(t, path), http.StatusInternalServerError, "")

@@ -86,8 +86,8 @@ func TestEvents(t *testing.T) {
 		}
 
 		// Where KrakenD tells the name that the client called, it is no header of the client's.
-		if g.name != "1" && (c.DomainName != "127.0.0.1" || v2.Headers["host"] != gw.addr) {
-			t.Errorf("got the domain %q and the host %q, want %s", c.DomainName, v2.Headers["host"], gw.addr)
+		if g.Name != "1" && (c.DomainName != "127.0.0.1" || v2.Headers["host"] != gw.Addr) {
+			t.Errorf("got the domain %q and the host %q, want %s", c.DomainName, v2.Headers["host"], gw.Addr)
 		}
 	})
 }

@@ -9,51 +9,30 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 const (
-	accessKeyID     = "AKIDEXAMPLE"
-	secretAccessKey = "not-a-secret"
-
-	// readyTimeout bounds the start of a gateway, stopTimeout its end, and
-	// clientTimeout what a test waits for an answer. No test passes by reaching one.
-	readyTimeout  = 30 * time.Second
-	stopTimeout   = 15 * time.Second
-	clientTimeout = 60 * time.Second
+	accessKeyID     = gatewaytest.AccessKeyID
+	secretAccessKey = gatewaytest.SecretAccessKey
+	clientTimeout   = gatewaytest.ClientTimeout
 )
 
 // A gateway is a build of KrakenD with the backends of this module.
 type gateway struct {
-	name    string
-	dir     string // of its main package
-	version int    // of its krakend.json
-	build   func() (binary string, err error)
+	*gatewaytest.Gateway
 	generation
 }
 
@@ -106,40 +85,12 @@ var (
 
 // gateways are the builds that every test runs for.
 var gateways = []gateway{
-	newGateway("1", "../examples/krakend", 2, krakend1),
-	newGateway("1.4", "../examples/krakend14", 2, krakend1),
-	newGateway("2", "../examples/krakend2", 3, krakend2),
+	{gatewaytest.New("1", "../examples/krakend", 2), krakend1},
+	{gatewaytest.New("1.4", "../examples/krakend14", 2), krakend1},
+	{gatewaytest.New("2", "../examples/krakend2", 3), krakend2},
 }
 
-func newGateway(name, dir string, version int, differences generation) gateway {
-	build := sync.OnceValues(func() (string, error) {
-		binary := filepath.Join(binaries, name)
-		build := exec.Command("go", "build", "-race", "-o", binary, ".")
-		build.Dir = dir
-		build.Env = append(os.Environ(), "GOWORK=off")
-		if out, err := build.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
-		}
-		return binary, nil
-	})
-	return gateway{name, dir, version, build, differences}
-}
-
-// binaries is the directory that the gateways are built into.
-var binaries string
-
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
-
-func runTests(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "krakend-lambda-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binaries = dir
-	return m.Run()
-}
+func TestMain(m *testing.M) { gatewaytest.Main(m) }
 
 // eachGateway runs a test for every gateway.
 func eachGateway(t *testing.T, test func(t *testing.T, g gateway)) {
@@ -155,7 +106,7 @@ func eachGatewayThat(t *testing.T, has func(g gateway) bool, test func(t *testin
 	for _, g := range gateways {
 		if has(g) {
 			none = false
-			t.Run(g.name, func(t *testing.T) {
+			t.Run(g.Name, func(t *testing.T) {
 				t.Parallel()
 				test(t, g)
 			})
@@ -166,74 +117,21 @@ func eachGatewayThat(t *testing.T, has func(g gateway) bool, test func(t *testin
 	}
 }
 
-// options are what a test may change of a gateway's surroundings. The zero value
-// is what most tests want.
-type options struct {
-	// quiet leaves out -d.
-	quiet bool
-	// env is what the environment holds of AWS, which is nothing of the test's own.
-	// nil is credentials that newLambda accepts.
-	env []string
-	// home is the home directory. Empty is one with nothing in it.
-	home string
-	// service has further keys for the top level of krakend.json.
-	service object
-	// tls has the gateway serve HTTPS, and with it HTTP/2.
-	tls bool
-}
+// options are gatewaytest's, of which the zero value is what most tests want.
+type options = gatewaytest.Options
 
 // A process is a gateway that runs.
-type process struct {
-	gateway gateway
+type process struct{ *gatewaytest.Process }
 
-	addr   string // host:port
-	scheme string
-	client *http.Client
-
-	cmd     *exec.Cmd
-	logFile string
-	stopped bool          // by the test
-	exited  chan struct{} // closed when the process has ended
-	err     error         // of its end; set before exited is closed
-}
-
-// start runs a gateway with these endpoints until the end of the test. The test
-// fails where the gateway ends before that, panics, or has a data race.
-func start(t *testing.T, g gateway, endpoints []object, o options) *process {
+// start runs a gateway with these endpoints, spelled as in version 2, until the end of
+// the test.
+func start(t *testing.T, g gateway, endpoints []object, o options) process {
 	t.Helper()
-	binary, err := g.build()
-	if err != nil {
-		t.Fatal(err)
+	if g.Version == 3 {
+		endpoints = inVersion3(endpoints)
 	}
-	if o.home == "" {
-		o.home = t.TempDir()
-	}
-	if o.env == nil {
-		o.env = []string{
-			"AWS_ACCESS_KEY_ID=" + accessKeyID,
-			"AWS_SECRET_ACCESS_KEY=" + secretAccessKey,
-			"AWS_EC2_METADATA_DISABLED=true",
-		}
-	}
-
-	for range 5 {
-		p, err := launch(t, g, binary, endpoints, o)
-		if err == nil {
-			t.Cleanup(func() {
-				p.stop(t)
-				p.examine(t)
-			})
-			return p
-		}
-		if !errors.Is(err, errPortTaken) {
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("found no free port")
-	return nil
+	return process{gatewaytest.Start(t, g.Gateway, endpoints, o)}
 }
-
-var errPortTaken = errors.New("the port was taken meanwhile")
 
 // version3 are the keys of version 2 that version 3 knows by another name only.
 var version3 = map[string]string{
@@ -272,250 +170,12 @@ func inVersion3(endpoints []object) []object {
 	return all
 }
 
-func launch(t *testing.T, g gateway, binary string, endpoints []object, o options) (*process, error) {
-	t.Helper()
-	port := freePort(t)
-	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	// Where another process of tests has taken the port meanwhile, its gateway has no
-	// such endpoint.
-	ready := fmt.Sprintf("/ready/%d-%d", os.Getpid(), port)
-	endpoints = append(slices.Clone(endpoints), endpoint(ready, httpBackend(jsonHost(t, `{"status":"ok"}`), "/")))
-	service := object{
-		"version": g.version,
-		"name":    t.Name(),
-		"port":    port,
-		// Far beyond what anything here takes: only a test of the deadline reaches
-		// one, with a timeout of its endpoint's own.
-		"timeout":   "45s",
-		"endpoints": endpoints,
-	}
-	if g.version == 3 {
-		service["listen_ip"] = "127.0.0.1"
-		service["endpoints"] = inVersion3(endpoints)
-	}
-	maps.Copy(service, o.service)
-	dir := t.TempDir()
-	scheme := "http"
-	if o.tls {
-		scheme = "https"
-		service["tls"] = selfSigned(t, dir)
-	}
-	configuration, err := json.MarshalIndent(service, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	configFile, logFile := filepath.Join(dir, "krakend.json"), filepath.Join(dir, "krakend.log")
-	if err := os.WriteFile(configFile, configuration, 0o600); err != nil {
-		return nil, err
-	}
-	log, err := os.Create(logFile)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-
-	args := []string{"-c", configFile}
-	if !o.quiet {
-		args = append(args, "-d")
-	}
-	p := &process{
-		gateway: g,
-		addr:    addr,
-		scheme:  scheme,
-		client: &http.Client{
-			Timeout: clientTimeout,
-			// No proxy, and bodies as they are.
-			Transport: &http.Transport{
-				DisableCompression: true, MaxIdleConnsPerHost: 64,
-				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		cmd:     exec.Command(binary, args...),
-		logFile: logFile,
-		exited:  make(chan struct{}),
-	}
-	p.cmd.Dir = dir
-	// By default, the race detector has a process sleep for a second at its end. Races
-	// are in the log, for examine to tell which.
-	p.cmd.Env = append([]string{"HOME=" + o.home, "GORACE=atexit_sleep_ms=10 exitcode=0"}, o.env...)
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() {
-		p.err = p.cmd.Wait()
-		close(p.exited)
-	}()
-	if err := p.await(ready); err != nil {
-		p.kill()
-		return nil, fmt.Errorf("%w; configuration:\n%s\nlog:\n%s", err, configuration, p.log(t))
-	}
-	return p, nil
-}
-
-// selfSigned makes a certificate for 127.0.0.1 in dir, and the configuration that names
-// it.
-func selfSigned(t *testing.T, dir string) object {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{{127, 0, 0, 1}}}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyBytes, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := object{}
-	for name, block := range map[string]*pem.Block{
-		"public_key":  {Type: "CERTIFICATE", Bytes: cert},
-		"private_key": {Type: "PRIVATE KEY", Bytes: keyBytes},
-	} {
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files[name] = file
-	}
-	return files
-}
-
-// freePort returns a port that is free, and not one that it has returned before:
-// two gateways that start at once must not be taken for each other.
-func freePort(t *testing.T) int {
-	t.Helper()
-	given.Lock()
-	defer given.Unlock()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if !given.ports[port] {
-			given.ports[port] = true
-			return port
-		}
-	}
-	t.Fatal("found no free port")
-	return 0
-}
-
-var given = struct {
-	sync.Mutex
-	ports map[int]bool
-}{ports: make(map[int]bool)}
-
-// await asks for the gateway's health, under a path of its own, until it answers.
-func (p *process) await(ready string) error {
-	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); {
-		select {
-		case <-p.exited:
-			if log, err := os.ReadFile(p.logFile); err == nil && bytes.Contains(log, []byte("address already in use")) {
-				return errPortTaken
-			}
-			return fmt.Errorf("the gateway ended at its start: %v", p.err)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if p.tellsHealth(ready) == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("the gateway was not ready within %v", readyTimeout)
-}
-
-func (p *process) healthy() error { return p.tellsHealth("/__health") }
-
-func (p *process) tellsHealth(path string) error {
-	r, err := p.send(http.MethodGet, path, nil, nil)
-	if err == nil && (r.status != http.StatusOK || !strings.Contains(r.body, `"status":"ok"`)) {
-		err = fmt.Errorf("%s: got %d %q", path, r.status, r.body)
-	}
-	return err
-}
-
-// stop ends the gateway as an operator does, who lets it finish the requests that it
-// has. A second stop does nothing.
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	if p.stopped {
-		return
-	}
-	p.stopped = true
-	select {
-	case <-p.exited:
-		t.Errorf("the gateway ended on its own: %v", p.err)
-	default:
-		p.client.CloseIdleConnections()
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Errorf("stopping the gateway: %v", err)
-		}
-		select {
-		case <-p.exited:
-			if p.err != nil {
-				t.Errorf("the gateway's end: %v", p.err)
-			}
-		case <-time.After(stopTimeout):
-			t.Errorf("the gateway did not end within %v", stopTimeout)
-			p.kill()
-		}
-	}
-}
-
-// examine looks at what a gateway has left.
-func (p *process) examine(t *testing.T) {
-	t.Helper()
-	log := p.log(t)
-	for i, race := range strings.Split(log, "WARNING: DATA RACE") {
-		if i > 0 && !isGinsOwn(race) {
-			t.Error("the gateway has a data race")
-		}
-	}
-	for _, bad := range []string{"panic", "fatal error"} {
-		if strings.Contains(log, bad) {
-			t.Errorf("the gateway's log has %q", bad)
-		}
-	}
-	if t.Failed() {
-		t.Logf("the gateway's log:\n%s", strings.ReplaceAll(log, "\x00", `\x00`))
-	}
-}
-
-// isGinsOwn tells a race of gin 1.12, which KrakenD 2 has with every backend, from
-// ours: the engine hands the context of a request that is over to the next one,
-// while the timer of that request's deadline still reads it.
-func isGinsOwn(race string) bool {
-	race, _, _ = strings.Cut(race, "==================")
-	return strings.Contains(race, "gin.(*Context)") && strings.Contains(race, "context.(*timerCtx).cancel()") &&
-		!strings.Contains(race, "github.com/devopsfaith/krakend-lambda")
-}
-
-func (p *process) kill() {
-	p.cmd.Process.Kill()
-	<-p.exited
-}
-
-func (p *process) log(t *testing.T) string {
-	t.Helper()
-	log, err := os.ReadFile(p.logFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(log)
-}
-
 // lines are what the Lambda backend with this url_pattern has logged at a level,
 // without the prefix.
-func (p *process) lines(t *testing.T, level, urlPattern string) []string {
+func (p process) lines(t *testing.T, level, urlPattern string) []string {
 	t.Helper()
 	var lines []string
-	for line := range strings.Lines(p.log(t)) {
+	for line := range strings.Lines(p.Log(t)) {
 		_, line, ok := strings.Cut(line, " "+level+": ")
 		if !ok {
 			continue
@@ -551,13 +211,13 @@ func (r response) text() string {
 func (r response) completed() string { return r.header.Get("X-Krakend-Completed") }
 
 // send sends a request from any goroutine.
-func (p *process) send(method, path string, header http.Header, body io.Reader) (response, error) {
-	request, err := http.NewRequest(method, p.scheme+"://"+p.addr+path, body)
+func (p process) send(method, path string, header http.Header, body io.Reader) (response, error) {
+	request, err := http.NewRequest(method, p.URL+path, body)
 	if err != nil {
 		return response{}, err
 	}
 	maps.Copy(request.Header, header)
-	return receive(p.client.Do(request))
+	return receive(p.Client.Do(request))
 }
 
 func receive(r *http.Response, err error) (response, error) {
@@ -570,7 +230,7 @@ func receive(r *http.Response, err error) (response, error) {
 }
 
 // do is send for a test's own goroutine.
-func (p *process) do(t *testing.T, method, path string, header http.Header, body io.Reader) response {
+func (p process) do(t *testing.T, method, path string, header http.Header, body io.Reader) response {
 	t.Helper()
 	r, err := p.send(method, path, header, body)
 	if err != nil {
@@ -579,13 +239,13 @@ func (p *process) do(t *testing.T, method, path string, header http.Header, body
 	return r
 }
 
-func (p *process) get(t *testing.T, path string) response {
+func (p process) get(t *testing.T, path string) response {
 	t.Helper()
 	return p.do(t, http.MethodGet, path, nil, nil)
 }
 
 // getAtOnce gets several paths at once, for answers that take their time.
-func (p *process) getAtOnce(t *testing.T, paths ...string) map[string]response {
+func (p process) getAtOnce(t *testing.T, paths ...string) map[string]response {
 	t.Helper()
 	answers, errs := make([]response, len(paths)), make([]error, len(paths))
 	var wg sync.WaitGroup
@@ -603,16 +263,16 @@ func (p *process) getAtOnce(t *testing.T, paths ...string) map[string]response {
 	return byPath
 }
 
-func (p *process) post(t *testing.T, path, body string) response {
+func (p process) post(t *testing.T, path, body string) response {
 	t.Helper()
 	return p.do(t, http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
 }
 
 // raw sends a request that net/http's client would clean or refuse: a target as it
 // is, and a body that may be shorter than a header says.
-func (p *process) raw(t *testing.T, method, target, headers, body string) response {
+func (p process) raw(t *testing.T, method, target, headers, body string) response {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", p.addr, clientTimeout)
+	conn, err := net.DialTimeout("tcp", p.Addr, clientTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -297,7 +297,7 @@ func TestCompressedReplies(t *testing.T) {
 		// Where the transport asks for gzip itself, it undoes it itself, too.
 		for accepted, disabled := range map[string]bool{"gzip": false, "": true} {
 			t.Run("asked for "+accepted, func(t *testing.T) {
-				gw := start(t, g, endpoints, options{service: object{"disable_compression": disabled}})
+				gw := start(t, g, endpoints, options{Service: object{"disable_compression": disabled}})
 				for _, tc := range []struct {
 					function string
 					status   int

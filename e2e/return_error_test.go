@@ -80,7 +80,7 @@ func failingEndpoints(api *lambdatest.Server) []object {
 func TestReturnErrorMsg(t *testing.T) {
 	eachGatewayThat(t, returnsErrors, func(t *testing.T, g gateway) {
 		api := newFailing(t)
-		gw := start(t, g, failingEndpoints(api), options{service: errorMsg})
+		gw := start(t, g, failingEndpoints(api), options{Service: errorMsg})
 
 		for _, b := range errorBackends {
 			show := func(t *testing.T, got response, status int, text, details, retryAfter string) {
@@ -149,7 +149,7 @@ func TestReturnErrorMsgOfADeadline(t *testing.T) {
 			}
 			endpoints, paths = append(endpoints, e), append(paths, b.prefix)
 		}
-		gw := start(t, g, endpoints, options{service: errorMsg})
+		gw := start(t, g, endpoints, options{Service: errorMsg})
 
 		for path, got := range gw.getAtOnce(t, paths...) {
 			t.Run(path[1:], func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestReturnErrorMsgOfMerges(t *testing.T) {
 			with(endpoint("/first", throttled, good), sequential),
 			with(endpoint("/first-code", coded, good), sequential),
 			with(endpoint("/second", good, throttled), sequential),
-		}, options{service: errorMsg})
+		}, options{Service: errorMsg})
 
 		const (
 			jsonAnswer = "application/json; charset=utf-8" // of KrakenD's renderer
@@ -207,7 +207,7 @@ func TestReturnErrorCodeAsOfAnyOtherBackend(t *testing.T) {
 		gw := start(t, g, []object{
 			endpoint("/lambda", lambdaBackend(fixed(api, "f"), errorCode)),
 			endpoint("/http", httpBackend(host, "/", errorCode)),
-		}, options{service: errorMsg})
+		}, options{Service: errorMsg})
 
 		for _, path := range []string{"/http", "/lambda"} {
 			checkError(t, gw.get(t, path), http.StatusBadGateway,

@@ -73,13 +73,13 @@ func TestClientThatGoesAway(t *testing.T) {
 
 		for _, path := range []string{"/waits", "/merged"} {
 			ctx, leave := context.WithCancel(t.Context())
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+gw.addr+path, nil)
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, gw.URL+path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			done := make(chan error, 1)
 			go func() {
-				_, err := receive(gw.client.Do(request))
+				_, err := receive(gw.Client.Do(request))
 				done <- err
 			}()
 			select {
@@ -102,7 +102,7 @@ func TestClientThatGoesAway(t *testing.T) {
 		} else {
 			close(release)
 		}
-		gw.stop(t)
+		gw.Stop(t)
 		if debug := gw.lines(t, "DEBUG", "/waits"); len(debug) < 2 || !slices.Equal(debug[2:], want) {
 			t.Errorf("got debug lines %q, want two components and %q", debug, want)
 		}
@@ -126,7 +126,7 @@ func TestBodyThatStalls(t *testing.T) {
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
 		}
-		if err := gw.healthy(); err != nil {
+		if err := gw.Healthy(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -159,7 +159,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 			endpoints = append(endpoints, e)
 		}
 		// KrakenD's own debug lines are KrakenD's, so this one runs without.
-		gw := start(t, g, endpoints, options{quiet: true})
+		gw := start(t, g, endpoints, options{Quiet: true})
 
 		header := http.Header{"Authorization": {"Bearer hunter2"}, "Cookie": {"session=hunter2"}, "X-Api-Key": {"hunter2"}}
 		for _, name := range names {
@@ -184,7 +184,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 			}
 		}
 
-		log := gw.log(t)
+		log := gw.Log(t)
 		if !strings.Contains(log, planted) {
 			t.Error("the log does not say why a function failed")
 		}
@@ -204,7 +204,7 @@ func TestLogHasNoPayloadThatAWSQuotes(t *testing.T) {
 		api := newLambda(t, nil)
 		gw := start(t, g, []object{
 			with(endpoint("/f", lambdaBackend(fixed(api, "f"), at("/f"))), object{"method": "POST"}),
-		}, options{quiet: true})
+		}, options{Quiet: true})
 		api.Fail("f", lambdatest.APIError(http.StatusBadRequest, "InvalidRequestContentException",
 			"Could not parse request body into json: Could not parse payload into json: Unrecognized token 'card': "+
 				"was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n"+
@@ -215,7 +215,7 @@ func TestLogHasNoPayloadThatAWSQuotes(t *testing.T) {
 		if len(lines) != 1 {
 			t.Errorf("got errors %q, want one", lines)
 		}
-		if strings.Contains(gw.log(t), "4111-1111") {
+		if strings.Contains(gw.Log(t), "4111-1111") {
 			t.Errorf("the log has the payload: %q", lines)
 		}
 	})

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
 const (
@@ -139,7 +140,7 @@ func TestServerlessOffline(t *testing.T) {
 			})
 		}
 
-		log := gw.log(t)
+		log := gw.Log(t)
 		for _, want := range []string{
 			`the function failed ("Unhandled"): "Error" "no pear left"; function "krakend-lambda-dev-buy"`,
 			`invocation failed: ResourceNotFoundException (404): "Function not found: krakend-lambda-dev-none"; function "krakend-lambda-dev-none"`,
@@ -182,18 +183,9 @@ func newServerless(t *testing.T) string {
 	if _, err := os.Stat(filepath.Join(serverlessDir, serverlessCommand)); err != nil {
 		t.Fatalf("serverless-offline is not installed: %v; `make integration` installs it", err)
 	}
-	for range 5 {
-		s, err := launchServerless(t)
-		if err == nil {
-			t.Cleanup(func() { s.stop(t) })
-			return s.url
-		}
-		if !errors.Is(err, errPortTaken) {
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("found no free port")
-	return ""
+	s := gatewaytest.OnFreePort(t, func(port int) (*serverless, error) { return launchServerless(t, port) })
+	t.Cleanup(func() { s.stop(t) })
+	return s.url
 }
 
 // A serverless is a serverless-offline that runs.
@@ -206,7 +198,7 @@ type serverless struct {
 	err     error         // of its end; set before exited is closed
 }
 
-func launchServerless(t *testing.T) (*serverless, error) {
+func launchServerless(t *testing.T, port int) (*serverless, error) {
 	t.Helper()
 	dir := t.TempDir()
 	logFile := filepath.Join(dir, "serverless.log")
@@ -216,7 +208,6 @@ func launchServerless(t *testing.T) (*serverless, error) {
 	}
 	defer log.Close()
 
-	port := freePort(t)
 	s := &serverless{
 		url: fmt.Sprintf("http://127.0.0.1:%d", port),
 		// It opens no other port: no function has an event of HTTP, WebSocket or ALB.
@@ -255,7 +246,7 @@ func (s *serverless) awaitReady() error {
 		select {
 		case <-s.exited:
 			if strings.Contains(s.log(), "EADDRINUSE") {
-				return errPortTaken
+				return gatewaytest.ErrPortTaken
 			}
 			return fmt.Errorf("serverless-offline ended at its start: %v", s.err)
 		case <-time.After(50 * time.Millisecond):
@@ -287,8 +278,8 @@ func (s *serverless) stop(t *testing.T) {
 			if s.err != nil {
 				t.Errorf("the end of serverless-offline: %v", s.err)
 			}
-		case <-time.After(stopTimeout):
-			t.Errorf("serverless-offline did not end within %v", stopTimeout)
+		case <-time.After(gatewaytest.StopTimeout):
+			t.Errorf("serverless-offline did not end within %v", gatewaytest.StopTimeout)
 		}
 	}
 	s.kill()

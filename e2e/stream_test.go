@@ -39,9 +39,9 @@ func page(body io.Reader) func() (*events.LambdaFunctionURLStreamingResponse, er
 }
 
 // open sends a request and leaves the body to be read.
-func (p *process) open(t *testing.T, path string) *http.Response {
+func (p process) open(t *testing.T, path string) *http.Response {
 	t.Helper()
-	r, err := p.client.Get(p.scheme + "://" + p.addr + path)
+	r, err := p.Client.Get(p.URL + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestStream(t *testing.T) {
 				body, function := io.Pipe()
 				api := newLambda(t, map[string]any{"f": page(body)})
 				t.Cleanup(func() { function.Close() })
-				gw := start(t, g, []object{noOpEndpoint("/stream", streaming(api, "f"))}, options{tls: tls})
+				gw := start(t, g, []object{noOpEndpoint("/stream", streaming(api, "f"))}, options{TLS: tls})
 
 				// The function has written nothing of the body yet, and is not through before
 				// the client has had all that it has written.
@@ -113,7 +113,7 @@ func TestStreamCutShort(t *testing.T) {
 					noOpEndpoint("/f", streaming(api, "f")),
 					noOpEndpoint("/length", streaming(api, "length")),
 					noOpEndpoint("/cut", streaming(api, "cut")),
-				}, options{tls: tls})
+				}, options{TLS: tls})
 				api.Fail("cut", lambdatest.Cut(lambdatest.BeforeComplete).Always())
 
 				for path, want := range map[string]string{
@@ -126,12 +126,12 @@ func TestStreamCutShort(t *testing.T) {
 					if (err == nil) != (tls && path != "/length") || r.StatusCode != http.StatusAccepted || !strings.HasPrefix("some of it", string(body)) {
 						t.Errorf("%s: got %s %q, %v", path, r.Status, body, err)
 					}
-					gw.client.CloseIdleConnections()
+					gw.Client.CloseIdleConnections()
 					if lines := gw.lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 						t.Errorf("%s: got %q, want %q", path, lines, want)
 					}
 				}
-				if err := gw.healthy(); err != nil {
+				if err := gw.Healthy(); err != nil {
 					t.Error(err)
 				}
 			})
@@ -180,7 +180,7 @@ func TestStreamWhoseClientGoesAway(t *testing.T) {
 		readChunk(t, r, "x")
 		r.Body.Close()
 		<-gone // or the test never ends
-		gw.stop(t)
+		gw.Stop(t)
 		if lines := gw.lines(t, "ERROR", "/f"); len(lines) != 0 {
 			t.Errorf("got %q", lines)
 		}
@@ -222,7 +222,7 @@ func TestStreamMemory(t *testing.T) {
 			},
 		})
 		gw := start(t, g, []object{noOpEndpoint("/little", streaming(api, "little")), noOpEndpoint("/much", streaming(api, "much"))}, options{
-			env: []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=" + secretAccessKey, "AWS_EC2_METADATA_DISABLED=true", "GODEBUG=gctrace=1", "GOGC=20"},
+			Env: []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=" + secretAccessKey, "AWS_EC2_METADATA_DISABLED=true", "GODEBUG=gctrace=1", "GOGC=20"},
 		})
 		var before []int
 		for len(before) == 0 {
@@ -253,9 +253,9 @@ func (zeros) Read(p []byte) (int, error) {
 var gcTrace = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB, `)
 
 // liveHeap is what was alive after each collection so far, in MB.
-func (p *process) liveHeap(t *testing.T) (mb []int) {
+func (p process) liveHeap(t *testing.T) (mb []int) {
 	t.Helper()
-	for _, m := range gcTrace.FindAllStringSubmatch(p.log(t), -1) {
+	for _, m := range gcTrace.FindAllStringSubmatch(p.Log(t), -1) {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
 			t.Fatal(err)

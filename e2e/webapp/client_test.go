@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
 // A field is a header of a request.
@@ -36,7 +38,7 @@ const host = "tea.example"
 // client keeps its hands off: it follows no redirects, keeps no cookies and asks for
 // no compression of its own.
 var client = &http.Client{
-	Timeout:       clientTimeout,
+	Timeout:       gatewaytest.ClientTimeout,
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
@@ -92,12 +94,12 @@ func receive(r *http.Response, err error) (response, error) {
 }
 
 func sendRaw(addr string, r request) (response, error) {
-	conn, err := net.DialTimeout("tcp", addr, clientTimeout)
+	conn, err := net.DialTimeout("tcp", addr, gatewaytest.ClientTimeout)
 	if err != nil {
 		return response{}, err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(clientTimeout))
+	conn.SetDeadline(time.Now().Add(gatewaytest.ClientTimeout))
 
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.method, r.target, host)

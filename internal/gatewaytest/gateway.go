@@ -1,0 +1,58 @@
+// Package gatewaytest runs gateways for tests: builds of KrakenD with the backends of
+// this module, each a process of its own with a krakend.json written for the test.
+package gatewaytest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// A Gateway is a build of KrakenD with the backends of this module.
+type Gateway struct {
+	Name    string
+	Version int // of its krakend.json
+
+	build func() (binary string, err error)
+}
+
+// New returns the gateway whose main package is in dir, seen from the package under
+// test. It is built when it is first started, with the race detector, and only where
+// Main runs the tests.
+func New(name, dir string, version int) *Gateway {
+	return &Gateway{name, version, sync.OnceValues(func() (string, error) {
+		if binaries == "" {
+			return "", errors.New("gatewaytest.Main does not run these tests")
+		}
+		binary := filepath.Join(binaries, name)
+		build := exec.Command("go", "build", "-race", "-o", binary, ".")
+		build.Dir = dir
+		build.Env = append(os.Environ(), "GOWORK=off")
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
+		}
+		return binary, nil
+	})}
+}
+
+// binaries is the directory that the gateways are built into.
+var binaries string
+
+// Main runs the tests of a package and then ends the process, as a TestMain does. It
+// removes the gateways that they have built.
+func Main(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "krakend-lambda-gateways-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binaries = dir
+	return m.Run()
+}

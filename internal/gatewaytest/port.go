@@ -1,0 +1,55 @@
+package gatewaytest
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"testing"
+)
+
+// ErrPortTaken is what OnFreePort expects of a server whose port was taken meanwhile.
+var ErrPortTaken = errors.New("the port was taken meanwhile")
+
+// OnFreePort starts a server on a port of 127.0.0.1 that is free. It tries up to five
+// ports while start returns ErrPortTaken. Any other error fails the test.
+func OnFreePort[S any](t *testing.T, start func(port int) (S, error)) (server S) {
+	t.Helper()
+	for range 5 {
+		server, err := start(freePort(t))
+		if err == nil {
+			return server
+		}
+		if !errors.Is(err, ErrPortTaken) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("found no free port")
+	return server
+}
+
+// freePort returns a port that is free, and not one that it has returned before: two
+// gateways that start at once must not be taken for each other.
+func freePort(t *testing.T) int {
+	t.Helper()
+	given.Lock()
+	defer given.Unlock()
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if !given.ports[port] {
+			given.ports[port] = true
+			return port
+		}
+	}
+	t.Fatal("found no free port")
+	return 0
+}
+
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: make(map[int]bool)}

@@ -1,0 +1,280 @@
+package gatewaytest
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	// AccessKeyID and SecretAccessKey are what gateways sign with.
+	AccessKeyID     = "AKIDEXAMPLE"
+	SecretAccessKey = "not-a-secret"
+
+	// readyTimeout bounds the start of a gateway, StopTimeout the end of a process, and
+	// ClientTimeout what a test waits for an answer. No test passes by reaching one.
+	readyTimeout  = 30 * time.Second
+	StopTimeout   = 15 * time.Second
+	ClientTimeout = 60 * time.Second
+)
+
+// Options are what a test may change of a gateway's surroundings. The zero value is
+// what most tests want.
+type Options struct {
+	// Quiet leaves out -d.
+	Quiet bool
+	// Env is what the environment holds of AWS, which is nothing of the test's own.
+	// Nil is AccessKeyID and SecretAccessKey.
+	Env []string
+	// Home is the home directory. Empty is one with nothing in it.
+	Home string
+	// Service has further keys for the top level of krakend.json, or other values for
+	// those that Start gives. Nil adds none.
+	Service map[string]any
+	// TLS has the gateway serve HTTPS, and with it HTTP/2.
+	TLS bool
+}
+
+// A Process is a gateway that runs.
+type Process struct {
+	Addr string // host:port
+	URL  string // scheme://host:port
+	// Client takes the gateway's certificate, redirects as answers, and bodies as they
+	// are.
+	Client *http.Client
+
+	cmd     *exec.Cmd
+	logFile string
+	stopped bool          // by the test
+	exited  chan struct{} // closed when the process has ended
+	err     error         // of its end; set before exited is closed
+}
+
+// Start runs a gateway with these endpoints, in the spelling of its version, until the
+// end of the test. The test fails where the gateway ends before that, panics, or has a
+// data race.
+func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Process {
+	t.Helper()
+	binary, err := g.build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Home == "" {
+		o.Home = t.TempDir()
+	}
+	if o.Env == nil {
+		o.Env = []string{
+			"AWS_ACCESS_KEY_ID=" + AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY=" + SecretAccessKey,
+			"AWS_EC2_METADATA_DISABLED=true",
+		}
+	}
+	healthy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"status":"ok"}`)
+	}))
+	t.Cleanup(healthy.Close)
+
+	p := OnFreePort(t, func(port int) (*Process, error) {
+		// Where another process of tests has taken the port meanwhile, its gateway has no
+		// such endpoint.
+		ready := fmt.Sprintf("/ready/%d-%d", os.Getpid(), port)
+		service := map[string]any{
+			"version":   g.Version,
+			"name":      t.Name(),
+			"listen_ip": "127.0.0.1", // KrakenD 2 only
+			"port":      port,
+			// Far beyond what anything here takes: only a test of the deadline reaches
+			// one, with a timeout of its endpoint's own.
+			"timeout": "45s",
+			"endpoints": append(endpoints[:len(endpoints):len(endpoints)], map[string]any{
+				"endpoint": ready,
+				"backend":  []map[string]any{{"host": []string{healthy.URL}, "url_pattern": "/"}},
+			}),
+		}
+		maps.Copy(service, o.Service)
+		return launch(t, binary, fmt.Sprintf("127.0.0.1:%d", port), ready, service, o)
+	})
+	t.Cleanup(func() {
+		p.Stop(t)
+		p.examine(t)
+	})
+	return p
+}
+
+func launch(t *testing.T, binary, addr, ready string, service map[string]any, o Options) (*Process, error) {
+	t.Helper()
+	dir := t.TempDir()
+	scheme := "http"
+	if o.TLS {
+		scheme = "https"
+		service["tls"] = selfSigned(t, dir)
+	}
+	configuration, err := json.MarshalIndent(service, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	configFile, logFile := filepath.Join(dir, "krakend.json"), filepath.Join(dir, "krakend.log")
+	if err := os.WriteFile(configFile, configuration, 0o600); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(logFile)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+
+	args := []string{"-c", configFile}
+	if !o.Quiet {
+		args = append(args, "-d")
+	}
+	p := &Process{
+		Addr: addr,
+		URL:  scheme + "://" + addr,
+		Client: &http.Client{
+			Timeout: ClientTimeout,
+			// No proxy, and bodies as they are.
+			Transport: &http.Transport{
+				DisableCompression: true, MaxIdleConnsPerHost: 64,
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		cmd:     exec.Command(binary, args...),
+		logFile: logFile,
+		exited:  make(chan struct{}),
+	}
+	p.cmd.Dir = dir
+	// By default, the race detector has a process sleep for a second at its end. Races
+	// are in the log, for examine to tell which.
+	p.cmd.Env = append([]string{"HOME=" + o.Home, "GORACE=atexit_sleep_ms=10 exitcode=0"}, o.Env...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	if err := p.await(t, ready); err != nil {
+		p.kill()
+		return nil, fmt.Errorf("%w; configuration:\n%s\nlog:\n%s", err, configuration, p.Log(t))
+	}
+	return p, nil
+}
+
+// await asks for the gateway's health, under a path of its own, until it answers.
+func (p *Process) await(t *testing.T, ready string) error {
+	t.Helper()
+	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); {
+		select {
+		case <-p.exited:
+			if strings.Contains(p.Log(t), "address already in use") {
+				return ErrPortTaken
+			}
+			return fmt.Errorf("the gateway ended at its start: %v", p.err)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if p.tellsHealth(ready) == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("the gateway was not ready within %v", readyTimeout)
+}
+
+// Healthy asks for the gateway's health.
+func (p *Process) Healthy() error { return p.tellsHealth("/__health") }
+
+func (p *Process) tellsHealth(path string) error {
+	r, err := p.Client.Get(p.URL + path)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err == nil && (r.StatusCode != http.StatusOK || !strings.Contains(string(body), `"status":"ok"`)) {
+		err = fmt.Errorf("%s: got %d %q", path, r.StatusCode, body)
+	}
+	return err
+}
+
+// Stop ends the gateway as an operator does, who lets it finish the requests that it
+// has. A second Stop does nothing.
+func (p *Process) Stop(t *testing.T) {
+	t.Helper()
+	if p.stopped {
+		return
+	}
+	p.stopped = true
+	select {
+	case <-p.exited:
+		t.Errorf("the gateway ended on its own: %v", p.err)
+	default:
+		p.Client.CloseIdleConnections()
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Errorf("stopping the gateway: %v", err)
+		}
+		select {
+		case <-p.exited:
+			if p.err != nil {
+				t.Errorf("the gateway's end: %v", p.err)
+			}
+		case <-time.After(StopTimeout):
+			t.Errorf("the gateway did not end within %v", StopTimeout)
+			p.kill()
+		}
+	}
+}
+
+func (p *Process) kill() {
+	p.cmd.Process.Kill()
+	<-p.exited
+}
+
+// examine looks at what a gateway has left.
+func (p *Process) examine(t *testing.T) {
+	t.Helper()
+	log := p.Log(t)
+	for i, race := range strings.Split(log, "WARNING: DATA RACE") {
+		if i > 0 && !isGinsOwn(race) {
+			t.Error("the gateway has a data race")
+		}
+	}
+	for _, bad := range []string{"panic", "fatal error"} {
+		if strings.Contains(log, bad) {
+			t.Errorf("the gateway's log has %q", bad)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the gateway's log:\n%s", strings.ReplaceAll(log, "\x00", `\x00`))
+	}
+}
+
+// isGinsOwn tells a race of gin 1.12, which KrakenD 2 has with every backend, from
+// ours: the engine hands the context of a request that is over to the next one,
+// while the timer of that request's deadline still reads it.
+func isGinsOwn(race string) bool {
+	race, _, _ = strings.Cut(race, "==================")
+	return strings.Contains(race, "gin.(*Context)") && strings.Contains(race, "context.(*timerCtx).cancel()") &&
+		!strings.Contains(race, "github.com/devopsfaith/krakend-lambda")
+}
+
+// Log is what the gateway has logged so far.
+func (p *Process) Log(t *testing.T) string {
+	t.Helper()
+	log, err := os.ReadFile(p.logFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(log)
+}
