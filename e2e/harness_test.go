@@ -63,13 +63,16 @@ type generation struct {
 	returnsErrors bool
 	// encodesErrorDetails: return_error_details tells the content type as well.
 	encodesErrorDetails bool
+	// forwardsHost: the routers tell the name that the client called.
+	forwardsHost bool
 	// scalarKey is where encoding safejson puts what is neither object nor list.
 	scalarKey string
 }
 
 var (
-	krakend1 = generation{scalarKey: "result"}
-	krakend2 = generation{
+	krakend1  = generation{scalarKey: "result"}
+	krakend14 = generation{scalarKey: "result", forwardsHost: true}
+	krakend2  = generation{
 		shortNamespaces:      true,
 		tellsEndpoint:        true,
 		copiesBodies:         true,
@@ -79,6 +82,7 @@ var (
 		sendsErrorHeaders:    true,
 		returnsErrors:        true,
 		encodesErrorDetails:  true,
+		forwardsHost:         true,
 		scalarKey:            "content",
 	}
 )
@@ -86,7 +90,7 @@ var (
 // gateways are the builds that every test runs for.
 var gateways = []gateway{
 	{gatewaytest.New("1", "../examples/krakend", 2), krakend1},
-	{gatewaytest.New("1.4", "../examples/krakend14", 2), krakend1},
+	{gatewaytest.New("1.4", "../examples/krakend14", 2), krakend14},
 	{gatewaytest.New("2", "../examples/krakend2", 3), krakend2},
 }
 

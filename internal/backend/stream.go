@@ -43,6 +43,7 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		ctx:    ctx,
 		events: output.GetStream(),
 		report: func(e *Error) { _ = b.report(e.of(in.function, c.requestID)) },
+		warn:   func(message string) { b.logger.Warning(b.prefix, message+", request id "+quote(c.requestID)) },
 		logTail: func(logResult string) {
 			b.logTail(in.function, c.requestID, logResult)
 		},
@@ -69,6 +70,7 @@ type stream struct {
 	ctx     context.Context
 	events  *lambda.InvokeWithResponseStreamEventStream
 	report  func(*Error)
+	warn    func(message string)
 	logTail func(logResult string)
 	release func() bool // of the context's hold on the stream
 	closing sync.Once
@@ -202,10 +204,11 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			err = brokenOff(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
 		}
 		if err != nil {
-			if e, ok := err.(*Error); ok && !client.abort() {
-				e.detail += "; the client cannot be told"
-			}
 			s.fail(err)
+			// Where the client has gone, there is nobody to tell.
+			if !errors.Is(err, context.Canceled) && !client.abort() {
+				s.warn("the client cannot tell that its reply broke off")
+			}
 			return n, err
 		}
 		m, err := w.Write(chunk)
