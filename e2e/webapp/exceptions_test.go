@@ -89,11 +89,6 @@ var exceptions = []exception{
 		cases:   []string{"no user agent"},
 		request: setting("User-Agent", "KrakenD Version undefined"),
 	},
-	{
-		reason:  "a gateway does not hand on what Connection names: RFC 9110, section 7.6.1",
-		cases:   []string{"headers about the connection"},
-		request: func(r *request) { r.header = without(r.header, "X-Tea-Hop") },
-	},
 
 	// What the formats cannot say.
 	{

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"net/textproto"
 	"strings"
 	"unicode/utf16"
 )
@@ -32,14 +33,17 @@ type clientContext struct {
 
 // clientContext is the client context of a request, in base64: its headers, query
 // strings and params under custom. Where they have one name, the param wins over the
-// query string, and that over the header.
+// header, and that over the query string, in any case of the name: a header may be
+// KrakenD's own, or a component's.
 func (b *Backend) clientContext(r *Request) (string, *Error) {
 	headers := endToEnd(r.Headers)
 	c := clientContext{Custom: make(map[string]string, len(headers)+len(r.Query)+len(r.Params))}
-	for name, values := range headers {
-		c.Custom[name] = strings.Join(values, ",")
-	}
 	for name, values := range r.Query {
+		if _, ok := headers[textproto.CanonicalMIMEHeaderKey(name)]; !ok {
+			c.Custom[name] = strings.Join(values, ",")
+		}
+	}
+	for name, values := range headers {
 		c.Custom[name] = strings.Join(values, ",")
 	}
 	maps.Copy(c.Custom, b.names.originals(r.Params))

@@ -52,7 +52,7 @@ func parseEnvelope(payload []byte, format PayloadFormat) (envelope, error) {
 		return envelope{}, err
 	}
 	e.header.Del("Content-Length") // the server counts
-	if len(e.body) > 0 && e.header["Content-Type"] == nil {
+	if len(e.body) > 0 && e.header["Content-Type"] == nil && hasBody(e.status) {
 		contentType := defaultContentType
 		if format == Version1 {
 			contentType = defaultContentTypeREST
@@ -118,6 +118,8 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 
 	// In sorted order, so that one reply always gives one response.
 	h := make(http.Header, len(single)+len(multi)+1)
+	type field struct{ name, value string }
+	known := make(map[field]bool)
 	for _, name := range slices.Sorted(maps.Keys(multi)) {
 		for _, raw := range multi[name] {
 			value, err := headerValue(name, raw)
@@ -126,6 +128,7 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 			}
 			if value != nil {
 				h.Add(name, *value)
+				known[field{http.CanonicalHeaderKey(name), *value}] = true
 			}
 		}
 	}
@@ -135,16 +138,23 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 			return envelope{}, fmt.Errorf("headers: %w", err)
 		}
 		// What stands in both is one header.
-		if value != nil && !slices.Contains(h.Values(name), *value) {
+		if value != nil && !known[field{http.CanonicalHeaderKey(name), *value}] {
 			h.Add(name, *value)
 		}
 	}
 	for _, c := range cookies {
-		if isHeaderValue(c) {
+		if c != "" && isHeaderValue(c) {
 			h.Add("Set-Cookie", c)
 		}
 	}
-	removeHopByHop(h)
+	for _, connection := range h["Connection"] {
+		for name := range strings.SplitSeq(connection, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range hopByHop {
+		h.Del(name)
+	}
 	return envelope{status: status, header: h}, nil
 }
 

@@ -32,6 +32,8 @@ func TestParseEnvelope(t *testing.T) {
 			want:  envelope{201, h("Content-Type", "text/html", "X-N", "1.50", "X-B", "true", "X-M", "a", "X-M", "2", "Set-Cookie", "a=1; Path=/", "Set-Cookie", "b=2"), []byte("<p>")},
 		},
 		{name: "base64", reply: `{"statusCode":200,"headers":{"content-type":"image/png"},"body":"iVBORw==","isBase64Encoded":true}`, want: envelope{200, h("Content-Type", "image/png"), []byte("\x89PNG")}},
+		{name: "cookies that are none", reply: `{"statusCode":200,"cookies":["",null,"a=1"]}`, want: envelope{200, h("Set-Cookie", "a=1"), nil}},
+		{name: "a body that the status forbids", reply: `{"statusCode":204,"body":"x"}`, want: envelope{204, h(), []byte("x")}},
 		{name: "an empty body", reply: `{"statusCode":204,"body":""}`, want: envelope{204, h(), []byte{}}},
 		{name: "no body", reply: `{"statusCode":304,"headers":null,"multiValueHeaders":null,"cookies":null,"body":null,"isBase64Encoded":null}`, want: envelope{304, h(), nil}},
 		{name: "no content type", reply: `{"statusCode":200,"body":"a"}`, want: envelope{200, h("Content-Type", text), []byte("a")}},
@@ -111,6 +113,33 @@ func TestParseEnvelopeErrors(t *testing.T) {
 		if err == nil || err.Error() != tc.want || !reflect.DeepEqual(got, envelope{}) {
 			t.Errorf("%s: got %+v, %v; want %q", tc.reply, got, err, tc.want)
 		}
+	}
+}
+
+// A name has many spellings, and each of them is one header.
+func TestManySpellingsOfAHeader(t *testing.T) {
+	const letters = 16
+	var reply strings.Builder
+	reply.WriteString(`{"statusCode":200,"headers":{`)
+	for i := range 1 << letters {
+		if i > 0 {
+			reply.WriteByte(',')
+		}
+		name := []byte(strings.Repeat("x", letters))
+		for bit := range letters {
+			if i>>bit&1 == 1 {
+				name[bit] = 'X'
+			}
+		}
+		fmt.Fprintf(&reply, `"%s":"%d"`, name, i)
+	}
+	reply.WriteString("}}")
+	got, err := parseEnvelope([]byte(reply.String()), Version2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.header.Values(strings.Repeat("x", letters))); n != 1<<letters {
+		t.Errorf("got %d values, want %d", n, 1<<letters)
 	}
 }
 

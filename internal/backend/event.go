@@ -261,35 +261,28 @@ var hopByHop = []string{
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// endToEnd is a copy of headers under their canonical names, without those that are
-// hop-by-hop. KrakenD has a header under each of the names, in any case, that the
-// configuration gives it; each counts once. Under the canonical names it puts its
-// own: X-Forwarded-For is not the client's to choose, but where a User-Agent is
-// forwarded as well, that is the client's.
+// ofTheRouter are the headers that KrakenD's routers write themselves.
+var ofTheRouter = map[string]bool{"X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Via": true}
+
+// endToEnd is a copy of a request's headers under their canonical names, without those
+// that are hop-by-hop. What a client's Connection header names stays: it could name the
+// headers that KrakenD and its components have added.
+//
+// A header may stand there under several spellings: those that the configuration gives
+// it, and those that a component writes. The canonical one is KrakenD's where its routers
+// write it, and else that of the client, which gives way.
 func endToEnd(headers map[string][]string) http.Header {
 	h := make(http.Header, len(headers)+1)
 	for name, values := range headers {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
-		_, known := h[canonical]
-		if name == canonical && canonical != "User-Agent" || !known || canonical == "User-Agent" && name != canonical {
+		if _, known := h[canonical]; !known || (name == canonical) == ofTheRouter[canonical] {
 			h[canonical] = values
-		}
-	}
-	removeHopByHop(h)
-	return h
-}
-
-// removeHopByHop removes the headers that are about a connection, those that the
-// Connection header names among them.
-func removeHopByHop(h http.Header) {
-	for _, connection := range h["Connection"] {
-		for name := range strings.SplitSeq(connection, ",") {
-			h.Del(strings.TrimSpace(name))
 		}
 	}
 	for _, name := range hopByHop {
 		h.Del(name)
 	}
+	return h
 }
 
 // marshal encodes what always encodes: maps, lists and strings.

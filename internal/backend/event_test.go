@@ -74,8 +74,8 @@ func order() (Spec, *Request) {
 				"Content-Type":     {"application/json; charset=utf-8"},
 				"Content-Length":   {"999"},
 				"X-Request-Id":     {"request-7"},
-				"Connection":       {"keep-alive, X-Secret-Hop"},
-				"X-Secret-Hop":     {"1"},
+				"Connection":       {"keep-alive, X-Forwarded-For, X-User"},
+				"X-User":           {"set by a component"},
 				"Transfer-Encoding": {
 					"chunked",
 				},
@@ -100,7 +100,7 @@ func TestEventVersion2(t *testing.T) {
 		Headers: map[string]string{
 			"x-forwarded-for": "192.0.2.1", "x-forwarded-host": "api.example.com:8080", "host": "api.example.com:8080",
 			"user-agent": "curl/8", "accept": "text/html,*/*", "content-type": "application/json; charset=utf-8",
-			"content-length": "15", "x-request-id": "request-7",
+			"content-length": "15", "x-request-id": "request-7", "x-user": "set by a component",
 		},
 		QueryStringParameters: map[string]string{"expand": "all,none", "of": "a b/ü?c", "tag": "x,y&z"},
 		PathParameters:        map[string]string{"id": "a b/ü?c"},
@@ -131,7 +131,7 @@ func TestEventVersion1(t *testing.T) {
 	multi := map[string][]string{
 		"X-Forwarded-For": {"192.0.2.1"}, "X-Forwarded-Host": {"api.example.com:8080"}, "Host": {"api.example.com:8080"},
 		"User-Agent": {"curl/8"}, "Accept": {"text/html", "*/*"}, "Cookie": {"a=1; b=2;", "c=\"3;\""},
-		"Content-Type": {"application/json; charset=utf-8"}, "Content-Length": {"15"}, "X-Request-Id": {"request-7"},
+		"Content-Type": {"application/json; charset=utf-8"}, "Content-Length": {"15"}, "X-Request-Id": {"request-7"}, "X-User": {"set by a component"},
 	}
 	last := make(map[string]string)
 	for name, values := range multi {
@@ -341,6 +341,11 @@ func TestEventHeaders(t *testing.T) {
 			name:      "the client's own User-Agent",
 			headers:   map[string][]string{"user-agent": {"curl"}, "User-Agent": {"KrakenD"}},
 			userAgent: "curl", want: map[string]string{"user-agent": "curl"},
+		},
+		{
+			name:    "a component's header wins over the client's",
+			headers: map[string][]string{"X-User": {"the client"}, "x-user": {"a script"}},
+			want:    map[string]string{"x-user": "a script"},
 		},
 		{name: "a list of addresses", headers: map[string][]string{"X-Forwarded-For": {"192.0.2.1, 10.0.0.1"}}, sourceIP: "192.0.2.1"},
 		{name: "the backend's host", host: []string{"http://one.example.com:81", "http://two.example.com"}, domain: "one.example.com"},

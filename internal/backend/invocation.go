@@ -177,6 +177,9 @@ func (c *call) option(r *request.Request) {
 	if c.traceID != "" {
 		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
 	}
+	if r.Operation.Name == "InvokeWithResponseStream" {
+		r.Handlers.Unmarshal.PushFront(checkFraming)
+	}
 	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
 	r.Handlers.Complete.PushBack(func(r *request.Request) {
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header

@@ -50,14 +50,18 @@ func parsePrelude(stream []byte) (*envelope, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("prelude: %w", err)
 	}
-	hasBody := e.status != http.StatusNoContent && e.status != http.StatusNotModified
-	if !hasBody || contentLength(e.header) < 0 {
+	if !hasBody(e.status) || contentLength(e.header) < 0 {
 		e.header.Del("Content-Length")
 	}
-	if hasBody && e.header["Content-Type"] == nil {
+	if hasBody(e.status) && e.header["Content-Type"] == nil {
 		e.header.Set("Content-Type", octetStream)
 	}
 	return &e, body, nil
+}
+
+// hasBody tells whether a response of this status may have a body.
+func hasBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // mayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,

@@ -105,7 +105,11 @@ func (s *stream) head(contentType string) (envelope, *Error) {
 		if err != nil && err != io.EOF {
 			return envelope{}, err.(*Error)
 		}
-		s.pending = append(s.pending, chunk...)
+		if s.pending == nil {
+			s.pending = chunk // not copied: most streams need no more
+		} else {
+			s.pending = append(s.pending, chunk...)
+		}
 		if kind != integrationResponse && !(untold && mayBePrelude(s.pending)) {
 			return body, nil
 		}
