@@ -34,13 +34,13 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 
 func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
 
-// statusHandler is KrakenD's own for the replies that are HTTP responses, with a status
-// for it to accept or not, and none for those that are data.
+// statusHandler is KrakenD's own for the replies that have a status for it to accept or
+// not, and none for all others.
 func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatusHandler {
-	if isNoOp(remote) || !b.Proxied() {
-		return client.NoOpHTTPStatusHandler
+	if b.HasStatus() {
+		return client.GetHTTPStatusHandler(remote)
 	}
-	return client.GetHTTPStatusHandler(remote)
+	return client.NoOpHTTPStatusHandler
 }
 
 // refused makes of a status that KrakenD does not accept what it makes of an HTTP

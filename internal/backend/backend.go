@@ -282,6 +282,6 @@ func (b *Backend) report(e *Error) error {
 	return e
 }
 
-// Proxied tells that replies are HTTP responses of the function's own, whose status is
-// for KrakenD to judge.
-func (b *Backend) Proxied() bool { return b.cfg.Proxy }
+// HasStatus tells that replies are HTTP responses whose body is decoded, so that their
+// status is for KrakenD to judge. With no-op it is the client's, and data has none.
+func (b *Backend) HasStatus() bool { return b.cfg.Proxy && b.format != raw }

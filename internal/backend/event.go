@@ -2,7 +2,6 @@ package backend
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"mime"
@@ -55,7 +54,9 @@ func (b *Backend) event(r *Request, body []byte) []byte {
 	}
 	f.path, f.rawQuery, f.query = b.route.target(r.Params, r.Query)
 	f.sourceIP, _, _ = strings.Cut(f.headers.Get("X-Forwarded-For"), ",")
-	f.requestID = cmp.Or(f.headers.Get("X-Request-Id"), newRequestID())
+	if f.requestID = f.headers.Get("X-Request-Id"); f.requestID == "" {
+		f.requestID = newRequestID()
+	}
 	f.domainName = b.route.host
 	if host := f.headers.Get("X-Forwarded-Host"); host != "" && b.route.forwardsHost {
 		if f.headers.Get("Host") == "" {

@@ -311,6 +311,9 @@ func TestEventTarget(t *testing.T) {
 			if err != nil {
 				decoded = tc.path
 			}
+			if _, ok := got.QueryStringParameters["c"]; ok && tc.query != nil {
+				t.Error("got a parameter that has no value")
+			}
 			if got.RawPath != tc.path || got.RequestContext.HTTP.Path != decoded || got.RawQueryString != tc.raw {
 				t.Errorf("got %q (%q) and %q, want %q (%q) and %q", got.RawPath, got.RequestContext.HTTP.Path, got.RawQueryString, tc.path, decoded, tc.raw)
 			}

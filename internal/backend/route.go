@@ -58,7 +58,9 @@ func (r *route) target(params map[string]string, query map[string][]string) (pat
 	}
 	rawQuery += url.Values(query).Encode()
 	for name, vs := range query {
-		values[name] = append(values[name], vs...)
+		if len(vs) > 0 {
+			values[name] = append(values[name], vs...)
+		}
 	}
 	return path, rawQuery, values
 }

@@ -39,15 +39,7 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, internal(errors.New("the Invoker returned neither a stream nor an error"))
 	}
 
-	s := &stream{
-		ctx:    ctx,
-		events: output.GetStream(),
-		report: func(e *Error) { _ = b.report(e.of(in.function, c.requestID)) },
-		warn:   func(message string) { b.logger.Warning(b.prefix, message+", request id "+quote(c.requestID)) },
-		logTail: func(logResult string) {
-			b.logTail(in.function, c.requestID, logResult)
-		},
-	}
+	s := &stream{ctx: ctx, events: output.GetStream(), backend: b, function: in.function, requestID: c.requestID}
 	// Whoever is to read the reply may never do so.
 	s.release = context.AfterFunc(ctx, func() { s.events.Close() })
 	head, e := s.head(aws.StringValue(output.ResponseStreamContentType))
@@ -69,11 +61,13 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 type stream struct {
 	ctx     context.Context
 	events  *lambda.InvokeWithResponseStreamEventStream
-	report  func(*Error)
-	warn    func(message string)
-	logTail func(logResult string)
 	release func() bool // of the context's hold on the stream
 	closing sync.Once
+
+	// For the log.
+	backend   *Backend
+	function  Function
+	requestID string
 
 	length   int64  // that the function has announced; -1 for none
 	pending  []byte // has come and is to be read
@@ -155,7 +149,7 @@ func (s *stream) next(gone <-chan bool) ([]byte, error) {
 }
 
 func (s *stream) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) error {
-	s.logTail(aws.StringValue(event.LogResult))
+	s.backend.logTail(s.function, s.requestID, aws.StringValue(event.LogResult))
 	if code := aws.StringValue(event.ErrorCode); code != "" {
 		return functionError(code, []byte(aws.StringValue(event.ErrorDetails)))
 	}
@@ -211,7 +205,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			s.fail(err)
 			// Where the client has gone, there is nobody to tell.
 			if !errors.Is(err, context.Canceled) && !client.abort() {
-				s.warn("the client cannot tell that its reply broke off")
+				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off, request id "+quote(s.requestID))
 			}
 			return n, err
 		}
@@ -233,7 +227,7 @@ func (s *stream) fail(err error) {
 	s.err = err
 	if e, ok := err.(*Error); ok && !s.reported {
 		s.reported = true
-		s.report(e)
+		_ = s.backend.report(e.of(s.function, s.requestID))
 	}
 }
 
