@@ -9,7 +9,7 @@ ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
 # failure (https://go.dev/issue/75804).
-FUZZTIME ?= 20000x
+FUZZTIME ?= 10000x
 BIN      := $(CURDIR)/.bin
 each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
 done     := ); done
@@ -87,7 +87,7 @@ cover: ## Show what no test of the library reaches (95 % of each package must be
 
 # go test takes one fuzz target at a time.
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (20000x: as many executions)
+fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
 	@set -e; for p in $$(go list ./...); do \
 		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$p; \

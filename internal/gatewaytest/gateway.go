@@ -29,7 +29,11 @@ func New(name, dir string, version int) *Gateway {
 			return "", errors.New("gatewaytest.Main does not run these tests")
 		}
 		binary := filepath.Join(binaries, name)
-		build := exec.Command("go", "build", "-race", "-o", binary, ".")
+		overlay, err := overlay(dir)
+		if err != nil {
+			return "", err
+		}
+		build := exec.Command("go", "build", "-race", "-overlay", overlay, "-o", binary, ".")
 		build.Dir = dir
 		build.Env = append(os.Environ(), "GOWORK=off")
 		if out, err := build.CombinedOutput(); err != nil {

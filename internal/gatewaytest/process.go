@@ -56,6 +56,7 @@ type Process struct {
 
 	cmd     *exec.Cmd
 	logFile string
+	socket  string        // of introspection
 	stopped bool          // by the test
 	exited  chan struct{} // closed when the process has ended
 	err     error         // of its end; set before exited is closed
@@ -152,12 +153,13 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		},
 		cmd:     exec.Command(binary, args...),
 		logFile: logFile,
+		socket:  filepath.Join(binaries, fmt.Sprintf("%d-%d.sock", os.Getpid(), service["port"])),
 		exited:  make(chan struct{}),
 	}
 	p.cmd.Dir = dir
 	// By default, the race detector has a process sleep for a second at its end. Races
 	// are in the log, for examine to tell which.
-	p.cmd.Env = append([]string{"HOME=" + o.Home, "GORACE=atexit_sleep_ms=10 exitcode=0"}, o.Env...)
+	p.cmd.Env = append([]string{"HOME=" + o.Home, "GORACE=atexit_sleep_ms=10 exitcode=0", "GATEWAYTEST_SOCKET=" + p.socket}, o.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

@@ -1,0 +1,83 @@
+package gatewaytest
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// introspection is a file of the gateway's main package that its sources do not have.
+//
+//go:embed testdata/introspection.go
+var introspection []byte
+
+// overlay returns the file with which go build takes introspection for one of the
+// package in dir.
+func overlay(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	source := filepath.Join(binaries, "introspection.go")
+	replace, err := json.Marshal(map[string]any{
+		"Replace": map[string]string{filepath.Join(dir, "introspection.go"): source},
+	})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(binaries, filepath.Base(dir)+".json")
+	if err := os.WriteFile(source, introspection, 0o600); err != nil {
+		return "", err
+	}
+	return file, os.WriteFile(file, replace, 0o600)
+}
+
+// Goroutines are the stacks of the gateway's goroutines, without those that tell them.
+func (p *Process) Goroutines(t *testing.T) []string {
+	t.Helper()
+	var stacks []string
+	for stack := range strings.SplitSeq(strings.TrimSpace(p.introspect(t, "/goroutines")), "\n\n") {
+		if !strings.Contains(stack, "main.init") {
+			stacks = append(stacks, stack)
+		}
+	}
+	return stacks
+}
+
+// Heap is how many bytes of the gateway's heap are in use, after a collection.
+func (p *Process) Heap(t *testing.T) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(p.introspect(t, "/heap"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (p *Process) introspect(t *testing.T, path string) string {
+	t.Helper()
+	client := http.Client{Timeout: ClientTimeout, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", p.socket)
+		},
+	}}
+	r, err := client.Get("http://gateway" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
