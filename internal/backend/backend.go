@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
 // Host is what a door gives as a host to a backend that has none, because
@@ -43,10 +44,11 @@ type Factory struct {
 // NewFactory returns a factory. The AWS session is made with the first backend
 // that needs it, so a gateway without Lambda backends touches nothing of AWS.
 func NewFactory(o Options) *Factory {
-	f := &Factory{logger: o.Logger, invoker: o.Invoker, clients: clients{given: o.Session}}
+	f := &Factory{logger: o.Logger, invoker: o.Invoker}
 	if f.logger == nil {
 		f.logger = newStderrLogger()
 	}
+	f.clients = clients{given: o.Session, logger: f.logger}
 	return f
 }
 
@@ -124,9 +126,11 @@ type Backend struct {
 	route   route
 	cfg     Config
 	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
 	calls   int // concurrent, for each request; 0 is 1
 	invoker Invoker
-	broken  *Error // answers every request, where it is not nil
+	keeper  *keeper // nil where the invoker signs by itself
+	broken  *Error  // answers every request, where it is not nil
 }
 
 // format is what becomes of a reply.
@@ -160,6 +164,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		names:   placeholdersOf(spec.Endpoint), // nil for none
 		route:   routeOf(spec),
 		now:     time.Now,
+		sleep:   aws.SleepWithContext,
 		calls:   spec.ConcurrentCalls,
 		invoker: f.invoker,
 	}
@@ -175,8 +180,24 @@ func (f *Factory) New(spec Spec) *Backend {
 	if p := b.cfg.ParamName; p != "" && !b.names.may(p) {
 		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint, so another component has to set it", p))
 	}
+	if b.cfg.ParamName != "" && b.cfg.Allowed == nil {
+		b.logger.Info(b.prefix, b.reach())
+	}
 	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
 	return b
+}
+
+// reach says what a client can invoke where no configuration says it.
+func (b *Backend) reach() string {
+	who, whose := "the gateway's credentials", "their"
+	if b.cfg.Role.ARN != "" {
+		who, whose = "the role "+b.cfg.Role.ARN, "its"
+	}
+	where := ""
+	if b.cfg.Region != "" {
+		where = " in " + b.cfg.Region
+	}
+	return "function_param_name: without allowed_functions, a request can name every function" + where + " that " + who + " may invoke in " + whose + " own account"
 }
 
 // configure works out all that does not depend on a request.
@@ -206,18 +227,16 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	if _, ok := b.invoker.(streamInvoker); b.cfg.Stream && b.invoker != nil && !ok {
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
 	}
-	if err != nil || b.invoker != nil {
-		return warnings, err
+	if err == nil && b.invoker == nil {
+		var c *lambda.Lambda
+		var more []string
+		if c, b.keeper, more, err = f.clients.client(b.cfg); err == nil {
+			b.invoker = c
+			b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
+		}
+		warnings = append(warnings, more...)
 	}
-
-	c, more, err := f.clients.client(b.cfg)
-	warnings = append(warnings, more...)
-	if err != nil {
-		return warnings, err
-	}
-	b.invoker = c
-	b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
-	return warnings, nil
+	return append(warnings, b.cfg.futile()...), err
 }
 
 // verbatimUnlessPlaceholder takes the function's name as it is from a param that the

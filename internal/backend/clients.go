@@ -1,16 +1,26 @@
 package backend
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"regexp"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
+	"github.com/aws/aws-sdk-go/aws/defaults"
 	"github.com/aws/aws-sdk-go/aws/endpoints"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go/service/sts"
 )
 
 // Invoker is the part of the SDK's Lambda client that a backend calls.
@@ -18,31 +28,41 @@ type Invoker interface {
 	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
 }
 
-// clients makes the SDK's clients. Backends with the same region and endpoint
-// share one; the number of retries goes with each call.
+// clients makes the SDK's clients and the credentials that they sign with. Backends with
+// the same profile, role, region and endpoint share one of each; the number of retries
+// goes with each call.
 type clients struct {
-	given *session.Session // nil for one of our own
+	given  *session.Session // nil for one of our own
+	logger Logger
 
-	mu      sync.Mutex
-	session *session.Session
-	err     error // of making session
-	made    map[clientKey]*lambda.Lambda
+	mu       sync.Mutex
+	sessions map[string]madeSession // by profile
+	keepers  map[keeperKey]*keeper
+	made     map[clientKey]*lambda.Lambda
 }
 
-type clientKey struct{ region, endpoint string }
+type madeSession struct {
+	session *session.Session
+	err     error
+}
 
-// client returns the client for cfg, and warnings for the operator to read.
-func (c *clients) client(cfg Config) (_ *lambda.Lambda, warnings []string, err error) {
+type keeperKey struct {
+	profile, region string
+	role            Role
+}
+
+type clientKey struct{ profile, region, endpoint string }
+
+// client returns the client for cfg, the credentials for its calls, nil where the SDK is
+// to sign or not as it likes, and warnings for the operator to read.
+func (c *clients) client(cfg Config) (_ *lambda.Lambda, _ *keeper, warnings []string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	if c.session == nil && c.err == nil {
-		c.session, c.err = newSession(c.given)
+	base, err := c.session(cfg.Profile)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	if c.err != nil {
-		return nil, nil, c.err
-	}
-
 	override := aws.NewConfig()
 	if cfg.Region != "" {
 		override.WithRegion(cfg.Region)
@@ -50,58 +70,211 @@ func (c *clients) client(cfg Config) (_ *lambda.Lambda, warnings []string, err e
 	if cfg.Endpoint != "" {
 		override.WithEndpoint(cfg.Endpoint)
 	}
-	merged := c.session.Config.Copy(override)
-	key := clientKey{aws.StringValue(merged.Region), aws.StringValue(merged.Endpoint)}
+	merged := base.Config.Copy(override)
+	key := clientKey{cfg.Profile, aws.StringValue(merged.Region), aws.StringValue(merged.Endpoint)}
 	if key.region == "" {
-		return nil, nil, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
+		return nil, nil, nil, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
 	}
 	if !knownRegion(key.region) {
 		warnings = append(warnings, fmt.Sprintf("region: the AWS SDK knows no region %s", quote(key.region)))
 	}
 
-	if made, ok := c.made[key]; ok {
-		return made, warnings, nil
+	made, ok := c.made[key]
+	if !ok {
+		made = lambda.New(base, override)
+		if made.Endpoint == "" {
+			return nil, nil, nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
+		}
+		if c.made == nil {
+			c.made = make(map[clientKey]*lambda.Lambda)
+		}
+		c.made[key] = made
 	}
-	made := lambda.New(c.session, override)
-	if made.Endpoint == "" {
-		return nil, nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
-	}
-	if c.made == nil {
-		c.made = make(map[clientKey]*lambda.Lambda)
-	}
-	c.made[key] = made
-	return made, warnings, nil
+	return made, c.keeper(keeperKey{cfg.Profile, key.region, cfg.Role}), warnings, nil
 }
 
-// newSession makes the session that all clients share, from the environment and
-// the shared AWS files or from the one that the build has given.
+// session returns the session that the clients of a profile share. c.mu is held.
+func (c *clients) session(profile string) (*session.Session, error) {
+	made, ok := c.sessions[profile]
+	if !ok {
+		made.session, made.err = newSession(c.given, profile)
+		if c.sessions == nil {
+			c.sessions = make(map[string]madeSession)
+		}
+		c.sessions[profile] = made
+	}
+	return made.session, made.err
+}
+
+// newSession makes the session of a profile, empty for the environment's and the default
+// one's, from the environment and the shared AWS files. Where the build has given one,
+// that is the one without a profile.
 //
 // Its HTTP client has no transport of its own, so calls go through
 // http.DefaultTransport as it is at their time: KrakenD replaces it when its router
 // starts. It is never http.DefaultClient, which the SDK would change
 // where AWS_CA_BUNDLE is set, and it follows no redirects, which would carry
 // payloads to wherever the answer says.
-func newSession(given *session.Session) (*session.Session, error) {
+func newSession(given *session.Session, profile string) (*session.Session, error) {
 	s := given
-	if s == nil {
+	if s == nil || profile != "" {
 		var err error
-		s, err = session.NewSessionWithOptions(session.Options{
-			Config: aws.Config{
-				HTTPClient:                    &http.Client{},
-				CredentialsChainVerboseErrors: aws.Bool(true),
-			},
-			SharedConfigState: session.SharedConfigEnable,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("the AWS SDK makes no session: %w", err)
+		if s, err = load(profile, &aws.Config{HTTPClient: httpClient(given)}, request.Handlers{}); err != nil {
+			return nil, err
 		}
 	}
-	httpClient := http.Client{}
-	if s.Config.HTTPClient != nil {
-		httpClient = *s.Config.HTTPClient
+	client := httpClient(s)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return s.Copy(&aws.Config{HTTPClient: client}), nil
+}
+
+// httpClient returns a copy of a session's client, for it to be changed. The session may
+// be nil.
+func httpClient(s *session.Session) *http.Client {
+	client := new(http.Client)
+	if s != nil && s.Config.HTTPClient != nil {
+		*client = *s.Config.HTTPClient
 	}
-	httpClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s.Copy(&aws.Config{HTTPClient: &httpClient}), nil
+	return client
+}
+
+// load reads the environment and the shared AWS files.
+func load(profile string, cfg *aws.Config, handlers request.Handlers) (*session.Session, error) {
+	if profile != "" {
+		if err := checkProfile(profile); err != nil {
+			return nil, err
+		}
+	}
+	s, err := session.NewSessionWithOptions(session.Options{
+		Config:            *cfg,
+		Profile:           profile,
+		SharedConfigState: session.SharedConfigEnable,
+		Handlers:          handlers,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the AWS SDK makes no session: %w", err)
+	}
+	return s, nil
+}
+
+// checkProfile is an error for a profile that the shared AWS files do not have. The SDK
+// would take it for an empty one, and sign with the role of the instance.
+func checkProfile(profile string) error {
+	files := []string{
+		cmp.Or(os.Getenv("AWS_CONFIG_FILE"), defaults.SharedConfigFilename()),
+		cmp.Or(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), defaults.SharedCredentialsFilename()),
+	}
+	section := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*(profile[ \t]+)?["']?` + regexp.QuoteMeta(profile) + `["']?[ \t]*\]`)
+	for _, file := range files {
+		// One that cannot be read is the SDK's to report.
+		if content, err := os.ReadFile(file); err == nil && section.Match(content) {
+			return nil
+		}
+	}
+	return fmt.Errorf("profile: there is no %s in %s", quote(profile), strings.Join(files, " or "))
+}
+
+// keeper returns the credentials for a key, and looks for new ones at once. c.mu is held.
+func (c *clients) keeper(key keeperKey) *keeper {
+	if c.given != nil && key.profile == "" && key.role.ARN == "" && c.given.Config.Credentials == credentials.AnonymousCredentials {
+		return nil
+	}
+	k, ok := c.keepers[key]
+	if !ok {
+		k = &keeper{find: c.finder(key), where: c.where(key), logger: c.logger, now: time.Now}
+		if c.keepers == nil {
+			c.keepers = make(map[keeperKey]*keeper)
+		}
+		c.keepers[key] = k
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.look()
+	}
+	return k
+}
+
+// finder returns what finds the credentials for a key: the session's that the build has
+// given, else those of the environment and the shared files, which are read anew each time.
+func (c *clients) finder(key keeperKey) func(expired bool) (*credentials.Credentials, error) {
+	return func(expired bool) (*credentials.Credentials, error) {
+		s := c.given
+		if s == nil || key.profile != "" {
+			var err error
+			cfg := &aws.Config{
+				Region:                        aws.String(key.region),
+				HTTPClient:                    httpClient(c.given),
+				STSRegionalEndpoint:           endpoints.RegionalSTSEndpoint,
+				EndpointResolver:              endpoints.ResolverFunc(resolveSTS),
+				CredentialsChainVerboseErrors: aws.Bool(true),
+			}
+			if s, err = load(key.profile, cfg, lookupHandlers()); err != nil {
+				return nil, err
+			}
+		} else if expired {
+			s.Config.Credentials.Expire()
+		}
+		if key.role.ARN == "" {
+			return s.Config.Credentials, nil
+		}
+		client := sts.New(s, stsConfig(key.region))
+		return stscreds.NewCredentialsWithClient(client, key.role.ARN, func(p *stscreds.AssumeRoleProvider) {
+			p.RoleSessionName = key.role.SessionName
+			p.ExternalID = unlessEmpty(key.role.ExternalID)
+		}), nil
+	}
+}
+
+// stsEndpointVariable is where newer SDKs of AWS, too, look for the endpoint of STS.
+const stsEndpointVariable = "AWS_ENDPOINT_URL_STS"
+
+// stsConfig is the endpoint of STS for a role: the one of the environment, else the
+// region's.
+func stsConfig(region string) *aws.Config {
+	cfg := &aws.Config{Region: aws.String(region), STSRegionalEndpoint: endpoints.RegionalSTSEndpoint}
+	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" {
+		cfg.Endpoint = aws.String(endpoint)
+	}
+	return cfg
+}
+
+// resolveSTS is stsConfig for the calls to STS that the SDK makes by itself: for the roles
+// of profiles, and for web identities.
+func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
+	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" && service == sts.EndpointsID {
+		return endpoints.ResolvedEndpoint{URL: endpoint, SigningRegion: region}, nil
+	}
+	return endpoints.DefaultResolver().EndpointFor(service, region, opts...)
+}
+
+// lookupHandlers are the SDK's, but that each request of a lookup ends within
+// lookupTimeout and follows no redirect, which would carry a web identity to wherever the
+// answer says. For the instance metadata service the SDK has limits of its own.
+func lookupHandlers() request.Handlers {
+	handlers := defaults.Handlers()
+	handlers.Validate.PushBack(func(r *request.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
+		r.SetContext(ctx)
+		r.DisableFollowRedirects = true
+		r.Handlers.Complete.PushBack(func(*request.Request) { cancel() })
+	})
+	return handlers
+}
+
+// where tells an operator in which places the credentials for a key are looked for.
+func (c *clients) where(key keeperKey) (where string) {
+	switch {
+	case key.profile != "":
+		where = "the profile " + quote(key.profile) + " of the shared AWS files"
+	case c.given != nil:
+		where = "the session that the build has set"
+	default:
+		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+		where = "the environment, the profile " + quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
+	}
+	if key.role.ARN != "" {
+		where = "the role " + key.role.ARN + ", assumed with those of " + where
+	}
+	return where
 }
 
 func knownRegion(region string) bool {

@@ -135,13 +135,13 @@ func TestClientErrors(t *testing.T) {
 func TestNoSessionWithoutBackends(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "/does/not/exist")
 	f := NewFactory(Options{Logger: &recorder{}})
-	if f.clients.session != nil || f.clients.err != nil {
-		t.Errorf("got session %v, error %v before the first backend", f.clients.session, f.clients.err)
+	if len(f.clients.sessions) != 0 {
+		t.Errorf("got sessions %v before the first backend", f.clients.sessions)
 	}
 }
 
 func TestHTTPClient(t *testing.T) {
-	s, err := newSession(nil)
+	s, err := newSession(nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestHTTPClient(t *testing.T) {
 	}
 
 	given := session.Must(session.NewSession(&aws.Config{HTTPClient: &http.Client{Timeout: 7}}))
-	s, err = newSession(given)
+	s, err = newSession(given, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestHTTPClient(t *testing.T) {
 	}
 
 	given.Config.HTTPClient = nil
-	if s, err = newSession(given); err != nil || s.Config.HTTPClient == nil {
+	if s, err = newSession(given, ""); err != nil || s.Config.HTTPClient == nil {
 		t.Errorf("got %v, %v; want a client", s.Config.HTTPClient, err)
 	}
 }
@@ -169,7 +169,7 @@ func TestDefaultClientIsNotChanged(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{
 		Type: "CERTIFICATE", Bytes: httptestCertificate(t),
 	}))))
-	s, err := newSession(nil)
+	s, err := newSession(nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,9 @@ func TestNoCredentials(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.kind != "NoCredentialProviders" || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want a 502 without one", err, len(s.Calls()))
 	}
-	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "EnvAccessKeyNotFound") || !strings.Contains(lines[0], "SharedCredsLoad") {
-		t.Errorf("got log %q, want it to say where they were looked for", lines)
+	const where = "no AWS credentials in the environment, the profile \"default\" of the shared AWS files, and the metadata service of the container or the instance: NoCredentialProviders: "
+	lines := l.level("ERROR")
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "ERROR [Lambda] "+where) || !strings.HasPrefix(lines[1], "ERROR [BACKEND: ][Lambda] invocation failed: "+where) {
+		t.Errorf("got log %q, want it to say where they were looked for, at start and of the request", lines)
 	}
 }

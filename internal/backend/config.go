@@ -27,6 +27,8 @@ type Config struct {
 	// Verbatim leaves the name that the param carries as it is. False uppercases
 	// its first letter, as KrakenD does with the names of placeholders.
 	Verbatim bool
+	// Allowed are the functions that the param may name. Nil is every name, and no ARN.
+	Allowed []pattern
 	// Region is the AWS region. Empty means the one that the AWS SDK finds in the
 	// environment and the shared config.
 	Region string
@@ -35,6 +37,16 @@ type Config struct {
 	// MaxRetries is how often an execution that failed is tried again; -1 leaves
 	// the number to the AWS SDK.
 	MaxRetries int
+	// RetryFunctionErrors counts an error of the function's own as an execution that
+	// failed.
+	RetryFunctionErrors bool
+	// MaxReply is the largest reply, in bytes. It is 0 where the function streams and
+	// nothing is configured: then there is no limit.
+	MaxReply int64
+	// Profile is the one of the shared AWS files. Empty leaves it to the AWS SDK.
+	Profile string
+	// Role is assumed with the credentials that are found, where its ARN is not empty.
+	Role Role
 	// Qualifier is the version or alias of the function that ParamName names. Empty
 	// leaves it to the name. A fixed Function has its own.
 	Qualifier string
@@ -81,31 +93,35 @@ var payloadFormats = map[string]PayloadFormat{"simple": Simple, "1.0": Version1,
 // are nil.
 type draft struct {
 	functionName, functionParamName, functionNameCase, region, endpoint *string
-	qualifier, invocationType, payloadFormat, responseFormat            *string
-	maxRetries                                                          *int
-	stream, clientContext, logTail                                      bool
+	qualifier, invocationType, payloadFormat, responseFormat, profile   *string
+	maxRetries, maxReply                                                *int
+	retryFunctionErrors, stream, clientContext, logTail                 bool
+	allowed                                                             []pattern
+	role                                                                Role
+	warnings                                                            []string
 }
 
 // keys are the keys that work, each with the part that decodes its value.
 var keys = map[string]func(*draft, any) error{
-	"function_name":       func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
-	"function_param_name": func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
-	"function_name_case":  func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
-	"region":              func(d *draft, v any) (err error) { d.region, err = asString(v); return },
-	"endpoint":            func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
-	"max_retries":         func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
-	"qualifier":           func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
-	"invocation_type":     func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
-	"payload_format":      func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
-	"response_format":     func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
-	"stream":              func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
-	"client_context":      func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
-	"log_tail":            func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
+	"function_name":         func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
+	"function_param_name":   func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
+	"function_name_case":    func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
+	"allowed_functions":     func(d *draft, v any) (err error) { d.allowed, err = asPatterns(v); return },
+	"region":                func(d *draft, v any) (err error) { d.region, err = asString(v); return },
+	"endpoint":              func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
+	"max_retries":           func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
+	"retry_function_errors": func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
+	"max_reply_bytes":       func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
+	"profile":               func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
+	"assume_role":           func(d *draft, v any) (err error) { d.role, d.warnings, err = parseRole(v); return },
+	"qualifier":             func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
+	"invocation_type":       func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
+	"payload_format":        func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
+	"response_format":       func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
+	"stream":                func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
+	"client_context":        func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
+	"log_tail":              func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
 }
-
-// reserved are the keys that are named in the design and do not work yet. They
-// are errors: whoever sets one counts on what it does.
-var reserved = []string{"allowed_functions", "assume_role", "profile", "retry_function_errors"}
 
 // ParseConfig reads the value that a backend's extra_config has under the
 // namespace. The error names every key that is wrong, and how; the warnings are
@@ -127,8 +143,8 @@ func ParseConfig(settings any) (cfg Config, warnings []string, err error) {
 func decode(m map[string]any) (d draft, warnings []string, err error) {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if key == "" || strings.ContainsRune("@$_#", rune(key[0])) {
-			continue // a comment
+		if isComment(key) {
+			continue
 		}
 		if decode, ok := keys[key]; ok {
 			if err := decode(&d, m[key]); err != nil {
@@ -136,14 +152,12 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 			}
 			continue
 		}
-		if slices.Contains(reserved, key) {
-			errs = append(errs, fmt.Errorf("%s: not supported by this version", key))
-			continue
-		}
-		warnings = append(warnings, unknownKey(key))
+		warnings = append(warnings, unknownKey(key, slices.Sorted(maps.Keys(keys))))
 	}
-	return d, warnings, errors.Join(errs...)
+	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }
+
+func isComment(key string) bool { return key == "" || strings.ContainsRune("@$_#", rune(key[0])) }
 
 // validate applies the defaults and checks what has been decoded. A key of m
 // that did not decode is not reported again as missing.
@@ -196,6 +210,10 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 			warnings = append(warnings, "function_name_case: has no effect on function_name, which is never changed")
 		}
 	}
+	cfg.Allowed = d.allowed
+	if d.allowed != nil && named && !param {
+		warnings = append(warnings, "allowed_functions: has no effect on function_name, which no request can change")
+	}
 	if d.endpoint != nil {
 		cfg.Endpoint = *d.endpoint
 		if err := checkEndpoint(cfg.Endpoint); err != nil {
@@ -220,6 +238,10 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 			cfg.Qualifier = *d.qualifier
 		}
 	}
+	if d.profile != nil {
+		cfg.Profile = *d.profile
+	}
+	cfg.Role = d.role
 	more, err := d.validateFormats(&cfg)
 	return cfg, append(warnings, more...), errors.Join(append(errs, err)...)
 }
@@ -244,6 +266,19 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		errs = append(errs, oneOf("response_format", *d.responseFormat, plain, proxyReply))
 	}
 	cfg.Stream, cfg.ClientContext, cfg.LogTail = d.stream, d.clientContext, d.logTail
+	cfg.RetryFunctionErrors = d.retryFunctionErrors
+	if !cfg.Stream {
+		cfg.MaxReply = maxReply
+	}
+	if d.maxReply != nil {
+		cfg.MaxReply = int64(*d.maxReply)
+		switch {
+		case cfg.MaxReply < 1:
+			errs = append(errs, fmt.Errorf("max_reply_bytes: must be 1 or more, is %d", cfg.MaxReply))
+		case cfg.MaxReply > maxReply && !cfg.Stream:
+			errs = append(errs, fmt.Errorf("max_reply_bytes: must be %d, which is Lambda's own limit without stream, or less, is %d", maxReply, cfg.MaxReply))
+		}
+	}
 
 	if cfg.Stream && d.responseFormat != nil && !cfg.Proxy {
 		warnings = append(warnings, "response_format: has no effect with stream: the reply's content type tells whether it is an HTTP response")
@@ -253,16 +288,18 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 			errs = append(errs, fmt.Errorf("stream: invocation_type must be %s, is %s", lambda.InvocationTypeRequestResponse, quote(cfg.InvocationType)))
 		}
 		for key, set := range map[string]bool{
-			"client_context":  cfg.ClientContext,
-			"log_tail":        cfg.LogTail,
-			"response_format": d.responseFormat != nil && cfg.Proxy,
+			"client_context":        cfg.ClientContext,
+			"log_tail":              cfg.LogTail,
+			"max_reply_bytes":       d.maxReply != nil,
+			"response_format":       d.responseFormat != nil && cfg.Proxy,
+			"retry_function_errors": cfg.RetryFunctionErrors,
 		} {
 			if set {
 				warnings = append(warnings, fmt.Sprintf("%s: has no effect with the invocation_type %s", key, cfg.InvocationType))
 			}
 		}
 		slices.Sort(warnings)
-		cfg.Proxy, cfg.ClientContext, cfg.LogTail = false, false, false
+		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors = false, false, false, false
 	}
 	return warnings, errors.Join(errs...)
 }
@@ -316,6 +353,29 @@ func asString(v any) (*string, error) {
 		return nil, errors.New("must not be empty")
 	}
 	return &s, nil
+}
+
+func asPatterns(v any) ([]pattern, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("must be a list of patterns, is %s", describe(v))
+	}
+	if len(list) == 0 {
+		return nil, errors.New("must have a pattern or more")
+	}
+	patterns := make([]pattern, len(list))
+	var errs []error
+	for i, element := range list {
+		s, ok := element.(string)
+		if !ok {
+			errs = append(errs, fmt.Errorf("must be a list of strings, has %s", describe(element)))
+			continue
+		}
+		var err error
+		patterns[i], err = parsePattern(s)
+		errs = append(errs, err)
+	}
+	return patterns, errors.Join(errs...)
 }
 
 func asBool(v any) (bool, error) {
@@ -383,12 +443,13 @@ func describe(v any) string {
 	}
 }
 
-func unknownKey(key string) string {
+// unknownKey warns of a key that is none of known, with the one that it resembles.
+func unknownKey(key string, known []string) string {
 	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
 	best, distance := "", len(spelled)
-	for _, known := range slices.Concat(slices.Sorted(maps.Keys(keys)), reserved) {
-		if d := editDistance(spelled, known); d < distance && d <= len(known)/3 {
-			best, distance = known, d
+	for _, k := range known {
+		if d := editDistance(spelled, k); d < distance && d <= len(k)/3 {
+			best, distance = k, d
 		}
 	}
 	if best == "" {
@@ -432,6 +493,12 @@ func (c *Config) String() string {
 	}
 	if c.Endpoint != "" {
 		s += ", endpoint " + c.Endpoint
+	}
+	if c.Profile != "" {
+		s += ", profile " + quote(c.Profile)
+	}
+	if c.Role.ARN != "" {
+		s += ", role " + c.Role.ARN
 	}
 	if c.InvocationType != "" {
 		s += ", invocation type " + c.InvocationType

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
-	"strings"
 	"testing"
 )
 
@@ -64,7 +63,7 @@ func TestParseConfig(t *testing.T) {
 			name:     "the region of an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:3"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "3", region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "3", arn: true, region: "eu-west-1"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -73,7 +72,7 @@ func TestParseConfig(t *testing.T) {
 			name:     "an ARN and its region",
 			settings: map[string]any{"function_name": "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "region": "cn-north-1"},
 			want: Config{
-				Function:   Function{Name: "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", region: "cn-north-1"},
+				Function:   Function{Name: "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", arn: true, region: "cn-north-1"},
 				Region:     "cn-north-1",
 				MaxRetries: -1,
 			},
@@ -81,7 +80,7 @@ func TestParseConfig(t *testing.T) {
 		{
 			name:     "a partial ARN",
 			settings: map[string]any{"function_name": "123456789012:function:f:live"},
-			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "live"}, MaxRetries: -1},
+			want:     Config{Function: Function{arn: true, Name: "123456789012:function:f", Qualifier: "live"}, MaxRetries: -1},
 		},
 		{
 			name:     "an endpoint",
@@ -104,7 +103,7 @@ func TestParseConfig(t *testing.T) {
 			},
 		},
 		{
-			name:     "a reserved key with a typing error",
+			name:     "a key with a typing error",
 			settings: map[string]any{"function_name": "f", "allowed_function": []any{"f"}, "qualifer": "3"},
 			want:     fixed(Config{MaxRetries: -1}),
 			warnings: []string{
@@ -121,7 +120,7 @@ func TestParseConfig(t *testing.T) {
 			name:     "a qualifier for an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "qualifier": "7"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "7", region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "7", arn: true, region: "eu-west-1"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -175,6 +174,56 @@ func TestParseConfig(t *testing.T) {
 			},
 		},
 		{
+			name: "what a request may name",
+			settings: map[string]any{
+				"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"},
+			},
+			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: []pattern{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"}},
+		},
+		{
+			name:     "what a request may name where it names nothing",
+			settings: map[string]any{"function_name": "f", "allowed_functions": []any{"f"}},
+			want:     fixed(Config{MaxRetries: -1, Allowed: []pattern{"f"}}),
+			warnings: []string{"allowed_functions: has no effect on function_name, which no request can change"},
+		},
+		{
+			name:     "a profile and a role",
+			settings: map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/a/b", "@": "x"}},
+			want:     fixed(Config{MaxRetries: -1, Profile: "shop", Role: Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}),
+		},
+		{
+			name: "a role with all it can have, and more",
+			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
+				"role_arn": "arn:aws-cn:iam::123456789012:role/x", "external_id": "a:b/c", "session_name": "gw@x", "externalid": "y",
+			}},
+			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
+			warnings: []string{`assume_role: unknown key "externalid" is ignored; did you mean "external_id"?`},
+		},
+		{
+			name:     "retries of function errors, and a limit",
+			settings: map[string]any{"function_name": "f", "retry_function_errors": true, "max_reply_bytes": 10.0},
+			want:     fixed(Config{MaxRetries: -1, RetryFunctionErrors: true, MaxReply: 10}),
+		},
+		{
+			name:     "the largest limit",
+			settings: map[string]any{"function_name": "f", "max_reply_bytes": float64(maxReply)},
+			want:     fixed(Config{MaxRetries: -1}),
+		},
+		{
+			name:     "a stream with a limit",
+			settings: map[string]any{"function_name": "f", "stream": true, "max_reply_bytes": float64(maxReply + 1)},
+			want:     fixed(Config{MaxRetries: -1, Stream: true, MaxReply: maxReply + 1}),
+		},
+		{
+			name:     "what has no effect without a reply",
+			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "retry_function_errors": true, "max_reply_bytes": 10.0},
+			want:     fixed(Config{MaxRetries: -1, InvocationType: "Event", MaxReply: 10}),
+			warnings: []string{
+				"max_reply_bytes: has no effect with the invocation_type Event",
+				"retry_function_errors: has no effect with the invocation_type Event",
+			},
+		},
+		{
 			name:     "an unknown key with a typing error",
 			settings: map[string]any{"function_name": "f", "reigon": "us-west-2"},
 			want:     fixed(Config{MaxRetries: -1}),
@@ -186,7 +235,10 @@ func TestParseConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got != tc.want {
+			if tc.want.MaxReply == 0 && !tc.want.Stream {
+				tc.want.MaxReply = maxReply
+			}
+			if !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tc.want)
 			}
 			if !reflect.DeepEqual(warnings, tc.warnings) {
@@ -271,6 +323,36 @@ func TestParseConfigErrors(t *testing.T) {
 			map[string]any{"function_name": "f", "stream": true, "invocation_type": "Event"},
 			`stream: invocation_type must be RequestResponse, is "Event"`,
 		},
+		{"no list of functions", with("allowed_functions", "f"), `allowed_functions: must be a list of patterns, is the string "f"`},
+		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must have a pattern or more"},
+		{
+			"patterns that are none",
+			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*"}),
+			"allowed_functions: must not be empty\n" +
+				"must be a list of strings, has the number 7\n" +
+				"\"a b\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"f:live\" has a qualifier, and patterns are for names without theirs\n" +
+				"\"arn:aws:lambda:us-west-2:123456789012:function:f:7\" has a qualifier, and patterns are for names without theirs\n" +
+				"\"f?\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"f:\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"arn:aws:s3:us-west-2:123456789012:function:f\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"123456789012:f:*\" is no name, partial ARN or ARN of a function, with or without *",
+		},
+		{"an empty profile", with("profile", ""), "profile: must not be empty"},
+		{"a role that is none", with("assume_role", "x"), `assume_role: must be an object with role_arn, is the string "x"`},
+		{"a role without ARN", with("assume_role", map[string]any{}), "assume_role: role_arn: missing"},
+		{
+			"a role of which all is wrong",
+			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::1:role/x", "external_id": "hunter2 ", "session_name": "x"}),
+			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: \"arn:aws:iam::1:role/x\" is no ARN of a role\n" +
+				"session_name: \"x\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+		},
+		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
+		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
+		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},
+		{"more than Lambda's limit", with("max_reply_bytes", float64(maxReply+1)), "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 6291557"},
+		{"a limit as a string", with("max_reply_bytes", "1"), `max_reply_bytes: must be an integer, is the string "1"`},
 		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
 		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string "1"`},
 		{"a fraction", with("max_retries", 1.5), "max_retries: must be an integer, is the number 1.5"},
@@ -300,52 +382,9 @@ func TestParseConfigErrors(t *testing.T) {
 			if got := err.Error(); got != tc.want {
 				t.Errorf("got  %q\nwant %q", got, tc.want)
 			}
-			if cfg != (Config{}) {
+			if !reflect.DeepEqual(cfg, Config{}) {
 				t.Errorf("got %+v beside the error, want nothing", cfg)
 			}
 		})
-	}
-}
-
-// Keys that the design names and that do not work yet must not be passed over.
-func TestParseConfigReservedKeys(t *testing.T) {
-	for _, key := range []string{"allowed_functions", "assume_role", "profile", "retry_function_errors"} {
-		_, _, err := ParseConfig(map[string]any{"function_name": "f", key: true})
-		if want := key + ": not supported by this version"; err == nil || err.Error() != want {
-			t.Errorf("%s: got %v, want %q", key, err, want)
-		}
-	}
-}
-
-func TestParseConfigErrorsAreShort(t *testing.T) {
-	_, _, err := ParseConfig(map[string]any{"function_name": strings.Repeat("é", 1<<20)})
-	if n := len(err.Error()); n > 2*maxDetail {
-		t.Errorf("the error has %d bytes", n)
-	}
-}
-
-func TestConfigString(t *testing.T) {
-	for _, tc := range []struct {
-		cfg  Config
-		want string
-	}{
-		{Config{Function: Function{Name: "f", Qualifier: "3"}}, "function f:3"},
-		{Config{ParamName: "Lambda", Qualifier: "live", InvocationType: "Event"}, "function from the param Lambda, qualifier live, invocation type Event"},
-		{Config{ParamName: "Lambda", Region: "us-west-2", Endpoint: "http://127.0.0.1:1"}, "function from the param Lambda, region us-west-2, endpoint http://127.0.0.1:1"},
-	} {
-		if got := tc.cfg.String(); got != tc.want {
-			t.Errorf("got %q, want %q", got, tc.want)
-		}
-	}
-}
-
-func TestEditDistance(t *testing.T) {
-	for _, tc := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"region", "region", 0}, {"regoin", "region", 2}, {"kitten", "sitting", 3}} {
-		if got := editDistance(tc.a, tc.b); got != tc.want {
-			t.Errorf("editDistance(%q, %q): got %d, want %d", tc.a, tc.b, got, tc.want)
-		}
 	}
 }

@@ -147,6 +147,9 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 			h.Add("Set-Cookie", c)
 		}
 	}
+	if err := checkHeader(h); err != nil {
+		return envelope{}, err
+	}
 	for _, connection := range h["Connection"] {
 		for name := range strings.SplitSeq(connection, ",") {
 			h.Del(strings.TrimSpace(name))

@@ -28,6 +28,7 @@ type Error struct {
 	retryAfter string
 	detail     string // for the log
 	err        error
+	byFunction bool // the function's own
 	shown      bool // Error is Details
 }
 
@@ -214,7 +215,9 @@ func functionError(kind string, payload []byte) *Error {
 		message: "the function failed",
 		kind:    cut(report.Type),
 		reason:  cut(report.Message),
-		detail:  fmt.Sprintf("the function failed (%s): %s %s", quote(kind), quote(report.Type), quote(report.Message)),
+
+		byFunction: true,
+		detail:     fmt.Sprintf("the function failed (%s): %s %s", quote(kind), quote(report.Type), quote(report.Message)),
 	}
 }
 
@@ -235,6 +238,14 @@ var notAvailable = map[string]bool{
 func invocationError(err error, retryAfter string, chosen bool) *Error {
 	e := &Error{status: http.StatusBadGateway, message: "invocation failed", kind: "InvocationFailure", err: err}
 
+	var missing *credentialsError
+	if errors.As(err, &missing) {
+		e.detail = "invocation failed: no " + missing.Error()
+		if aerr, ok := missing.err.(awserr.Error); ok && errorCode.MatchString(aerr.Code()) {
+			e.kind = aerr.Code()
+		}
+		return e
+	}
 	var aerr awserr.Error
 	if !errors.As(err, &aerr) {
 		e.detail = "invocation failed: " + explain(err)

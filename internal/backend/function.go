@@ -12,7 +12,8 @@ type Function struct {
 	// Qualifier is the version or alias, empty for the unqualified function.
 	Qualifier string
 
-	region string // the ARN's; empty where Name is none
+	arn    bool   // Name is an ARN or a partial one
+	region string // the ARN's; empty for all others
 }
 
 func (f Function) String() string {
@@ -43,10 +44,10 @@ var (
 // ARN or an ARN.
 func parseFunction(s string) (Function, error) {
 	if m := fullARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[3], region: m[2]}, nil
+		return Function{Name: m[1], Qualifier: m[3], arn: true, region: m[2]}, nil
 	}
 	if m := partialARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[2]}, nil
+		return Function{Name: m[1], Qualifier: m[2], arn: true}, nil
 	}
 	f, ok := parseName(s)
 	switch {
@@ -75,19 +76,41 @@ func (c *Config) function(params map[string]string) (Function, *Error) {
 		return c.Function, nil
 	}
 	name := params[c.ParamName]
-	if !c.Verbatim {
-		name = upperFirst(name)
-	}
-	f, ok := parseName(name)
-	switch {
-	case name == "":
+	if name == "" {
 		return Function{}, refused(fmt.Sprintf("the request has no param %s to name the function", quote(c.ParamName)))
-	case !ok:
-		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function", quote(name)))
+	}
+	f, reason := c.named(name)
+	if reason != "" {
+		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function: %s", quote(name), reason))
+	}
+	return f, nil
+}
+
+// named is the function that a request names, or the reason why it may not.
+func (c *Config) named(name string) (f Function, reason string) {
+	if fullARN.MatchString(name) || partialARN.MatchString(name) {
+		f, _ = parseFunction(name)
+	} else {
+		if !c.Verbatim {
+			name = upperFirst(name)
+		}
+		var ok bool
+		if f, ok = parseName(name); !ok {
+			return Function{}, "it is none"
+		}
+	}
+	switch {
+	case !c.allows(f) && c.Allowed == nil:
+		return Function{}, "an ARN has to be in allowed_functions"
+	case !c.allows(f):
+		return Function{}, "it is not in allowed_functions"
+	case f.region != "" && c.Region != "" && f.region != c.Region:
+		// The SDK would sign for the backend's.
+		return Function{}, "its region is not the backend's, " + c.Region
 	case c.Qualifier != "" && f.Qualifier != "":
-		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function: its qualifier is configured", quote(name)))
+		return Function{}, "its qualifier is configured"
 	case c.Qualifier != "":
 		f.Qualifier = c.Qualifier
 	}
-	return f, nil
+	return f, ""
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func FuzzParseConfig(f *testing.F) {
 			}
 		}
 		if err != nil {
-			if err.Error() == "" || cfg != (Config{}) {
+			if err.Error() == "" || !reflect.DeepEqual(cfg, Config{}) {
 				t.Errorf("got %+v and the error %q", cfg, err)
 			}
 			return
@@ -74,7 +75,7 @@ func FuzzParseConfig(f *testing.F) {
 		if cfg.ParamName == "" {
 			cfg.Verbatim = false // has no effect
 		}
-		if err != nil || got != cfg {
+		if err != nil || !reflect.DeepEqual(got, cfg) {
 			t.Errorf("read again: got %+v, %v; want %+v", got, err, cfg)
 		}
 	})

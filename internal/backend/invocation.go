@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/request"
+	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
@@ -81,16 +83,28 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 
 // execute makes one call, with its retries.
 func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
-	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID}
+	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, keeper: b.keeper, limit: b.cfg.MaxReply}
 	invoke := b.buffered
 	if b.cfg.Stream {
 		invoke = b.streamed
 	}
-	response, e := invoke(ctx, in, &c)
-	if e != nil {
-		return reply{}, e.of(in.function, c.requestID)
+	for {
+		response, e := invoke(ctx, in, &c)
+		switch {
+		case e == nil:
+			return reply{response, c.requestID}, nil
+		case !e.byFunction || !b.cfg.RetryFunctionErrors || !b.again(ctx, &c):
+			return reply{}, e.of(in.function, c.requestID)
+		}
+		c.last = e
 	}
-	return reply{response, c.requestID}, nil
+}
+
+// again waits for the time of another execution after an error of the function's own,
+// and is false where there is to be none.
+func (b *Backend) again(ctx context.Context, c *call) bool {
+	delay, ok := c.next(ctx)
+	return ok && b.sleep(ctx, delay) == nil
 }
 
 // buffered makes a call whose reply comes in one piece.
@@ -113,11 +127,14 @@ func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.R
 
 	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
 	if kind := aws.StringValue(output.FunctionError); kind != "" {
-		payload, err := a.decompressed()
+		payload, err := a.decompressed(maxReply)
 		if err != nil {
 			return nil, undecodable(err)
 		}
 		return nil, functionError(kind, payload)
+	}
+	if int64(len(a.payload)) > b.cfg.MaxReply { // of an Invoker that is none of the SDK's
+		return nil, undecodable(tooLong(b.cfg.MaxReply))
 	}
 	response, err := a.response(&b.cfg, b.format)
 	if err != nil {
@@ -128,7 +145,10 @@ func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.R
 
 // failed is the error of a call that brought no reply.
 func (b *Backend) failed(ctx context.Context, err error, c *call) *Error {
-	if ctx.Err() != nil && !answered(err) {
+	switch {
+	case c.exceeded != nil:
+		return undecodable(c.exceeded)
+	case ctx.Err() != nil && !answered(err):
 		return ended(ctx, c.progress())
 	}
 	return invocationError(err, c.header.Get("Retry-After"), b.cfg.ParamName != "")
@@ -142,18 +162,23 @@ func (b *Backend) logType() *string {
 	return nil
 }
 
-// logTail logs the end of a function's own log, of which Lambda returns the last 4 KB
-// in base64.
+// maxLogTail is how much of a function's log Lambda returns, in bytes.
+const maxLogTail = 4 << 10
+
+// logTail logs the end of a function's own log, which Lambda returns in base64.
 func (b *Backend) logTail(f Function, requestID, logResult string) {
 	tail, err := base64.StdEncoding.DecodeString(logResult)
 	if err != nil {
 		b.logger.Warning(b.prefix, "the log of "+quote(f.String())+" is no base64")
 		return
 	}
+	tail = tail[max(0, len(tail)-maxLogTail):]
 	for line := range strings.Lines(string(tail)) {
 		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, requestID, printable(strings.TrimRight(line, "\r\n"))))
 	}
 }
+
+const streamOperation = "InvokeWithResponseStream"
 
 const traceHeader = "X-Amzn-Trace-Id"
 
@@ -161,8 +186,10 @@ const traceHeader = "X-Amzn-Trace-Id"
 type call struct {
 	retryer
 	traceID   string
+	keeper    *keeper     // nil where the Invoker signs by itself
+	lease     int         // of the credentials that the call is signed with
+	limit     int64       // of a reply; 0 for none
 	sdk       bool        // the SDK makes the call: an Invoker may do without
-	sent      int         // how often it went out
 	requestID string      // of the last answer
 	header    http.Header // of the last answer
 }
@@ -177,13 +204,30 @@ func (c *call) option(r *request.Request) {
 	if c.traceID != "" {
 		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
 	}
-	if r.Operation.Name == "InvokeWithResponseStream" {
+	if r.Operation.Name == streamOperation {
 		r.Handlers.Unmarshal.PushFront(checkFraming)
 	}
+	if c.keeper != nil {
+		c.refuse = func() { c.keeper.refuse(c.lease) }
+		r.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: c.sign})
+	}
 	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
+	r.Handlers.Send.PushBack(c.bound)
 	r.Handlers.Complete.PushBack(func(r *request.Request) {
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
 	})
+}
+
+// sign is a handler of the SDK's.
+func (c *call) sign(r *request.Request) {
+	value, lease, err := c.keeper.get(r.Context())
+	if err != nil {
+		r.Error = err
+		return
+	}
+	c.lease = lease
+	r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	v4.SignSDKRequest(r)
 }
 
 // progress says how far a call had come when its context ended.

@@ -92,3 +92,13 @@ func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Respons
 	})
 	return response, err
 }
+
+// lookedFor waits for the lookup of credentials that a backend has started.
+func lookedFor(b *Backend) {
+	b.keeper.mu.Lock()
+	running := b.keeper.running
+	b.keeper.mu.Unlock()
+	if running != nil {
+		<-running
+	}
+}

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
-// maxReply bounds what decompress makes of a reply, in bytes. It is Lambda's limit
-// for a synchronous reply, 6 MB.
-const maxReply = 6 << 20
+// maxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB and 100 bytes, which
+// are for its own report of a function's error.
+const maxReply = 6<<20 + 100
 
 // answer is what came back from the Invoke API for an execution that succeeded.
 type answer struct {
@@ -44,7 +44,7 @@ func (a answer) response(cfg *Config, f format) (*http.Response, error) {
 	}
 	if f != raw {
 		// KrakenD 1.x dies of a body that says gzip and is not.
-		if e.body, err = decompress(e.header.Get("Content-Encoding"), e.body); err != nil {
+		if e.body, err = decompress(e.header.Get("Content-Encoding"), e.body, cfg.MaxReply); err != nil {
 			return nil, err
 		}
 		e.header.Del("Content-Encoding")
@@ -82,7 +82,7 @@ func (a answer) envelope(cfg *Config, f format) (envelope, error) {
 		}
 		return e, nil
 	}
-	payload, err := a.decompressed()
+	payload, err := a.decompressed(cfg.MaxReply)
 	if err != nil {
 		return envelope{}, err
 	}
@@ -128,8 +128,8 @@ func isNothing(payload []byte) bool {
 }
 
 // decompressed is the payload without its Content-Encoding.
-func (a answer) decompressed() ([]byte, error) {
-	return decompress(a.header.Get("Content-Encoding"), a.payload)
+func (a answer) decompressed(limit int64) ([]byte, error) {
+	return decompress(a.header.Get("Content-Encoding"), a.payload, limit)
 }
 
 func setUnlessEmpty(h http.Header, key, value string) {
@@ -141,7 +141,7 @@ func setUnlessEmpty(h http.Header, key, value string) {
 // decompress undoes a Content-Encoding. Lambda sends none that was not asked for,
 // and the transport undoes what it has asked for itself, but what stands in
 // between may. KrakenD 1.x dies of a gzip that is none, so none gets there.
-func decompress(encoding string, payload []byte) ([]byte, error) {
+func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
 		return payload, nil
@@ -156,12 +156,12 @@ func decompress(encoding string, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	decompressed, err := io.ReadAll(io.LimitReader(zr, maxReply+1))
+	decompressed, err := io.ReadAll(io.LimitReader(zr, limit+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(decompressed) > maxReply:
-		return nil, fmt.Errorf("gzip: more than %d bytes", maxReply)
+	case int64(len(decompressed)) > limit:
+		return nil, fmt.Errorf("gzip: %w", tooLong(limit))
 	}
 	return decompressed, nil
 }

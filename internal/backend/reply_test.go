@@ -46,7 +46,7 @@ func TestDecompress(t *testing.T) {
 		{"at the limit", "gzip", gzipped(t, io.LimitReader(zeros{}, maxReply)), strings.Repeat("\x00", maxReply), true},
 		{"a bomb", "gzip", gzipped(t, io.LimitReader(zeros{}, maxReply+1)), "", false},
 	} {
-		got, err := decompress(tc.encoding, tc.payload)
+		got, err := decompress(tc.encoding, tc.payload, maxReply)
 		if (err == nil) != tc.ok || string(got) != tc.want {
 			t.Errorf("%s: got %d bytes, %v", tc.name, len(got), err)
 		}
@@ -178,7 +178,7 @@ func TestProxiedReplies(t *testing.T) {
 		{"a null, decoded", answer{payload: []byte(`{"statusCode":200,"body":"null"}`)}, structured, 200, "", http.Header{"Content-Type": {"text/plain; charset=utf-8"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			response, err := tc.answer.response(&Config{Proxy: true}, tc.format)
+			response, err := tc.answer.response(&Config{Proxy: true, MaxReply: maxReply}, tc.format)
 			if tc.status == 0 {
 				if err == nil {
 					t.Errorf("got %+v, want an error", response)

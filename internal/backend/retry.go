@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -15,26 +16,29 @@ import (
 // not heal are final, a retry that the deadline leaves no room for is not waited
 // for, and expired credentials are refreshed once without that counting as a
 // retry, since nothing has been executed.
+//
+// One retryer serves all requests of an invocation: where an error of the function's own
+// counts as a failure, there is a request for each of its executions.
 type retryer struct {
-	max       int // retries
+	max       int // retries; sdkMaxRetries before the SDK has told its own number
 	now       func() time.Time
-	refreshed bool  // the credentials, because they had expired
-	last      error // of an attempt
+	refuse    func() // the credentials, because they have expired; nil where the SDK has them
+	sent      int    // attempts
+	refreshed bool   // the credentials, after an attempt that is no execution
+	extra     int    // retries of this request for that: 0 or 1
+	spent     int    // executions that have failed in the requests before this one
+	last      error  // of an attempt
+	exceeded  error  // the limit that the answer is beyond; nil for none
 }
 
 var _ request.Retryer = (*retryer)(nil)
 
 // MaxRetries implements request.Retryer.
-func (t *retryer) MaxRetries() int {
-	if t.refreshed {
-		return t.max + 1
-	}
-	return t.max
-}
+func (t *retryer) MaxRetries() int { return t.max - t.spent + t.extra }
 
 // ShouldRetry implements request.Retryer. It leaves the delay in r.RetryDelay.
 func (t *retryer) ShouldRetry(r *request.Request) bool {
-	if r.Context().Err() != nil {
+	if r.Context().Err() != nil || t.exceeded != nil {
 		return false
 	}
 	t.last = r.Error
@@ -42,14 +46,15 @@ func (t *retryer) ShouldRetry(r *request.Request) bool {
 	if !expired && !retryable(r) {
 		return false
 	}
-	t.refreshed = t.refreshed || expired
-
-	backoff := client.DefaultRetryer{NumMaxRetries: client.DefaultRetryerMaxNumRetries}
-	delay := backoff.RetryRules(r)
-	deadline, ok := r.Context().Deadline()
-	// The SDK's delay is below 0 after a Retry-After that is, or that overflows.
-	if delay < 0 || ok && !t.now().Add(delay).Before(deadline) {
-		if expired {
+	if expired {
+		t.refreshed, t.extra = true, 1
+		if t.refuse != nil {
+			t.refuse()
+		}
+	}
+	delay, ok := t.delay(r.Context(), r)
+	if !ok {
+		if expired && t.refuse == nil {
 			// The SDK does it before a retry. Here the next request is to find new ones.
 			r.Config.Credentials.Expire()
 		}
@@ -57,6 +62,38 @@ func (t *retryer) ShouldRetry(r *request.Request) bool {
 	}
 	r.RetryDelay = delay
 	return true
+}
+
+// delay is how long to wait before r is tried again, by the SDK's rules. It is false where
+// the deadline leaves no room for that.
+func (t *retryer) delay(ctx context.Context, r *request.Request) (time.Duration, bool) {
+	backoff := client.DefaultRetryer{NumMaxRetries: client.DefaultRetryerMaxNumRetries}
+	delay := backoff.RetryRules(r)
+	deadline, ok := ctx.Deadline()
+	// The SDK's delay is below 0 after a Retry-After that is, or that overflows.
+	if delay < 0 || ok && !t.now().Add(delay).Before(deadline) {
+		return 0, false
+	}
+	return delay, true
+}
+
+// next is how long to wait before another request, after one that the function itself has
+// failed. It is false where there is to be none.
+func (t *retryer) next(ctx context.Context) (time.Duration, bool) {
+	executions := t.sent
+	if t.refreshed {
+		executions--
+	}
+	// An Invoker that is none of the SDK's does not tell what it has sent.
+	t.spent, t.extra = max(t.spent+1, executions), 0
+	limit := t.max
+	if limit == sdkMaxRetries {
+		limit = client.DefaultRetryerMaxNumRetries
+	}
+	if t.spent > limit {
+		return 0, false
+	}
+	return t.delay(ctx, &request.Request{RetryCount: t.spent - 1})
 }
 
 // RetryRules implements request.Retryer with the delay that ShouldRetry has held

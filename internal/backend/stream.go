@@ -39,7 +39,7 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, internal(errors.New("the Invoker returned neither a stream nor an error"))
 	}
 
-	s := &stream{ctx: ctx, events: output.GetStream(), backend: b, function: in.function, requestID: c.requestID}
+	s := &stream{ctx: ctx, events: output.GetStream(), backend: b, function: in.function, requestID: c.requestID, limit: b.cfg.MaxReply}
 	// Whoever is to read the reply may never do so.
 	s.release = context.AfterFunc(ctx, func() { s.events.Close() })
 	head, e := s.head(aws.StringValue(output.ResponseStreamContentType))
@@ -69,6 +69,8 @@ type stream struct {
 	function  Function
 	requestID string
 
+	limit    int64  // of what comes, in bytes; 0 for none
+	come     int64  // of that
 	length   int64  // that the function has announced; -1 for none
 	pending  []byte // has come and is to be read
 	err      error  // why there is no more: io.EOF or an *Error
@@ -133,7 +135,11 @@ func (s *stream) next(gone <-chan bool) ([]byte, error) {
 		case event, ok := <-s.events.Events():
 			switch event := event.(type) {
 			case *lambda.InvokeResponseStreamUpdate:
-				if len(event.Payload) > 0 {
+				s.come += int64(len(event.Payload))
+				switch {
+				case s.limit > 0 && s.come > s.limit:
+					s.err = brokenOff(tooLong(s.limit).Error())
+				case len(event.Payload) > 0:
 					return event.Payload, nil
 				}
 			case *lambda.InvokeWithResponseStreamCompleteEvent:

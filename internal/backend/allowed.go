@@ -1,0 +1,82 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// pattern is an element of allowed_functions: a name, a partial ARN or an ARN, without
+// a qualifier. A * in it stands for any run of characters within one part of an ARN: it
+// is no colon. So "*" is every name and no ARN, and a pattern for the functions of one
+// account is none for those of another.
+type pattern string
+
+const nameWithStars = `[A-Za-z0-9_*-]+`
+
+var (
+	namePattern       = regexp.MustCompile(`^` + nameWithStars + `$`)
+	partialARNPattern = regexp.MustCompile(`^[0-9*]+:function:` + nameWithStars + `$`)
+	arnPattern        = regexp.MustCompile(`^arn:[a-z*-]+:lambda:([a-z0-9*-]+):[0-9*]+:function:` + nameWithStars + `$`)
+)
+
+func parsePattern(s string) (pattern, error) {
+	switch {
+	case namePattern.MatchString(s), partialARNPattern.MatchString(s), arnPattern.MatchString(s):
+		return pattern(s), nil
+	case s == "":
+		return "", errors.New("must not be empty")
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 {
+		if _, err := parsePattern(s[:i]); err == nil {
+			return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", quote(s))
+		}
+	}
+	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", quote(s))
+}
+
+// matches tells whether p admits a function's name, partial ARN or ARN. No *, which
+// no name has, is special in it.
+func (p pattern) matches(name string) bool {
+	// What path.Match knows beyond * is in no pattern, and a slash in no name.
+	matched, _ := path.Match(strings.ReplaceAll(string(p), ":", "/"), strings.ReplaceAll(name, ":", "/"))
+	return matched
+}
+
+// region is that of an ARN, empty where p is none or its region has a *.
+func (p pattern) region() string {
+	m := arnPattern.FindStringSubmatch(string(p))
+	if m == nil || strings.Contains(m[1], "*") {
+		return ""
+	}
+	return m[1]
+}
+
+// allows tells whether a request may name the function.
+func (c *Config) allows(f Function) bool {
+	if c.Allowed == nil {
+		return !f.arn
+	}
+	for _, p := range c.Allowed {
+		if p.matches(f.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// futile warns of the patterns that no request can match. The region and the case of
+// names are settled by then.
+func (c *Config) futile() (warnings []string) {
+	for _, p := range c.Allowed {
+		switch region := p.region(); {
+		case region != "" && c.Region != "" && region != c.Region:
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, quote(c.Region)))
+		case !c.Verbatim && namePattern.MatchString(string(p)) && upperFirst(string(p)) != string(p):
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the first letter of each name is put into upper case (\"function_name_case\": %q leaves it)", p, verbatim))
+		}
+	}
+	return warnings
+}
