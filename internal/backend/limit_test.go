@@ -1,0 +1,247 @@
+package backend
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// hostile starts an Invoke API that answers as it likes.
+func hostile(t *testing.T, answer http.HandlerFunc) (url string, calls *int) {
+	t.Helper()
+	calls = new(int)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*calls++
+		answer(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, calls
+}
+
+// endlessly writes until nobody reads any more.
+func endlessly(w io.Writer) {
+	for chunk := bytes.Repeat([]byte(" "), 64<<10); ; {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
+func TestReplyLimit(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		settings map[string]any
+		answer   http.HandlerFunc
+		want     string // the start of the log line; empty for a reply
+	}{
+		{"at the limit", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `{"a":"bcd"`[:9]+"}")
+		}, ""},
+		{"one more", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `{"a":"bcd"}`)
+		}, `the reply cannot be decoded: "it has more than 10 bytes"; `},
+		{"Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-2))
+		}, ""},
+		{"above Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-1))
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		{"no end", nil, func(w http.ResponseWriter, _ *http.Request) {
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		{"no end, an error", nil, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		{"no end, an error of the function", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		// The limit is for replies. An error's report is none.
+		{"a long report", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorMessage":"out of tea"}`)
+		}, `the function failed ("Unhandled"): "" "out of tea"; `},
+		{"a long error", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"message":"out of tea"}`)
+		}, `invocation failed: AccessDeniedException (403): "out of tea"; `},
+		{"large headers", nil, func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 100 {
+				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 1000))
+			}
+		}, `the reply cannot be decoded: "its headers have `},
+		{"an asynchronous call", map[string]any{"invocation_type": "Event"}, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusAccepted)
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		{"a stream's error", map[string]any{"stream": true}, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			url, calls := hostile(t, tc.answer)
+			settings := map[string]any{"function_name": "f"}
+			for k, v := range tc.settings {
+				settings[k] = v
+			}
+			l := &recorder{}
+			b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: "no-op", Settings: ns(settings)})
+			_, err := invoke(t.Context(), b, &Request{})
+			if tc.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+			} else if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || len(l.level("ERROR")) != 1 || !strings.HasPrefix(l.level("ERROR")[0], "ERROR [BACKEND: ][Lambda] "+tc.want) {
+				t.Errorf("got %v, log %q, want %s", err, l.lines, tc.want)
+			}
+			if *calls != 1 {
+				t.Errorf("got %d calls, want 1: the function has been executed", *calls)
+			}
+		})
+	}
+}
+
+// What a reply says of its own length is believed no more than the rest of it.
+func TestReplyThatAnnouncesMoreThanTheLimit(t *testing.T) {
+	url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(1<<40))
+		endlessly(w)
+	})
+	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+		t.Error("got a reply")
+	}
+}
+
+func TestReplyLimitBehindAnInvoker(t *testing.T) {
+	for size, ok := range map[int]bool{10: true, 11: false} {
+		b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return &lambda.InvokeOutput{Payload: bytes.Repeat([]byte("1"), size)}, nil
+		})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 10.0})})
+		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+			t.Errorf("%d bytes: got %v", size, err)
+		}
+	}
+}
+
+// A compressed reply counts as what it is without compression.
+func TestReplyLimitAndCompression(t *testing.T) {
+	for size, ok := range map[int64]bool{1000: true, 1001: false} {
+		url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(gzipped(t, io.LimitReader(spaces{}, size)))
+		})
+		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 1000.0})})
+		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+			t.Errorf("%d bytes: got %v", size, err)
+		}
+	}
+}
+
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte(" "), len(p))), nil }
+
+func TestStreamLimit(t *testing.T) {
+	for _, tc := range []struct {
+		size, limit int
+		want        int // bytes that come; -1 for an error before them
+	}{
+		{100, 100, 100},
+		{100_000, 0, 100_000}, // no limit
+		{101, 100, -1},
+		{100_000, 50_000, 32 << 10}, // lambdatest's chunks
+	} {
+		s := streamAPI(t, func() (typed, error) {
+			return typed{bytesOf{strings.NewReader(strings.Repeat("x", tc.size))}, "text/plain"}, nil
+		})
+		settings := map[string]any{"function_name": "f", "stream": true}
+		if tc.limit > 0 {
+			settings["max_reply_bytes"] = float64(tc.limit)
+		}
+		b, l := newBackend(t, s, Spec{Encoding: "no-op"}, settings)
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil {
+			var e *Error
+			if tc.want >= 0 || !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
+				t.Errorf("%+v: got %v", tc, err)
+			}
+			continue
+		}
+		got, err := io.ReadAll(response.Body)
+		if len(got) != tc.want || (err == nil) != (tc.want == tc.size) {
+			t.Errorf("%+v: got %d bytes, %v", tc, len(got), err)
+		}
+		if lines := l.level("ERROR"); err != nil && (len(lines) != 1 || !strings.Contains(lines[0], fmt.Sprintf("the reply broke off: it has more than %d bytes", tc.limit))) {
+			t.Errorf("%+v: got %q", tc, lines)
+		}
+	}
+}
+
+func TestHeaderLimit(t *testing.T) {
+	// 100 of 100 bytes, and what is missing in one more.
+	h := make(http.Header)
+	for i := range 100 {
+		h.Set(fmt.Sprintf("X-%02d", i), strings.Repeat("v", 100-32-4))
+	}
+	h.Set("Y", strings.Repeat("v", maxHeader-100*100-32-1))
+	if err := checkHeader(h); err != nil {
+		t.Error(err)
+	}
+	h.Add("Y", "")
+	if err := checkHeader(h); err == nil || err.Error() != "its headers have 65569 bytes, which is more than 65536" {
+		t.Errorf("got %v", err)
+	}
+	if err := checkHeader(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHeaderLimitOfAnEnvelope(t *testing.T) {
+	for size, ok := range map[int]bool{maxHeader - 32 - 1: true, maxHeader - 32: false} {
+		_, err := parseEnvelope(fmt.Appendf(nil, `{"statusCode":204,"headers":{"x":%q}}`, strings.Repeat("v", size)), Version2)
+		if (err == nil) != ok {
+			t.Errorf("a header of %d bytes: got %v", size, err)
+		}
+	}
+	many := `{"statusCode":204,"multiValueHeaders":{"x":[` + strings.Repeat(`"",`, maxHeader/32) + `""]}}`
+	if _, err := parseEnvelope([]byte(many), Version1); err == nil {
+		t.Error("got an envelope with thousands of headers")
+	}
+}
+
+// Only the end of a log is logged, as much of it as Lambda sends.
+func TestLogTailLimit(t *testing.T) {
+	l := &recorder{}
+	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{LogResult: aws.String(base64.StdEncoding.EncodeToString([]byte("first\n" + strings.Repeat("x", maxLogTail-len("\nlast")) + "\nlast")))}, nil
+	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
+		t.Fatal(err)
+	}
+	var got int
+	for _, line := range l.level("DEBUG") {
+		if strings.Contains(line, "log of f") {
+			got++
+			if strings.Contains(line, "first") {
+				t.Errorf("got %s", line)
+			}
+		}
+	}
+	if got != 2 {
+		t.Errorf("got %d lines", got)
+	}
+}
