@@ -138,6 +138,7 @@ type format int
 
 const (
 	structured format = iota // a decoder makes an object of it
+	markup                   // so does one for XML
 	text                     // it becomes a string
 	raw                      // its bytes go to the client
 )
@@ -148,6 +149,8 @@ func formatOf(encoding string) format {
 		return raw
 	case strings.EqualFold(encoding, "string"):
 		return text
+	case strings.EqualFold(encoding, "xml"), strings.EqualFold(encoding, "rss"):
+		return markup
 	default:
 		return structured
 	}

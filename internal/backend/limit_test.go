@@ -245,3 +245,38 @@ func TestLogTailLimit(t *testing.T) {
 		t.Errorf("got %d lines", got)
 	}
 }
+
+func TestNestingOfXML(t *testing.T) {
+	nested := func(depth int) string { return strings.Repeat("<a>", depth) + strings.Repeat("</a>", depth) }
+	for _, tc := range []struct {
+		name, document, want string
+	}{
+		{"at the limit", nested(maxNesting), ""},
+		{"one more", nested(maxNesting + 1), "it is nested in more than 10000 levels"},
+		{"never closed", strings.Repeat("<a>", maxNesting+1), "it is nested in more than 10000 levels"},
+		{"never closed, below the limit", strings.Repeat("<a>", maxNesting), ""}, // the decoder's to refuse
+		{"wide", "<a>" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
+		{"what only looks like it", "<a><![CDATA[" + nested(maxNesting+1) + "]]><!--" + strings.Repeat("<a>", maxNesting) + "--></a>", ""},
+		{"Latin-1", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + strings.Repeat("<\xe4>", maxNesting+1), "it is nested in more than 10000 levels"},
+		{"UTF-16", "\xff\xfe" + strings.Repeat("<\x00a\x00>\x00", maxNesting+1), "XML syntax error on line 1: "},
+		{"unknown entities", "<a>&nope; a=b" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
+	} {
+		err := checkNesting([]byte(tc.document))
+		if (err == nil) != (tc.want == "") || err != nil && !strings.HasPrefix(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
+		}
+	}
+}
+
+// The decoders for XML are those that need it.
+func TestNestingOfReplies(t *testing.T) {
+	deep := strings.Repeat("<a>", maxNesting+1)
+	for encoding, ok := range map[string]bool{"xml": false, "XML": false, "rss": false, "json": true, "": true, "string": true, "no-op": true} {
+		b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return &lambda.InvokeOutput{Payload: []byte(deep)}, nil
+		})}).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f"})})
+		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+			t.Errorf("%s: got %v", encoding, err)
+		}
+	}
+}

@@ -48,8 +48,13 @@ func (a answer) response(cfg *Config, f format) (*http.Response, error) {
 			return nil, err
 		}
 		e.header.Del("Content-Encoding")
-		if f == structured && isNothing(e.body) {
+		if f != text && isNothing(e.body) {
 			e.body = nil
+		}
+		if f == markup {
+			if err := checkNesting(e.body); err != nil {
+				return nil, err
+			}
 		}
 	}
 	setMetadata(e.header, a.version, a.requestID)
