@@ -74,10 +74,11 @@ func TestBadConfiguration(t *testing.T) {
 		{"max_retries beyond all bounds", object{"function_name": "f", "max_retries": 1e12}, "max_retries: is out of range"},
 
 		// Whoever sets one of these counts on what it will do.
-		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a*"}}, "allowed_functions: not supported by this version"},
-		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: not supported by this version"},
-		{"profile", object{"function_name": "f", "profile": "p"}, "profile: not supported by this version"},
-		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": false}, "retry_function_errors: not supported by this version"},
+		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: "a:live" has a qualifier, and patterns are for names without theirs`},
+		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: role_arn: missing"},
+		{"profile", object{"function_name": "f", "profile": ""}, "profile: must not be empty"},
+		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": "yes"}, `retry_function_errors: must be true or false, is the string "yes"`},
+		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 7000000"},
 
 		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
 			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string "many"; ` + oneOfThem + `one of them must be there; region: "?" is no name of a region`},

@@ -1,11 +1,17 @@
 package e2e
 
 import (
+	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const sharedCredentials = "[default]\naws_access_key_id = " + accessKeyID + "\naws_secret_access_key = " + secretAccessKey + "\n"
@@ -81,15 +87,18 @@ func TestRegionOfTheSurroundings(t *testing.T) {
 }
 
 func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
-	const noMetadata = "AWS_EC2_METADATA_DISABLED=true"
+	const (
+		noMetadata = "AWS_EC2_METADATA_DISABLED=true"
+		none       = `invocation failed: no AWS credentials in the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: `
+	)
 	cases := []struct {
 		name  string
 		env   []string
 		calls int
 		want  string
 	}{
-		{"none", []string{noMetadata}, 0, "invocation failed: NoCredentialProviders: "},
-		{"half", []string{noMetadata, "AWS_ACCESS_KEY_ID=" + accessKeyID}, 0, "invocation failed: NoCredentialProviders: "},
+		{"none", []string{noMetadata}, 0, none + "NoCredentialProviders: "},
+		{"half", []string{noMetadata, "AWS_ACCESS_KEY_ID=" + accessKeyID}, 0, none + "NoCredentialProviders: "},
 		{"unknown key", []string{"AWS_ACCESS_KEY_ID=OTHER", "AWS_SECRET_ACCESS_KEY=" + secretAccessKey}, 1, "invocation failed: UnrecognizedClientException (403): "},
 		{"wrong secret", []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=hunter2"}, 1, "invocation failed: InvalidSignatureException (403): "},
 	}
@@ -140,6 +149,156 @@ func TestSharedFilesThatAreBroken(t *testing.T) {
 		check(t, gw.get(t, "/http"), http.StatusOK, `{}`)
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}
+
+func TestProfile(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo})
+		home := awsHome(t, map[string]string{
+			"credentials": "[default]\naws_access_key_id = OTHER\naws_secret_access_key = other\n" + strings.Replace(sharedCredentials, "[default]", "[shop]", 1),
+		})
+		gw := start(t, g, []object{
+			endpoint("/shop", lambdaBackend(with(fixed(api, "f"), object{"profile": "shop"}))),
+			endpoint("/absent", lambdaBackend(with(fixed(api, "f"), object{"profile": "shops"}), at("/absent"))),
+		}, options{Home: home, Env: []string{"AWS_ACCESS_KEY_ID=ANOTHER", "AWS_SECRET_ACCESS_KEY=another"}})
+
+		check(t, gw.get(t, "/shop"), http.StatusOK, `{}`)
+		check(t, gw.get(t, "/absent"), http.StatusInternalServerError, "")
+		onlyCall(t, api, "f")
+		want := fmt.Sprintf(`bad configuration: profile: there is no "shops" in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
+		if lines := gw.lines(t, "ERROR", "/absent"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			t.Errorf("got %q, want %q", lines, want)
+		}
+	})
+}
+
+// A role is assumed when the gateway starts, once for all backends that have it, and its
+// credentials are what calls are signed with.
+func TestAssumeRole(t *testing.T) {
+	const role, roleKey, roleSecret = "arn:aws:iam::123456789012:role/gateway", "AKIDROLE", "not-a-secret-of-the-role"
+	eachGateway(t, func(t *testing.T, g gateway) {
+		var mu sync.Mutex
+		var calls []url.Values
+		sts := newHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+			r.ParseForm()
+			mu.Lock()
+			calls = append(calls, r.PostForm)
+			mu.Unlock()
+			if !strings.Contains(r.Header.Get("Authorization"), "Credential="+accessKeyID+"/") {
+				w.WriteHeader(http.StatusForbidden)
+			}
+			if r.PostForm.Get("ExternalId") != "tea" {
+				w.WriteHeader(http.StatusForbidden)
+				io.WriteString(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not this one</Message></Error></ErrorResponse>")
+				return
+			}
+			fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey>"+
+				"<SessionToken>token-of-the-role</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+				roleKey, roleSecret, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		})
+		api := newLambda(t, map[string]any{"f": echo})
+		api.RequireCredentials(roleKey, roleSecret)
+		assume := func(id string) object {
+			return with(fixed(api, "f"), object{"assume_role": object{"role_arn": role, "external_id": id}})
+		}
+		gw := start(t, g, []object{
+			endpoint("/one", lambdaBackend(assume("tea"))),
+			endpoint("/two", lambdaBackend(assume("tea"))),
+			endpoint("/denied", lambdaBackend(assume("coffee"), at("/denied"))),
+		}, options{Env: []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=" + secretAccessKey, "AWS_ENDPOINT_URL_STS=" + sts}})
+
+		check(t, gw.get(t, "/one"), http.StatusOK, `{}`)
+		check(t, gw.get(t, "/two"), http.StatusOK, `{}`)
+		denied := gw.get(t, "/denied")
+		check(t, denied, http.StatusBadGateway, "")
+		checkNothingLeaks(t, denied)
+		want := `invocation failed: no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): "not this one"`
+		if lines := gw.lines(t, "ERROR", "/denied"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			t.Errorf("got %q, want %q", lines, want)
+		}
+		for _, call := range callsOf(api, "f") {
+			if call.Header.Get("X-Amz-Security-Token") != "token-of-the-role" {
+				t.Errorf("got a call without the role's session token")
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		assumed := 0
+		for _, c := range calls {
+			if c.Get("ExternalId") == "tea" {
+				assumed++
+			}
+			if c.Get("RoleArn") != role || c.Get("RoleSessionName") != "krakend-lambda" {
+				t.Errorf("got %v", c)
+			}
+		}
+		if assumed != 1 {
+			t.Errorf("the role was assumed %d times, want once", assumed)
+		}
+		for _, secret := range []string{roleSecret, "token-of-the-role", secretAccessKey} {
+			if strings.Contains(gw.Log(t), secret) {
+				t.Errorf("the log has %q", secret)
+			}
+		}
+	})
+}
+
+// Where there are no credentials, requests do not look for them one by one: each would
+// take as long as the metadata service takes not to answer.
+func TestMissingCredentialsAreNotLookedForInEveryRequest(t *testing.T) {
+	const requests = 50
+	eachGateway(t, func(t *testing.T, g gateway) {
+		var asked atomic.Int32
+		metadata := newHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/latest/meta-data/iam/") { // once for each lookup, but for retries
+				asked.Add(1)
+			}
+			w.WriteHeader(http.StatusNotFound)
+		})
+		api := newLambda(t, map[string]any{"f": echo})
+		gw := start(t, g, []object{endpoint("/f", lambdaBackend(fixed(api, "f"), at("/f")))},
+			options{Env: []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + metadata}})
+
+		check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
+		lookup := asked.Load()
+		if lookup == 0 {
+			t.Error("nobody asked the metadata service")
+		}
+		for range requests {
+			check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
+		}
+		// One for every five seconds there may be.
+		if n := asked.Load(); n > lookup*requests/2 {
+			t.Errorf("%d requests asked the metadata service %d times, the first one %d times", requests, n-lookup, lookup)
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}
+
+// Credentials that somebody puts in place later are found without a restart.
+func TestCredentialsThatComeLater(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo})
+		home := awsHome(t, nil)
+		gw := start(t, g, []object{endpoint("/f", lambdaBackend(fixed(api, "f"), at("/f")))},
+			options{Home: home, Env: []string{"AWS_EC2_METADATA_DISABLED=true"}})
+
+		check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
+		if err := os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte(sharedCredentials), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(clientTimeout); gw.get(t, "/f").status != http.StatusOK; {
+			if time.Now().After(deadline) {
+				t.Fatal("the gateway has not found them")
+			}
+			time.Sleep(100 * time.Millisecond) // between two questions; it looks every five seconds
+		}
+		if log := gw.Log(t); !strings.Contains(log, "[Lambda] found AWS credentials in ") {
+			t.Error("the log does not say so")
 		}
 	})
 }

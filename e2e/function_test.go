@@ -145,7 +145,7 @@ func TestPlaceholderMissing(t *testing.T) {
 			}
 		}
 		want := `function_param_name: "lambda" is no placeholder of the endpoint, so another component has to set it`
-		if infos := gw.lines(t, "INFO", "/lower"); len(infos) != 1 || infos[0] != want {
+		if infos := gw.lines(t, "INFO", "/lower"); len(infos) != 2 || infos[0] != want {
 			t.Errorf("got %q, want %q", infos, want)
 		}
 		if calls := api.Calls(); len(calls) != 0 {
@@ -209,9 +209,12 @@ func TestNamesRefused(t *testing.T) {
 		gw := start(t, g, []object{
 			endpoint("/capitalized/{lambda}", lambdaBackend(fromPath(api), at("/capitalized"))),
 			endpoint("/verbatim/{lambda}", lambdaBackend(with(fromPath(api), object{"function_name_case": "verbatim"}), at("/verbatim"))),
+			endpoint("/allowed/{lambda}", lambdaBackend(with(fromPath(api), object{
+				"allowed_functions": list{"*-own", "arn:aws:lambda:us-east-1:*:function:own", "*:function:own"},
+			}), at("/allowed"))),
 		}, options{})
 
-		for _, prefix := range []string{"/capitalized", "/verbatim"} {
+		for _, prefix := range []string{"/capitalized", "/verbatim", "/allowed"} {
 			for _, tc := range refused {
 				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
 					before := len(gw.lines(t, "ERROR", prefix))
@@ -229,7 +232,7 @@ func TestNamesRefused(t *testing.T) {
 					}
 					// One line, which a name can neither break nor flood.
 					lines := gw.lines(t, "ERROR", prefix)[before:]
-					if len(lines) != 1 || !strings.HasSuffix(lines[0], `" is refused as the name of a function`) || len(lines[0]) > 2<<10 {
+					if len(lines) != 1 || !strings.Contains(lines[0], `" is refused as the name of a function: `) || len(lines[0]) > 2<<10 {
 						t.Errorf("got log %q", lines)
 					}
 				})
@@ -244,6 +247,77 @@ func TestNamesRefused(t *testing.T) {
 		}
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
+		}
+	})
+}
+
+func TestAllowedFunctions(t *testing.T) {
+	const own, other = "arn:aws:lambda:us-east-1:123456789012:function:", "arn:aws:lambda:us-east-1:999999999999:function:"
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"Order-new": echo, "order-new": echo, "Basket": echo, "Anything": echo})
+		limited := func(patterns ...any) object {
+			return lambdaBackend(with(fromPath(api), object{"allowed_functions": list(patterns)}))
+		}
+		gw := start(t, g, []object{
+			endpoint("/names/{lambda}", limited("Order-*", "Basket")),
+			endpoint("/arns/{lambda}", limited(own+"order-*", "123456789012:function:Basket")),
+			endpoint("/any/{lambda}", limited("*")),
+		}, options{})
+
+		for _, tc := range []struct{ path, function, qualifier string }{ // no function: refused
+			{"/names/order-new", "Order-new", ""},
+			{"/names/order-new:live", "Order-new", "live"},
+			{"/names/basket", "Basket", ""},
+			{"/names/baskets", "", ""},
+			{"/names/order", "", ""},
+			{"/names/ORDER-new", "", ""},
+			{"/names/x:Basket", "", ""},
+			{"/names/" + own + "order-new", "", ""},
+			{"/names/123456789012:function:Basket", "", ""},
+			{"/arns/" + own + "order-new", "order-new", ""},
+			{"/arns/" + own + "order-new:7", "order-new", "7"},
+			{"/arns/123456789012:function:Basket", "Basket", ""},
+			{"/arns/" + other + "order-new", "", ""},
+			{"/arns/999999999999:function:Basket", "", ""},
+			{"/arns/" + strings.Replace(own, "us-east-1", "eu-west-1", 1) + "order-new", "", ""},
+			{"/arns/order-new", "", ""},
+			{"/any/anything", "Anything", ""},
+			{"/any/" + own + "order-new", "", ""},
+			{"/any/123456789012:function:Basket", "", ""},
+		} {
+			api.Reset()
+			got := gw.raw(t, http.MethodGet, tc.path, "", "")
+			if tc.function == "" {
+				check(t, got, http.StatusNotFound, "")
+				if calls := api.Calls(); len(calls) != 0 {
+					t.Errorf("%s: got calls %+v, want none", tc.path, calls)
+				}
+				continue
+			}
+			if got.status != http.StatusOK {
+				t.Errorf("%s: got %d", tc.path, got.status)
+			}
+			if call := onlyCall(t, api, tc.function); call.Qualifier != tc.qualifier {
+				t.Errorf("%s: got the qualifier %q, want %q", tc.path, call.Qualifier, tc.qualifier)
+			}
+		}
+	})
+}
+
+// An operator sees at start what a client can reach, where nothing limits it.
+func TestInfoOnWhatAClientCanReach(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, nil)
+		gw := start(t, g, []object{
+			endpoint("/open/{lambda}", lambdaBackend(fromPath(api), at("/open"))),
+			endpoint("/limited/{lambda}", lambdaBackend(with(fromPath(api), object{"allowed_functions": list{"A"}}), at("/limited"))),
+			endpoint("/fixed", lambdaBackend(fixed(api, "f"), at("/fixed"))),
+		}, options{})
+		for path, want := range map[string]int{"/open": 1, "/limited": 0, "/fixed": 0} {
+			lines := gw.lines(t, "INFO", path)
+			if len(lines) != want || want == 1 && lines[0] != "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account" {
+				t.Errorf("%s: got %q, want %d lines", path, lines, want)
+			}
 		}
 	})
 }

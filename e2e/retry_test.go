@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
@@ -138,6 +141,60 @@ func TestRetryThatTheDeadlineHasNoRoomForIsNotWaitedFor(t *testing.T) {
 		check(t, gw.get(t, "/f"), http.StatusTooManyRequests, "")
 		if calls := callsOf(api, "f"); len(calls) != 1 {
 			t.Errorf("got %d calls, want 1", len(calls))
+		}
+	})
+}
+
+// What the function itself has failed is executed again only where the operator says so.
+func TestRetriesOfFunctionErrors(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		var executions sync.Map
+		flaky := func(name string, failures int) handler {
+			n := new(atomic.Int32)
+			executions.Store(name, n)
+			return func(context.Context, []byte) ([]byte, error) {
+				if n.Add(1) <= int32(failures) {
+					return nil, plantedError(plantedMessage)
+				}
+				return []byte(`{"done":true}`), nil
+			}
+		}
+		cases := []struct {
+			name     string
+			failures int
+			settings object
+			status   int
+			calls    int
+		}{
+			{"once", 1, object{"retry_function_errors": true, "max_retries": 1}, http.StatusOK, 2},
+			{"for-good", 100, object{"retry_function_errors": true, "max_retries": 2}, http.StatusBadGateway, 3},
+			{"for-good-and-the-SDK-s-number", 100, object{"retry_function_errors": true, "max_retries": -1}, http.StatusBadGateway, 4},
+			{"no-retries", 1, object{"retry_function_errors": true, "max_retries": 0}, http.StatusBadGateway, 1},
+			{"not-asked-for", 1, object{"max_retries": 1}, http.StatusBadGateway, 1},
+			{"stream", 1, object{"retry_function_errors": true, "max_retries": 1, "stream": true}, http.StatusOK, 2},
+		}
+		api := newLambda(t, nil)
+		var endpoints []object
+		for _, tc := range cases {
+			api.Handle(tc.name, flaky(tc.name, tc.failures))
+			e := endpoint("/"+tc.name, lambdaBackend(with(fixed(api, tc.name), tc.settings), at("/"+tc.name)))
+			if tc.settings["stream"] != nil {
+				e = with(endpoint("/"+tc.name, lambdaBackend(with(fixed(api, tc.name), tc.settings), at("/"+tc.name), object{"encoding": "no-op"})), object{"output_encoding": "no-op"})
+			}
+			endpoints = append(endpoints, e)
+		}
+		gw := start(t, g, endpoints, options{})
+		for _, tc := range cases {
+			got := gw.get(t, "/"+tc.name)
+			want := map[bool]string{true: `{"done":true}`}[tc.status == http.StatusOK]
+			check(t, got, tc.status, want)
+			n, _ := executions.Load(tc.name)
+			if n := n.(*atomic.Int32).Load(); int(n) != tc.calls {
+				t.Errorf("%s: got %d executions, want %d", tc.name, n, tc.calls)
+			}
+			if lines := gw.lines(t, "ERROR", "/"+tc.name); len(lines) != map[bool]int{false: 1}[tc.status == http.StatusOK] {
+				t.Errorf("%s: got %q", tc.name, lines)
+			}
 		}
 	})
 }
