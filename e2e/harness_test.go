@@ -134,6 +134,7 @@ func start(t *testing.T, g gateway, endpoints []object, o options) process {
 	if g.Version == 3 {
 		endpoints = inVersion3(endpoints)
 	}
+	o.Secrets = func() []string { return payloadsOf(t) }
 	return process{gatewaytest.Start(t, g.Gateway, endpoints, o)}
 }
 
@@ -306,7 +307,31 @@ func newLambda(t *testing.T, functions map[string]any) *lambdatest.Server {
 	api := lambdatest.NewServer(functions)
 	t.Cleanup(api.Close)
 	api.RequireCredentials(accessKeyID, secretAccessKey)
+	apis.Lock()
+	defer apis.Unlock()
+	apis.of[t] = append(apis.of[t], api)
 	return api
+}
+
+// apis are the Invoke APIs that a test has started.
+var apis = struct {
+	sync.Mutex
+	of map[*testing.T][]*lambdatest.Server
+}{of: make(map[*testing.T][]*lambdatest.Server)}
+
+// payloadsOf are the payloads that have reached the Invoke APIs of a test, which no log may
+// have, but for those that are too short to be told from anything else.
+func payloadsOf(t *testing.T) (payloads []string) {
+	apis.Lock()
+	defer apis.Unlock()
+	for _, api := range apis.of[t] {
+		for _, c := range api.Calls() {
+			if len(c.Payload) >= 8 {
+				payloads = append(payloads, string(c.Payload))
+			}
+		}
+	}
+	return payloads
 }
 
 // callsOf are the calls of one function, in order of arrival.

@@ -21,6 +21,10 @@ const (
 	// AccessKeyID and SecretAccessKey are what gateways sign with.
 	AccessKeyID     = "AKIDEXAMPLE"
 	SecretAccessKey = "not-a-secret"
+	sessionToken    = "planted-session-token"
+
+	// authorization is what the clients of gateways send as such.
+	authorization = "Bearer planted-authorization"
 
 	// readyTimeout bounds the start of a gateway, StopTimeout the end of a process, and
 	// ClientTimeout what a test waits for an answer. No test passes by reaching one.
@@ -44,6 +48,9 @@ type Options struct {
 	Service map[string]any
 	// TLS has the gateway serve HTTPS, and with it HTTP/2.
 	TLS bool
+	// Secrets are what must not be in the gateway's log, beside what never is. It is asked
+	// when the gateway has ended. Nil is none.
+	Secrets func() []string
 }
 
 // A Process is a gateway that runs.
@@ -56,7 +63,8 @@ type Process struct {
 
 	cmd     *exec.Cmd
 	logFile string
-	socket  string        // of introspection
+	socket  string // of introspection
+	secrets func() []string
 	stopped bool          // by the test
 	exited  chan struct{} // closed when the process has ended
 	err     error         // of its end; set before exited is closed
@@ -78,6 +86,7 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 		o.Env = []string{
 			"AWS_ACCESS_KEY_ID=" + AccessKeyID,
 			"AWS_SECRET_ACCESS_KEY=" + SecretAccessKey,
+			"AWS_SESSION_TOKEN=" + sessionToken,
 			"AWS_EC2_METADATA_DISABLED=true",
 		}
 	}
@@ -145,13 +154,14 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		Client: &http.Client{
 			Timeout: ClientTimeout,
 			// No proxy, and bodies as they are.
-			Transport: &http.Transport{
+			Transport: authorized{&http.Transport{
 				DisableCompression: true, MaxIdleConnsPerHost: 64,
 				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
-			},
+			}},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		cmd:     exec.Command(binary, args...),
+		secrets: o.Secrets,
 		logFile: logFile,
 		socket:  filepath.Join(binaries, fmt.Sprintf("%d-%d.sock", os.Getpid(), service["port"])),
 		exited:  make(chan struct{}),
@@ -257,9 +267,30 @@ func (p *Process) examine(t *testing.T) {
 			t.Errorf("the gateway's log has %q", bad)
 		}
 	}
+	secrets := []string{SecretAccessKey, sessionToken, strings.TrimPrefix(authorization, "Bearer "), "AWS4-HMAC-SHA256", "Signature="}
+	if p.secrets != nil {
+		secrets = append(secrets, p.secrets()...)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(log, secret) {
+			t.Errorf("the gateway's log has the secret %q", secret)
+		}
+	}
 	if t.Failed() {
 		t.Logf("the gateway's log:\n%s", strings.ReplaceAll(log, "\x00", `\x00`))
 	}
+}
+
+// authorized sends authorization with the requests that have none of their own.
+type authorized struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (a authorized) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") == "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", authorization)
+	}
+	return a.Transport.RoundTrip(r)
 }
 
 // isGinsOwn tells a race of gin 1.12, which KrakenD 2 has with every backend, from
