@@ -2,9 +2,12 @@ package backend
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"io"
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -181,6 +184,83 @@ func FuzzParamsPayload(f *testing.F) {
 		}
 		if utf8.ValidString(param) && utf8.ValidString(name) && !slices.IsSorted(keys) {
 			t.Errorf("%s: the keys are not sorted", payload)
+		}
+	})
+}
+
+// FuzzAllowedFunctions holds what a request may name against a second opinion on the
+// pattern, and against what it must never be.
+func FuzzAllowedFunctions(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"Order-*", "order-new"}, {"Order-*", "order-new:live"}, {"*", "x"}, {"*a*b*", "aab-b"}, {"*", ownARN}, {"*:function:*", "123456789012:function:f"},
+		{"arn:aws:lambda:*:123456789012:function:*", ownARN + ":7"}, {"arn:*:lambda:*:*:function:*", otherARN}, {"arn:aws:lambda:us-west-2:*:function:*", remoteARN}, {"f", "F"},
+	} {
+		f.Add(seed[0], seed[1], true)
+		f.Add(seed[0], seed[1], false)
+	}
+	f.Fuzz(func(t *testing.T, admitted, name string, verbatim bool) {
+		p, err := parsePattern(admitted)
+		if err != nil {
+			t.Skip("no pattern")
+		}
+		cfg := Config{ParamName: "Lambda", Verbatim: verbatim, Allowed: []pattern{p}, Region: "us-west-2"}
+		got, refusal := cfg.function(map[string]string{"Lambda": name})
+		if refusal != nil {
+			if refusal.StatusCode() != http.StatusNotFound || got != (Function{}) {
+				t.Errorf("%q: got %+v and %d", name, got, refusal.StatusCode())
+			}
+			return
+		}
+		if !regexp.MustCompile(`^` + strings.ReplaceAll(regexp.QuoteMeta(admitted), `\*`, `[^:]*`) + `$`).MatchString(got.Name) {
+			t.Errorf("%q admits %q", admitted, got.Name)
+		}
+		if strings.Count(got.Name, ":") != strings.Count(admitted, ":") {
+			t.Errorf("%q admits %q, which is of another kind", admitted, got.Name)
+		}
+		if strings.HasPrefix(got.Name, "arn:") && !strings.Contains(got.Name, ":us-west-2:") {
+			t.Errorf("%q is of another region", got.Name)
+		}
+		if spelled := got.String(); spelled != name && (verbatim || spelled != upperFirst(name)) {
+			t.Errorf("%q goes out as %q", name, spelled)
+		}
+	})
+}
+
+// FuzzNesting checks that a document which a decoder could follow too deep is an error,
+// whatever it looks like.
+func FuzzNesting(f *testing.F) {
+	const limit = 3
+	for _, seed := range []string{
+		"<a><a><a><a>", "<a><b/><b/><b/></a>", "<a x='<b>'><a><a><a>", "<![CDATA[<a>]]><a><a><a>", "<!--<a>--><a><a><a><a>", "<a></a><a></a><a></a>",
+		"<?xml version='1.0' encoding='latin1'?><a><a><a><\xe4>", "\xff\xfe<\x00", "&x;<a/>", "<a:b xmlns:a='c'><a:b><a:b><a:b>", "</a></a></a></a><a>",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, document string) {
+		if checkNesting([]byte(document), limit) != nil {
+			return
+		}
+		// What mxj and gofeed do: encoding/xml's decoder, and a level of recursion for each
+		// element.
+		for _, strict := range []bool{true, false} {
+			d := xml.NewDecoder(strings.NewReader(document))
+			d.Strict = strict
+			d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+			for depth := 0; ; {
+				token, err := d.Token()
+				if err != nil {
+					break
+				}
+				switch token.(type) {
+				case xml.StartElement:
+					depth++
+				case xml.EndElement:
+					depth--
+				}
+				if depth > limit {
+					t.Fatalf("%q: a decoder gets %d levels deep", document, depth)
+				}
+			}
 		}
 	})
 }

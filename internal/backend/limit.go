@@ -33,9 +33,9 @@ func checkHeader(h http.Header) error {
 // for XML there is none: KrakenD's decoders would recurse until the process is out of stack.
 const maxNesting = 10_000
 
-// checkNesting is an error for XML that is nested too deep, or that is none.
-func checkNesting(document []byte) error {
-	if bytes.Count(document, []byte("<")) <= maxNesting {
+// checkNesting is an error for XML that is nested deeper than limit, or that is none.
+func checkNesting(document []byte, limit int) error {
+	if bytes.Count(document, []byte("<")) <= limit {
 		return nil // it cannot be
 	}
 	d := xml.NewDecoder(asciiReader{bytes.NewReader(document)})
@@ -55,8 +55,8 @@ func checkNesting(document []byte) error {
 		case xml.EndElement:
 			depth--
 		}
-		if depth > maxNesting {
-			return fmt.Errorf("it is nested in more than %d levels", maxNesting)
+		if depth > limit {
+			return fmt.Errorf("it is nested in more than %d levels", limit)
 		}
 	}
 }

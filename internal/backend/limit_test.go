@@ -261,7 +261,7 @@ func TestNestingOfXML(t *testing.T) {
 		{"UTF-16", "\xff\xfe" + strings.Repeat("<\x00a\x00>\x00", maxNesting+1), "XML syntax error on line 1: "},
 		{"unknown entities", "<a>&nope; a=b" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
 	} {
-		err := checkNesting([]byte(tc.document))
+		err := checkNesting([]byte(tc.document), maxNesting)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
 		}

@@ -52,7 +52,7 @@ func (a answer) response(cfg *Config, f format) (*http.Response, error) {
 			e.body = nil
 		}
 		if f == markup {
-			if err := checkNesting(e.body); err != nil {
+			if err := checkNesting(e.body, maxNesting); err != nil {
 				return nil, err
 			}
 		}
