@@ -11,6 +11,8 @@ require (
 	github.com/devopsfaith/krakend-lua v1.4.0
 	github.com/devopsfaith/krakend-metrics v1.4.0
 	github.com/devopsfaith/krakend-ratelimit v1.4.0
+	github.com/devopsfaith/krakend-rss v1.4.0
+	github.com/devopsfaith/krakend-xml v1.4.0
 	github.com/gin-gonic/gin v1.7.2
 	github.com/luraproject/lura v1.4.1
 	github.com/rcrowley/go-metrics v0.0.0-20180406234716-d932a24a8ccb
@@ -18,10 +20,13 @@ require (
 )
 
 require (
+	github.com/PuerkitoBio/goquery v1.5.1 // indirect
 	github.com/alecthomas/chroma v0.6.3 // indirect
 	github.com/alexeyco/binder v0.0.0-20180729220023-2a21303f588a // indirect
+	github.com/andybalholm/cascadia v1.1.0 // indirect
 	github.com/antlr/antlr4 v0.0.0-20200503195918-621b933c7a7f // indirect
 	github.com/aws/aws-lambda-go v1.54.0 // indirect
+	github.com/clbanning/mxj v1.8.4 // indirect
 	github.com/danwakefield/fnmatch v0.0.0-20160403171240-cbb64ac3d964 // indirect
 	github.com/devopsfaith/flatmap v0.0.0-20200601181759-8521186182fc // indirect
 	github.com/dlclark/regexp2 v1.1.6 // indirect
@@ -33,11 +38,13 @@ require (
 	github.com/golang/protobuf v1.3.4 // indirect
 	github.com/google/cel-go v0.5.1 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
-	github.com/json-iterator/go v1.1.9 // indirect
+	github.com/json-iterator/go v1.1.10 // indirect
 	github.com/juju/ratelimit v1.0.1 // indirect
 	github.com/leodido/go-urn v1.2.0 // indirect
 	github.com/mattn/go-colorable v0.0.9 // indirect
 	github.com/mattn/go-isatty v0.0.12 // indirect
+	github.com/mmcdole/gofeed v1.1.3 // indirect
+	github.com/mmcdole/goxpp v0.0.0-20181012175147-0068e33feabf // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.1 // indirect
 	github.com/ugorji/go/codec v1.1.7 // indirect
