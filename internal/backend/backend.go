@@ -29,7 +29,7 @@ type Options struct {
 	// Session is nil for one of the environment and the shared AWS files.
 	Session *session.Session
 	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's client.
-	// Region and endpoint are then its own affair, and retries where it is no client
+	// Region, endpoint and credentials are then its own affair, and retries where it is no client
 	// of the SDK.
 	Invoker Invoker
 }
@@ -229,6 +229,13 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	}
 	if _, ok := b.invoker.(streamInvoker); b.cfg.Stream && b.invoker != nil && !ok {
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
+	}
+	if b.invoker != nil {
+		for key, set := range map[string]bool{"profile": b.cfg.Profile != "", "assume_role": b.cfg.Role.ARN != ""} {
+			if set {
+				warnings = append(warnings, key+": has no effect: the Invoker that the build has set has its own credentials")
+			}
+		}
 	}
 	if err == nil && b.invoker == nil {
 		var c *lambda.Lambda

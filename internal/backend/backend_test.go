@@ -222,6 +222,7 @@ func TestInvokeErrors(t *testing.T) {
 		{404, "", 502, once},
 		{413, "", 413, once}, // a proxy's in between
 		{302, "", 502, once},
+		{300, "RequestTimeoutException", 502, once}, // an answer, whatever it calls itself
 	} {
 		t.Run(fmt.Sprint(tc.status, tc.code), func(t *testing.T) {
 			s := api(t, `{}`)
@@ -724,6 +725,24 @@ func TestDetailed(t *testing.T) {
 	defer cancel()
 	if timeout := ended(ctx, ""); timeout.Detailed() != timeout {
 		t.Error("a timeout has details")
+	}
+}
+
+// Only the status of a reply that is an HTTP response is for KrakenD to judge, and not
+// where the reply goes to the client as it is.
+func TestHasStatus(t *testing.T) {
+	for _, tc := range []struct {
+		encoding, format string
+		want             bool
+	}{
+		{"json", "plain", false}, {"json", "proxy", true}, {"string", "proxy", true}, {"no-op", "plain", false}, {"no-op", "proxy", false},
+	} {
+		b := NewFactory(Options{Logger: &recorder{}, Invoker: noInvoker{}}).New(Spec{
+			Encoding: tc.encoding, Settings: ns(map[string]any{"function_name": "f", "response_format": tc.format}),
+		})
+		if got := b.HasStatus(); got != tc.want {
+			t.Errorf("%s, %s: got %t, want %t", tc.encoding, tc.format, got, tc.want)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func TestClientContext(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{Method: "POST", Endpoint: "/{id}/{Accept}"}, map[string]any{"function_name": "f", "client_context": true})
 	_, err := invoke(t.Context(), b, &Request{
-		Params: map[string]string{"Id": "7", "Accept": "a placeholder"},
+		Params: map[string]string{"Id": "7\x7f\uffff", "Accept": "a placeholder"},
 		Query:  map[string][]string{"tag": {"a", "b"}, "X-Tea": {"query"}, "x-two": {"query"}},
 		Headers: map[string][]string{
 			"x-tea": {"header"}, "Accept": {"text/html"}, "X-Name": {"Zoë 🍵"}, "Connection": {"close"}, "X-Two": {"1", "2"},
@@ -27,7 +27,7 @@ func TestClientContext(t *testing.T) {
 	}
 	got := s.Calls()[0].ClientContext
 	want := `{"client":{"installation_id":"","app_title":"","app_version_name":"","app_version_code":"","app_package_name":""},` +
-		`"custom":{"Accept":"a placeholder","X-Name":"Zo\u00eb \ud83c\udf75","X-Tea":"header","X-Two":"1,2","id":"7","tag":"a,b"},"env":{},"environment":{}}`
+		`"custom":{"Accept":"a placeholder","X-Name":"Zo\u00eb \ud83c\udf75","X-Tea":"header","X-Two":"1,2","id":"7\u007f\uffff","tag":"a,b"},"env":{},"environment":{}}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -35,7 +35,7 @@ func TestClientContext(t *testing.T) {
 	if err := json.Unmarshal(got, &decoded); err != nil {
 		t.Error(err)
 	}
-	if want := map[string]string{"Accept": "a placeholder", "X-Name": "Zoë 🍵", "X-Tea": "header", "X-Two": "1,2", "id": "7", "tag": "a,b"}; !maps.Equal(decoded.Custom, want) {
+	if want := map[string]string{"Accept": "a placeholder", "X-Name": "Zoë 🍵", "X-Tea": "header", "X-Two": "1,2", "id": "7\x7f\uffff", "tag": "a,b"}; !maps.Equal(decoded.Custom, want) {
 		t.Errorf("got %q, want %q", decoded.Custom, want)
 	}
 }

@@ -94,12 +94,13 @@ func TestParseConfig(t *testing.T) {
 		},
 		{
 			name:     "unknown keys",
-			settings: map[string]any{"function_name": "f", "max_retry": 1.0, "Function-Name": "g", "colour": "red"},
+			settings: map[string]any{"function_name": "f", "max_retry": 1.0, "Function-Name": "g", "colour": "red", "timeout": "3s"},
 			want:     fixed(Config{MaxRetries: -1}),
 			warnings: []string{
 				`unknown key "Function-Name" is ignored; did you mean "function_name"?`,
 				`unknown key "colour" is ignored`,
 				`unknown key "max_retry" is ignored; did you mean "max_retries"?`,
+				`unknown key "timeout" is ignored`,
 			},
 		},
 		{
@@ -203,6 +204,11 @@ func TestParseConfig(t *testing.T) {
 			name:     "retries of function errors, and a limit",
 			settings: map[string]any{"function_name": "f", "retry_function_errors": true, "max_reply_bytes": 10.0},
 			want:     fixed(Config{MaxRetries: -1, RetryFunctionErrors: true, MaxReply: 10}),
+		},
+		{
+			name:     "the smallest limit",
+			settings: map[string]any{"function_name": "f", "max_reply_bytes": 1.0},
+			want:     fixed(Config{MaxRetries: -1, MaxReply: 1}),
 		},
 		{
 			name:     "the largest limit",
@@ -363,6 +369,8 @@ func TestParseConfigErrors(t *testing.T) {
 		{"another type", with("max_retries", uint8(1)), "max_retries: must be an integer, is a uint8"},
 		{"too many retries", with("max_retries", 1e300), "max_retries: is out of range"},
 		{"too many retries, negative", with("max_retries", math.Inf(-1)), "max_retries: is out of range"},
+		{"as few retries as a number can say", with("max_retries", float64(math.MinInt32)), "max_retries: must be -1 or more, is -2147483648"},
+		{"one less", with("max_retries", float64(math.MinInt32-1)), "max_retries: is out of range"},
 		{"too many retries, as int64", with("max_retries", int64(math.MaxInt64)), "max_retries: is out of range"},
 		{"one more retry than there may be", with("max_retries", float64(math.MaxInt32+1)), "max_retries: is out of range"},
 		{
@@ -386,5 +394,47 @@ func TestParseConfigErrors(t *testing.T) {
 				t.Errorf("got %+v beside the error, want nothing", cfg)
 			}
 		})
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"region", "region", 0}, {"region", "", 6}, {"", "region", 6},
+		{"xregion", "region", 1}, {"reg", "region", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"reigon", "region", 2},
+	} {
+		if got := editDistance(tc.a, tc.b); got != tc.want {
+			t.Errorf("%q and %q: got %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
+
+// The line that says a backend is enabled names what it invokes, and nothing that is not
+// configured.
+func TestConfigInTheLog(t *testing.T) {
+	for _, tc := range []struct {
+		settings map[string]any
+		want     string
+	}{
+		{map[string]any{"function_name": "f:live"}, "function f:live"},
+		{map[string]any{"function_param_name": "Lambda"}, "function from the param Lambda"},
+		{map[string]any{"function_param_name": "Lambda", "qualifier": "live"}, "function from the param Lambda, qualifier live"},
+		{
+			map[string]any{
+				"function_name": "f", "region": "eu-west-1", "endpoint": "http://127.0.0.1:4566", "profile": "shop",
+				"assume_role": map[string]any{"role_arn": gatewayRole}, "invocation_type": "Event",
+			},
+			`function f, region eu-west-1, endpoint http://127.0.0.1:4566, profile "shop", role ` + gatewayRole + ", invocation type Event",
+		},
+	} {
+		cfg, _, err := ParseConfig(tc.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.String(); got != tc.want {
+			t.Errorf("got  %s\nwant %s", got, tc.want)
+		}
 	}
 }

@@ -41,6 +41,8 @@ func TestParseEnvelope(t *testing.T) {
 		{name: "no content type and 2.0", format: Version2, reply: `{"statusCode":500,"body":"a"}`, want: envelope{500, h("Content-Type", text), []byte("a")}},
 		{name: "a status that is a string", reply: `{"statusCode":"418"}`, want: envelope{418, h(), nil}},
 		{name: "a status as Python may spell it", reply: `{"statusCode":200.0}`, want: envelope{200, h(), nil}},
+		{name: "the lowest status", reply: `{"statusCode":200}`, want: envelope{200, h(), nil}},
+		{name: "the highest status", reply: `{"statusCode":599}`, want: envelope{599, h(), nil}},
 		{name: "unknown members", format: Version1, reply: `{"statusCode":200,"statusDescription":"200 OK","x":{}}`, want: envelope{200, h(), nil}},
 		{
 			name:  "headers in both maps",
@@ -112,6 +114,33 @@ func TestParseEnvelopeErrors(t *testing.T) {
 		got, err := parseEnvelope([]byte(tc.reply), tc.format)
 		if err == nil || err.Error() != tc.want || !reflect.DeepEqual(got, envelope{}) {
 			t.Errorf("%s: got %+v, %v; want %q", tc.reply, got, err, tc.want)
+		}
+	}
+}
+
+// Of all bytes, these can be in the name of a header, and no others.
+func TestNamesOfHeaders(t *testing.T) {
+	const token = "!#$%&'*+-.^_`|~" + "0123456789" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
+	for c := range 256 {
+		name := string([]byte{byte(c)})
+		if got, want := isToken(name), strings.Contains(token, name); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+	for name, want := range map[string]bool{"": false, token: true, "a:": false, "é": false} {
+		if got := isToken(name); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+}
+
+// Of all bytes, only the control characters cannot be in the value of a header, but a tab
+// can.
+func TestValuesOfHeaders(t *testing.T) {
+	for c := range 256 {
+		value := string([]byte{byte(c)})
+		if got, want := isHeaderValue(value), !strings.Contains("\x00\x01\x02\x03\x04\x05\x06\x07\x08\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f", value); got != want {
+			t.Errorf("%q: got %t, want %t", value, got, want)
 		}
 	}
 }
@@ -222,6 +251,11 @@ func TestParsePrelude(t *testing.T) {
 		},
 		{name: "two lengths", stream: `{"headers":{"a":"b"},"multiValueHeaders":{"content-length":["3","4"],"content-type":["a"]}}` + end, status: 200, header: http.Header{"Content-Type": {"a"}, "A": {"b"}}},
 		{name: "the longest", stream: long[2:] + "{}" + end + "x", status: 200, header: http.Header{"Content-Type": {"application/octet-stream"}}, body: "x"},
+		{name: "the longest, and its end still to come", stream: long[2:] + "{}"},
+		{
+			name: "a length of nothing", stream: `{"headers":{"content-length":"0","content-type":"text/html"}}` + end, status: 200,
+			header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"0"}},
+		},
 		{name: "no body to come", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
 		{name: "too long", stream: long[1:] + "{}" + end, err: errPrelude.Error()},
 		{name: "no JSON", stream: "x" + end, err: "the prelude is no JSON object"},

@@ -390,6 +390,25 @@ func TestEventHeaders(t *testing.T) {
 	}
 }
 
+// A name without a value is none.
+func TestEventOfNamesWithoutValues(t *testing.T) {
+	r := &Request{
+		Query:   map[string][]string{"a": {"1"}, "b": {}, "c": nil},
+		Headers: map[string][]string{"X-A": {"1"}, "X-B": {}, "X-C": nil},
+	}
+	var v1 events.APIGatewayProxyRequest
+	decodeStrictly(t, eventOf(t, "1.0", Spec{}, r), &v1)
+	got := fmt.Sprint(v1.QueryStringParameters, v1.MultiValueQueryStringParameters, v1.Headers, v1.MultiValueHeaders)
+	if want := "map[a:1] map[a:[1]] map[X-A:1] map[X-A:[1]]"; got != want {
+		t.Errorf("1.0: got %s, want %s", got, want)
+	}
+	var v2 events.APIGatewayV2HTTPRequest
+	decodeStrictly(t, eventOf(t, "2.0", Spec{}, r), &v2)
+	if got, want := fmt.Sprint(v2.QueryStringParameters, v2.Headers), "map[a:1] map[x-a:1]"; got != want {
+		t.Errorf("2.0: got %s, want %s", got, want)
+	}
+}
+
 // Where the endpoint is not known, what else KrakenD sets is told by its name.
 func TestPathParametersOfAnUnknownEndpoint(t *testing.T) {
 	var got events.APIGatewayV2HTTPRequest
@@ -410,7 +429,8 @@ func TestEventBody(t *testing.T) {
 		{"application/json", "", `{}`, true},
 		{"application/json; charset=utf-8", "", `{}`, true},
 		{"Application/JSON;charset=\"utf-8\"", "", `{}`, true},
-		{"application/json; charset", "", `{}`, true}, // does not parse
+		{"application/json; charset", "", `{}`, true},  // does not parse
+		{"application/json; a=1; a=2", "", `{}`, true}, // nor does this
 		{"application/vnd.api+json", "", `{}`, true},
 		{"application/xml", "", `<a/>`, true},
 		{"application/atom+xml; type=entry", "", `<a/>`, true},

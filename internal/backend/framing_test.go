@@ -28,6 +28,16 @@ func message(headers []byte, payload string) []byte {
 var someHeaders = []byte("\x01a\x00" + "\x01b\x01" + "\x01c\x02x" + "\x01d\x03xx" + "\x01e\x04xxxx" + "\x01f\x05xxxxxxxx" +
 	"\x01g\x06\x00\x01x" + "\x01h\x07\x00\x02xx" + "\x01i\x08xxxxxxxx" + "\x01j\x09xxxxxxxxxxxxxxxx")
 
+// headersOf are headers of so many bytes.
+func headersOf(size int) (headers []byte) {
+	for size > 0 {
+		n := min(size, 60_000) - 5 // without name, type and length
+		headers = append(binary.BigEndian.AppendUint16(append(headers, "\x01a\x07"...), uint16(n)), make([]byte, n)...)
+		size -= n + 5
+	}
+	return headers
+}
+
 func TestFraming(t *testing.T) {
 	good := message(someHeaders, "payload")
 	for _, tc := range []struct {
@@ -39,6 +49,10 @@ func TestFraming(t *testing.T) {
 		{"nothing", nil, -1, nil},
 		{"two messages", append(bytes.Clone(good), good...), -1, nil},
 		{"no headers, no payload", message(nil, ""), -1, nil},
+		{"a value that is its type", message([]byte("\x01a\x00"), ""), -1, nil},
+		{"an empty string", message([]byte("\x01a\x07\x00\x00"), ""), -1, nil},
+		{"headers at the limit", message(headersOf(maxHeaders), "payload"), -1, nil},
+		{"one more", message(headersOf(maxHeaders+1), "payload"), 0, errFraming},
 		{"half of the lengths", good[:7], 0, io.ErrUnexpectedEOF},
 		{"half of the headers", good[:20], 0, io.ErrUnexpectedEOF},
 		{"half of the payload", good[:len(good)-6], -1, io.ErrUnexpectedEOF},

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -142,5 +144,53 @@ func TestLogThatIsNoBase64(t *testing.T) {
 	}
 	if got, want := l.level("WARNING"), []string{`WARNING [BACKEND: ][Lambda] the log of "f" is no base64`}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Of concurrent calls the first reply counts, whatever the others come to. Where none has
+// one, the request fails once.
+func TestConcurrentCallsOfOneRequest(t *testing.T) {
+	reply := func(aws.Context) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{Payload: []byte(`"tea"`)}, nil
+	}
+	fail := func(aws.Context) (*lambda.InvokeOutput, error) { return nil, errors.New("out of tea") }
+	explode := func(aws.Context) (*lambda.InvokeOutput, error) { panic("out of tea") }
+	hang := func(ctx aws.Context) (*lambda.InvokeOutput, error) { <-ctx.Done(); return nil, ctx.Err() }
+
+	for _, tc := range []struct {
+		name   string
+		calls  []func(aws.Context) (*lambda.InvokeOutput, error)
+		status int
+	}{
+		{"one call", []func(aws.Context) (*lambda.InvokeOutput, error){reply}, 200},
+		{"two replies", []func(aws.Context) (*lambda.InvokeOutput, error){reply, reply}, 200},
+		{"one hangs", []func(aws.Context) (*lambda.InvokeOutput, error){hang, reply}, 200},
+		{"one fails", []func(aws.Context) (*lambda.InvokeOutput, error){fail, reply}, 200},
+		{"one panics", []func(aws.Context) (*lambda.InvokeOutput, error){explode, reply}, 200},
+		{"two fail and one hangs", []func(aws.Context) (*lambda.InvokeOutput, error){fail, reply, hang, fail}, 200},
+		{"all fail", []func(aws.Context) (*lambda.InvokeOutput, error){fail, fail, fail}, 502},
+		{"all panic", []func(aws.Context) (*lambda.InvokeOutput, error){explode, explode}, 500},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var executions atomic.Int32
+			var over sync.WaitGroup
+			over.Add(len(tc.calls))
+			l := &recorder{}
+			b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+				defer over.Done()
+				return tc.calls[executions.Add(1)-1](ctx)
+			})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"}), ConcurrentCalls: len(tc.calls)})
+			response, err := invoke(t.Context(), b, &Request{})
+			over.Wait() // the calls that have lost are cancelled
+			if tc.status == 200 {
+				if err != nil || readAll(t, response) != `"tea"` || len(l.level("ERROR")) != 0 {
+					t.Errorf("got %v, log %q; want a reply", err, l.lines)
+				}
+				return
+			}
+			if e, ok := err.(*Error); !ok || e.StatusCode() != tc.status || len(l.level("ERROR")) != 1 {
+				t.Errorf("got %v, log %q; want a %d", err, l.lines, tc.status)
+			}
+		})
 	}
 }

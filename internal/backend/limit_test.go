@@ -77,6 +77,11 @@ func TestReplyLimit(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"out of tea"}`)
 		}, `invocation failed: AccessDeniedException (403): "out of tea"; `},
+		{"a long answer that is no reply", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-ErrorType", "MultipleChoices")
+			w.WriteHeader(http.StatusMultipleChoices)
+			io.WriteString(w, `{"message":"out of tea"}`)
+		}, `invocation failed: MultipleChoices (300): "out of tea"; `},
 		{"large headers", nil, func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 100 {
 				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 1000))
@@ -123,6 +128,26 @@ func TestReplyThatAnnouncesMoreThanTheLimit(t *testing.T) {
 	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
 	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
 		t.Error("got a reply")
+	}
+}
+
+// A body gives no more than its limit, takes no more than a byte beyond it, and is over
+// then.
+func TestBoundedBody(t *testing.T) {
+	for size, ok := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
+		for _, buffer := range []int{1, 4, 10, 11, 64} {
+			source := &body{Reader: strings.NewReader(strings.Repeat("x", size))}
+			var exceeded error
+			b := &bounded{ReadCloser: source, limit: 10, exceeded: &exceeded}
+			var got bytes.Buffer
+			_, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{b}, make([]byte, buffer))
+			if got.Len() != min(size, 10) || source.read > 11 || (err == nil) != ok || err != exceeded || source.closed == ok {
+				t.Errorf("%d bytes in steps of %d: got %d of %d read, %v and %v, closed: %t", size, buffer, got.Len(), source.read, err, exceeded, source.closed)
+			}
+			if n, again := b.Read(make([]byte, buffer)); !ok && (n != 0 || again != err) {
+				t.Errorf("%d bytes in steps of %d: then got %d, %v", size, buffer, n, again)
+			}
+		}
 	}
 }
 
@@ -258,6 +283,7 @@ func TestNestingOfXML(t *testing.T) {
 		{"wide", "<a>" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
 		{"what only looks like it", "<a><![CDATA[" + nested(maxNesting+1) + "]]><!--" + strings.Repeat("<a>", maxNesting) + "--></a>", ""},
 		{"Latin-1", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + strings.Repeat("<\xe4>", maxNesting+1), "it is nested in more than 10000 levels"},
+		{"Windows-1252", "<?xml version=\"1.0\" encoding=\"windows-1252\"?>" + strings.Repeat("<\x80>", maxNesting+1), "it is nested in more than 10000 levels"},
 		{"UTF-16", "\xff\xfe" + strings.Repeat("<\x00a\x00>\x00", maxNesting+1), "XML syntax error on line 1: "},
 		{"unknown entities", "<a>&nope; a=b" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
 	} {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -203,6 +204,32 @@ func TestAssumeRoleWithTheSessionOfTheBuild(t *testing.T) {
 	}
 	if calls := sts.received(); len(calls) != 1 || calls[0].signed() != accessKey+" eu-west-1" {
 		t.Errorf("got calls %v", calls)
+	}
+}
+
+// A session with anonymous credentials is for a stand-in that asks for no signature.
+// Profiles and roles have credentials of their own.
+func TestAnonymousSession(t *testing.T) {
+	environment(t, nil, "", shopKeys)
+	newSTS(t)
+	s := testSession(t, "http://127.0.0.1:1", nil)
+	s.Config.Credentials = credentials.AnonymousCredentials
+	l := &recorder{}
+	f := NewFactory(Options{Logger: l, Session: s})
+
+	var authorization []string
+	url, _ := hostile(t, func(_ http.ResponseWriter, r *http.Request) {
+		authorization = append(authorization, r.Header.Get("Authorization"))
+	})
+	b := f.New(Spec{Settings: ns(map[string]any{"function_name": "f", "endpoint": url})})
+	if _, err := invoke(t.Context(), b, &Request{}); err != nil || len(authorization) != 1 || authorization[0] != "" {
+		t.Errorf("got %v, calls with Authorization %q; want one without", err, authorization)
+	}
+	if got, want := signer(t, f, l, map[string]any{"profile": "shop"}), "AKIDSHOP eu-west-1"; got != want {
+		t.Errorf("profile: got %s, want %s", got, want)
+	}
+	if got, want := signer(t, f, l, map[string]any{"assume_role": map[string]any{"role_arn": gatewayRole}}), "AKIDROLE1 eu-west-1"; got != want {
+		t.Errorf("role: got %s, want %s", got, want)
 	}
 }
 
@@ -444,5 +471,16 @@ func TestSharedFileIsReadAgain(t *testing.T) {
 	k.refuse(lease)
 	if got := signer(t, f, l, map[string]any{}); got != "AKIDNEXT eu-west-1" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestCredentialsOfAnInvokerAreItsOwn(t *testing.T) {
+	l := &recorder{}
+	NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": gatewayRole}})})
+	warnings := l.level("WARNING")
+	slices.Sort(warnings)
+	const rest = ": has no effect: the Invoker that the build has set has its own credentials"
+	if want := []string{"WARNING [BACKEND: ][Lambda] assume_role" + rest, "WARNING [BACKEND: ][Lambda] profile" + rest}; !slices.Equal(warnings, want) {
+		t.Errorf("got %q, want %q", warnings, want)
 	}
 }

@@ -37,9 +37,9 @@ func WithSession(s *session.Session) Option {
 }
 
 // WithInvoker sends all calls to i in place of the AWS SDK's clients, for
-// instrumentation or tests. Region and endpoint are then i's to decide, and so are
-// retries, unless i is a client of the SDK or hands its options on to one: that
-// follows max_retries where it is configured, and keeps its own number where not.
+// instrumentation or tests. Region, endpoint and credentials are then i's to decide,
+// and so are retries, unless i is a client of the SDK or hands its options on to one:
+// that follows max_retries where it is configured, and keeps its own number where not.
 // Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
 // well. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {

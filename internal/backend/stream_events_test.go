@@ -1,0 +1,81 @@
+package backend
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// event is a message of an event stream as Lambda sends it.
+func event(kind, payload string) []byte {
+	var headers []byte
+	for _, h := range [][2]string{{":message-type", "event"}, {":event-type", kind}} {
+		headers = append(append(headers, byte(len(h[0]))), h[0]...)
+		headers = append(append(headers, 7, 0, byte(len(h[1]))), h[1]...)
+	}
+	return message(headers, payload)
+}
+
+// streamOf is a backend whose function streams these chunks, and its log.
+func streamOf(t *testing.T, contentType string, chunks ...string) (*Backend, *recorder) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		for _, chunk := range chunks {
+			w.Write(event("PayloadChunk", chunk))
+		}
+		w.Write(event("InvokeComplete", "{}"))
+	}))
+	t.Cleanup(s.Close)
+	return newStreamBackend(t, &lambdatest.Server{URL: s.URL})
+}
+
+// A chunk without a byte is nothing to a reader, which might take it for the lack of
+// progress.
+func TestStreamOfEmptyChunks(t *testing.T) {
+	for _, contentType := range []string{"text/plain", eventStream} {
+		b, _ := streamOf(t, contentType, "", "", "te", "", "a", "")
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		for {
+			p := make([]byte, 8)
+			n, err := response.Body.Read(p)
+			got.Write(p[:n])
+			if err == io.EOF {
+				break
+			}
+			if n == 0 || err != nil {
+				t.Fatalf("%s: got %d bytes, %v", contentType, n, err)
+			}
+		}
+		if got.String() != "tea" {
+			t.Errorf("%s: got %q", contentType, got.String())
+		}
+	}
+}
+
+// A body is too much where none is announced, too.
+func TestStreamThatAnnouncesNothing(t *testing.T) {
+	const head = `{"headers":{"content-length":"0"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
+	for body, want := range map[string]string{"": "", "tea": "the reply broke off: it has 3 bytes, at a Content-Length of 0"} {
+		b, l := streamOf(t, integrationResponse, head, body)
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(writerFunc(func(p []byte) (int, error) { return len(p), nil }), response.Body)
+		if n != 0 || (err == nil) != (want == "") {
+			t.Errorf("%q: got %d bytes, %v", body, n, err)
+		}
+		if got := strings.Join(l.level("ERROR"), "\n"); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: got %q, want %q", body, got, want)
+		}
+	}
+}
