@@ -1,6 +1,6 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e/components e2e/webapp
+	e2e/components e2e/soak e2e/webapp
 
 # The linters' versions are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -10,6 +10,8 @@ KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
 # failure (https://go.dev/issue/75804).
 FUZZTIME ?= 10000x
+SOAKTIME ?= 2m
+SOAKSEED ?= 0
 BIN      := $(CURDIR)/.bin
 each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
 done     := ); done
@@ -38,6 +40,11 @@ integration: $(serverless)/node_modules/.package-lock.json ## Run the gateways a
 # npm writes this file last.
 $(serverless)/node_modules/.package-lock.json: $(serverless)/package-lock.json
 	@cd $(serverless) && npm ci --no-audit --no-fund
+
+# `make test` runs it, too, for a few seconds. The test ends by itself.
+.PHONY: soak
+soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run)
+	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED)
 
 .PHONY: build
 build: ## Build everything, the examples included

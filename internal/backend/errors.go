@@ -29,6 +29,7 @@ type Error struct {
 	detail     string // for the log
 	err        error
 	byFunction bool // the function's own
+	cutOff     bool // the connection ended before its time
 	shown      bool // Error is Details
 }
 

@@ -93,15 +93,16 @@ func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
 		switch {
 		case e == nil:
 			return reply{response, c.requestID}, nil
-		case !e.byFunction || !b.cfg.RetryFunctionErrors || !b.again(ctx, &c):
+		case !e.cutOff && !(e.byFunction && b.cfg.RetryFunctionErrors) || !b.again(ctx, &c):
 			return reply{}, e.of(in.function, c.requestID)
 		}
 		c.last = e
 	}
 }
 
-// again waits for the time of another execution after an error of the function's own,
-// and is false where there is to be none.
+// again waits for the time of another execution after one that the SDK takes for a good
+// one: the function failed, or its stream ended before it had begun. It is false where there
+// is to be none.
 func (b *Backend) again(ctx context.Context, c *call) bool {
 	delay, ok := c.next(ctx)
 	return ok && b.sleep(ctx, delay) == nil

@@ -164,9 +164,9 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 	}{
 		{"one call", []func(aws.Context) (*lambda.InvokeOutput, error){reply}, 200},
 		{"two replies", []func(aws.Context) (*lambda.InvokeOutput, error){reply, reply}, 200},
-		{"one hangs", []func(aws.Context) (*lambda.InvokeOutput, error){hang, reply}, 200},
 		{"one fails", []func(aws.Context) (*lambda.InvokeOutput, error){fail, reply}, 200},
 		{"one panics", []func(aws.Context) (*lambda.InvokeOutput, error){explode, reply}, 200},
+		{"one hangs", []func(aws.Context) (*lambda.InvokeOutput, error){hang, reply}, 200},
 		{"two fail and one hangs", []func(aws.Context) (*lambda.InvokeOutput, error){fail, reply, hang, fail}, 200},
 		{"all fail", []func(aws.Context) (*lambda.InvokeOutput, error){fail, fail, fail}, 502},
 		{"all panic", []func(aws.Context) (*lambda.InvokeOutput, error){explode, explode}, 500},

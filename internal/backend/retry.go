@@ -1,8 +1,13 @@
 package backend
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws/awserr"
@@ -17,8 +22,8 @@ import (
 // for, and expired credentials are refreshed once without that counting as a
 // retry, since nothing has been executed.
 //
-// One retryer serves all requests of an invocation: where an error of the function's own
-// counts as a failure, there is a request for each of its executions.
+// One retryer serves all requests of an invocation: there is another where what the SDK
+// takes for a success is none.
 type retryer struct {
 	max       int // retries; sdkMaxRetries before the SDK has told its own number
 	now       func() time.Time
@@ -77,8 +82,8 @@ func (t *retryer) delay(ctx context.Context, r *request.Request) (time.Duration,
 	return delay, true
 }
 
-// next is how long to wait before another request, after one that the function itself has
-// failed. It is false where there is to be none.
+// next is how long to wait before another request, after one that the SDK takes for a
+// success. It is false where there is to be none.
 func (t *retryer) next(ctx context.Context) (time.Duration, bool) {
 	executions := t.sent
 	if t.refreshed {
@@ -132,14 +137,41 @@ func retryable(r *request.Request) bool {
 	if r.HTTPResponse != nil {
 		status = r.HTTPResponse.StatusCode
 	}
-	switch {
+	switch cause := causeOf(r.Error); {
 	case r.IsErrorExpired(): // again, after a refresh
 		return false
+	case corrupt(cause):
+		return false
+	case cutOff(cause):
+		return true
 	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
 		return true
 	case status >= http.StatusMultipleChoices:
 		return request.IsErrorThrottle(r.Error)
-	default: // no answer, or one that broke off
+	default: // no answer
 		return request.IsErrorRetryable(r.Error)
 	}
+}
+
+// causeOf is what an error of the SDK came from.
+func causeOf(err error) error {
+	for {
+		aerr, ok := err.(awserr.Error)
+		if !ok || aerr.OrigErr() == nil {
+			return err
+		}
+		err = aerr.OrigErr()
+	}
+}
+
+// cutOff tells whether a connection has ended before its time. The SDK does not try again
+// where it was reset while an answer was read.
+func cutOff(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// corrupt tells whether an answer says that it is compressed, and is not. It has come
+// whole, so another would be no better, and the function has been executed.
+func corrupt(err error) bool {
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError))
 }

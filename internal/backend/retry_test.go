@@ -1,10 +1,23 @@
 package backend
 
 import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
 	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -252,6 +265,13 @@ func TestRetryableWithoutAnAnswer(t *testing.T) {
 		want bool
 	}{
 		{awserr.New(request.ErrCodeRequestError, "send request failed", errors.New("connection reset by peer")), true},
+		{awserr.New(request.ErrCodeRequestError, "send request failed", &url.Error{Op: "Post", Err: &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}}), true},
+		{awserr.New(request.ErrCodeRequestError, "send request failed", &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}), true},
+		{awserr.New(request.ErrCodeSerialization, "failed to decode REST response", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), true},
+		{awserr.New(request.ErrCodeSerialization, "", awserr.New("x", "", io.ErrUnexpectedEOF)), true},
+		{awserr.New(request.ErrCodeSerialization, "", gzip.ErrHeader), false},
+		{awserr.New(request.ErrCodeSerialization, "", gzip.ErrChecksum), false},
+		{awserr.New(request.ErrCodeSerialization, "", flate.CorruptInputError(7)), false},
 		{awserr.New(request.CanceledErrorCode, "request context canceled", nil), false},
 		{awserr.New("InvalidParameter", "", errors.New("net/http: request canceled")), false},
 	} {
@@ -263,5 +283,111 @@ func TestRetryableWithoutAnAnswer(t *testing.T) {
 		if got := retryable(r); got != tc.want {
 			t.Errorf("%v, without a response: got %t, want %t", tc.err, got, tc.want)
 		}
+	}
+}
+
+// misbehaving starts an Invoke API whose first answer is not one of HTTP's. The others are
+// good.
+func misbehaving(t *testing.T, first func(conn *net.TCPConn, w *bufio.ReadWriter)) (url string, calls *atomic.Int32) {
+	t.Helper()
+	calls = new(atomic.Int32)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		if calls.Add(1) > 1 {
+			io.WriteString(w, `"good"`)
+			return
+		}
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		first(conn.(*net.TCPConn), rw)
+		rw.Flush()
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, calls
+}
+
+// What breaks off is tried again, whatever it was to become.
+func TestCutAnswersAreTriedAgain(t *testing.T) {
+	for name, first := range map[string]func(*net.TCPConn, *bufio.ReadWriter){
+		"reset before an answer": func(conn *net.TCPConn, _ *bufio.ReadWriter) { conn.SetLinger(0) },
+		"reset within an answer": func(conn *net.TCPConn, w *bufio.ReadWriter) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+			w.Flush()
+			conn.SetLinger(0)
+		},
+		"cut within an answer": func(_ *net.TCPConn, w *bufio.ReadWriter) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+		},
+		"cut within an error": func(_ *net.TCPConn, w *bufio.ReadWriter) {
+			io.WriteString(w, "HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{")
+		},
+		"cut within a chunk": func(_ *net.TCPConn, w *bufio.ReadWriter) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{")
+		},
+	} {
+		url, calls := misbehaving(t, first)
+		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": 1.0})})
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		if got := readAll(t, response); got != `"good"` || calls.Load() != 2 {
+			t.Errorf("%s: got %s after %d calls", name, got, calls.Load())
+		}
+	}
+}
+
+// A reply that says gzip and is not has come whole. The transport has asked for it by
+// itself, so that it is the one to fail.
+func TestWrongCompressionIsNotTriedAgain(t *testing.T) {
+	good := gzipped(t, strings.NewReader(`"good"`))
+	checksum := bytes.Clone(good)
+	checksum[len(checksum)-8]++
+	flipped := bytes.Clone(good)
+	flipped[10] = 0xff // a block of a type that there is not
+	for name, body := range map[string][]byte{"no gzip": []byte(`"a reply of some length"`), "wrong checksum": checksum, "corrupt": flipped} {
+		for _, status := range []int{http.StatusOK, http.StatusInternalServerError} {
+			url, calls := misbehaving(t, func(_ *net.TCPConn, w *bufio.ReadWriter) {
+				fmt.Fprintf(w, "HTTP/1.1 %d X\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+			})
+			b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+			_, err := invoke(t.Context(), b, &Request{})
+			if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || calls.Load() != 1 {
+				t.Errorf("%s, %d: got %v after %d calls, want a 502 after one", name, status, err, calls.Load())
+			}
+		}
+	}
+}
+
+// Of a stream nobody has seen anything before its first chunk.
+func TestStreamThatEndsBeforeItBegins(t *testing.T) {
+	for retries, ok := range map[float64]bool{0: false, 1: true} {
+		s := streamAPI(t, func() (typed, error) {
+			return typed{bytesOf{strings.NewReader("all of it")}, "text/plain"}, nil
+		})
+		s.Fail("f", lambdatest.Cut(lambdatest.AfterHeaders))
+		b, _ := newBackend(t, s, Spec{Encoding: "no-op"}, map[string]any{"function_name": "f", "stream": true, "max_retries": retries})
+		b.sleep = func(context.Context, time.Duration) error { return nil }
+		response, err := invoke(t.Context(), b, &Request{})
+		if (err == nil) != ok || len(s.Calls()) != 1+int(retries) {
+			t.Errorf("%v retries: got %v after %d calls", retries, err, len(s.Calls()))
+		}
+		if err == nil && readAll(t, response) != "all of it" {
+			t.Error("got another stream")
+		}
+	}
+	// What is malformed is not cut.
+	url, calls := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", eventStream)
+		w.Write(bytes.Repeat([]byte{0xff}, 100))
+	})
+	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": true})})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil || *calls != 1 {
+		t.Errorf("malformed: got %v after %d calls", err, *calls)
 	}
 }

@@ -169,9 +169,13 @@ func (s *stream) broken() *Error {
 	case s.ctx.Err() != nil: // which has closed the stream
 		return ended(s.ctx, "while the function wrote its reply")
 	case err != nil:
-		return brokenOff(explain(err))
+		e := brokenOff(explain(err))
+		e.cutOff = cutOff(causeOf(err))
+		return e
 	default:
-		return brokenOff("the stream has no end")
+		e := brokenOff("the stream has no end")
+		e.cutOff = true
+		return e
 	}
 }
 

@@ -28,7 +28,7 @@ func TestQuoteIsOneLine(t *testing.T) {
 
 func TestFirstLetter(t *testing.T) {
 	for _, tc := range []struct{ s, upper, lower string }{
-		{"", "", ""}, {"a", "A", "a"}, {"zulu", "Zulu", "zulu"}, {"Abc", "Abc", "abc"}, {"_a", "_a", "_a"}, {"é", "é", "é"}, {"{", "{", "{"}, {"[", "[", "["}, {"`", "`", "`"}, {"@", "@", "@"},
+		{"", "", ""}, {"a", "A", "a"}, {"zulu", "Zulu", "zulu"}, {"Zulu", "Zulu", "zulu"}, {"Abc", "Abc", "abc"}, {"_a", "_a", "_a"}, {"é", "é", "é"}, {"{", "{", "{"}, {"[", "[", "["}, {"`", "`", "`"}, {"@", "@", "@"},
 	} {
 		if u, l := upperFirst(tc.s), lowerFirst(tc.s); u != tc.upper || l != tc.lower {
 			t.Errorf("%q: got %q and %q, want %q and %q", tc.s, u, l, tc.upper, tc.lower)

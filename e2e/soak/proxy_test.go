@@ -1,0 +1,270 @@
+package soak
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// A proxy stands between a gateway and the Invoke API, and has calls fail.
+type proxy struct {
+	URL string
+
+	ledger    *ledger
+	api       *url.URL
+	transport *http.Transport
+	forget    func() // what the API has recorded
+	forwarded atomic.Int64
+	busy      atomic.Int64 // calls that are not over
+}
+
+func newProxy(t *testing.T, l *ledger, api *lambdatest.Server) *proxy {
+	t.Helper()
+	target, err := url.Parse(api.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{
+		ledger: l, api: target, forget: api.Reset,
+		// The gateway's own Accept-Encoding goes on, and no other.
+		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
+	}
+	server := httptest.NewServer(p)
+	t.Cleanup(func() {
+		server.Close()
+		p.transport.CloseIdleConnections()
+	})
+	p.URL = server.URL
+	return p
+}
+
+// ServeHTTP is called for each attempt of a call.
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.busy.Add(1)
+	defer p.busy.Add(-1)
+	payload, err := io.ReadAll(r.Body)
+	if err != nil { // the gateway has given up
+		panic(http.ErrAbortHandler)
+	}
+	function, streaming, ok := functionIn(r.URL.Path)
+	if !ok {
+		p.ledger.complain("the gateway calls %s %s", r.Method, r.URL)
+		http.NotFound(w, r)
+		return
+	}
+	trace := r.Header.Get("X-Amzn-Trace-Id")
+	a := p.ledger.attempt(function, idsIn(string(payload), r.URL.String(), trace), streaming)
+	if a == nil {
+		http.Error(w, "no such request", http.StatusInternalServerError)
+		return
+	}
+	// The web application's endpoints let all headers through, the others none.
+	if forwards := function == "webapp"; forwards != (trace != "") {
+		p.ledger.complain("%s is called with the trace id %q", function, trace)
+	}
+	x := &exchange{proxy: p, w: w, r: r, payload: payload, attempt: a, streaming: streaming, random: random(p.ledger.seed, string(payload))}
+	if a.fault.play == nil {
+		x.handOn()
+		return
+	}
+	a.fault.play(x)
+}
+
+// functionIn is the function that a path of the Invoke API names.
+func functionIn(path string) (function string, streaming, ok bool) {
+	for prefix, suffix := range map[string]string{
+		"/2015-03-31/functions/": "/invocations",
+		"/2021-11-15/functions/": "/response-streaming-invocations",
+	} {
+		if rest, begins := strings.CutPrefix(path, prefix); begins {
+			function, ok = strings.CutSuffix(rest, suffix)
+			return function, suffix != "/invocations", ok
+		}
+	}
+	return "", false, false
+}
+
+// An exchange is a call and its answer.
+type exchange struct {
+	*proxy
+	w         http.ResponseWriter
+	r         *http.Request
+	payload   []byte
+	attempt   *attempt
+	streaming bool
+	random    *rand.Rand
+}
+
+// forgetEvery is after how many calls the API's record of them is cleared, which would
+// grow with the length of the run.
+const forgetEvery = 1000
+
+// open makes the call. Where the gateway gives up meanwhile, that ends the exchange.
+func (x *exchange) open() *http.Response {
+	out := x.r.Clone(x.r.Context()) // with its Host, which is signed
+	out.RequestURI = ""
+	out.URL.Scheme, out.URL.Host = x.api.Scheme, x.api.Host
+	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(x.payload)), int64(len(x.payload))
+	response, err := x.transport.RoundTrip(out)
+	if err != nil {
+		x.failed(err)
+	}
+	if x.forwarded.Add(1)%forgetEvery == 0 {
+		x.forget()
+	}
+	if response.Header.Get("X-Amz-Executed-Version") != "" {
+		x.ledger.executed(x.attempt, response.Header.Get("X-Amzn-Requestid"))
+	}
+	return response
+}
+
+// failed ends an exchange for which the API has no answer.
+func (x *exchange) failed(err error) {
+	if x.r.Context().Err() == nil {
+		x.ledger.complain("the Invoke API does not answer: %v", err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// A reply is an answer of the API.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// call makes the call and reads the answer.
+func (x *exchange) call() reply {
+	response := x.open()
+	defer response.Body.Close()
+	if x.streaming { // what is read of it is cut off anyway
+		return reply{response.StatusCode, response.Header, nil}
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		x.failed(err)
+	}
+	return reply{response.StatusCode, response.Header, body}
+}
+
+// handOn makes the call and hands the answer on as it is.
+func (x *exchange) handOn() {
+	if !x.streaming {
+		x.send(x.call())
+		return
+	}
+	s := x.stream()
+	defer s.close()
+	for message := s.next(); message != nil; message = s.next() {
+		s.send(message)
+	}
+}
+
+func (x *exchange) send(rep reply) {
+	maps.Copy(x.w.Header(), rep.header)
+	x.w.Header().Del("Content-Length")
+	x.w.WriteHeader(rep.status)
+	x.w.Write(rep.body)
+}
+
+// replace sends another reply than the function's.
+func (x *exchange) replace(change func(*reply)) {
+	rep := x.call()
+	if x.garbles(&rep) {
+		change(&rep)
+		x.ledger.replaced(x.attempt, string(rep.body))
+	}
+	x.send(rep)
+}
+
+// garbles tells that there is a reply for a fault to spoil. An error of the API's is
+// none, and then there is no fault.
+func (x *exchange) garbles(rep *reply) bool {
+	if rep.status == http.StatusOK {
+		return true
+	}
+	x.ledger.spared(x.attempt)
+	return false
+}
+
+// bytes are a reply as it is on the wire. The first head of them are status and headers.
+func (rep reply) bytes() (head int, all []byte) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", rep.status, http.StatusText(rep.status))
+	header := rep.header.Clone()
+	header.Set("Content-Length", fmt.Sprint(len(rep.body)))
+	header.Write(&b)
+	b.WriteString("\r\n")
+	head = b.Len()
+	b.Write(rep.body)
+	return head, b.Bytes()
+}
+
+// hijack takes the gateway's connection, for somebody who closes it.
+func (x *exchange) hijack() net.Conn {
+	conn, _, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return conn
+}
+
+// A messages is the answer to a streaming call, message by message.
+type messages struct {
+	x        *exchange
+	response *http.Response
+}
+
+// stream makes a streaming call, and sends the answer's status and headers. An answer
+// without a stream is sent as it is, and ends the exchange.
+func (x *exchange) stream() messages {
+	response := x.open()
+	s := messages{x, response}
+	maps.Copy(x.w.Header(), response.Header)
+	x.w.WriteHeader(response.StatusCode)
+	s.flush()
+	return s
+}
+
+func (s messages) close() { s.response.Body.Close() }
+
+// next returns the next message, nil behind the last. Each begins with its length, of
+// four bytes.
+func (s messages) next() []byte {
+	message := make([]byte, 4)
+	if _, err := io.ReadFull(s.response.Body, message); err == io.EOF {
+		return nil
+	} else if err != nil {
+		s.x.failed(err)
+	}
+	message = append(message, make([]byte, int(binary.BigEndian.Uint32(message))-len(message))...)
+	if _, err := io.ReadFull(s.response.Body, message[4:]); err != nil {
+		s.x.failed(err)
+	}
+	return message
+}
+
+func (s messages) send(message []byte) {
+	if _, err := s.x.w.Write(message); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	s.flush()
+}
+
+func (s messages) flush() {
+	if err := http.NewResponseController(s.x.w).Flush(); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}

@@ -1,0 +1,313 @@
+// Package soak runs traffic through the examples' gateways, all of them at once and for
+// as long as it is told, while their calls fail at random. Every request is accounted
+// for: it is answered with what its function said, or with the error that its fault calls
+// for, and with nothing of another request's.
+//
+//	go test -v . -soaktime 2m
+//
+// Between a gateway and lambdatest, which stands in for AWS, is a proxy that has calls
+// fail. Each request has an id, and the proxy finds it in the calls; so the test knows of
+// each request which calls were made for it, in which order, and what became of them. Of
+// that it works out the one answer that README.md allows. Which requests a client sends,
+// and which attempt of which call fails of what, depends on the seed alone.
+package soak
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+var (
+	soakTime = flag.Duration("soaktime", 5*time.Second, "how `long` the traffic lasts")
+	soakSeed = flag.Uint64("soakseed", 0, "repeats the run that has printed this `seed`; 0 takes a new one")
+)
+
+const (
+	clients = 48 // of each gateway, at once
+	// warmUp is how many clients go before them.
+	warmUp = 12
+	// slowLanes is how many requests to /slow are on their way at once.
+	slowLanes = 4
+	// percentGone is how many of a hundred clients go away before they have an answer.
+	percentGone = 3
+	// patience bounds what comes after the traffic. The test does not pass by reaching it.
+	patience = time.Minute
+	// maxComplaints is how many a run goes on with, and how many it shows.
+	maxComplaints = 30
+
+	// maxGrowth is how much larger a gateway's heap may be at the end than before. The
+	// connections of four times as many clients take about a megabyte. Even on two cores
+	// that others use, too, a gateway under the race detector answers some 4,000 requests
+	// in two minutes: it cannot have kept a kilobyte of each.
+	maxGrowth = 4 << 20
+)
+
+// A gateway is one of the examples, and where KrakenD itself differs from the
+// generations before.
+type gateway struct {
+	*gatewaytest.Gateway
+	dir string
+	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500. Without,
+	// it is {} with 200.
+	failsEmptyMerges bool
+	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	sendsErrorHeaders bool
+}
+
+func newGateway(name, dir string, version int) *gateway {
+	return &gateway{
+		Gateway:           gatewaytest.New(name, dir, version),
+		dir:               dir,
+		failsEmptyMerges:  version == 3,
+		sendsErrorHeaders: version == 3,
+	}
+}
+
+func TestMain(m *testing.M) { gatewaytest.Main(m) }
+
+func TestSoak(t *testing.T) {
+	seed := *soakSeed
+	if seed == 0 {
+		seed = uint64(rand.Uint32()) + 1
+	}
+	fmt.Fprintf(t.Output(), "soak: %v, %d clients for each gateway, -soakseed %d\n", *soakTime, clients, seed)
+
+	api := lambdatest.NewServer(functions())
+	t.Cleanup(api.Close)
+	api.RequireCredentials(gatewaytest.AccessKeyID, gatewaytest.SecretAccessKey)
+
+	var runs []*run
+	for i, g := range []*gateway{
+		newGateway("1", "../../examples/krakend", 2),
+		newGateway("1.4", "../../examples/krakend14", 2),
+		newGateway("2", "../../examples/krakend2", 3),
+	} {
+		l := newLedger(seed)
+		p := newProxy(t, l, api)
+		e := readExample(t, g.dir, p.URL)
+		e.checkTraffic(t, g.dir)
+		runs = append(runs, &run{
+			gateway: g, number: i, seed: seed, ledger: l, proxy: p, lanes: newLanes(),
+			process: gatewaytest.Start(t, g.Gateway, e.endpoints, gatewaytest.Options{Quiet: true, Service: e.service}),
+		})
+	}
+	if t.Failed() {
+		return
+	}
+
+	watchdog := time.AfterFunc(*soakTime+5*patience, func() { panic("the soak does not end") })
+	defer watchdog.Stop()
+
+	// The heap is held against that of a gateway that has done all of it already.
+	together(runs, func(r *run) { r.send(t.Context(), clients, warmUp, 1) })
+	awaitIdle(t, runs)
+	for _, r := range runs {
+		r.heapAtStart = r.process.Heap(t)
+	}
+	if t.Failed() {
+		return
+	}
+
+	traffic, stop := context.WithTimeout(t.Context(), *soakTime)
+	defer stop()
+	start := time.Now()
+	together(runs, func(r *run) { r.send(traffic, 0, clients, 0) })
+	duration := time.Since(start)
+	awaitIdle(t, runs)
+	for _, r := range runs {
+		r.heapAtEnd = r.process.Heap(t)
+		r.ledger.close()
+		r.report(t, duration)
+		r.verdict(t)
+	}
+}
+
+func together(runs []*run, do func(*run)) {
+	var wg sync.WaitGroup
+	for _, r := range runs {
+		wg.Go(func() { do(r) })
+	}
+	wg.Wait()
+}
+
+// A run is the traffic of one gateway.
+type run struct {
+	*gateway
+	number  int
+	seed    uint64
+	process *gatewaytest.Process
+	ledger  *ledger
+	proxy   *proxy
+	lanes   map[string]chan struct{}
+
+	heapAtStart, heapAtEnd int64 // bytes
+}
+
+// newLanes has a token for each request that may be on its way.
+func newLanes() map[string]chan struct{} {
+	lanes := map[string]chan struct{}{"fail": make(chan struct{}, 1), "panic": make(chan struct{}, 1), slowFunction: make(chan struct{}, slowLanes)}
+	for _, lane := range lanes {
+		for range cap(lane) {
+			lane <- struct{}{}
+		}
+	}
+	return lanes
+}
+
+// send has n clients, numbered from first on, send requests until ctx ends, or so many
+// rounds of all traffic.
+func (r *run) send(ctx context.Context, first, n, rounds int) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { r.client(ctx, first+i, rounds) })
+	}
+	wg.Wait()
+}
+
+// client sends one request after the other, in rounds of all traffic.
+func (r *run) client(ctx context.Context, number, rounds int) {
+	type kind struct {
+		endpoint string
+		request  func(string, *rand.Rand) request
+	}
+	var kinds []kind
+	for _, endpoint := range slices.Sorted(maps.Keys(traffic)) {
+		for _, request := range traffic[endpoint] {
+			kinds = append(kinds, kind{endpoint, request})
+		}
+	}
+	order := random(r.seed, r.Name, strconv.Itoa(number))
+	for n := 0; rounds == 0 || n < rounds*len(kinds); {
+		for _, i := range order.Perm(len(kinds)) {
+			n++
+			if ctx.Err() != nil || r.ledger.hasEnough() {
+				return
+			}
+			id := newID(r.number, number, n)
+			dice := random(r.seed, id, "request")
+			q := kinds[i].request(id, dice)
+			if q.lane == "" {
+				r.do(id, kinds[i].endpoint, q, dice)
+				continue
+			}
+			select {
+			case <-r.lanes[q.lane]:
+				r.do(id, kinds[i].endpoint, q, dice)
+				r.lanes[q.lane] <- struct{}{}
+			default: // next time
+			}
+		}
+	}
+}
+
+// do sends a request and holds the answer against the ledger.
+func (r *run) do(id, endpoint string, q request, dice *rand.Rand) {
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	mayLeave := q.lane == "" && dice.IntN(100) < percentGone
+	if mayLeave {
+		timer := time.AfterFunc(time.Duration(dice.IntN(60))*time.Millisecond, leave)
+		defer timer.Stop()
+	}
+	r.ledger.begin(id, endpoint, q.lane)
+	got, err := r.exchange(ctx, q, mayLeave)
+	if ctx.Err() != nil && (err != nil || got.err != nil) {
+		r.ledger.leave(id)
+		return
+	}
+	calls := r.ledger.end(id, q.lane, got)
+	if err == nil {
+		err = r.check(id, q, got, calls)
+	}
+	if err != nil {
+		r.ledger.complain("%s (request %s; %s): %v", endpoint, id, historyOf(calls), err)
+	}
+}
+
+// exchange returns an error where there is no answer at all.
+func (r *run) exchange(ctx context.Context, q request, mayLeave bool) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, q.method, r.process.URL+q.path, strings.NewReader(q.body))
+	if err != nil {
+		return answer{}, err
+	}
+	maps.Copy(request.Header, q.header)
+	// Where a request is cancelled just as its answer comes, net/http can cancel another
+	// one with it, which has got the connection already.
+	request.Close = mayLeave
+	response, err := r.process.Client.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return answer{status: response.StatusCode, header: response.Header, body: string(body), err: err}, nil
+}
+
+// check holds an answer against the calls that were made for it.
+func (r *run) check(id string, q request, got answer, calls map[string][]attempt) error {
+	if q.lane == slowFunction {
+		r.ledger.slowAnswer(got.status)
+		return differences(got, failed(got.status), id)
+	}
+	var outcomes []outcome
+	for _, function := range q.calls {
+		o, err := outcomeOf(calls[function], false)
+		if err != nil {
+			return fmt.Errorf("got %d; %s %w", got.status, function, err)
+		}
+		outcomes = append(outcomes, o)
+	}
+	for function := range calls {
+		if !slices.Contains(q.calls, function) {
+			return fmt.Errorf("%s was called for it", function)
+		}
+	}
+	return differences(got, q.want(r.gateway, outcomes), id)
+}
+
+// awaitIdle waits until nothing is left to do in the gateways: nothing of ours, and
+// nothing of the AWS SDK.
+func awaitIdle(t *testing.T, runs []*run) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for _, r := range runs {
+		for {
+			busy := slices.DeleteFunc(r.process.Goroutines(t), func(stack string) bool { return !isOurs(stack) })
+			if len(busy) == 0 && r.proxy.busy.Load() == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Errorf("KrakenD %s: there are %d calls and %d goroutines:\n%s", r.Name, r.proxy.busy.Load(), len(busy), strings.Join(busy[:min(len(busy), 10)], "\n\n"))
+				break
+			}
+			time.Sleep(50 * time.Millisecond) // nobody tells when a gateway is idle
+		}
+	}
+}
+
+// isOurs tells a goroutine that runs the module's code or the SDK's, or was started by
+// it. The gateway's own functions are those of package main.
+func isOurs(stack string) bool {
+	for line := range strings.Lines(stack) {
+		line = strings.TrimPrefix(line, "created by ")
+		if strings.HasPrefix(line, "github.com/devopsfaith/krakend-lambda/") || strings.HasPrefix(line, "github.com/devopsfaith/krakend-lambda.") ||
+			strings.HasPrefix(line, "github.com/aws/aws-sdk-go/") {
+			return true
+		}
+	}
+	return false
+}

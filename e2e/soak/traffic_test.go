@@ -1,0 +1,331 @@
+package soak
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+)
+
+// A request is what a client sends, and what README.md says that it gets.
+type request struct {
+	method string // GET where it is empty
+	path   string
+	header http.Header
+	body   string
+
+	// lane is set where the call has no id, because the endpoint takes nothing of the
+	// request: it is the function, and requests for it are sent one after the other.
+	lane string
+	// calls are the functions that are called for it, in the order of the backends.
+	calls []string
+	// want is the answer, depending on what the calls have come to.
+	want func(g *gateway, calls []outcome) answer
+}
+
+// An answer is what a client gets, or is to get.
+type answer struct {
+	status int
+	header http.Header // of the answer that is wanted: those that matter
+	body   string
+	// err is the end of an answer that breaks off.
+	err error
+	// check is there for a body that is wanted in part.
+	check func(body string) error
+}
+
+// errBreaksOff is the err of an answer that is to break off. What there is of the body is
+// the beginning of the whole one.
+var errBreaksOff = errors.New("breaks off")
+
+// traffic are requests for each of the endpoints, which must be those of all examples.
+var traffic = map[string][]func(id string, r *rand.Rand) request{
+	"GET /hello/{name}": {func(id string, _ *rand.Rand) request {
+		return data("hello", "/hello/"+id, `{"message":"Hello, `+id+`!"}`)
+	}},
+	"GET /call-a-lambda/{lambda}": {
+		func(id string, _ *rand.Rand) request {
+			return data("My-lambda", "/call-a-lambda/my-lambda:"+id, `{"lambda":"my-lambda:`+id+`"}`)
+		},
+		func(id string, _ *rand.Rand) request { return fails("Absent-"+id, "/call-a-lambda/absent-"+id, 404) },
+		// No function has such a name, and none is called.
+		func(id string, _ *rand.Rand) request {
+			return request{path: "/call-a-lambda/no.function." + id, want: func(*gateway, []outcome) answer {
+				return failed(http.StatusNotFound)
+			}}
+		},
+	},
+	"GET /functions/{function}": {
+		func(id string, _ *rand.Rand) request {
+			return data("hello", "/functions/hello?name="+id, `{"message":"Hello, `+id+`!"}`)
+		},
+		func(id string, _ *rand.Rand) request {
+			return data("echo", "/functions/echo?name=a&name="+id, `{"function":"echo","name":["a","`+id+`"]}`)
+		},
+		func(id string, _ *rand.Rand) request { return fails("fail", "/functions/fail?name="+id, 502) },
+		func(id string, _ *rand.Rand) request { return fails("panic", "/functions/panic?name="+id, 502) },
+		// The operator allows none with such a name.
+		func(id string, _ *rand.Rand) request {
+			return request{path: "/functions/other-" + id, want: func(*gateway, []outcome) answer {
+				return failed(http.StatusNotFound)
+			}}
+		},
+	},
+	"GET /echo": {func(id string, _ *rand.Rand) request {
+		return data("echo", "/echo?size=S&size=M&color="+id+"&ignored=yes", `{"color":"`+id+`","size":["S","M"]}`)
+	}},
+	"POST /echo": {func(id string, r *rand.Rand) request {
+		body := `{"id":` + id + `,"pad":"` + strings.Repeat("x", r.IntN(20<<10)) + `"}`
+		q := data("echo", "/echo", body)
+		q.method, q.body, q.header = http.MethodPost, body, http.Header{"Content-Type": {"application/json"}}
+		return q
+	}},
+	"GET /orders/{id}": {func(id string, _ *rand.Rand) request {
+		return data("order", "/orders/"+id, order(id))
+	}},
+	"GET /orders/{id}/summary": {summary},
+	"GET /orders/{id}/raw": {func(id string, _ *rand.Rand) request {
+		return request{path: "/orders/" + id + "/raw", calls: []string{"order"}, want: func(g *gateway, calls []outcome) answer {
+			good := of(calls[0], answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: order(id)})
+			if o := calls[0]; o.fault.raw {
+				good.body = o.sent
+				return good
+			}
+			return single(g, calls, good)
+		}}
+	}},
+	"GET /fail": {func(string, *rand.Rand) request {
+		q := fails("fail", "/fail", 502)
+		q.lane = "fail"
+		return q
+	}},
+	"GET /fail/details": {details},
+	"GET /panic": {func(string, *rand.Rand) request {
+		q := fails("panic", "/panic", 502)
+		q.lane = "panic"
+		return q
+	}},
+	"GET /slow": {func(string, *rand.Rand) request {
+		return request{path: "/slow", lane: slowFunction}
+	}},
+	"GET /countdown/{from}": {
+		func(id string, _ *rand.Rand) request { return stream("lifts-off", id) },
+		func(id string, _ *rand.Rand) request { return stream("breaks", id) },
+		func(id string, _ *rand.Rand) request { return stream("fails", id) },
+	},
+	"GET /": {
+		func(id string, _ *rand.Rand) request { return page(id, "/?a="+id) },
+		func(id string, _ *rand.Rand) request { return page(id, "/", "Accept-Encoding", "gzip") },
+	},
+	"GET /logo.png": {func(id string, _ *rand.Rand) request { return page(id, "/logo.png") }},
+	"GET /teas":     {func(id string, _ *rand.Rand) request { return page(id, "/teas?tag=black&other="+id) }},
+	"GET /teas/{id}": {
+		func(id string, _ *rand.Rand) request { return page(id, "/teas/assam") },
+		func(id string, _ *rand.Rand) request { return page(id, "/teas/assam", "If-None-Match", "*") },
+		func(id string, _ *rand.Rand) request { return page(id, "/teas/"+id) }, // a 404 that names it
+	},
+	"POST /purchases": {
+		func(id string, _ *rand.Rand) request { return purchase(id, "tea=assam&note="+id) },
+		func(id string, _ *rand.Rand) request { return purchase(id, "tea="+id) }, // a 422 that names it
+	},
+	"GET /purchases/{number}": {func(id string, _ *rand.Rand) request { return page(id, "/purchases/"+id) }},
+}
+
+// slowFunction is what /slow calls, and slowStatus what becomes of that. The calls have
+// no id, and where a fault meets the deadline, either can be first. So these are
+// accounted for by their number: whatever is no timeout must have a fault that explains
+// it.
+const (
+	slowFunction = "slow"
+	slowStatus   = http.StatusGatewayTimeout
+)
+
+// data is a request whose answer is what one function returns.
+func data(function, path, body string) request {
+	return request{path: path, calls: []string{function}, want: func(g *gateway, calls []outcome) answer {
+		return single(g, calls, of(calls[0], answer{status: http.StatusOK, header: http.Header{"X-Krakend-Completed": {"true"}}, body: body}))
+	}}
+}
+
+// fails is a request to a function that fails with this status where nothing else does.
+func fails(function, path string, status int) request {
+	return request{path: path, calls: []string{function}, want: func(g *gateway, calls []outcome) answer {
+		return single(g, calls, failed(status))
+	}}
+}
+
+// single is the answer of an endpoint that calls one function.
+func single(g *gateway, calls []outcome, served answer) answer {
+	o := calls[0]
+	if o.served() {
+		return served
+	}
+	a := failed(o.fault.status)
+	if g.sendsErrorHeaders && o.fault.retryAfter != "" {
+		a.header.Set("Retry-After", o.fault.retryAfter)
+	}
+	return a
+}
+
+// of is an answer that tells which execution it is of.
+func of(o outcome, a answer) answer {
+	if a.header == nil {
+		a.header = make(http.Header)
+	}
+	a.header.Set("X-Amzn-Requestid", o.requestID)
+	return a
+}
+
+func failed(status int) answer {
+	return answer{status: status, header: http.Header{"X-Krakend-Completed": {"false"}}}
+}
+
+// summary is a merge: what fails is left out.
+func summary(id string, _ *rand.Rand) request {
+	return request{path: "/orders/" + id + "/summary", calls: []string{"order", "customer"}, want: func(g *gateway, calls []outcome) answer {
+		var parts []string
+		if calls[1].served() {
+			parts = append(parts, `"customer":{"address":{"city":"London"},"name":"Ada `+id+`"}`)
+		}
+		if calls[0].served() {
+			parts = append(parts, `"order":{"id":`+id+`,"status":"shipped"}`)
+		}
+		if len(parts) == 0 && g.failsEmptyMerges {
+			return failed(http.StatusInternalServerError)
+		}
+		completed := fmt.Sprint(len(parts) == 2)
+		return answer{status: http.StatusOK, header: http.Header{"X-Krakend-Completed": {completed}}, body: "{" + strings.Join(parts, ",") + "}"}
+	}}
+}
+
+// details shows the error.
+func details(string, *rand.Rand) request {
+	return request{path: "/fail/details", lane: "fail", calls: []string{"fail"}, want: func(g *gateway, calls []outcome) answer {
+		o := calls[0]
+		return answer{status: http.StatusOK, check: func(body string) error {
+			var got struct {
+				Error struct {
+					Status int    `json:"http_status_code"`
+					Body   string `json:"http_body"`
+				} `json:"error_fail"`
+			}
+			if err := json.Unmarshal([]byte(body), &got); err != nil {
+				return err
+			}
+			switch {
+			case o.served():
+				if got.Error.Status != http.StatusBadGateway || got.Error.Body != outOfStock {
+					return fmt.Errorf("want a 502 with %s", outOfStock)
+				}
+			case got.Error.Status != o.fault.status || !strings.Contains(got.Error.Body, `"errorType":"`+o.fault.code):
+				return fmt.Errorf("want a %d with the code %s", o.fault.status, o.fault.code)
+			}
+			return nil
+		}}
+	}}
+}
+
+// stream is a request for a countdown. Where it breaks off, the client has status and
+// headers already.
+func stream(how, id string) request {
+	return request{path: "/countdown/" + how + "-" + id, calls: []string{"countdown"}, want: func(g *gateway, calls []outcome) answer {
+		o := calls[0]
+		good := of(o, answer{status: http.StatusOK, body: strings.Join(countdownLines(id), "")})
+		for name, value := range countdownHeaders {
+			good.header.Set(name, value)
+		}
+		broken := good
+		broken.err = errBreaksOff
+		switch {
+		case how == "fails" && (o.served() || o.fault.broken):
+			return failed(http.StatusBadGateway)
+		case o.fault.broken, how == "breaks" && o.served():
+			return broken
+		default:
+			return single(g, calls, good)
+		}
+	}}
+}
+
+// page is a request to the web application.
+func page(id, path string, header ...string) request {
+	return webapp(id, http.MethodGet, path, "", header...)
+}
+
+// purchase is a form sent to it.
+func purchase(id, body string) request {
+	return webapp(id, http.MethodPost, "/purchases?id="+id, body, "Content-Type", "application/x-www-form-urlencoded")
+}
+
+func webapp(id, method, path, body string, header ...string) request {
+	h := http.Header{
+		"X-Request-Id":    {"request-" + id},
+		"X-Amzn-Trace-Id": {"Root=1-" + id},
+		"Cookie":          {"session=" + id + "; theme=dark"},
+	}
+	for i := 0; i < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return request{method: method, path: path, header: h, body: body, calls: []string{"webapp"}, want: func(g *gateway, calls []outcome) answer {
+		return single(g, calls, of(calls[0], direct(method, path, h, body)))
+	}}
+}
+
+var app = shop.New()
+
+// direct is what the web application answers itself.
+func direct(method, path string, header http.Header, body string) answer {
+	q := httptest.NewRequest(method, path, strings.NewReader(body))
+	q.Header = header.Clone()
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, q)
+	r := w.Result()
+	text, _ := io.ReadAll(r.Body) // of a buffer
+	return answer{status: r.StatusCode, header: r.Header, body: string(text)}
+}
+
+// differences tells where an answer is not the one wanted.
+func differences(got, want answer, id string) error {
+	var errs []error
+	if got.status != want.status {
+		errs = append(errs, fmt.Errorf("got the status %d, want %d", got.status, want.status))
+	}
+	for name, values := range want.header {
+		if g, w := fmt.Sprintf("%q", got.header[name]), fmt.Sprintf("%q", values); g != w {
+			errs = append(errs, fmt.Errorf("%s: got %s, want %s", name, g, w))
+		}
+	}
+	switch {
+	case got.err != nil && want.err == nil:
+		errs = append(errs, fmt.Errorf("the answer breaks off: %w", got.err))
+	case got.err == nil && want.err != nil:
+		errs = append(errs, errors.New("the answer looks complete, and is not"))
+	case want.check != nil:
+		if err := want.check(got.body); err != nil {
+			errs = append(errs, fmt.Errorf("got %s: %w", excerpt(got.body), err))
+		}
+	case want.err != nil && !strings.HasPrefix(want.body, got.body), want.err == nil && got.body != want.body:
+		errs = append(errs, fmt.Errorf("got %s, want %s", excerpt(got.body), excerpt(want.body)))
+	}
+	var all strings.Builder
+	got.header.Write(&all)
+	for _, other := range idsIn(all.String(), got.body) {
+		if other != id {
+			errs = append(errs, fmt.Errorf("the answer has the data of request %s", other))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func excerpt(s string) string {
+	if len(s) > 300 {
+		return fmt.Sprintf("%q… (%d bytes)", s[:300], len(s))
+	}
+	return fmt.Sprintf("%q", s)
+}
