@@ -1,6 +1,6 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e/components e2e/soak e2e/webapp
+	e2e/components e2e/faults e2e/soak e2e/webapp
 
 # The linters' versions are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

@@ -472,9 +472,12 @@ func TestContextEndsWithinAnErrorsBody(t *testing.T) {
 		t.Errorf("got %v, want %v itself", err, context.Canceled)
 	}
 
-	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := invoke(ctx, b, &Request{})
+	deadline := &endedByHand{t.Context(), make(chan struct{})}
+	go func() {
+		<-reading
+		close(deadline.done)
+	}()
+	_, err := invoke(deadline, b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)
@@ -615,6 +618,7 @@ func TestSpecString(t *testing.T) {
 		{Spec{Method: "put", Settings: ns(42)}, "this PUT backend"},
 		{Spec{Settings: ns(map[string]any{"function_name": "a\nb"})}, `this GET backend (function_name "a\nb")`},
 		{Spec{Settings: ns(map[string]any{"function_name": 1, "function_param_name": "Lambda"})}, `this GET backend (function_param_name "Lambda")`},
+		{Spec{Settings: ns(map[string]any{"function_name": "", "function_param_name": "Lambda"})}, `this GET backend (function_param_name "Lambda")`},
 		{Spec{EndpointMethod: "GET", Endpoint: "/x/:y", Settings: ns(map[string]any{"function_name": "f"})}, "GET /x/:y"},
 	} {
 		if got := tc.spec.String(); got != tc.want {
@@ -861,9 +865,12 @@ func TestContextEndsDuringTheCall(t *testing.T) {
 		t.Errorf("got %v, want %v itself", err, context.Canceled)
 	}
 
-	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := invoke(ctx, b, &Request{})
+	deadline := &endedByHand{t.Context(), make(chan struct{})}
+	go func() {
+		<-started
+		close(deadline.done)
+	}()
+	_, err := invoke(deadline, b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)

@@ -276,7 +276,8 @@ func TestCredentialsWhoseEndIsNotTold(t *testing.T) {
 	k, clock, _ := newKeeper(s)
 	k.id(t)
 	*clock = clock.Add(24 * time.Hour)
-	if id := k.id(t); id != "key1" || s.count() != 1 {
+	id := k.id(t)
+	if k.idle(); id != "key1" || s.count() != 1 {
 		t.Errorf("got %s after %d lookups", id, s.count())
 	}
 	over = true
@@ -394,5 +395,25 @@ func TestHerdOfExpiredCredentials(t *testing.T) {
 	wg.Wait()
 	if n := keys.count(); n != 2 {
 		t.Errorf("got %d lookups, want 2", n)
+	}
+}
+
+// What a client is told of missing credentials is a code of AWS, where there is one.
+func TestDetailsOfMissingCredentials(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string // errorType
+	}{
+		{awserr.New("NoCredentialProviders", "private", nil), "NoCredentialProviders"},
+		{awserr.New("not a\ncode", "private", nil), "InvocationFailure"},
+		{errors.New("private"), "InvocationFailure"},
+	} {
+		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		b.keeper, _, _ = newKeeper(&source{make: func(int) (provider, error) { return provider{}, tc.err }})
+		_, err := invoke(t.Context(), b, &Request{})
+		var e *Error
+		if want := fmt.Sprintf(`{"errorType":%q,"errorMessage":"invocation failed"}`, tc.want); !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || string(e.Details()) != want {
+			t.Errorf("%v: got %v, %s; want a 502 with %s", tc.err, err, e.Details(), want)
+		}
 	}
 }

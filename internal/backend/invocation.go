@@ -181,7 +181,10 @@ func (b *Backend) logTail(f Function, requestID, logResult string) {
 
 const streamOperation = "InvokeWithResponseStream"
 
-const traceHeader = "X-Amzn-Trace-Id"
+const (
+	traceHeader    = "X-Amzn-Trace-Id"
+	acceptEncoding = "Accept-Encoding"
+)
 
 // call is what the SDK needs for one invocation and what it tells of it.
 type call struct {
@@ -212,7 +215,12 @@ func (c *call) option(r *request.Request) {
 		c.refuse = func() { c.keeper.refuse(c.lease) }
 		r.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: c.sign})
 	}
-	r.Handlers.Send.PushFront(func(*request.Request) { c.sent++ })
+	r.Handlers.Send.PushFront(func(r *request.Request) {
+		c.sent++
+		// Else net/http asks for gzip by itself, and undoes without bounds what comes. Like
+		// that of net/http, it is not part of the signature.
+		r.HTTPRequest.Header.Set(acceptEncoding, "identity")
+	})
 	r.Handlers.Send.PushBack(c.bound)
 	r.Handlers.Complete.PushBack(func(r *request.Request) {
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
@@ -227,6 +235,7 @@ func (c *call) sign(r *request.Request) {
 		return
 	}
 	c.lease = lease
+	r.HTTPRequest.Header.Del(acceptEncoding) // of the attempt before
 	r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
 	v4.SignSDKRequest(r)
 }

@@ -3,6 +3,7 @@ package backend
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -82,7 +83,12 @@ func (c *call) bound(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
 	}
-	if c.exceeded = checkHeader(r.HTTPResponse.Header); c.exceeded != nil {
+	c.broke, c.exceeded = false, checkHeader(r.HTTPResponse.Header)
+	if r.HTTPResponse.StatusCode == http.StatusSwitchingProtocols {
+		// The body is the connection, which no deadline ends.
+		c.exceeded = errors.New("it is a switch to another protocol")
+	}
+	if c.exceeded != nil {
 		r.HTTPResponse.Body.Close()
 		r.Error = c.exceeded
 		return
@@ -94,29 +100,30 @@ func (c *call) bound(r *request.Request) {
 	case r.Operation.Name == streamOperation:
 		return
 	}
-	r.HTTPResponse.Body = &bounded{ReadCloser: r.HTTPResponse.Body, limit: limit, exceeded: &c.exceeded}
+	r.HTTPResponse.Body = &bounded{ReadCloser: r.HTTPResponse.Body, limit: limit, call: c}
 }
 
 // bounded is a body that is an error beyond its limit.
 type bounded struct {
 	io.ReadCloser
-	limit    int64
-	exceeded *error // where the error is kept, which the SDK would wrap
-	read     int64
+	limit int64
+	read  int64
+	call  *call // keeps the errors, which the SDK would take for others
 }
 
 // Read implements io.Reader.
 func (b *bounded) Read(p []byte) (n int, err error) {
-	if *b.exceeded != nil {
-		return 0, *b.exceeded
+	if b.call.exceeded != nil {
+		return 0, b.call.exceeded
 	}
 	// One byte more tells a body of just the limit from a longer one.
 	n, err = b.ReadCloser.Read(p[:min(int64(len(p)), b.limit-b.read+1)])
 	if b.read += int64(n); b.read > b.limit {
-		*b.exceeded = tooLong(b.limit)
+		b.call.exceeded = tooLong(b.limit)
 		b.Close()
-		return n - 1, *b.exceeded
+		return n - 1, b.call.exceeded
 	}
+	b.call.broke = err != nil && err != io.EOF
 	return n, err
 }
 

@@ -137,12 +137,12 @@ func TestBoundedBody(t *testing.T) {
 	for size, ok := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
 		for _, buffer := range []int{1, 4, 10, 11, 64} {
 			source := &body{Reader: strings.NewReader(strings.Repeat("x", size))}
-			var exceeded error
-			b := &bounded{ReadCloser: source, limit: 10, exceeded: &exceeded}
+			var c call
+			b := &bounded{ReadCloser: source, limit: 10, call: &c}
 			var got bytes.Buffer
 			_, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{b}, make([]byte, buffer))
-			if got.Len() != min(size, 10) || source.read > 11 || (err == nil) != ok || err != exceeded || source.closed == ok {
-				t.Errorf("%d bytes in steps of %d: got %d of %d read, %v and %v, closed: %t", size, buffer, got.Len(), source.read, err, exceeded, source.closed)
+			if got.Len() != min(size, 10) || source.read > 11 || (err == nil) != ok || err != c.exceeded || source.closed == ok {
+				t.Errorf("%d bytes in steps of %d: got %d of %d read, %v and %v, closed: %t", size, buffer, got.Len(), source.read, err, c.exceeded, source.closed)
 			}
 			if n, again := b.Read(make([]byte, buffer)); !ok && (n != 0 || again != err) {
 				t.Errorf("%d bytes in steps of %d: then got %d, %v", size, buffer, n, again)

@@ -143,9 +143,8 @@ func setUnlessEmpty(h http.Header, key, value string) {
 	}
 }
 
-// decompress undoes a Content-Encoding. Lambda sends none that was not asked for,
-// and the transport undoes what it has asked for itself, but what stands in
-// between may. KrakenD 1.x dies of a gzip that is none, so none gets there.
+// decompress undoes a Content-Encoding. Calls ask for none, but what stands in between may
+// not heed that, or say gzip of what is none: KrakenD 1.x would die of that in a merge.
 func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":

@@ -1,8 +1,6 @@
 package backend
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -33,6 +31,7 @@ type retryer struct {
 	extra     int    // retries of this request for that: 0 or 1
 	spent     int    // executions that have failed in the requests before this one
 	last      error  // of an attempt
+	broke     bool   // the answer's body did, before its end
 	exceeded  error  // the limit that the answer is beyond; nil for none
 }
 
@@ -48,7 +47,7 @@ func (t *retryer) ShouldRetry(r *request.Request) bool {
 	}
 	t.last = r.Error
 	expired := r.IsErrorExpired() && !t.refreshed
-	if !expired && !retryable(r) {
+	if !expired && !t.retryable(r) {
 		return false
 	}
 	if expired {
@@ -127,7 +126,7 @@ var verdicts = map[string]bool{
 	lambda.ErrCodeSubnetIPAddressLimitReachedException: false,
 }
 
-func retryable(r *request.Request) bool {
+func (t *retryer) retryable(r *request.Request) bool {
 	if aerr, ok := r.Error.(awserr.Error); ok {
 		if verdict, ok := verdicts[aerr.Code()]; ok {
 			return verdict
@@ -137,19 +136,19 @@ func retryable(r *request.Request) bool {
 	if r.HTTPResponse != nil {
 		status = r.HTTPResponse.StatusCode
 	}
-	switch cause := causeOf(r.Error); {
+	switch {
 	case r.IsErrorExpired(): // again, after a refresh
 		return false
-	case corrupt(cause):
-		return false
-	case cutOff(cause):
+	case t.broke:
 		return true
 	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
 		return true
 	case status >= http.StatusMultipleChoices:
 		return request.IsErrorThrottle(r.Error)
-	default: // no answer
-		return request.IsErrorRetryable(r.Error)
+	case status > 0: // an answer that is none
+		return false
+	default:
+		return request.IsErrorRetryable(r.Error) || cutOff(causeOf(r.Error))
 	}
 }
 
@@ -165,13 +164,7 @@ func causeOf(err error) error {
 }
 
 // cutOff tells whether a connection has ended before its time. The SDK does not try again
-// where it was reset while an answer was read.
+// where it was reset.
 func cutOff(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
-// corrupt tells whether an answer says that it is compressed, and is not. It has come
-// whole, so another would be no better, and the function has been executed.
-func corrupt(err error) bool {
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError))
 }

@@ -3,8 +3,6 @@ package backend
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -245,6 +243,14 @@ func TestExpiredCredentialsHealWithoutRoom(t *testing.T) {
 	if !rt.ShouldRetry(r) || creds.IsExpired() {
 		t.Error("got false, or the credentials expired here already")
 	}
+
+	// Another failure is not theirs.
+	other := sdkRequest(ctx, 500, awserr.NewRequestFailure(awserr.New("ServiceException", "", nil), 500, ""))
+	other.Config.Credentials = creds
+	rt = retryer{now: func() time.Time { return time.Now().Add(2 * time.Hour) }}
+	if rt.ShouldRetry(other) || creds.IsExpired() {
+		t.Error("got true beyond the deadline, or good credentials expired")
+	}
 }
 
 // A Retry-After that is below zero, or overflows, is no reason to hurry.
@@ -267,20 +273,16 @@ func TestRetryableWithoutAnAnswer(t *testing.T) {
 		{awserr.New(request.ErrCodeRequestError, "send request failed", errors.New("connection reset by peer")), true},
 		{awserr.New(request.ErrCodeRequestError, "send request failed", &url.Error{Op: "Post", Err: &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}}), true},
 		{awserr.New(request.ErrCodeRequestError, "send request failed", &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}), true},
-		{awserr.New(request.ErrCodeSerialization, "failed to decode REST response", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), true},
-		{awserr.New(request.ErrCodeSerialization, "", awserr.New("x", "", io.ErrUnexpectedEOF)), true},
-		{awserr.New(request.ErrCodeSerialization, "", gzip.ErrHeader), false},
-		{awserr.New(request.ErrCodeSerialization, "", gzip.ErrChecksum), false},
-		{awserr.New(request.ErrCodeSerialization, "", flate.CorruptInputError(7)), false},
+		{awserr.New(request.ErrCodeRequestError, "", awserr.New("x", "", io.ErrUnexpectedEOF)), true},
 		{awserr.New(request.CanceledErrorCode, "request context canceled", nil), false},
 		{awserr.New("InvalidParameter", "", errors.New("net/http: request canceled")), false},
 	} {
 		r := sdkRequest(t.Context(), 0, tc.err)
-		if got := retryable(r); got != tc.want {
+		if got := new(retryer).retryable(r); got != tc.want {
 			t.Errorf("%v: got %t, want %t", tc.err, got, tc.want)
 		}
 		r.HTTPResponse = nil // of a handler that the session has added
-		if got := retryable(r); got != tc.want {
+		if got := new(retryer).retryable(r); got != tc.want {
 			t.Errorf("%v, without a response: got %t, want %t", tc.err, got, tc.want)
 		}
 	}
@@ -342,26 +344,59 @@ func TestCutAnswersAreTriedAgain(t *testing.T) {
 	}
 }
 
-// A reply that says gzip and is not has come whole. The transport has asked for it by
-// itself, so that it is the one to fail.
-func TestWrongCompressionIsNotTriedAgain(t *testing.T) {
+// An answer that makes no sense has come whole: the function has been executed, and would
+// say the same again.
+func TestAnswersWithoutSenseAreNotTriedAgain(t *testing.T) {
 	good := gzipped(t, strings.NewReader(`"good"`))
 	checksum := bytes.Clone(good)
 	checksum[len(checksum)-8]++
-	flipped := bytes.Clone(good)
-	flipped[10] = 0xff // a block of a type that there is not
-	for name, body := range map[string][]byte{"no gzip": []byte(`"a reply of some length"`), "wrong checksum": checksum, "corrupt": flipped} {
-		for _, status := range []int{http.StatusOK, http.StatusInternalServerError} {
-			url, calls := misbehaving(t, func(_ *net.TCPConn, w *bufio.ReadWriter) {
-				fmt.Fprintf(w, "HTTP/1.1 %d X\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
-			})
-			b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-			_, err := invoke(t.Context(), b, &Request{})
-			if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || calls.Load() != 1 {
-				t.Errorf("%s, %d: got %v after %d calls, want a 502 after one", name, status, err, calls.Load())
-			}
+	for name, tc := range map[string]struct{ head, body string }{
+		"no gzip":                    {"200 OK\r\nContent-Encoding: gzip", `"a reply of some length"`},
+		"a wrong checksum":           {"200 OK\r\nContent-Encoding: gzip", string(checksum)},
+		"half of a gzip":             {"200 OK\r\nContent-Encoding: gzip", string(good[:len(good)/2])},
+		"half of an error":           {"403 Forbidden\r\nX-Amzn-Errortype: AccessDeniedException", `{"message":"half`},
+		"an error that is no JSON":   {"404 Not Found", "<html>"},
+		"a switch of protocols":      {"101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x", "x"},
+		"a status that is none":      {"999 X", ""},
+		"a redirect":                 {"307 Temporary Redirect\r\nLocation: /", ""},
+		"an answer to another range": {"206 Partial Content\r\nContent-Encoding: br", "x"},
+	} {
+		url, calls := misbehaving(t, func(_ *net.TCPConn, w *bufio.ReadWriter) {
+			fmt.Fprintf(w, "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s", tc.head, len(tc.body), tc.body)
+		})
+		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := invoke(t.Context(), b, &Request{})
+		want := int32(1)
+		if name == "a status that is none" { // it is one of a server's errors
+			want = 2
+		}
+		if e, ok := err.(*Error); calls.Load() != want || want == 1 && (!ok || e.StatusCode() != http.StatusBadGateway) {
+			t.Errorf("%s: got %v after %d calls, want a 502 after %d", name, err, calls.Load(), want)
 		}
 	}
+}
+
+// Behind a 101 the connection is not HTTP's any more, and no deadline ends what reads it.
+func TestSwitchOfProtocolsDoesNotHang(t *testing.T) {
+	release := make(chan struct{})
+	url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		rw.Flush()
+		<-release
+	})
+	for _, stream := range []bool{false, true} {
+		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": stream})})
+		if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+			t.Error("got a reply")
+		}
+	}
+	close(release)
 }
 
 // Of a stream nobody has seen anything before its first chunk.

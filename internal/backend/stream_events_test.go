@@ -79,3 +79,18 @@ func TestStreamThatAnnouncesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Where a chunk ends says nothing of where the prelude does.
+func TestPreludeInManyChunks(t *testing.T) {
+	const stream = `{"statusCode":201,"headers":{"content-type":"text/html"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00tea"
+	for _, contentType := range []string{integrationResponse, eventStream} {
+		b, l := streamOf(t, contentType, strings.Split(stream, "")...)
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil {
+			t.Fatal(err, l.lines)
+		}
+		if got := readAll(t, response); got != "tea" || response.StatusCode != http.StatusCreated || response.Header.Get("Content-Type") != "text/html" {
+			t.Errorf("%s: got %d %v %q", contentType, response.StatusCode, response.Header, got)
+		}
+	}
+}

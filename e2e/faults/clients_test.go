@@ -1,0 +1,204 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// Clients that go away. KrakenD 2 ends their requests, and with them the calls. KrakenD
+// 1.x does not tell a backend that its client has gone before there is a response: those
+// requests go on to their end, which comes as soon as the function lets it.
+func clientFaults(g generation) []row {
+	leaves := func(name string, n int, api start, request func(c *client) (response, error)) row {
+		return row{name: "client-leaves-" + name, api: api, request: request, gone: true, calls: exactly(n), within: atOnce}
+	}
+	noOp := func(r row) row {
+		r.backend, r.endpoint = with(r.backend, object{"encoding": "no-op"}), with(r.endpoint, object{"output_encoding": "no-op"})
+		return r
+	}
+	stream := func(r row) row {
+		r = noOp(r)
+		r.settings = object{"stream": true}
+		return r
+	}
+	merged := func(r row) row {
+		r.merged = true
+		return r
+	}
+	// later is for what has not ended with its client.
+	later := func(release chan struct{}) {
+		if !g.cancelsAbandoned {
+			close(release)
+		}
+	}
+	retries := 2
+	if g.cancelsAbandoned {
+		retries = 1
+	}
+
+	// waits is a function, and its client leaves while it executes.
+	waits := func(name string) row {
+		entered, release := make(chan struct{}), make(chan struct{})
+		return leaves(name, 1, lambda(handler(func(ctx context.Context, _ []byte) ([]byte, error) {
+			close(entered)
+			select {
+			case <-release:
+			case <-ctx.Done():
+			}
+			return []byte(goodReply), nil
+		})), func(c *client) (response, error) {
+			defer later(release)
+			return c.leave(func() { <-entered })
+		})
+	}
+	// answering is an API that stalls in its answer, after so much of it.
+	answering := func(name string, begin string, rest string) row {
+		entered, release := make(chan struct{}), make(chan struct{})
+		return leaves(name, 1, hostileAPI(func(x *exchange) {
+			x.write(begin)
+			close(entered)
+			if g.cancelsAbandoned {
+				x.stall()
+				return
+			}
+			x.await(release)
+			x.write(rest)
+		}), func(c *client) (response, error) {
+			defer later(release)
+			return c.leave(func() { <-entered })
+		})
+	}
+	answer := whole(200, "", goodReply)
+	beginning := strings.Index(answer, "X-Amzn-")
+	first, last := payloadChunk("begun"), payloadChunk(" and ended")+invokeComplete("{}")
+
+	return []row{
+		{
+			name: "client-leaves-within-its-body", api: lambda(nil), endpoint: object{"method": "POST"}, request: (*client).leaveWithinBody, gone: true,
+			within: atOnce, logged: unlessCancelled(g, "the request's body cannot be read"),
+		},
+		waits("while-the-function-executes"),
+		merged(waits("while-one-of-two-executes")),
+		noOp(waits("for-no-op")),
+		answering("within-headers", answer[:beginning], answer[beginning:]),
+		answering("within-the-reply", answer[:len(answer)-5], answer[len(answer)-5:]),
+		stream(answering("before-the-stream", "", streamHead("")+first+last)),
+		stream(answering("before-the-first-byte", streamHead(""), first+last)),
+		leaves("during-back-off", retries, lambda(nil, lambdatest.Throttle(2)), func(c *client) (response, error) {
+			return c.leave(func() { c.await("SleepWithContext") })
+		}),
+		{
+			name: "client-leaves-while-connecting", api: deaf, endpoint: soon, gone: true, within: atOnce, logged: unlessCancelled(g, noAnswer),
+			request: func(c *client) (response, error) {
+				return c.leave(func() { c.await("net/http.(*Transport).dialConn(") })
+			},
+		},
+		stream(leaves("while-it-reads", 1, streamingForever(), func(c *client) (response, error) {
+			r, err := c.Client.Get(c.URL + c.path)
+			if err != nil {
+				return response{}, err
+			}
+			if _, err := io.ReadFull(r.Body, make([]byte, len("begun"))); err != nil {
+				c.t.Error(err)
+			}
+			r.Body.Close()
+			return response{}, errGone
+		})),
+		stream(leaves("without-reading", 1, hostileAPI(func(x *exchange) {
+			x.write(streamHead(""))
+			x.forever(payloadChunk(strings.Repeat("x", 1<<20)))
+		}), (*client).leaveWithoutReading)),
+		leaves("without-reading-a-large-reply", 1, lambda(replies(sized(maxReply))), (*client).leaveWithoutReading),
+	}
+}
+
+// unlessCancelled is what is logged where a request does not end with its client.
+func unlessCancelled(g generation, logged string) string {
+	if g.cancelsAbandoned {
+		return ""
+	}
+	return logged
+}
+
+// errGone is what a client gets that has gone.
+var errGone = errors.New("the client has gone")
+
+// leave sends a request and goes away when that is due. The response must not be there
+// by then.
+func (c *client) leave(due func()) (response, error) {
+	ctx, leave := context.WithCancel(c.t.Context())
+	defer leave()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+c.path, nil)
+	if err != nil {
+		return response{}, err
+	}
+	type result struct {
+		response
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		got, err := receive(c.Client.Do(request))
+		if err == nil {
+			err = got.err
+		}
+		done <- result{got, err}
+	}()
+	due()
+	leave()
+	r := <-done
+	return r.response, r.err
+}
+
+// leaveWithinBody goes away in the middle of its body.
+func (c *client) leaveWithinBody() (response, error) {
+	conn := c.dial()
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"planted\":", c.path)
+	c.await("internal/backend.readBody")
+	return response{}, errGone
+}
+
+// leaveWithoutReading goes away when the response has begun.
+func (c *client) leaveWithoutReading() (response, error) {
+	conn := c.dial()
+	defer conn.Close()
+	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: gateway\r\n\r\n", c.path)
+	if _, err := io.ReadFull(conn, make([]byte, len("HTTP/1.1 200 OK"))); err != nil {
+		c.t.Error(err)
+	}
+	c.await("internal/poll.(*FD).Write(")
+	return response{}, errGone
+}
+
+func (c *client) dial() net.Conn {
+	c.t.Helper()
+	conn, err := net.Dial("tcp", c.Addr)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	conn.SetDeadline(time.Now().Add(gatewaytest.ClientTimeout))
+	return conn
+}
+
+// streamingForever is a function that has begun to stream, and goes on until its caller
+// goes away.
+func streamingForever() start {
+	return lambda(func(ctx context.Context) (*events.LambdaFunctionURLStreamingResponse, error) {
+		body, function := io.Pipe()
+		context.AfterFunc(ctx, func() { function.Close() })
+		go io.WriteString(function, "begun")
+		return &events.LambdaFunctionURLStreamingResponse{StatusCode: http.StatusOK, Body: body}, nil
+	})
+}

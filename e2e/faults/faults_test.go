@@ -1,0 +1,455 @@
+// Package faults has what can go wrong between a gateway and AWS, and what may come of
+// it: a table of faults that every gateway goes through. It has a module of its own for
+// the sake of github.com/Shopify/toxiproxy.
+package faults
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+)
+
+// A generation is where KrakenD itself differs from the generation before, and a fault
+// ends differently for it.
+type generation struct {
+	// cancelsAbandoned: a request ends when its client goes away. Without, it goes on
+	// to its end.
+	cancelsAbandoned bool
+	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500.
+	// Without, it is {} with 200.
+	failsEmptyMerges bool
+	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	sendsErrorHeaders bool
+	// scalarKey is where encoding safejson puts what is neither object nor list.
+	scalarKey string
+}
+
+var gateways = []struct {
+	*gatewaytest.Gateway
+	generation
+}{
+	{gatewaytest.New("1", "../../examples/krakend", 2), generation{scalarKey: "result"}},
+	{gatewaytest.New("1.4", "../../examples/krakend14", 2), generation{scalarKey: "result"}},
+	{gatewaytest.New("2", "../../examples/krakend2", 3), generation{cancelsAbandoned: true, failsEmptyMerges: true, sendsErrorHeaders: true, scalarKey: "content"}},
+}
+
+// Rows wait more than they work: a few are under way for each of the processors.
+const rowsAtOnce = "24"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	flag.Set("test.parallel", rowsAtOnce)
+	gatewaytest.Main(m)
+}
+
+// turns are those of heavy rows, two at a time.
+var turns = make(chan struct{}, 2)
+
+type object = map[string]any
+
+// with returns a copy of o with more keys.
+func with(o object, more ...object) object {
+	all := maps.Clone(o)
+	if all == nil {
+		all = object{}
+	}
+	for _, m := range more {
+		maps.Copy(all, m)
+	}
+	return all
+}
+
+// A row is a fault, and all that may come of it.
+type row struct {
+	name string // of the function and, with a slash, of the endpoint
+
+	// api is what goes wrong.
+	api start
+	// settings, backend and endpoint have further keys for those parts of krakend.json.
+	// Without any, a call is tried again once, and the endpoint's timeout is 45 seconds.
+	settings, backend, endpoint object
+	// merged puts a second backend beside, which is well. What goes wrong in a merge
+	// does so outside the router's recovery.
+	merged bool
+	// request is what the client does. Nil is a GET, read to its end.
+	request func(c *client) (response, error)
+
+	// status and body are what the client must see.
+	status int
+	body   string
+	// begins has the client see a body that only begins like body.
+	begins bool
+	// cut has the client see that the response ends before its end.
+	cut bool
+	// gone is a client that does not wait for a response.
+	gone bool
+	// retryAfter is the header Retry-After that the client must see. Empty is none.
+	retryAfter string
+
+	// calls are how many may reach the API. What reaches it can have been executed.
+	calls calls
+	// taken is how much the gateway may take from the API, in bytes. 0 is any number.
+	taken int64
+	// within is how long the client may wait. It is far above what the row takes, and
+	// far below what it would take with the fault: another timeout, or the reading of
+	// what has no end.
+	within time.Duration
+	// logged is what the backend's only ERROR line begins with. Empty is no such line.
+	logged string
+}
+
+// calls is a number of calls: least == most but where chance decides.
+type calls struct{ least, most int }
+
+func exactly(n int) calls { return calls{n, n} }
+
+// A batch is rows of one kind. They run at once, and what they leave over is looked for
+// when the last of them is through.
+type batch struct {
+	name string
+	rows []row
+	// oneByOne is for rows that look into the gateway.
+	oneByOne bool
+	// heavy is for rows that keep a processor busy: they take turns, with those of the
+	// other gateways.
+	heavy bool
+}
+
+// faults is the table. Each call makes a new one: rows have channels of their own.
+func faults(g generation) []batch {
+	return []batch{
+		{name: "errors of the Invoke API", rows: apiErrors(g)},
+		{name: "connections", rows: connectionFaults()},
+		{name: "replies", rows: replyFaults()},
+		{name: "sizes", rows: sizeFaults(), heavy: true},
+		{name: "compression", rows: compressionFaults(), heavy: true},
+		{name: "decoders", rows: decoderFaults(g)},
+		{name: "streams", rows: streamFaults()},
+		{name: "a proxy in between", rows: proxyFaults()},
+		{name: "clients that leave", rows: clientFaults(g), oneByOne: true},
+	}
+}
+
+// soon is the timeout of endpoints whose rows end by it. It is long enough for a call to
+// arrive.
+var soon = object{"timeout": "2s"}
+
+// atOnce is within for rows that end by a timeout that comes soon, and for those that wait
+// for no more than a retry or two, where the endpoint's timeout is 45 seconds.
+const atOnce = 30 * time.Second
+
+func TestFaults(t *testing.T) {
+	for _, g := range gateways {
+		t.Run(g.Name, func(t *testing.T) {
+			t.Parallel()
+			s := newSuite(t, g.Gateway, faults(g.generation))
+			for _, b := range s.batches {
+				t.Run(b.name, func(t *testing.T) { s.run(t, b) })
+			}
+			s.checkHeap(t)
+		})
+	}
+}
+
+// A suite is the table with a gateway that runs.
+type suite struct {
+	*gatewaytest.Process
+	batches []batch
+	apis    map[string]*api     // by the name of the row
+	beside  map[string]*api     // the good one of a merge, by the name of the row
+	idle    map[string][]string // what there is when nothing is under way, by its origin
+	stuck   []string            // what has been reported for not ending
+	heap    int64
+}
+
+func newSuite(t *testing.T, g *gatewaytest.Gateway, batches []batch) *suite {
+	t.Helper()
+	s := &suite{batches: batches, apis: make(map[string]*api), beside: make(map[string]*api)}
+
+	// This one is for looking whether the gateway still serves.
+	serving := lambda(nil)(t, "good")
+	endpoints := []object{{"endpoint": "/good", "backend": []object{lambdaBackend("good", serving, nil, nil)}}}
+	for _, b := range batches {
+		for _, r := range b.rows {
+			if s.apis[r.name] != nil {
+				t.Fatalf("there are two rows %s", r.name)
+			}
+			api := r.api(t, r.name)
+			s.apis[r.name] = api
+			backends := []object{lambdaBackend(r.name, api, r.settings, r.backend)}
+			if r.merged {
+				s.beside[r.name] = lambda(nil)(t, "good")
+				backends = append(backends, lambdaBackend("good", s.beside[r.name], nil, nil))
+			}
+			endpoints = append(endpoints, with(object{"endpoint": "/" + r.name, "backend": backends}, r.endpoint))
+		}
+	}
+
+	tokens := newTokens(t)
+	s.Process = gatewaytest.Start(t, g, endpoints, gatewaytest.Options{Env: []string{
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + tokens, "AWS_EC2_METADATA_DISABLED=true",
+	}, Service: object{
+		// A connection that nobody waits for any more is still waited for by net/http, and
+		// KrakenD sets no end to that.
+		"dialer_timeout": "3s",
+	}})
+	s.checkServes(t)
+	s.idle = byOrigin(s.Goroutines(t))
+	s.heap = s.Heap(t)
+	return s
+}
+
+// lambdaBackend is a backend that invokes a function of an API.
+func lambdaBackend(function string, a *api, settings, more object) object {
+	extra, _ := more["extra_config"].(object)
+	return with(object{"url_pattern": "/" + function}, more, object{
+		"extra_config": with(extra, object{"github.com/devopsfaith/krakend-lambda": with(object{
+			"function_name": function, "region": "us-east-1", "endpoint": a.url, "max_retries": 1,
+		}, settings)}),
+	})
+}
+
+func (s *suite) run(t *testing.T, b batch) {
+	if b.oneByOne {
+		for _, r := range b.rows {
+			t.Run(r.name, func(t *testing.T) {
+				s.check(t, r)
+				s.checkNothingUnderWay(t, r)
+				s.checkServes(t)
+				s.close(r)
+				s.checkNothingLeftOver(t)
+				s.checkCost(t, r)
+			})
+		}
+		return
+	}
+	t.Run("rows", func(t *testing.T) {
+		for _, r := range b.rows {
+			t.Run(r.name, func(t *testing.T) {
+				t.Parallel()
+				if b.heavy {
+					turns <- struct{}{}
+					defer func() { <-turns }()
+				}
+				s.check(t, r)
+			})
+		}
+	})
+	t.Run("afterwards", func(t *testing.T) {
+		s.checkNothingUnderWay(t, b.rows...)
+		s.checkServes(t)
+		for _, r := range b.rows {
+			s.close(r)
+		}
+		s.checkNothingLeftOver(t)
+		for _, r := range b.rows {
+			s.checkCost(t, r)
+		}
+	})
+}
+
+// close ends the APIs of a row.
+func (s *suite) close(r row) {
+	s.apis[r.name].close()
+	if beside := s.beside[r.name]; beside != nil {
+		beside.close()
+	}
+}
+
+// check has the fault happen, and checks what the client sees of it.
+func (s *suite) check(t *testing.T, r row) {
+	t.Helper()
+	request := r.request
+	if request == nil {
+		request = (*client).get
+	}
+	begin := time.Now()
+	got, err := request(&client{t: t, suite: s, path: "/" + r.name, api: s.apis[r.name]})
+	took := time.Since(begin)
+	if took > r.within {
+		t.Errorf("the client waited for %v, want %v at most", took, r.within)
+	}
+	switch {
+	case r.gone && err == nil:
+		t.Errorf("the client got a %d, although it had gone", got.status)
+	case r.gone:
+		return
+	case err != nil:
+		t.Fatal(err)
+	}
+
+	if got.status != r.status || got.body != r.body && !(r.begins && strings.HasPrefix(got.body, r.body)) {
+		t.Errorf("got %d %q, want %d %q", got.status, abridged(got.body), r.status, r.body)
+	}
+	if (got.err != nil) != r.cut {
+		t.Errorf("the body ended with %v, want an error: %t", got.err, r.cut)
+	}
+	if after := got.header.Get("Retry-After"); after != r.retryAfter {
+		t.Errorf("got Retry-After %q, want %q", after, r.retryAfter)
+	}
+	s.checkNothingLeaks(t, r, got)
+}
+
+// secrets are never for a client.
+var secrets = []string{
+	"planted", "arn:", "000000000000", "123456789012", "127.0.0.1", ".invalid", "goroutine", ".go", "panic", "stack",
+	gatewaytest.AccessKeyID, gatewaytest.SecretAccessKey, "session-token",
+}
+
+func (s *suite) checkNothingLeaks(t *testing.T, r row, got response) {
+	t.Helper()
+	var text strings.Builder
+	got.header.Write(&text)
+	text.WriteString(got.body)
+	for _, secret := range append([]string{strings.TrimPrefix(s.apis[r.name].url, "http://")}, secrets...) {
+		if strings.Contains(text.String(), secret) {
+			t.Errorf("the client sees %q in\n%s", secret, abridged(text.String()))
+		}
+	}
+}
+
+// checkServes checks that the gateway does what it is there for.
+func (s *suite) checkServes(t *testing.T) {
+	t.Helper()
+	if err := s.Healthy(); err != nil {
+		t.Error(err)
+	}
+	got, err := (&client{t: t, suite: s, path: "/good"}).get()
+	if err != nil || got.err != nil || got.status != http.StatusOK || got.body != goodReply {
+		t.Errorf("a good request: got %d %q, %v, %v", got.status, got.body, got.err, err)
+	}
+	s.Client.CloseIdleConnections()
+}
+
+// checkCost checks what a row has cost, when nothing of it is under way any more.
+func (s *suite) checkCost(t *testing.T, r row) {
+	t.Helper()
+	api := s.apis[r.name]
+	if n := api.calls(); n < r.calls.least || n > r.calls.most {
+		t.Errorf("%s: got %d calls, want %d to %d", r.name, n, r.calls.least, r.calls.most)
+	}
+	if n := api.sent(); r.taken > 0 && n > r.taken {
+		t.Errorf("%s: the gateway took %d bytes, want %d at most", r.name, n, r.taken)
+	}
+	lines := s.errorsOf(t, "/"+r.name)
+	if r.logged == "" {
+		if len(lines) > 0 {
+			t.Errorf("%s: got errors %q, want none", r.name, lines)
+		}
+		return
+	}
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], r.logged) {
+		t.Errorf("%s: got errors %q, want one that begins with %q", r.name, lines, r.logged)
+	}
+}
+
+// checkHeap checks that the faults have left no more in the gateway's memory than what
+// its pools may hold.
+func (s *suite) checkHeap(t *testing.T) {
+	t.Helper()
+	if after := s.Heap(t); after > s.heap+16<<20 {
+		t.Errorf("the gateway's heap was %d bytes before the faults and is %d after them", s.heap, after)
+	}
+}
+
+// errorsOf are the ERROR lines of the Lambda backend with this url_pattern, without the
+// prefix.
+func (s *suite) errorsOf(t *testing.T, urlPattern string) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(s.Log(t)) {
+		_, line, ok := strings.Cut(line, " ERROR: ")
+		if !ok {
+			continue
+		}
+		line = strings.TrimSuffix(line, "\n")
+		// Lura 1.4's logger prints the list of its arguments, not the arguments.
+		if list, ok := strings.CutPrefix(line, "[["); ok {
+			line = "[" + strings.TrimSuffix(list, "]")
+		}
+		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// A response is what a client got.
+type response struct {
+	status int
+	header http.Header
+	body   string
+	err    error // of reading the body
+}
+
+func abridged(s string) string {
+	if len(s) > 1000 {
+		return fmt.Sprintf("%s… (%d bytes)", s[:1000], len(s))
+	}
+	return s
+}
+
+// A client is whoever makes the request of a row.
+type client struct {
+	t *testing.T
+	*suite
+	path string
+	api  *api
+}
+
+func (c *client) get() (response, error) {
+	return receive(c.Client.Get(c.URL + c.path))
+}
+
+func (c *client) post(contentType string, body io.Reader) (response, error) {
+	return receive(c.Client.Post(c.URL+c.path, contentType, body))
+}
+
+// getAndTell tells when it has read so many bytes of the response.
+func (c *client) getAndTell(n int, read chan<- struct{}) (response, error) {
+	r, err := c.Client.Get(c.URL + c.path)
+	if err != nil {
+		return response{}, err
+	}
+	begin := make([]byte, n)
+	_, err = io.ReadFull(r.Body, begin)
+	close(read)
+	if err != nil {
+		r.Body.Close()
+		return response{r.StatusCode, r.Header, string(begin), err}, nil
+	}
+	got, err := receive(r, nil)
+	got.body = string(begin) + got.body
+	return got, err
+}
+
+func receive(r *http.Response, err error) (response, error) {
+	if err != nil {
+		if e, ok := err.(*url.Error); ok {
+			err = e.Err
+		}
+		return response{}, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return response{r.StatusCode, r.Header, string(body), err}, nil
+}
+
+// names are those of rows, in order.
+func names(rows []row) []string {
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.name)
+	}
+	slices.Sort(names)
+	return names
+}

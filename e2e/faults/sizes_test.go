@@ -1,0 +1,174 @@
+package faults
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+const (
+	// maxReply is the largest reply of a function, in bytes, and maxDepth how deep its
+	// JSON may be.
+	maxReply = 6<<20 + 100
+	maxDepth = 10_000
+
+	// bounded is far more than the largest reply and what the kernel holds on the way, and
+	// far less than what an API sends that does not end, or 100 MB.
+	bounded = 64 << 20
+)
+
+// Replies that are too much: for Lambda's limits, for a decoder's stack, or because they
+// have no end. No more of them is read than it takes to see that.
+func sizeFaults() []row {
+	// tooMuch is a row for a reply of a function that has been executed, and is not again.
+	tooMuch := func(name string, answer func(x *exchange), more ...object) row {
+		return row{
+			name: name, api: hostileAPI(answer), settings: with(nil, more...), status: 502, calls: exactly(1),
+			taken: bounded, within: atOnce, logged: undecodable,
+		}
+	}
+	noOp := func(r row) row {
+		r.backend, r.endpoint = object{"encoding": "no-op"}, object{"output_encoding": "no-op"}
+		return r
+	}
+	again := func(r row, logged string) row { // what no connection should bring
+		r.calls, r.taken, r.logged = exactly(2), 2*bounded, logged
+		return r
+	}
+	as := func(encoding string, r row) row {
+		r.backend = object{"encoding": encoding}
+		return r
+	}
+	proxy := object{"response_format": "proxy"}
+	megabyte := strings.Repeat("x", 1<<20)
+	endless := func(status int, headers string) func(x *exchange) {
+		return func(x *exchange) {
+			x.write(head(status, headers+chunks), chunked(`{"planted":"`))
+			x.forever(chunked(megabyte))
+		}
+	}
+	deep := func(open, end string, n int) string {
+		return `{"deep":` + strings.Repeat(open, n-1) + "1" + strings.Repeat(end, n-1) + "}"
+	}
+	return []row{
+		tooMuch("endless-body", endless(200, "")),
+		noOp(tooMuch("endless-body-for-no-op", endless(200, ""))),
+		as("string", tooMuch("endless-body-as-a-string", endless(200, ""))),
+		tooMuch("endless-envelope", endless(200, ""), proxy),
+		tooMuch("endless-body-without-chunks", func(x *exchange) { x.write(head(200, "")); x.forever(megabyte) }),
+		tooMuch("endless-body-of-spaces", func(x *exchange) { x.write(head(200, "")); x.forever(strings.Repeat(" ", 1<<20)) }),
+		again(tooMuch("endless-trailer", func(x *exchange) {
+			x.write(head(200, chunks+"Trailer: X-Planted\r\n"), chunked(goodReply), "0\r\n")
+			x.forever("X-Planted: " + megabyte + "\r\n")
+		}), "invocation failed: "),
+		tooMuch("endless-function-error", endless(200, "X-Amz-Function-Error: Unhandled\r\n")),
+		tooMuch("endless-refusal", endless(403, "X-Amzn-Errortype: AccessDeniedException\r\n")),
+		tooMuch("endless-error", endless(500, "")),
+		{
+			name: "endless-headers", api: hostileAPI(func(x *exchange) {
+				x.write("HTTP/1.1 200 OK\r\n")
+				x.forever("X-Planted: " + megabyte + "\r\n")
+			}),
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+		},
+		{
+			name: "endless-status", api: hostileAPI(func(x *exchange) { x.write("HTTP/1.1 200 "); x.forever(megabyte) }),
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+		},
+		{
+			name: "early-hints-without-end", api: hostileAPI(func(x *exchange) {
+				x.forever("HTTP/1.1 103 Early Hints\r\nLink: <" + megabyte + ">\r\n\r\n")
+			}),
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+		},
+		{
+			name: "header-of-20-mb", api: saying(head(200, "X-Planted: "+strings.Repeat("x", 20<<20)+"\r\n") + goodReply),
+			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: RequestError",
+		},
+		tooMuch("headers-by-the-200000", func(x *exchange) {
+			x.write(whole(200, strings.Repeat("X-Planted: planted\r\n", 200_000), goodReply))
+		}),
+		{
+			// None of them is for a client.
+			name: "headers-by-the-1000", api: saying(whole(200, strings.Repeat("X-Planted: planted\r\n", 1000), goodReply)),
+			status: 200, body: goodReply, calls: exactly(1), within: atOnce,
+		},
+
+		tooMuch("100-mb", func(x *exchange) {
+			x.write(head(200, "Content-Length: 104857600\r\n"))
+			for range 100 {
+				if !x.write(megabyte) {
+					break
+				}
+			}
+		}),
+		tooMuch("one-byte-too-much", func(x *exchange) { x.write(whole(200, "", sized(maxReply+1))) }),
+		noOp(tooMuch("one-byte-too-much-for-no-op", func(x *exchange) { x.write(whole(200, "", sized(maxReply+1))) })),
+		tooMuch("one-byte-too-much-without-length", func(x *exchange) { x.write(head(200, ""), sized(maxReply+1)) }),
+		{
+			name: "as-much-as-lambda-returns", api: saying(whole(200, "", sized(maxReply))),
+			status: 200, body: sized(maxReply), calls: exactly(1), within: atOnce,
+		},
+		{
+			name: "more-than-lambda-returns", api: lambda(replies(sized(maxReply + 1))),
+			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ("Unhandled"): "Function.ResponseSizeTooLarge"`,
+		},
+		{
+			name: "more-than-lambda-takes", request: func(c *client) (response, error) {
+				return c.post("application/json", strings.NewReader(sized(6<<20+1)))
+			}, endpoint: object{"method": "POST"}, api: lambda(nil),
+			status: 413, within: atOnce, logged: "the payload is larger than Lambda's limit of 6291456 bytes",
+		},
+		{
+			// The client gets its answer although it does not stop to send.
+			name: "request-without-end", request: (*client).postForever, endpoint: object{"method": "POST"}, api: lambda(nil),
+			status: 413, within: atOnce, logged: "the payload is larger than Lambda's limit of 6291456 bytes",
+		},
+
+		tooMuch("lists-by-the-100000", lambdaSays(deep("[", "]", 100_000))),
+		tooMuch("objects-by-the-100000", lambdaSays(deep(`{"a":`, "}", 100_000))),
+		as("safejson", tooMuch("lists-by-the-100000-as-safejson", lambdaSays(strings.Repeat("[", 100_000)))),
+		tooMuch("envelope-by-the-100000", lambdaSays(`{"statusCode":200,"body":"{}","planted":`+deep("[", "]", 100_000)+`}`), proxy),
+		tooMuch("body-of-an-envelope-by-the-100000", lambdaSays(fmt.Sprintf(`{"statusCode":200,"body":%q}`, deep("[", "]", 100_000))), proxy),
+		tooMuch("one-level-too-deep", lambdaSays(deep("[", "]", maxDepth+1))),
+		{
+			name: "as-deep-as-can-be", api: lambda(replies(deep("[", "]", maxDepth))),
+			status: 200, body: deep("[", "]", maxDepth), calls: exactly(1), within: atOnce,
+		},
+
+		noOp(tooMuch("envelope-with-a-large-header", lambdaSays(`{"statusCode":200,"body":"{}","headers":{"x-planted":"`+strings.Repeat("x", 65<<10)+`"}}`), proxy)),
+		noOp(tooMuch("envelope-with-many-headers", lambdaSays(`{"statusCode":200,"body":"{}","multiValueHeaders":{"x-planted":["1"`+strings.Repeat(`,"1"`, 20_000)+`]}}`), proxy)),
+		noOp(tooMuch("envelope-with-many-cookies", lambdaSays(`{"statusCode":200,"body":"{}","cookies":["a=1"`+strings.Repeat(`,"a=1"`, 20_000)+`]}`), proxy)),
+		{
+			name: "100-executions-at-once", api: lambda(nil, lambdatest.Cut(lambdatest.BeforeHeaders).Always()), settings: object{"max_retries": 0}, endpoint: object{"concurrent_calls": 100},
+			status: 502, calls: exactly(100), within: atOnce, logged: "invocation failed: RequestError",
+		},
+	}
+}
+
+// lambdaSays answers with a reply of a function.
+func lambdaSays(reply string) func(x *exchange) {
+	return func(x *exchange) {
+		x.keep = true
+		x.write(whole(200, "", reply))
+	}
+}
+
+// sized is an object of n bytes.
+func sized(n int) string {
+	const frame = `{"large":""}`
+	return `{"large":"` + strings.Repeat("x", n-len(frame)) + `"}`
+}
+
+// postForever sends a body that does not end.
+func (c *client) postForever() (response, error) {
+	return c.post("application/json", zeros{})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}

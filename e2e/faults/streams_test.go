@@ -1,0 +1,175 @@
+package faults
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
+	"github.com/aws/aws-sdk-go/private/protocol/eventstream/eventstreamapi"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+const brokeOff = "the reply broke off: "
+
+// Streams. Before the first byte a fault is an error like any other, and a connection that
+// ends is tried again. After it, the response ends before its end.
+func streamFaults() []row {
+	streaming := func(r row) row {
+		r.name, r.within = "stream-"+r.name, atOnce
+		r.settings = object{"stream": true}
+		r.backend, r.endpoint = object{"encoding": "no-op"}, with(object{"output_encoding": "no-op"}, r.endpoint)
+		return r
+	}
+	// fails is a row for a stream without a first byte, and breaks one for a stream that
+	// has begun.
+	fails := func(name string, api start, logged string) row {
+		return streaming(row{name: name, api: api, status: 502, calls: exactly(1), logged: logged})
+	}
+	breaks := func(name string, api start, logged string) row {
+		return streaming(row{name: name, api: api, status: 200, body: "begun", cut: true, calls: exactly(1), logged: logged})
+	}
+	// again is for a connection that ends before the stream begins.
+	again := func(r row) row {
+		r.calls = exactly(2)
+		return r
+	}
+	late := func(r row) row {
+		r.endpoint = with(r.endpoint, soon)
+		if !r.cut {
+			r.status = 504
+		}
+		return r
+	}
+	ends := func(r row) row {
+		r.cut, r.logged = false, ""
+		return r
+	}
+
+	says := func(messages ...string) start { return saying(append([]string{streamHead("")}, messages...)...) }
+	then := func(next func(x *exchange), messages ...string) start {
+		return hostileAPI(func(x *exchange) {
+			x.write(streamHead(""))
+			x.write(messages...)
+			next(x)
+		})
+	}
+	page := func(messages ...string) start {
+		return saying(append([]string{streamHead("application/vnd.awslambda.http-integration-response")}, messages...)...)
+	}
+	prelude := func(s string) string { return payloadChunk(s + strings.Repeat("\x00", 8)) }
+	begun, complete := payloadChunk("begun"), invokeComplete("{}")
+	failed := invokeComplete(`{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"planted\",\"errorMessage\":\"planted\"}"}`)
+	exception := message("exception", "ServiceException", `{"Message":"planted"}`)
+	garbage := strings.Repeat("planted", 100)
+	wrongSum := begun[:len(begun)-1] + "!"
+	const huge = "\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00"
+	const hugeHeaders = "\xff\xff\xff\xff\xff\xff\xff\xf0\x00\x00\x00\x00"
+	// The SDK's decoder panics on a header of a type that does not exist.
+	const lengths = 12
+	at := lengths + 1 + int(begun[lengths])
+	noType := begun[:at] + "\x7f" + begun[at+1:]
+	failing := func(body io.Reader) func() (*events.LambdaFunctionURLStreamingResponse, error) {
+		return func() (*events.LambdaFunctionURLStreamingResponse, error) {
+			if body == nil {
+				return nil, errors.New(plantedMessage)
+			}
+			return &events.LambdaFunctionURLStreamingResponse{StatusCode: 200, Body: body}, nil
+		}
+	}
+
+	throttled := again(fails("throttled", lambda(nil, lambdatest.Throttle(0).Always()), "invocation failed: TooManyRequestsException (429)"))
+	throttled.status = 429
+	throttledOnce := again(ends(breaks("throttled-once", lambda(replies("begun"), lambdatest.Throttle(0)), "")))
+	large := ends(breaks("of-20-mb", then(func(x *exchange) {
+		chunk := payloadChunk(strings.Repeat("x", 1<<20))
+		for range 20 {
+			x.write(chunk)
+		}
+		x.write(complete)
+	}, begun), ""))
+	large.begins = true
+	// A RST may overtake what has been written, so it waits for that to be read.
+	read := make(chan struct{})
+	reset := breaks("reset", then(func(x *exchange) {
+		x.await(read)
+		x.reset()
+	}, begun), brokeOff)
+	reset.request = func(c *client) (response, error) { return c.getAndTell(len("begun"), read) }
+	return []row{
+		throttled,
+		throttledOnce,
+		again(fails("reset-before-headers", hostileAPI((*exchange).reset), "invocation failed: ")),
+		again(fails("cut-before-headers", lambda(nil, lambdatest.Cut(lambdatest.BeforeHeaders).Always()), "invocation failed: ")),
+		again(fails("cut-after-headers", lambda(nil, lambdatest.Cut(lambdatest.AfterHeaders).Always()), brokeOff)),
+		again(fails("of-nothing", says(), brokeOff)),
+		again(fails("reset-after-headers", then((*exchange).reset), brokeOff)),
+		fails("failing", lambda(failing(nil)), `the function failed ("Unhandled"): "errorString"`),
+		fails("failing-at-once", says(failed), `the function failed ("Unhandled"): "planted" "planted"`),
+		fails("exception", says(exception), brokeOff),
+		fails("of-garbage", says(garbage), brokeOff),
+		fails("of-a-message-too-short", says("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00"), brokeOff),
+		fails("of-4-gb-of-headers", says(hugeHeaders), brokeOff),
+		fails("of-a-header-of-no-type", says(noType), brokeOff),
+		fails("with-a-wrong-checksum", says(wrongSum), brokeOff),
+		fails("compressed-that-is-broken", saying(strings.Replace(streamHead(""), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), zip("")[:10]+garbage), brokeOff),
+		fails("without-a-prelude", hostileAPI(func(x *exchange) {
+			x.write(streamHead("application/vnd.awslambda.http-integration-response"))
+			x.forever(payloadChunk(strings.Repeat(" ", 1<<10)))
+		}), undecodable),
+		fails("of-half-a-prelude", page(payloadChunk(`{"statusCode":`), complete), undecodable),
+		fails("of-a-prelude-without-a-status", page(prelude(`{"statusCode":"planted"}`), complete), undecodable),
+		late(fails("stalling-at-once", then((*exchange).stall), noAnswer)),
+		late(fails("of-empty-messages-without-end", then(func(x *exchange) { x.drip("", payloadChunk("")) }), noAnswer)),
+
+		breaks("without-an-end", lambda(replies("begun"), lambdatest.Cut(lambdatest.BeforeComplete)), brokeOff),
+		breaks("cut-within-a-message", says(begun, begun[:20]), brokeOff),
+		breaks("cut-within-a-chunk", saying(strings.Replace(streamHead(""), "\r\n", "\r\n"+chunks, 1), chunked(begun)+"20\r\n"+begun[:20]), brokeOff),
+		reset,
+		breaks("failing-in-the-middle", lambda(failing(io.MultiReader(strings.NewReader("begun"), failingReader{}))), `the function failed ("Unhandled"): "errorString" "planted"`),
+		breaks("exception-in-the-middle", says(begun, exception), brokeOff),
+		breaks("of-garbage-in-the-middle", says(begun, garbage), brokeOff),
+		breaks("of-a-header-of-no-type-in-the-middle", says(begun, noType), brokeOff),
+		breaks("with-a-wrong-checksum-in-the-middle", says(begun, wrongSum), brokeOff),
+		breaks("of-4-gb-in-the-middle", says(begun, huge), brokeOff),
+		breaks("shorter-than-its-length", page(prelude(`{"statusCode":200,"headers":{"content-length":"100"}}`), begun, complete), brokeOff),
+		late(breaks("stalling", then((*exchange).stall, begun), "the deadline passed while the function wrote its reply")),
+
+		ends(breaks("with-something-behind", says(begun, complete, garbage), "")),
+		ends(breaks("of-unknown-events", says(message("event", "Planted", "planted"), begun, complete), "")),
+		large,
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("planted") }
+
+// streamHead is the head of an answer that streams, up to its end. Empty is the type of
+// the messages.
+func streamHead(contentType string) string {
+	if contentType == "" {
+		contentType = "application/vnd.amazon.eventstream"
+	}
+	return "HTTP/1.1 200 OK\r\nContent-Type: " + contentType + "\r\nX-Amzn-Requestid: hostile\r\n\r\n"
+}
+
+// message is a message of an event stream.
+func message(messageType, kind, payload string) string {
+	m := eventstream.Message{Payload: []byte(payload)}
+	name := eventstreamapi.EventTypeHeader
+	if messageType == eventstreamapi.ExceptionMessageType {
+		name = eventstreamapi.ExceptionTypeHeader
+	}
+	m.Headers.Set(name, eventstream.StringValue(kind))
+	m.Headers.Set(eventstreamapi.MessageTypeHeader, eventstream.StringValue(messageType))
+	var b bytes.Buffer
+	eventstream.NewEncoder(&b).Encode(m) // a buffer takes all
+	return b.String()
+}
+
+func payloadChunk(payload string) string { return message("event", "PayloadChunk", payload) }
+
+func invokeComplete(payload string) string { return message("event", "InvokeComplete", payload) }
