@@ -2,9 +2,10 @@
 MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
 	e2e/components e2e/faults e2e/soak e2e/webapp
 
-# The linters' versions are pinned here and nowhere else.
+# The tools' versions are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GREMLINS    := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
 KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
@@ -100,6 +101,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$p; \
 		done; \
 	done
+
+.PHONY: mutation
+mutation: ## Show which changes of internal/backend no test sees (85 % must be seen)
+	@GOBIN=$(BIN) go install $(GREMLINS)
+	@$(BIN)/gremlins unleash --threshold-efficacy 85 ./internal/backend
 
 .PHONY: release
 release: ## Tag all modules together (VERSION=1.5.0), pushing nothing
