@@ -16,7 +16,7 @@ const (
 	paramExample  = `{ "function_param_name": "Lambda", "region": "us-west1", "max_retries": 1 }`
 )
 
-func documented(t *testing.T, api *lambdatest.Server, example string) object {
+func documented(t *testing.T, api *lambdaAPI, example string) object {
 	t.Helper()
 	settings := with(parse(t, example), object{"endpoint": api.URL})
 	return object{"extra_config": object{lambdaNamespace: settings}}

@@ -46,7 +46,7 @@ func checkHides(t *testing.T, got response, hidden ...string) {
 
 // checkLogged checks the one line that an error is worth, and that it can be
 // followed up: it names the function and AWS's request.
-func checkLogged(t *testing.T, api *lambdatest.Server, lines []string, function, detail string) {
+func checkLogged(t *testing.T, api *lambdaAPI, lines []string, function, detail string) {
 	t.Helper()
 	calls := callsOf(api, function)
 	if len(calls) == 0 {
@@ -421,7 +421,7 @@ var failures = []failure{
 }
 
 // newFailing starts an Invoke API on which each failure happens to its function.
-func newFailing(t *testing.T) *lambdatest.Server {
+func newFailing(t *testing.T) *lambdaAPI {
 	t.Helper()
 	api := newLambda(t, nil)
 	for _, f := range failures {

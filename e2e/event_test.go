@@ -11,11 +11,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 // inFormat are the settings of a backend whose function gets an event of API Gateway.
-func inFormat(api *lambdatest.Server, function, format string) object {
+func inFormat(api *lambdaAPI, function, format string) object {
 	return with(fixed(api, function), object{"payload_format": format})
 }
 

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 // The namespaces of extra_config.
@@ -52,13 +50,13 @@ func endpoint(path string, backends ...object) object {
 }
 
 // fixed are the settings of a backend that invokes one function, once.
-func fixed(api *lambdatest.Server, function string) object {
+func fixed(api *lambdaAPI, function string) object {
 	return object{"function_name": function, "region": "us-east-1", "endpoint": api.URL, "max_retries": 0}
 }
 
 // fromPath are the settings of a backend whose function is the placeholder
 // {lambda}.
-func fromPath(api *lambdatest.Server) object {
+func fromPath(api *lambdaAPI) object {
 	return object{"function_param_name": "Lambda", "region": "us-east-1", "endpoint": api.URL, "max_retries": 0}
 }
 

@@ -301,10 +301,35 @@ func check(t *testing.T, got response, status int, body string) {
 	}
 }
 
+// A lambdaAPI is an Invoke API that remembers all payloads.
+type lambdaAPI struct {
+	*lambdatest.Server
+
+	mu       sync.Mutex
+	payloads []string
+}
+
+// Reset forgets calls and faults, but no payload.
+func (a *lambdaAPI) Reset() {
+	a.remember()
+	a.Server.Reset()
+}
+
+func (a *lambdaAPI) remember() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.Calls() {
+		if len(c.Payload) >= 8 { // what is shorter cannot be told from anything else
+			a.payloads = append(a.payloads, string(c.Payload))
+		}
+	}
+	return a.payloads
+}
+
 // newLambda starts an Invoke API that takes no call with a wrong signature.
-func newLambda(t *testing.T, functions map[string]any) *lambdatest.Server {
+func newLambda(t *testing.T, functions map[string]any) *lambdaAPI {
 	t.Helper()
-	api := lambdatest.NewServer(functions)
+	api := &lambdaAPI{Server: lambdatest.NewServer(functions)}
 	t.Cleanup(api.Close)
 	api.RequireCredentials(accessKeyID, secretAccessKey)
 	apis.Lock()
@@ -316,26 +341,22 @@ func newLambda(t *testing.T, functions map[string]any) *lambdatest.Server {
 // apis are the Invoke APIs that a test has started.
 var apis = struct {
 	sync.Mutex
-	of map[*testing.T][]*lambdatest.Server
-}{of: make(map[*testing.T][]*lambdatest.Server)}
+	of map[*testing.T][]*lambdaAPI
+}{of: make(map[*testing.T][]*lambdaAPI)}
 
 // payloadsOf are the payloads that have reached the Invoke APIs of a test, which no log may
-// have, but for those that are too short to be told from anything else.
+// have.
 func payloadsOf(t *testing.T) (payloads []string) {
 	apis.Lock()
 	defer apis.Unlock()
 	for _, api := range apis.of[t] {
-		for _, c := range api.Calls() {
-			if len(c.Payload) >= 8 {
-				payloads = append(payloads, string(c.Payload))
-			}
-		}
+		payloads = append(payloads, api.remember()...)
 	}
 	return payloads
 }
 
 // callsOf are the calls of one function, in order of arrival.
-func callsOf(api *lambdatest.Server, function string) []lambdatest.Call {
+func callsOf(api *lambdaAPI, function string) []lambdatest.Call {
 	var calls []lambdatest.Call
 	for _, c := range api.Calls() {
 		if c.Function == function {
@@ -346,7 +367,7 @@ func callsOf(api *lambdatest.Server, function string) []lambdatest.Call {
 }
 
 // onlyCall is the call of a function that must have been called once.
-func onlyCall(t *testing.T, api *lambdatest.Server, function string) lambdatest.Call {
+func onlyCall(t *testing.T, api *lambdaAPI, function string) lambdatest.Call {
 	t.Helper()
 	calls := callsOf(api, function)
 	if len(calls) != 1 {

@@ -56,7 +56,7 @@ func (b errorBackend) failures() []failure {
 // failingEndpoints has an endpoint for each failure and each of the errorBackends, and
 // two more for each of the latter: one that is misconfigured, and one that refuses
 // names.
-func failingEndpoints(api *lambdatest.Server) []object {
+func failingEndpoints(api *lambdaAPI) []object {
 	var all []object
 	for _, b := range errorBackends {
 		add := func(path string, settings object, more object) {

@@ -17,7 +17,7 @@ import (
 )
 
 // streaming are the settings of a backend that streams.
-func streaming(api *lambdatest.Server, function string) object {
+func streaming(api *lambdaAPI, function string) object {
 	return with(fixed(api, function), object{"stream": true})
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiEr
 			"The access key ID of the request is not the one that this server requires.")
 	}
 	mismatch := errorf(http.StatusForbidden, "InvalidSignatureException",
-		"The signature of the request is not the one that the secret access key gives.")
+		"The signature of the request is not the one that the secret access key gives.\n\nThe Canonical String for this request should have been\n'%s'", s.canonical(r, payload))
 
 	u := *r.URL
 	u.Host = r.Host
@@ -142,4 +143,20 @@ func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiEr
 		return mismatch
 	}
 	return nil
+}
+
+// canonical is what AWS quotes of a request whose signature is wrong: the signed headers
+// are all in it.
+func (s signature) canonical(r *http.Request, payload []byte) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, r.URL.EscapedPath(), r.URL.RawQuery)
+	for _, header := range s.signedHeaders {
+		value := strings.Join(r.Header.Values(header), ",")
+		if header == "host" {
+			value = r.Host
+		}
+		fmt.Fprintf(&b, "%s:%s\n", header, value)
+	}
+	fmt.Fprintf(&b, "\n%s\n%x", strings.Join(s.signedHeaders, ";"), sha256.Sum256(payload))
+	return b.String()
 }

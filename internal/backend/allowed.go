@@ -14,12 +14,16 @@ import (
 // account is none for those of another.
 type pattern string
 
-const nameWithStars = `[A-Za-z0-9_*-]+`
+// A part is what AWS's grammar has there, or has a * in it.
+const (
+	nameWithStars    = `(?:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]*\*[A-Za-z0-9_*-]*)`
+	accountWithStars = `(?:\d{12}|\d*\*[\d*]*)`
+)
 
 var (
 	namePattern       = regexp.MustCompile(`^` + nameWithStars + `$`)
-	partialARNPattern = regexp.MustCompile(`^[0-9*]+:function:` + nameWithStars + `$`)
-	arnPattern        = regexp.MustCompile(`^arn:[a-z*-]+:lambda:([a-z0-9*-]+):[0-9*]+:function:` + nameWithStars + `$`)
+	partialARNPattern = regexp.MustCompile(`^` + accountWithStars + `:function:` + nameWithStars + `$`)
+	arnPattern        = regexp.MustCompile(`^arn:(?:aws[a-z-]*|[a-z-]*\*[a-z*-]*):lambda:([a-z0-9*-]+):` + accountWithStars + `:function:` + nameWithStars + `$`)
 )
 
 func parsePattern(s string) (pattern, error) {
@@ -45,13 +49,11 @@ func (p pattern) matches(name string) bool {
 	return matched
 }
 
-// region is that of an ARN, empty where p is none or its region has a *.
-func (p pattern) region() string {
+// admitsRegion tells whether p can match an ARN of a region. It is true where p is for no
+// ARNs of one.
+func (p pattern) admitsRegion(region string) bool {
 	m := arnPattern.FindStringSubmatch(string(p))
-	if m == nil || strings.Contains(m[1], "*") {
-		return ""
-	}
-	return m[1]
+	return m == nil || pattern(m[1]).matches(region)
 }
 
 // allows tells whether a request may name the function.
@@ -71,8 +73,8 @@ func (c *Config) allows(f Function) bool {
 // names are settled by then.
 func (c *Config) futile() (warnings []string) {
 	for _, p := range c.Allowed {
-		switch region := p.region(); {
-		case region != "" && c.Region != "" && region != c.Region:
+		switch {
+		case c.Region != "" && !p.admitsRegion(c.Region):
 			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, quote(c.Region)))
 		case !c.Verbatim && namePattern.MatchString(string(p)) && upperFirst(string(p)) != string(p):
 			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the first letter of each name is put into upper case (\"function_name_case\": %q leaves it)", p, verbatim))

@@ -183,7 +183,8 @@ func TestWarningOnFutilePatterns(t *testing.T) {
 		{"_orders", nil, ""},
 		{"arn:aws:lambda:us-west-2:*:function:orders", nil, ""},
 		{"arn:aws:lambda:*:123456789012:function:orders", nil, ""},
-		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, ""},
+		{"arn:aws:lambda:us-*:123456789012:function:orders", nil, ""},
+		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, `allowed_functions: nothing matches "arn:aws:lambda:eu-*:123456789012:function:orders", because the backend's region is "us-west-2"`},
 		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: nothing matches "arn:aws:lambda:eu-west-1:123456789012:function:orders", because the backend's region is "us-west-2"`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{tc.pattern}}

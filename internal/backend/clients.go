@@ -13,13 +13,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go/aws/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
 	"github.com/aws/aws-sdk-go/aws/defaults"
+	"github.com/aws/aws-sdk-go/aws/ec2metadata"
 	"github.com/aws/aws-sdk-go/aws/endpoints"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go/service/sso"
 	"github.com/aws/aws-sdk-go/service/sts"
 )
 
@@ -59,6 +64,11 @@ func (c *clients) client(cfg Config) (_ *lambda.Lambda, _ *keeper, warnings []st
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
+	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" {
+		if err := checkEndpoint(endpoint); err != nil {
+			return nil, nil, nil, fmt.Errorf("%s: %w", stsEndpointVariable, err)
+		}
+	}
 	base, err := c.session(cfg.Profile)
 	if err != nil {
 		return nil, nil, nil, err
@@ -145,6 +155,8 @@ func load(profile string, cfg *aws.Config, handlers request.Handlers) (*session.
 			return nil, err
 		}
 	}
+	// The SDK's own would write URLs to standard output, user and password included.
+	cfg.Logger = aws.LoggerFunc(func(...any) {})
 	s, err := session.NewSessionWithOptions(session.Options{
 		Config:            *cfg,
 		Profile:           profile,
@@ -188,17 +200,18 @@ func (c *clients) keeper(key keeperKey) *keeper {
 		c.keepers[key] = k
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.look()
+		k.look(true)
 	}
 	return k
 }
 
 // finder returns what finds the credentials for a key: the session's that the build has
 // given, else those of the environment and the shared files, which are read anew each time.
-func (c *clients) finder(key keeperKey) func(expired bool) (*credentials.Credentials, error) {
-	return func(expired bool) (*credentials.Credentials, error) {
+func (c *clients) finder(key keeperKey) func(renew bool) (*credentials.Credentials, error) {
+	return func(renew bool) (*credentials.Credentials, error) {
 		s := c.given
-		if s == nil || key.profile != "" {
+		own := s == nil || key.profile != ""
+		if own {
 			var err error
 			cfg := &aws.Config{
 				Region:                        aws.String(key.region),
@@ -207,16 +220,31 @@ func (c *clients) finder(key keeperKey) func(expired bool) (*credentials.Credent
 				EndpointResolver:              endpoints.ResolverFunc(resolveSTS),
 				CredentialsChainVerboseErrors: aws.Bool(true),
 			}
-			if s, err = load(key.profile, cfg, lookupHandlers()); err != nil {
+			handlers := defaults.Handlers()
+			handlers.Build.PushBack(prepareLookup)
+			if s, err = load(key.profile, cfg, handlers); err != nil {
 				return nil, err
 			}
-		} else if expired {
+		} else if renew {
 			s.Config.Credentials.Expire()
+		}
+		if key.profile != "" {
+			if err := checkSource(s.Config.Credentials); err != nil {
+				return nil, err
+			}
 		}
 		if key.role.ARN == "" {
 			return s.Config.Credentials, nil
 		}
-		client := sts.New(s, stsConfig(key.region))
+		endpoint, err := resolveSTS(sts.EndpointsID, key.region, endpoints.STSRegionalEndpointOption)
+		if err != nil {
+			return nil, err
+		}
+		// Else it would be the one that a session has for Lambda.
+		client := sts.New(s, &aws.Config{Region: aws.String(key.region), Endpoint: aws.String(endpoint.URL)})
+		if !own {
+			client.Handlers.Build.PushBack(prepareLookup)
+		}
 		return stscreds.NewCredentialsWithClient(client, key.role.ARN, func(p *stscreds.AssumeRoleProvider) {
 			p.RoleSessionName = key.role.SessionName
 			p.ExternalID = unlessEmpty(key.role.ExternalID)
@@ -224,21 +252,21 @@ func (c *clients) finder(key keeperKey) func(expired bool) (*credentials.Credent
 	}
 }
 
+// checkSource is an error for the credentials of a profile that has none. The SDK goes on
+// to those of the container or the instance.
+func checkSource(source *credentials.Credentials) error {
+	value, err := source.Get()
+	if err == nil && (value.ProviderName == ec2rolecreds.ProviderName || value.ProviderName == endpointcreds.ProviderName) {
+		err = errors.New("it has none, and those of the container or the instance are not its own")
+	}
+	return err
+}
+
 // stsEndpointVariable is where newer SDKs of AWS, too, look for the endpoint of STS.
 const stsEndpointVariable = "AWS_ENDPOINT_URL_STS"
 
-// stsConfig is the endpoint of STS for a role: the one of the environment, else the
-// region's.
-func stsConfig(region string) *aws.Config {
-	cfg := &aws.Config{Region: aws.String(region), STSRegionalEndpoint: endpoints.RegionalSTSEndpoint}
-	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" {
-		cfg.Endpoint = aws.String(endpoint)
-	}
-	return cfg
-}
-
-// resolveSTS is stsConfig for the calls to STS that the SDK makes by itself: for the roles
-// of profiles, and for web identities.
+// resolveSTS finds the endpoint of STS in the environment, and all others where the SDK
+// does.
 func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
 	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" && service == sts.EndpointsID {
 		return endpoints.ResolvedEndpoint{URL: endpoint, SigningRegion: region}, nil
@@ -246,18 +274,46 @@ func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpo
 	return endpoints.DefaultResolver().EndpointFor(service, region, opts...)
 }
 
-// lookupHandlers are the SDK's, but that each request of a lookup ends within
-// lookupTimeout and follows no redirect, which would carry a web identity to wherever the
-// answer says. For the instance metadata service the SDK has limits of its own.
-func lookupHandlers() request.Handlers {
-	handlers := defaults.Handlers()
-	handlers.Validate.PushBack(func(r *request.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
-		r.SetContext(ctx)
-		r.DisableFollowRedirects = true
-		r.Handlers.Complete.PushBack(func(*request.Request) { cancel() })
+// maxLookup bounds the answers to lookups, in bytes.
+const maxLookup = 64 << 10
+
+// prepareLookup is a handler of the SDK's. It keeps what answers to a lookup from ending
+// the process, and a lookup from lasting for good or going to wherever an answer says.
+func prepareLookup(r *request.Request) {
+	r.Handlers.Send.PushBack(func(r *request.Request) {
+		if r.HTTPResponse != nil && r.HTTPResponse.Body != nil {
+			r.HTTPResponse.Body = &bounded{ReadCloser: r.HTTPResponse.Body, limit: maxLookup, call: new(call)}
+		}
 	})
-	return handlers
+	r.Handlers.Unmarshal.PushBack(checkLookup)
+	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
+		return // the SDK has a shorter limit for it, in an HTTP client of its own
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
+	r.SetContext(ctx)
+	r.DisableFollowRedirects = true
+	r.Handlers.Complete.PushBack(func(*request.Request) { cancel() })
+}
+
+// checkLookup lets no answer through that the SDK's providers would panic on, in a goroutine
+// where nobody can recover it.
+func checkLookup(r *request.Request) {
+	complete := true
+	switch answer := r.Data.(type) {
+	case *sts.AssumeRoleOutput:
+		complete = hasAll(answer.Credentials)
+	case *sts.AssumeRoleWithWebIdentityOutput:
+		complete = hasAll(answer.Credentials)
+	case *sso.GetRoleCredentialsOutput:
+		complete = answer.RoleCredentials != nil
+	}
+	if r.Error == nil && !complete {
+		r.Error = awserr.New(request.ErrCodeSerialization, "the answer has no credentials", nil)
+	}
+}
+
+func hasAll(c *sts.Credentials) bool {
+	return c != nil && c.AccessKeyId != nil && c.SecretAccessKey != nil && c.SessionToken != nil && c.Expiration != nil
 }
 
 // where tells an operator in which places the credentials for a key are looked for.

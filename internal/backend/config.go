@@ -299,7 +299,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 			}
 		}
 		slices.Sort(warnings)
-		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors = false, false, false, false
+		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors, cfg.MaxReply = false, false, false, false, maxReply
 	}
 	return warnings, errors.Join(errs...)
 }

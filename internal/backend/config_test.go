@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -223,7 +224,7 @@ func TestParseConfig(t *testing.T) {
 		{
 			name:     "what has no effect without a reply",
 			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "retry_function_errors": true, "max_reply_bytes": 10.0},
-			want:     fixed(Config{MaxRetries: -1, InvocationType: "Event", MaxReply: 10}),
+			want:     fixed(Config{MaxRetries: -1, InvocationType: "Event"}),
 			warnings: []string{
 				"max_reply_bytes: has no effect with the invocation_type Event",
 				"retry_function_errors: has no effect with the invocation_type Event",
@@ -333,7 +334,7 @@ func TestParseConfigErrors(t *testing.T) {
 		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must have a pattern or more"},
 		{
 			"patterns that are none",
-			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*"}),
+			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),
 			"allowed_functions: must not be empty\n" +
 				"must be a list of strings, has the number 7\n" +
 				"\"a b\" is no name, partial ARN or ARN of a function, with or without *\n" +
@@ -342,7 +343,10 @@ func TestParseConfigErrors(t *testing.T) {
 				"\"f?\" is no name, partial ARN or ARN of a function, with or without *\n" +
 				"\"f:\" is no name, partial ARN or ARN of a function, with or without *\n" +
 				"\"arn:aws:s3:us-west-2:123456789012:function:f\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"123456789012:f:*\" is no name, partial ARN or ARN of a function, with or without *",
+				"\"123456789012:f:*\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"12345:function:x\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"arn:foo:lambda:*:*:function:x\" is no name, partial ARN or ARN of a function, with or without *\n" +
+				"\"" + strings.Repeat("x", 65) + "\" is no name, partial ARN or ARN of a function, with or without *",
 		},
 		{"an empty profile", with("profile", ""), "profile: must not be empty"},
 		{"a role that is none", with("assume_role", "x"), `assume_role: must be an object with role_arn, is the string "x"`},
@@ -354,6 +358,7 @@ func TestParseConfigErrors(t *testing.T) {
 				"role_arn: \"arn:aws:iam::1:role/x\" is no ARN of a role\n" +
 				"session_name: \"x\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
+		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
 		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},

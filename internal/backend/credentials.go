@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws/credentials"
@@ -14,158 +15,284 @@ const (
 	// refreshEarly is how long before their end credentials are replaced, in the
 	// background.
 	refreshEarly = time.Minute
-	// lookupPause is how long after a lookup that failed there is no other.
+	// lookupPause is how long after a lookup there is no other, unless somebody needs it.
 	lookupPause = 5 * time.Second
 	// lookupTimeout bounds a lookup. The SDK's chain takes 12 seconds to find out that
 	// there is no metadata service.
 	lookupTimeout = 30 * time.Second
+
+	// oldFailure is the age from which a failure is worth a new look before a request is
+	// told of it, and moment how long that request waits.
+	oldFailure = time.Minute
+	moment     = time.Second
+
+	// maxRefusals is how often in a row AWS may take credentials for expired before they
+	// are no longer tried.
+	maxRefusals = 5
 )
 
 // keeper has the credentials that backends sign with. It looks for them when it is
 // made, in the background before they expire, and again where there were none; a
-// request waits for that only while nothing is known yet. (The SDK's own
-// Credentials make each request wait, and do not remember that there was nothing.)
+// request waits for that only while nothing is known. (The SDK's own Credentials make
+// each request wait, and do not remember that there was nothing.)
 //
 // A lookup is a goroutine that ends by itself, within lookupTimeout. Requests start it:
 // a gateway at rest looks for nothing.
 type keeper struct {
-	// find makes credentials that have still to be retrieved. expired tells that AWS has
-	// refused those of the last time.
-	find   func(expired bool) (*credentials.Credentials, error)
+	// find makes credentials that have still to be retrieved. renew tells that those of
+	// the last time are not good enough any more.
+	find   func(renew bool) (*credentials.Credentials, error)
 	where  string // find looks; for the log
 	logger Logger
 	now    func() time.Time
+
+	refusals atomic.Int32 // by AWS, in a row
 
 	mu      sync.Mutex
 	value   credentials.Value // zero for none
 	lease   int               // counts the values
 	source  *credentials.Credentials
-	expires time.Time     // zero where the source does not tell
-	expired bool          // AWS has refused the last value
-	err     error         // of the last lookup
-	again   time.Time     // the earliest time of the next lookup that nobody waits for
-	running chan struct{} // closed at the end of the lookup under way; nil for none
+	expires time.Time         // zero where the source does not tell
+	refused credentials.Value // by AWS, the last time
+	err     error             // of the last lookup
+	failed  time.Time         // when err was new
+	again   time.Time         // the earliest time of the next lookup that nobody needs
+	running chan struct{}     // closed at the end of the lookup under way; nil for none
+	stuck   chan struct{}     // closed where a retrieval is over that has outlived its lookup; nil for none
 }
 
-// get returns credentials, and their lease for refuse. It waits where they are being
-// looked for and the lookup before has not failed, until ctx is done. Its error is what
-// the last lookup failed of, or the context's.
-func (k *keeper) get(ctx context.Context) (value credentials.Value, lease int, err error) {
+// get returns credentials, and their lease for accept, refuse and doubt. It waits, until
+// ctx is done, where they are being looked for and the lookup before has not failed. Its
+// error is what the last lookup failed of, or the context's.
+func (k *keeper) get(ctx context.Context) (credentials.Value, int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for {
 		now := k.now()
 		usable := k.value.HasKeys() && (k.expires.IsZero() || now.Before(k.expires))
-		if !usable && k.err == nil || !now.Before(k.again) && (!usable || k.due(now)) {
-			k.look()
+		// A source that does not tell the end is asked whether it has come.
+		due := k.expires.IsZero() || !now.Before(k.expires.Add(-refreshEarly))
+		if paused := now.Before(k.again); !usable && (k.err == nil || !paused) || usable && due && !paused {
+			k.look(!usable || !k.expires.IsZero())
 		}
+		old := now.Sub(k.failed) >= oldFailure && k.running != nil
 		switch {
 		case usable:
 			return k.value, k.lease, nil
-		case k.err != nil:
+		case k.err != nil && !old:
 			return credentials.Value{}, 0, k.err
 		}
-		running := k.running
-		k.mu.Unlock()
-		select {
-		case <-running:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		k.mu.Lock()
-		if err != nil {
+		failure := k.err
+		if err := k.wait(ctx, failure); err != nil {
 			return credentials.Value{}, 0, err
 		}
 	}
 }
 
-// due tells whether credentials that are still good are to be replaced. A source that
-// tells no end has one of its own before that, and says when it has come.
-func (k *keeper) due(now time.Time) bool {
-	if k.expires.IsZero() {
-		return k.running == nil && k.source.IsExpired() // which waits for a lookup
+// wait returns at the end of the lookup under way, or when ctx is done with its error.
+// Where there is a failure already, it is the error after a moment. k.mu is held, but not
+// meanwhile.
+func (k *keeper) wait(ctx context.Context, failure error) error {
+	running := k.running
+	k.mu.Unlock()
+	defer k.mu.Lock()
+	var impatient <-chan time.Time
+	if failure != nil {
+		timer := time.NewTimer(moment)
+		defer timer.Stop()
+		impatient = timer.C
 	}
-	return !now.Before(k.expires.Add(-refreshEarly))
+	select {
+	case <-running:
+		return nil
+	case <-impatient:
+		return failure
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// accept tells that AWS has taken credentials.
+func (k *keeper) accept() {
+	if k.refusals.Load() != 0 {
+		k.refusals.Store(0)
+	}
 }
 
 // refuse tells that AWS takes the credentials with this lease for expired. The next get
-// waits for others, unless somebody has got them meanwhile.
+// waits for others, unless somebody has got them meanwhile. Where others are refused like
+// them, that is an error for a while: it would go on with each request.
 func (k *keeper) refuse(lease int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if lease == k.lease {
-		k.value, k.expired, k.err = credentials.Value{}, true, nil
+	if lease != k.lease || !k.value.HasKeys() {
+		return
+	}
+	k.refused, k.value, k.err = k.value, credentials.Value{}, nil
+	if k.refusals.Add(1) >= maxRefusals {
+		k.fail(errRefused)
 	}
 }
 
-// look starts a lookup unless one is under way. k.mu is held.
-func (k *keeper) look() {
+var errRefused = errors.New("AWS takes those that were found for expired")
+
+// doubt tells that AWS does not know the key with this lease, or not its secret: it may
+// have been replaced.
+func (k *keeper) doubt(lease int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if lease == k.lease && !k.now().Before(k.again) {
+		k.look(true)
+	}
+}
+
+// fail remembers an error, and starts the pause. k.mu is held.
+func (k *keeper) fail(err error) {
+	now := k.now()
+	k.err, k.failed, k.again = &credentialsError{k.where, err}, now, now.Add(lookupPause)
+}
+
+// look starts a lookup unless one is under way. Where it is not sure that one is needed,
+// it asks the source first. k.mu is held.
+func (k *keeper) look(sure bool) {
 	if k.running != nil {
 		return
 	}
 	running := make(chan struct{})
 	k.running = running
-	expired := k.expired
+	ask, renew := k.source, k.value.HasKeys() || k.refused.HasKeys()
+	if sure {
+		ask = nil
+	}
 	go func() {
-		value, expires, source, err := k.retrieve(expired)
+		found, err := k.within(lookupTimeout, ask, renew)
+		k.mu.Lock()
+		o := k.judge(found, renew, err)
+		k.mu.Unlock()
+		if o.log != nil { // not while requests have to wait for it
+			o.log("[Lambda]", o.message)
+		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		defer close(running)
+		k.take(o)
 		k.running = nil
-		now := k.now()
-		if err == nil && !expires.IsZero() && !now.Before(expires) {
-			err = fmt.Errorf("those that were found have expired at %s", expires.UTC().Format(time.RFC3339))
-		}
-		k.done(now, err)
-		if err == nil {
-			k.value, k.expires, k.source, k.expired = value, expires, source, false
-			k.lease++
-		}
+		close(running)
 	}()
 }
 
-// done remembers and logs how a lookup has ended. k.mu is held.
-func (k *keeper) done(now time.Time, err error) {
-	before := k.err
-	k.err = nil
-	if err != nil {
-		k.err = &credentialsError{k.where, err}
+// finding is what a lookup has found.
+type finding struct {
+	source  *credentials.Credentials // nil where nothing has changed
+	value   credentials.Value
+	expires time.Time
+}
+
+// outcome is what comes of a lookup: new credentials, an error, or nothing.
+type outcome struct {
+	finding
+	err     error
+	log     func(...any) // nil for nothing to log
+	message string
+}
+
+// judge tells what comes of what a lookup has found, or failed of. k.mu is held.
+func (k *keeper) judge(found finding, renew bool, err error) (o outcome) {
+	o.finding, o.err = found, err
+	switch {
+	case err != nil || found.source == nil:
+	case !found.expires.IsZero() && !k.now().Before(found.expires):
+		o.err = fmt.Errorf("those that were found have expired at %s", found.expires.UTC().Format(time.RFC3339))
+	case found.value == k.refused && k.refusals.Load() >= maxRefusals:
+		o.err = errRefused
+	case found.value == k.refused && !renew: // they were refused meanwhile
+		o.source = nil
+	}
+	switch {
+	case o.err != nil:
+		failure := (&credentialsError{k.where, o.err}).Error()
+		switch {
+		case k.value.HasKeys():
+			o.log, o.message = k.logger.Warning, "no new "+failure+"; those of before stay in use until they expire"
+		case k.err == nil:
+			o.log, o.message = k.logger.Error, "no "+failure+"; until there are some, each call fails"
+		}
+	case o.source != nil:
+		o.message = "found AWS credentials in " + k.where + ": those of " + found.value.ProviderName
+		switch {
+		case k.err != nil:
+			o.log = k.logger.Info
+		case k.lease == 0:
+			o.log = k.logger.Debug
+		}
+	}
+	return o
+}
+
+// take takes over what comes of a lookup. k.mu is held.
+func (k *keeper) take(o outcome) {
+	switch {
+	case o.err != nil:
+		k.fail(o.err)
+	case o.source != nil:
+		k.value, k.expires, k.source, k.err = o.value, o.expires, o.source, nil
+		k.lease++
 	}
 	// Credentials that live for no longer than refreshEarly are not to be looked for in
 	// every request, either.
-	k.again = now.Add(lookupPause)
-	switch {
-	case err == nil && before != nil:
-		k.logger.Info("[Lambda]", "found AWS credentials in "+k.where)
-	case err == nil:
-	case k.value.HasKeys():
-		k.logger.Warning("[Lambda]", "no new "+k.err.Error()+"; those of before stay in use until they expire")
-	case before == nil:
-		k.logger.Error("[Lambda]", "no "+k.err.Error()+"; until there are some, each call fails")
+	k.again = k.now().Add(lookupPause)
+}
+
+// within is retrieve with an end: a session of the build's, or a provider of its own, may
+// have none. There is never more than one that has not come back.
+func (k *keeper) within(limit time.Duration, ask *credentials.Credentials, renew bool) (finding, error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	timeout := fmt.Errorf("no answer within %v", limit)
+	if k.stuck != nil { // read and written in lookups only, of which there is one
+		select {
+		case <-k.stuck:
+		case <-timer.C:
+			return finding{}, timeout
+		}
+	}
+	over := make(chan struct{})
+	k.stuck = over
+	var found finding
+	var err error
+	go func() {
+		defer close(over)
+		found, err = k.retrieve(ask, renew)
+	}()
+	select {
+	case <-over:
+		return found, err
+	case <-timer.C:
+		return finding{}, timeout
 	}
 }
 
-// retrieve is a lookup.
-func (k *keeper) retrieve(expired bool) (value credentials.Value, expires time.Time, source *credentials.Credentials, err error) {
+func (k *keeper) retrieve(ask *credentials.Credentials, renew bool) (found finding, err error) {
 	defer func() {
 		if v := recover(); v != nil { // out of reach of whoever could answer for it
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	if source, err = k.find(expired); err != nil {
-		return
+	if ask != nil && !ask.IsExpired() {
+		return finding{}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
-	defer cancel()
-	if value, err = source.GetWithContext(ctx); err != nil {
-		return
+	source, err := k.find(renew)
+	if err != nil {
+		return finding{}, err
 	}
-	if !value.HasKeys() {
-		err = errors.New("access key id and secret access key are empty")
-		return
+	value, err := source.Get()
+	switch {
+	case err != nil:
+		return finding{}, err
+	case !value.HasKeys():
+		return finding{}, errors.New("access key id and secret access key are empty")
 	}
-	expires, _ = source.ExpiresAt() // zero where the source does not tell
-	return
+	expires, _ := source.ExpiresAt() // zero where the source does not tell
+	return finding{source, value, expires}, nil
 }
 
 // credentialsError is what a lookup of credentials failed of.

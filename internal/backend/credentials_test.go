@@ -19,16 +19,16 @@ import (
 type source struct {
 	mu      sync.Mutex
 	lookups int
-	expired []bool // what each lookup was told
+	renew   []bool // what each lookup was told
 	gate    chan struct{}
 	make    func(n int) (provider, error) // for the nth lookup
 }
 
-func (s *source) find(expired bool) (*credentials.Credentials, error) {
+func (s *source) find(renew bool) (*credentials.Credentials, error) {
 	s.mu.Lock()
 	s.lookups++
 	n := s.lookups
-	s.expired = append(s.expired, expired)
+	s.renew = append(s.renew, renew)
 	s.mu.Unlock()
 	if s.gate != nil {
 		<-s.gate
@@ -57,7 +57,7 @@ type endless struct {
 }
 
 func (p *endless) Retrieve() (credentials.Value, error) {
-	return credentials.Value{AccessKeyID: p.id, SecretAccessKey: p.id}, p.err
+	return credentials.Value{AccessKeyID: p.id, SecretAccessKey: p.id, ProviderName: "TestProvider"}, p.err
 }
 func (p *endless) IsExpired() bool { return p.over != nil && *p.over }
 
@@ -113,8 +113,9 @@ func TestCredentialsAreLookedForOnce(t *testing.T) {
 	for range 3 {
 		k.id(t)
 	}
-	if s.count() != 1 || len(l.lines) != 0 {
-		t.Errorf("got %d lookups, log %q", s.count(), l.lines)
+	k.idle()
+	if want := "DEBUG [Lambda] found AWS credentials in the test: those of TestProvider"; s.count() != 1 || len(l.lines) != 1 || l.lines[0] != want {
+		t.Errorf("got %d lookups, log %q, want %q", s.count(), l.lines, want)
 	}
 }
 
@@ -175,7 +176,7 @@ func TestNoCredentialsAreRemembered(t *testing.T) {
 	}
 	want := []string{
 		`ERROR [Lambda] no AWS credentials in the test: NoCredentialProviders: "nothing here"; until there are some, each call fails`,
-		"INFO [Lambda] found AWS credentials in the test",
+		"INFO [Lambda] found AWS credentials in the test: those of TestProvider",
 	}
 	if fmt.Sprint(l.lines) != fmt.Sprint(want) {
 		t.Errorf("got log %q, want %q", l.lines, want)
@@ -281,6 +282,7 @@ func TestCredentialsWhoseEndIsNotTold(t *testing.T) {
 		t.Errorf("got %s after %d lookups", id, s.count())
 	}
 	over = true
+	*clock = clock.Add(lookupPause)
 	if id := k.id(t); id != "key1" { // in the background
 		t.Errorf("got %s", id)
 	}
@@ -304,14 +306,158 @@ func TestRefusedCredentialsAreReplacedOnce(t *testing.T) {
 	if id := k.id(t); id != "key2" || s.count() != 2 {
 		t.Errorf("got %s after %d lookups", id, s.count())
 	}
-	if fmt.Sprint(s.expired) != "[false true]" {
-		t.Errorf("lookups were told %v", s.expired)
+	if fmt.Sprint(s.renew) != "[false true]" {
+		t.Errorf("lookups were told %v", s.renew)
 	}
-	// The next is an ordinary one again.
-	k.look()
+}
+
+// Credentials that AWS goes on to refuse are not looked for in every request: after a few
+// there is an error, and a pause.
+func TestCredentialsThatAreRefusedAgainAndAgain(t *testing.T) {
+	stale := true
+	s := &source{make: func(n int) (provider, error) {
+		if stale {
+			n = 0
+		}
+		return numbered(n), nil
+	}}
+	k, clock, _ := newKeeper(s)
+	for n := range 2 * maxRefusals {
+		_, lease, err := k.get(t.Context())
+		if (err == nil) != (n < maxRefusals) {
+			t.Errorf("request %d: got %v", n, err)
+		}
+		if err == nil {
+			k.refuse(lease)
+		} else if want := `AWS credentials in the test: "AWS takes those that were found for expired"`; err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if s.count() != maxRefusals {
+		t.Errorf("got %d lookups, want %d", s.count(), maxRefusals)
+	}
+
+	// The same again are no better.
+	*clock = clock.Add(lookupPause)
+	k.get(t.Context())
 	k.idle()
-	if fmt.Sprint(s.expired) != "[false true false]" {
-		t.Errorf("lookups were told %v", s.expired)
+	if _, _, err := k.get(t.Context()); err == nil || s.count() != maxRefusals+1 {
+		t.Errorf("got %v after %d lookups", err, s.count())
+	}
+	// Others are tried, and one that is taken ends it.
+	stale = false
+	*clock = clock.Add(lookupPause)
+	k.get(t.Context())
+	k.idle()
+	_, lease, err := k.get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.accept()
+	k.refuse(lease)
+	if _, _, err := k.get(t.Context()); err != nil {
+		t.Errorf("after one that was taken: got %v", err)
+	}
+}
+
+// A lookup that was under way when AWS refused the credentials may have found the same.
+func TestCredentialsThatAreRefusedDuringALookup(t *testing.T) {
+	s := &source{make: func(n int) (provider, error) { return numbered(max(n, 2)), nil }}
+	k, _, _ := newKeeper(s)
+	_, lease, _ := k.get(t.Context())
+	k.refuse(lease)
+	k.refused = credentials.Value{} // as if it had been before
+	s.gate = make(chan struct{})
+	k.mu.Lock()
+	k.look(true)
+	k.mu.Unlock()
+	k.mu.Lock()
+	k.refused = credentials.Value{AccessKeyID: "key2", SecretAccessKey: "key2", ProviderName: "TestProvider"}
+	k.mu.Unlock()
+	close(s.gate)
+	if id := k.id(t); id != "key3" {
+		t.Errorf("got %s", id)
+	}
+}
+
+// A failure of long ago says nothing of now: the first request after it waits a moment for
+// a new look.
+func TestOldFailure(t *testing.T) {
+	found := false
+	s := &source{make: func(n int) (provider, error) {
+		if !found {
+			return provider{}, errors.New("none")
+		}
+		return numbered(n), nil
+	}}
+	k, clock, _ := newKeeper(s)
+	k.get(t.Context())
+	*clock = clock.Add(oldFailure)
+	if _, _, err := k.get(t.Context()); err == nil || s.count() != 2 {
+		t.Errorf("got %v after %d lookups", err, s.count())
+	}
+	found = true
+	*clock = clock.Add(oldFailure)
+	if id := k.id(t); id != "key3" {
+		t.Errorf("got %s", id)
+	}
+
+	// It does not wait for longer.
+	found = false
+	_, lease, _ := k.get(t.Context())
+	k.refuse(lease)
+	k.get(t.Context())
+	k.idle()
+	*clock = clock.Add(oldFailure)
+	s.gate = make(chan struct{})
+	if _, _, err := k.get(t.Context()); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("got %v", err)
+	}
+	close(s.gate)
+	k.idle()
+}
+
+// A key that AWS does not know may have been replaced in the shared files.
+func TestDoubt(t *testing.T) {
+	s := &source{make: func(n int) (provider, error) { return numbered(n), nil }}
+	k, clock, _ := newKeeper(s)
+	_, lease, _ := k.get(t.Context())
+	k.doubt(lease) // within the pause
+	if k.idle(); s.count() != 1 {
+		t.Errorf("got %d lookups", s.count())
+	}
+	*clock = clock.Add(lookupPause)
+	k.doubt(lease)
+	k.doubt(lease)
+	k.idle()
+	k.doubt(lease) // a late one
+	k.idle()
+	if id := k.id(t); id != "key2" || s.count() != 2 || fmt.Sprint(s.renew) != "[false true]" {
+		t.Errorf("got %s after lookups %v", id, s.renew)
+	}
+}
+
+// Whatever does not come back, a lookup ends, and there is no second one beside it.
+func TestLookupThatHangs(t *testing.T) {
+	hang := make(chan struct{})
+	s := &source{make: func(n int) (provider, error) {
+		if n == 1 {
+			<-hang
+		}
+		return numbered(n), nil
+	}}
+	k, _, _ := newKeeper(s)
+	for range 2 {
+		if _, err := k.within(time.Millisecond, nil, false); err == nil || err.Error() != "no answer within 1ms" {
+			t.Errorf("got %v", err)
+		}
+	}
+	if s.count() != 1 {
+		t.Errorf("got %d lookups at once", s.count())
+	}
+	close(hang)
+	if found, err := k.within(time.Hour, nil, false); err != nil || found.value.AccessKeyID != "key2" {
+		t.Errorf("got %+v, %v", found, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
@@ -281,12 +282,28 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 // anything.
 var errorCode = regexp.MustCompile(`^[A-Za-z0-9.]{1,128}$`)
 
+// keyErrors are the errors of AWS that say: the key is not known, or has another secret.
+var keyErrors = map[string]bool{
+	"InvalidSignatureException":   true,
+	"InvalidClientTokenId":        true,
+	"SignatureDoesNotMatch":       true,
+	"UnrecognizedClientException": true,
+}
+
+// secretive are the errors whose messages quote what is nobody's to read: the request as it
+// should have been signed, headers included, or what a credential_process has written.
+var secretive = map[string]bool{
+	"InvalidSignatureException":              true,
+	"SignatureDoesNotMatch":                  true,
+	processcreds.ErrCodeProcessProviderParse: true,
+}
+
 // explain says in one line what an error of the SDK is: code, HTTP status where it
-// came with one, message and cause.
+// came with one, message and causes.
 func explain(err error) string {
-	var aerr awserr.Error
-	if !errors.As(err, &aerr) {
-		return quote(err.Error())
+	aerr := asAWS(err)
+	if aerr == nil {
+		return quote(messageOf(err))
 	}
 	code := aerr.Code()
 	if !errorCode.MatchString(code) {
@@ -295,15 +312,55 @@ func explain(err error) string {
 	if status := statusOf(err); status != 0 {
 		code += fmt.Sprintf(" (%d)", status)
 	}
-	s, orig := aerr.Message(), aerr.OrigErr()
-	if u, ok := orig.(awserr.UnmarshalError); ok {
-		orig = u.OrigErr() // it would print a dump of the answer
+	if secretive[aerr.Code()] {
+		return code
 	}
-	if orig != nil {
-		s += ": " + orig.Error()
-	}
-	return code + ": " + quote(s)
+	return code + ": " + quote(messageOf(aerr))
 }
+
+func asAWS(err error) (aerr awserr.Error) {
+	errors.As(err, &aerr)
+	return aerr
+}
+
+// messageOf is the message of an error, and of those that it came from, without what may
+// be secret in them.
+func messageOf(err error) string {
+	aerr, ok := err.(awserr.Error)
+	if !ok {
+		return userinfo.ReplaceAllString(err.Error(), "//xxxxx@")
+	}
+	var causes []error
+	switch e := aerr.(type) {
+	case awserr.BatchedErrors:
+		causes = e.OrigErrs()
+	default:
+		causes = []error{aerr.OrigErr()}
+	}
+	s := userinfo.ReplaceAllString(aerr.Message(), "//xxxxx@")
+	for _, cause := range causes {
+		if u, ok := cause.(awserr.UnmarshalError); ok {
+			cause = u.OrigErr() // it would print a dump of the answer
+		}
+		if cause == nil {
+			continue
+		}
+		s += ": "
+		if inner := asAWS(cause); inner != nil {
+			s += inner.Code()
+			if secretive[inner.Code()] {
+				continue
+			}
+			s += ": "
+			cause = inner
+		}
+		s += messageOf(cause)
+	}
+	return s
+}
+
+// userinfo is what a URL may have before its host, in messages on URLs that do not parse.
+var userinfo = regexp.MustCompile(`//[^@\n]*@`)
 
 // answered tells that an error of the SDK is an answer, read to its end.
 func answered(err error) bool {

@@ -149,21 +149,21 @@ func TestRetriesOfFunctionErrorsAndTheDeadline(t *testing.T) {
 
 // The log tells what a later execution was cut short after.
 func TestProgressAfterAFunctionError(t *testing.T) {
-	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Hour))
-	defer cancel()
+	ctx := &endedByHand{t.Context(), make(chan struct{})}
 	n := 0
 	l := &recorder{}
-	timeout, stop := context.WithTimeoutCause(ctx, time.Hour, nil)
-	defer stop()
 	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		if n++; n == 1 {
 			return &lambda.InvokeOutput{FunctionError: aws.String("Unhandled"), Payload: []byte(`{"errorMessage":"out of tea"}`)}, nil
 		}
-		return nil, context.DeadlineExceeded
+		close(ctx.done)
+		return nil, ctx.Err()
 	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true})})
 	b.sleep = func(context.Context, time.Duration) error { return nil }
-	if _, err := invoke(timeout, b, &Request{}); err == nil || n != 2 {
-		t.Errorf("got %v after %d executions", err, n)
+	_, err := invoke(ctx, b, &Request{})
+	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2; the one before failed: "lambda: the function failed"; function "f", request id ""`
+	if lines := l.level("ERROR"); err == nil || len(lines) != 1 || lines[0] != want {
+		t.Errorf("got %v, log %q, want %s", err, lines, want)
 	}
 }
 

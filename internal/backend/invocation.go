@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/request"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
@@ -222,6 +223,7 @@ func (c *call) option(r *request.Request) {
 		r.HTTPRequest.Header.Set(acceptEncoding, "identity")
 	})
 	r.Handlers.Send.PushBack(c.bound)
+	r.Handlers.CompleteAttempt.PushBack(c.judge)
 	r.Handlers.Complete.PushBack(func(r *request.Request) {
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
 	})
@@ -240,13 +242,27 @@ func (c *call) sign(r *request.Request) {
 	v4.SignSDKRequest(r)
 }
 
+// judge is a handler of the SDK's: it tells the keeper what AWS thinks of the credentials.
+func (c *call) judge(r *request.Request) {
+	if c.keeper == nil {
+		return
+	}
+	aerr, ok := r.Error.(awserr.Error)
+	switch {
+	case ok && keyErrors[aerr.Code()]:
+		c.keeper.doubt(c.lease)
+	case r.Error == nil:
+		c.keeper.accept()
+	}
+}
+
 // progress says how far a call had come when its context ended.
 func (c *call) progress() string {
 	switch {
 	case c.sdk && c.sent == 0:
 		return "before there were credentials to sign the call with"
 	case c.last != nil:
-		return fmt.Sprintf("in attempt %d; the one before failed: %s", c.sent, explain(c.last))
+		return fmt.Sprintf("in attempt %d; the one before failed: %s", max(c.sent, c.spent+1), explain(c.last))
 	default:
 		return "before the function answered"
 	}

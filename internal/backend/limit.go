@@ -54,7 +54,7 @@ func checkNesting(document []byte, limit int) error {
 		case xml.StartElement:
 			depth++
 		case xml.EndElement:
-			depth--
+			depth = max(depth-1, 0)
 		}
 		if depth > limit {
 			return fmt.Errorf("it is nested in more than %d levels", limit)

@@ -55,10 +55,10 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		}
 		s, err := asString(m[key])
 		switch {
+		case key == "external_id" && (err != nil || !f.grammar.MatchString(*s)): // some take it for a secret
+			errs = append(errs, fmt.Errorf("%s: is no %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		case !f.grammar.MatchString(*s) && key == "external_id": // some take it for a secret
-			errs = append(errs, fmt.Errorf("%s: is no %s", key, f.what))
 		case !f.grammar.MatchString(*s):
 			errs = append(errs, fmt.Errorf("%s: %s is no %s", key, quote(*s), f.what))
 		default:
