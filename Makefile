@@ -102,10 +102,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
 		done; \
 	done
 
+# A run of the tests from the cache would make the time-outs far too short.
 .PHONY: mutation
 mutation: ## Show which changes of internal/backend no test sees (85 % must be seen)
 	@GOBIN=$(BIN) go install $(GREMLINS)
-	@$(BIN)/gremlins unleash --threshold-efficacy 85 ./internal/backend
+	@GOFLAGS=-count=1 $(BIN)/gremlins unleash --timeout-coefficient 6 --threshold-efficacy 85 ./internal/backend
 
 .PHONY: release
 release: ## Tag all modules together (VERSION=1.5.0), pushing nothing

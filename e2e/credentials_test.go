@@ -100,7 +100,7 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 		{"none", []string{noMetadata}, 0, none + "NoCredentialProviders: "},
 		{"half", []string{noMetadata, "AWS_ACCESS_KEY_ID=" + accessKeyID}, 0, none + "NoCredentialProviders: "},
 		{"unknown key", []string{"AWS_ACCESS_KEY_ID=OTHER", "AWS_SECRET_ACCESS_KEY=" + secretAccessKey}, 1, "invocation failed: UnrecognizedClientException (403): "},
-		{"wrong secret", []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=hunter2"}, 1, "invocation failed: InvalidSignatureException (403): "},
+		{"wrong secret", []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=hunter2"}, 1, "invocation failed: InvalidSignatureException (403); "},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		for _, tc := range cases {

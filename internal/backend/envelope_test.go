@@ -252,6 +252,7 @@ func TestParsePrelude(t *testing.T) {
 		{name: "two lengths", stream: `{"headers":{"a":"b"},"multiValueHeaders":{"content-length":["3","4"],"content-type":["a"]}}` + end, status: 200, header: http.Header{"Content-Type": {"a"}, "A": {"b"}}},
 		{name: "the longest", stream: long[2:] + "{}" + end + "x", status: 200, header: http.Header{"Content-Type": {"application/octet-stream"}}, body: "x"},
 		{name: "the longest, and its end still to come", stream: long[2:] + "{}"},
+		{name: "the longest, and half of its end to come", stream: long[2:] + "{}" + end[:4]},
 		{
 			name: "a length of nothing", stream: `{"headers":{"content-length":"0","content-type":"text/html"}}` + end, status: 200,
 			header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"0"}},

@@ -32,7 +32,7 @@ var preludeEnd = make([]byte, 8)
 func parsePrelude(stream []byte) (*envelope, []byte, error) {
 	prelude, _, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
 	switch {
-	case !ok && len(stream) > maxPrelude:
+	case !ok && len(stream) >= maxPrelude+len(preludeEnd):
 		return nil, nil, errPrelude
 	case !ok:
 		return nil, nil, nil

@@ -110,7 +110,7 @@ func (s *stream) head(contentType string) (envelope, *Error) {
 			return body, nil
 		}
 		head, rest, perr := parsePrelude(s.pending)
-		if head == nil && perr == nil && err != nil { // the end
+		if perr == nil && err != nil { // the end
 			perr = errPrelude
 		}
 		switch {
