@@ -57,6 +57,16 @@ func TestAnswersToLookups(t *testing.T) {
 	}
 }
 
+func TestAnswerOfSSO(t *testing.T) {
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") }))
+	t.Cleanup(portal.Close)
+	redirectHost(t, ssoPortal, portal.URL)
+	environment(t, map[string]string{"HOME": ssoHome(t)}, ssoProfile, "")
+	if got := sign(t, map[string]any{}); !strings.Contains(got, "SerializationError: \"the answer has no credentials\"") {
+		t.Errorf("got %s", got)
+	}
+}
+
 // The same goes for roles that the session of the build is the base of.
 func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -329,17 +329,6 @@ func TestSourcesOfTheSDK(t *testing.T) {
 		return fmt.Sprintf(`{"roleCredentials":{"accessKeyId":"AKIDROLE0","secretAccessKey":"s","sessionToken":"role-token","expiration":%d}}`, time.Now().Add(time.Hour).UnixMilli()),
 			r.URL.Path == "/federation/credentials" && r.Header.Get("X-Amz-Sso_bearer_token") == "sso-token" && r.URL.Query().Get("role_name") == "Gateway"
 	})
-	home := t.TempDir()
-	cache := filepath.Join(home, ".aws", "sso", "cache")
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	// The name is the SHA-1 of the start URL.
-	token := fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"https://tea.example.com/start"}`, expires)
-	if err := os.WriteFile(filepath.Join(cache, "eafab8eb785123b0e08499fef303eb8446d2f194.json"), []byte(token), 0o600); err != nil {
-		t.Fatal(err)
-	}
-
 	for _, tc := range []struct {
 		name   string
 		env    map[string]string
@@ -399,13 +388,13 @@ func TestSourcesOfTheSDK(t *testing.T) {
 		},
 		{
 			name:   "SSO",
-			env:    map[string]string{"HOME": home},
-			config: "[default]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n",
+			env:    map[string]string{"HOME": ssoHome(t)},
+			config: ssoProfile,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.name == "SSO" {
-				redirectHost(t, "portal.sso.us-west-2.amazonaws.com", sso)
+				redirectHost(t, ssoPortal, sso)
 			}
 			sts := newSTS(t)
 			environment(t, tc.env, tc.config, "")
@@ -423,6 +412,28 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			}
 		})
 	}
+}
+
+const (
+	ssoPortal  = "portal.sso.us-west-2.amazonaws.com"
+	ssoProfile = "[default]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"
+)
+
+// ssoHome makes a home directory as aws sso login leaves it.
+func ssoHome(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	cache := filepath.Join(home, ".aws", "sso", "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	token := fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"https://tea.example.com/start"}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	// The name is the SHA-1 of the start URL.
+	if err := os.WriteFile(filepath.Join(cache, "eafab8eb785123b0e08499fef303eb8446d2f194.json"), []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
 }
 
 // redirectHost has what goes to a host over HTTPS go to a server over HTTP.
