@@ -104,8 +104,8 @@ func TestBadConfiguration(t *testing.T) {
 		for i, tc := range cases {
 			t.Run(tc.name, func(t *testing.T) {
 				path := fmt.Sprint("/", i)
-				checkFailsClosed(t, g, gw.lines(t, "ERROR", path), tc.want, http.MethodGet, path+"/:lambda")
-				if got := gw.lines(t, "DEBUG", path); len(got) != 0 {
+				checkFailsClosed(t, g, gw.Lines(t, "ERROR", path), tc.want, http.MethodGet, path+"/:lambda")
+				if got := gw.Lines(t, "DEBUG", path); len(got) != 0 {
 					t.Errorf("got %q, want no sign of a component that works", got)
 				}
 				for range 2 {
@@ -113,7 +113,7 @@ func TestBadConfiguration(t *testing.T) {
 					check(t, got, http.StatusInternalServerError, "")
 					checkNothingLeaks(t, got)
 				}
-				if got := gw.lines(t, "ERROR", path); len(got) != 1 {
+				if got := gw.Lines(t, "ERROR", path); len(got) != 1 {
 					t.Errorf("got errors %q after requests, want no more", got)
 				}
 			})
@@ -162,7 +162,7 @@ func TestShortNamespace(t *testing.T) {
 			"/both": "one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both",
 		} {
 			check(t, gw.get(t, path), http.StatusInternalServerError, "")
-			checkFailsClosed(t, g, gw.lines(t, "ERROR", path), want, http.MethodGet, path)
+			checkFailsClosed(t, g, gw.Lines(t, "ERROR", path), want, http.MethodGet, path)
 		}
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
@@ -193,7 +193,7 @@ func TestConcurrentCalls(t *testing.T) {
 
 		check(t, gw.get(t, "/get"), http.StatusOK, `{"done":true}`)
 		want := []string{"concurrent_calls: each request executes the function 3 times"}
-		if got := gw.lines(t, "WARNING", "/get"); !slices.Equal(got, want) {
+		if got := gw.Lines(t, "WARNING", "/get"); !slices.Equal(got, want) {
 			t.Errorf("got warnings %q, want %q", got, want)
 		}
 
@@ -204,14 +204,14 @@ func TestConcurrentCalls(t *testing.T) {
 				t.Errorf("got calls %+v, want two with the body", calls)
 			}
 			want = []string{"concurrent_calls: each request executes the function 2 times"}
-			if got := gw.lines(t, "WARNING", "/post"); !slices.Equal(got, want) {
+			if got := gw.Lines(t, "WARNING", "/post"); !slices.Equal(got, want) {
 				t.Errorf("got warnings %q, want %q", got, want)
 			}
 			return
 		}
 		// The one body that KrakenD 1.x has for all of them would be torn between them.
 		check(t, gw.post(t, "/post", `{"n":1}`), http.StatusInternalServerError, "")
-		checkFailsClosed(t, g, gw.lines(t, "ERROR", "/post"), "concurrent_calls: must be 1 for POST, is 2: the calls would share one body", http.MethodPost, "/post")
+		checkFailsClosed(t, g, gw.Lines(t, "ERROR", "/post"), "concurrent_calls: must be 1 for POST, is 2: the calls would share one body", http.MethodPost, "/post")
 		if calls := callsOf(api, "post"); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
 		}
@@ -252,11 +252,11 @@ func TestConfigurationWithWarnings(t *testing.T) {
 		for i, tc := range cases {
 			t.Run(tc.name, func(t *testing.T) {
 				path := fmt.Sprint("/", i)
-				if got := gw.lines(t, "WARNING", path); !slices.Equal(got, tc.want) {
+				if got := gw.Lines(t, "WARNING", path); !slices.Equal(got, tc.want) {
 					t.Errorf("got warnings %q, want %q", got, tc.want)
 				}
 				check(t, gw.get(t, path), http.StatusOK, `{}`)
-				if got := gw.lines(t, "ERROR", path); len(got) != 0 {
+				if got := gw.Lines(t, "ERROR", path); len(got) != 0 {
 					t.Errorf("got errors %q", got)
 				}
 			})

@@ -116,7 +116,7 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 				if calls := callsOf(api, "f"); len(calls) != tc.calls {
 					t.Errorf("got %d calls, want %d", len(calls), tc.calls)
 				}
-				lines := gw.lines(t, "ERROR", "/f")
+				lines := gw.Lines(t, "ERROR", "/f")
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], tc.want) {
 					t.Errorf("got errors %q, want %q", lines, tc.want)
 				}
@@ -141,7 +141,7 @@ func TestSharedFilesThatAreBroken(t *testing.T) {
 
 		for _, path := range []string{"/one", "/two"} {
 			check(t, gw.get(t, path), http.StatusInternalServerError, "")
-			lines := gw.lines(t, "ERROR", path)
+			lines := gw.Lines(t, "ERROR", path)
 			if len(lines) != 1 || !strings.HasPrefix(lines[0], "bad configuration: the AWS SDK makes no session: ") {
 				t.Errorf("%s: got errors %q", path, lines)
 			}
@@ -168,7 +168,7 @@ func TestProfile(t *testing.T) {
 		check(t, gw.get(t, "/absent"), http.StatusInternalServerError, "")
 		onlyCall(t, api, "f")
 		want := fmt.Sprintf(`bad configuration: profile: there is no "shops" in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
-		if lines := gw.lines(t, "ERROR", "/absent"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+		if lines := gw.Lines(t, "ERROR", "/absent"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}
 	})
@@ -215,7 +215,7 @@ func TestAssumeRole(t *testing.T) {
 		check(t, denied, http.StatusBadGateway, "")
 		checkNothingLeaks(t, denied)
 		want := `invocation failed: no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): "not this one"`
-		if lines := gw.lines(t, "ERROR", "/denied"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+		if lines := gw.Lines(t, "ERROR", "/denied"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}
 		for _, call := range callsOf(api, "f") {

@@ -47,14 +47,14 @@ func TestDocumentedFixedFunction(t *testing.T) {
 		}
 
 		// The documentation's region is none of AWS's, which is worth a warning only.
-		warnings := gw.lines(t, "WARNING", "/")
+		warnings := gw.Lines(t, "WARNING", "/")
 		if want := `region: the AWS SDK knows no region "us-west1"`; len(warnings) != 1 || warnings[0] != want {
 			t.Errorf("got warnings %q, want %q", warnings, want)
 		}
-		if errs := gw.lines(t, "ERROR", "/"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/"); len(errs) != 0 {
 			t.Errorf("got errors %q", errs)
 		}
-		debug := gw.lines(t, "DEBUG", "/")
+		debug := gw.Lines(t, "DEBUG", "/")
 		if want := "Component enabled: function lambda-function, region us-west1, endpoint " + api.URL; len(debug) != 1 || debug[0] != want {
 			t.Errorf("got debug lines %q, want %q", debug, want)
 		}

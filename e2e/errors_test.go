@@ -134,7 +134,7 @@ func TestErrorsOfTheInvokeAPI(t *testing.T) {
 				if calls := callsOf(api, tc.code); len(calls) != tc.calls {
 					t.Errorf("got %d calls, want %d", len(calls), tc.calls)
 				}
-				lines := gw.lines(t, "ERROR", "/"+tc.code)
+				lines := gw.Lines(t, "ERROR", "/"+tc.code)
 				if tc.code == "InvalidRequestContentException" || tc.code == "InvalidSignatureException" {
 					// Messages that quote the request: TestLogHasNoPayloadThatAWSQuotes.
 					if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: "+tc.code) || strings.Contains(lines[0], "planted") {
@@ -192,7 +192,7 @@ func TestErrorsOfFunctions(t *testing.T) {
 				check(t, got, http.StatusBadGateway, "")
 				checkNothingLeaks(t, got)
 				onlyCall(t, api, tc.name)
-				checkLogged(t, api, gw.lines(t, "ERROR", "/"+tc.name), tc.name, tc.detail)
+				checkLogged(t, api, gw.Lines(t, "ERROR", "/"+tc.name), tc.name, tc.detail)
 			})
 		}
 	})
@@ -222,12 +222,12 @@ func TestErrorsOfOtherRuntimes(t *testing.T) {
 			got := gw.get(t, "/f/"+name)
 			check(t, got, http.StatusBadGateway, "")
 			checkNothingLeaks(t, got)
-			lines := gw.lines(t, "ERROR", "/f")
+			lines := gw.Lines(t, "ERROR", "/f")
 			if want := fmt.Sprintf("the function failed (%q): ", reply[0]); !strings.HasPrefix(lines[len(lines)-1], want) {
 				t.Errorf("%s: got %q, want %q", name, lines[len(lines)-1], want)
 			}
 		}
-		if lines := gw.lines(t, "ERROR", "/f"); len(lines) != len(replies) {
+		if lines := gw.Lines(t, "ERROR", "/f"); len(lines) != len(replies) {
 			t.Errorf("got %d errors, want %d", len(lines), len(replies))
 		}
 	})
@@ -245,13 +245,13 @@ func TestFunctionThatDoesNotExist(t *testing.T) {
 		got := gw.get(t, "/fixed")
 		check(t, got, http.StatusBadGateway, "")
 		checkNothingLeaks(t, got)
-		checkLogged(t, api, gw.lines(t, "ERROR", "/fixed"), "absent",
+		checkLogged(t, api, gw.Lines(t, "ERROR", "/fixed"), "absent",
 			`invocation failed: ResourceNotFoundException (404): "Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent"`)
 
 		got = gw.get(t, "/named/absent")
 		check(t, got, http.StatusNotFound, "")
 		checkNothingLeaks(t, got)
-		checkLogged(t, api, gw.lines(t, "ERROR", "/named"), "Absent",
+		checkLogged(t, api, gw.Lines(t, "ERROR", "/named"), "Absent",
 			`invocation failed: ResourceNotFoundException (404): "Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent"`)
 	})
 }
@@ -265,14 +265,14 @@ func TestBodyThatIsNoJSON(t *testing.T) {
 		for _, body := range []string{"no JSON", "{", " ", `{"a":1}{"b":2}`, "a=1&b=2", "\x00"} {
 			t.Run(body, func(t *testing.T) {
 				api.Reset()
-				before := len(gw.lines(t, "ERROR", "/f"))
+				before := len(gw.Lines(t, "ERROR", "/f"))
 				got := gw.post(t, "/f", body)
 				check(t, got, http.StatusBadRequest, "")
 				checkNothingLeaks(t, got)
 				if call := onlyCall(t, api, "f"); call.Executed || string(call.Payload) != body {
 					t.Errorf("got call %+v, want one with the body, not executed", call)
 				}
-				lines := gw.lines(t, "ERROR", "/f")[before:]
+				lines := gw.Lines(t, "ERROR", "/f")[before:]
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: InvalidRequestContentException") {
 					t.Errorf("got errors %q", lines)
 				}
@@ -314,7 +314,7 @@ func TestConnectionsThatFail(t *testing.T) {
 				if calls := callsOf(api, name); len(calls) != 2 {
 					t.Errorf("got %d calls, want 2", len(calls))
 				}
-				lines := gw.lines(t, "ERROR", "/"+name)
+				lines := gw.Lines(t, "ERROR", "/"+name)
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: ") || !strings.Contains(lines[0], `; function "`+name+`", request id "`) {
 					t.Errorf("got errors %q", lines)
 				}
@@ -325,7 +325,7 @@ func TestConnectionsThatFail(t *testing.T) {
 				got := gw.get(t, path)
 				check(t, got, http.StatusBadGateway, "")
 				checkNothingLeaks(t, got)
-				lines := gw.lines(t, "ERROR", path)
+				lines := gw.Lines(t, "ERROR", path)
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: RequestError: ") {
 					t.Errorf("got errors %q", lines)
 				}
@@ -345,7 +345,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}, at("/f")))}, options{})
 
 		check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
-		if errs := gw.lines(t, "ERROR", "/f"); len(errs) != 1 {
+		if errs := gw.Lines(t, "ERROR", "/f"); len(errs) != 1 {
 			t.Errorf("got errors %q, want one", errs)
 		}
 	})
@@ -370,7 +370,7 @@ func TestDeadline(t *testing.T) {
 				check(t, got, http.StatusGatewayTimeout, "")
 				checkNothingLeaks(t, got)
 				onlyCall(t, api, name)
-				lines := gw.lines(t, "ERROR", "/"+name)
+				lines := gw.Lines(t, "ERROR", "/"+name)
 				want := "the deadline passed before the function answered; function " + fmt.Sprintf("%q", name)
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 					t.Errorf("got errors %q, want %q", lines, want)
@@ -453,7 +453,7 @@ func TestReturnErrorDetails(t *testing.T) {
 				checkMerged(t, got, http.StatusOK, `{`+g.errorX(tc.status, tc.details)+`}`, "false")
 				checkHides(t, got, secrets...)
 				onlyCall(t, api, tc.name)
-				if errs := gw.lines(t, "ERROR", "/"+tc.name); len(errs) != 1 {
+				if errs := gw.Lines(t, "ERROR", "/"+tc.name); len(errs) != 1 {
 					t.Errorf("got errors %q, want one", errs)
 				}
 			})

@@ -253,7 +253,7 @@ func TestInference(t *testing.T) {
 			"/broken/2.0": "the reply cannot be decoded: \"statusCode: must be an integer from 200 to 599",
 		} {
 			check(t, gw.get(t, path), http.StatusBadGateway, "")
-			if lines := gw.lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+			if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 				t.Errorf("%s: got %q, want %q", path, lines, want)
 			}
 		}

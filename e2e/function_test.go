@@ -140,12 +140,12 @@ func TestPlaceholderMissing(t *testing.T) {
 				t.Errorf("%s: got %d, want 404", path, got.status)
 			}
 			want := fmt.Sprintf("the request has no param %q to name the function", param)
-			if errs := gw.lines(t, "ERROR", path); len(errs) != 1 || errs[0] != want {
+			if errs := gw.Lines(t, "ERROR", path); len(errs) != 1 || errs[0] != want {
 				t.Errorf("%s: got errors %q, want %q", path, errs, want)
 			}
 		}
 		want := `function_param_name: "lambda" is no placeholder of the endpoint, so another component has to set it`
-		if infos := gw.lines(t, "INFO", "/lower"); len(infos) != 2 || infos[0] != want {
+		if infos := gw.Lines(t, "INFO", "/lower"); len(infos) != 2 || infos[0] != want {
 			t.Errorf("got %q, want %q", infos, want)
 		}
 		if calls := api.Calls(); len(calls) != 0 {
@@ -217,11 +217,11 @@ func TestNamesRefused(t *testing.T) {
 		for _, prefix := range []string{"/capitalized", "/verbatim", "/allowed"} {
 			for _, tc := range refused {
 				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
-					before := len(gw.lines(t, "ERROR", prefix))
+					before := len(gw.Lines(t, "ERROR", prefix))
 					got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", "")
 					if tc.encoded && g.refusesEncodedParams { // before there is a backend to ask
 						check(t, got, http.StatusBadRequest, "error: encoded url params")
-						if lines := gw.lines(t, "ERROR", prefix)[before:]; len(lines) != 0 {
+						if lines := gw.Lines(t, "ERROR", prefix)[before:]; len(lines) != 0 {
 							t.Errorf("got log %q for a request that is not the backend's", lines)
 						}
 						return
@@ -231,7 +231,7 @@ func TestNamesRefused(t *testing.T) {
 						t.Error("the answer is not the endpoint's")
 					}
 					// One line, which a name can neither break nor flood.
-					lines := gw.lines(t, "ERROR", prefix)[before:]
+					lines := gw.Lines(t, "ERROR", prefix)[before:]
 					if len(lines) != 1 || !strings.Contains(lines[0], `" is refused as the name of a function: `) || len(lines[0]) > 2<<10 {
 						t.Errorf("got log %q", lines)
 					}
@@ -314,7 +314,7 @@ func TestInfoOnWhatAClientCanReach(t *testing.T) {
 			endpoint("/fixed", lambdaBackend(fixed(api, "f"), at("/fixed"))),
 		}, options{})
 		for path, want := range map[string]int{"/open": 1, "/limited": 0, "/fixed": 0} {
-			lines := gw.lines(t, "INFO", path)
+			lines := gw.Lines(t, "INFO", path)
 			if len(lines) != want || want == 1 && lines[0] != "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account" {
 				t.Errorf("%s: got %q, want %d lines", path, lines, want)
 			}

@@ -175,28 +175,6 @@ func inVersion3(endpoints []object) []object {
 	return all
 }
 
-// lines are what the Lambda backend with this url_pattern has logged at a level,
-// without the prefix.
-func (p process) lines(t *testing.T, level, urlPattern string) []string {
-	t.Helper()
-	var lines []string
-	for line := range strings.Lines(p.Log(t)) {
-		_, line, ok := strings.Cut(line, " "+level+": ")
-		if !ok {
-			continue
-		}
-		line = strings.TrimSuffix(line, "\n")
-		// Lura 1.4's logger prints the list of its arguments, not the arguments.
-		if list, ok := strings.CutPrefix(line, "[["); ok {
-			line = "[" + strings.TrimSuffix(list, "]")
-		}
-		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
 // A response is what a client got.
 type response struct {
 	status int

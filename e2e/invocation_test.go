@@ -105,11 +105,11 @@ func TestLogTail(t *testing.T) {
 		}, options{})
 		check(t, gw.get(t, "/tail"), http.StatusOK, `{}`)
 		id := onlyCall(t, api, "f").RequestID
-		if lines := gw.lines(t, "DEBUG", "/tail"); !slices.Contains(lines, "log of f, request id "+id+": the kettle is on") {
+		if lines := gw.Lines(t, "DEBUG", "/tail"); !slices.Contains(lines, "log of f, request id "+id+": the kettle is on") {
 			t.Errorf("got %q", lines)
 		}
 		check(t, gw.get(t, "/silent"), http.StatusOK, `{}`)
-		if lines := gw.lines(t, "DEBUG", "/silent"); len(lines) != 1 {
+		if lines := gw.Lines(t, "DEBUG", "/silent"); len(lines) != 1 {
 			t.Errorf("got %q, want no log that was not asked for", lines)
 		}
 	})

@@ -108,10 +108,10 @@ func TestMergeOfPartsThatFail(t *testing.T) {
 				checkMerged(t, gw.get(t, path), status(path), want, "false")
 			})
 		}
-		if got := len(gw.lines(t, "ERROR", "/bad")); got != 6 {
+		if got := len(gw.Lines(t, "ERROR", "/bad")); got != 6 {
 			t.Errorf("got %d errors, want one for each of the 6 parts that failed", got)
 		}
-		if errs := gw.lines(t, "ERROR", "/late"); len(errs) != 1 {
+		if errs := gw.Lines(t, "ERROR", "/late"); len(errs) != 1 {
 			t.Errorf("got errors %q, want one", errs)
 		}
 	})

@@ -151,7 +151,7 @@ func TestPayloadLimit(t *testing.T) {
 		if call := onlyCall(t, api, "f"); len(call.Payload) != limit {
 			t.Errorf("got a payload of %d bytes, want %d", len(call.Payload), limit)
 		}
-		if errs := gw.lines(t, "ERROR", "/f"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/f"); len(errs) != 0 {
 			t.Errorf("got errors %q", errs)
 		}
 
@@ -167,7 +167,7 @@ func TestPayloadLimit(t *testing.T) {
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got %d calls, want none", len(calls))
 		}
-		errs := gw.lines(t, "ERROR", "/f")
+		errs := gw.Lines(t, "ERROR", "/f")
 		if want := "the payload is larger than Lambda's limit of 6291456 bytes"; len(errs) != 2 || errs[0] != want || errs[1] != want {
 			t.Errorf("got errors %q, want twice %q", errs, want)
 		}

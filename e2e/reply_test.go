@@ -126,7 +126,7 @@ func TestReplyIsTreatedAsAnyOtherBackends(t *testing.T) {
 				onlyCall(t, api, fmt.Sprint("f", i))
 			})
 		}
-		if errs := gw.lines(t, "ERROR", "/lambda"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/lambda"); len(errs) != 0 {
 			t.Errorf("got errors %q", errs)
 		}
 	})
@@ -184,7 +184,7 @@ func TestEmptyAndNullReplies(t *testing.T) {
 				}
 			})
 		}
-		if errs := gw.lines(t, "ERROR", "/lambda"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/lambda"); len(errs) != 0 {
 			t.Errorf("got errors %q", errs)
 		}
 	})
@@ -317,7 +317,7 @@ func TestCompressedReplies(t *testing.T) {
 						t.Errorf("%s: got Accept-Encoding %q, want %q", tc.function, got, want)
 					}
 				}
-				if errs := gw.lines(t, "ERROR", "/decoded"); len(errs) != 3 {
+				if errs := gw.Lines(t, "ERROR", "/decoded"); len(errs) != 3 {
 					t.Errorf("got errors %q, want 3", errs)
 				}
 				got := gw.get(t, "/raw/gzip-good")

@@ -45,7 +45,7 @@ func TestMaxRetries(t *testing.T) {
 				if calls := callsOf(api, fmt.Sprint("f", i)); len(calls) != tc.calls {
 					t.Errorf("got %d calls, want %d", len(calls), tc.calls)
 				}
-				if errs := gw.lines(t, "ERROR", fmt.Sprint("/", i)); len(errs) != 1 {
+				if errs := gw.Lines(t, "ERROR", fmt.Sprint("/", i)); len(errs) != 1 {
 					t.Errorf("got errors %q, want one for all tries", errs)
 				}
 			})
@@ -70,7 +70,7 @@ func TestSuccessAtTheSecondTryIsASuccess(t *testing.T) {
 		if len(calls) != 2 || string(calls[0].Payload) != string(calls[1].Payload) {
 			t.Errorf("got calls %+v, want the same one twice", calls)
 		}
-		if errs := gw.lines(t, "ERROR", "/f"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/f"); len(errs) != 0 {
 			t.Errorf("got errors %q", errs)
 		}
 	})
@@ -192,7 +192,7 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 			if n := n.(*atomic.Int32).Load(); int(n) != tc.calls {
 				t.Errorf("%s: got %d executions, want %d", tc.name, n, tc.calls)
 			}
-			if lines := gw.lines(t, "ERROR", "/"+tc.name); len(lines) != map[bool]int{false: 1}[tc.status == http.StatusOK] {
+			if lines := gw.Lines(t, "ERROR", "/"+tc.name); len(lines) != map[bool]int{false: 1}[tc.status == http.StatusOK] {
 				t.Errorf("%s: got %q", tc.name, lines)
 			}
 		}

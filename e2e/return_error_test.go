@@ -97,7 +97,7 @@ func TestReturnErrorMsg(t *testing.T) {
 				t.Run(b.prefix[1:]+"/"+f.name, func(t *testing.T) {
 					path := b.prefix + "/" + f.name
 					show(t, gw.post(t, path, f.body), f.status, f.text, f.details, f.retryAfter)
-					if lines := gw.lines(t, "ERROR", path); len(lines) != 1 {
+					if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 {
 						t.Errorf("got errors %q, want one", lines)
 					}
 				})
@@ -154,7 +154,7 @@ func TestReturnErrorMsgOfADeadline(t *testing.T) {
 		for path, got := range gw.getAtOnce(t, paths...) {
 			t.Run(path[1:], func(t *testing.T) {
 				checkError(t, got, http.StatusGatewayTimeout, "lambda: deadline exceeded", plainText, "")
-				if lines := gw.lines(t, "ERROR", path); len(lines) != 1 {
+				if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 {
 					t.Errorf("got errors %q, want one", lines)
 				}
 			})

@@ -103,10 +103,10 @@ func TestClientThatGoesAway(t *testing.T) {
 			close(release)
 		}
 		gw.Stop(t)
-		if debug := gw.lines(t, "DEBUG", "/waits"); len(debug) < 2 || !slices.Equal(debug[2:], want) {
+		if debug := gw.Lines(t, "DEBUG", "/waits"); len(debug) < 2 || !slices.Equal(debug[2:], want) {
 			t.Errorf("got debug lines %q, want two components and %q", debug, want)
 		}
-		if errs := gw.lines(t, "ERROR", "/waits"); len(errs) != 0 {
+		if errs := gw.Lines(t, "ERROR", "/waits"); len(errs) != 0 {
 			t.Errorf("got errors %q, want none for a client that has gone", errs)
 		}
 	})
@@ -172,8 +172,8 @@ func TestLogHasNoSecrets(t *testing.T) {
 					t.Errorf("%s: the answer has the client's headers", name)
 				}
 			}
-			if name != "good" && len(gw.lines(t, "ERROR", "/"+name)) != 2 {
-				t.Errorf("%s: got errors %q, want two", name, gw.lines(t, "ERROR", "/"+name))
+			if name != "good" && len(gw.Lines(t, "ERROR", "/"+name)) != 2 {
+				t.Errorf("%s: got errors %q, want two", name, gw.Lines(t, "ERROR", "/"+name))
 			}
 		}
 		for _, call := range api.Calls() {
@@ -211,7 +211,7 @@ func TestLogHasNoPayloadThatAWSQuotes(t *testing.T) {
 				" at [Source: (byte[])\"card 4111-1111\"; line: 1, column: 5]"))
 
 		check(t, gw.post(t, "/f", "card 4111-1111"), http.StatusBadRequest, "")
-		lines := gw.lines(t, "ERROR", "/f")
+		lines := gw.Lines(t, "ERROR", "/f")
 		if len(lines) != 1 {
 			t.Errorf("got errors %q, want one", lines)
 		}

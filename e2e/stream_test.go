@@ -127,7 +127,7 @@ func TestStreamCutShort(t *testing.T) {
 						t.Errorf("%s: got %s %q, %v", path, r.Status, body, err)
 					}
 					gw.Client.CloseIdleConnections()
-					if lines := gw.lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
+					if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 						t.Errorf("%s: got %q, want %q", path, lines, want)
 					}
 				}
@@ -181,10 +181,10 @@ func TestStreamWhoseClientGoesAway(t *testing.T) {
 		r.Body.Close()
 		<-gone // or the test never ends
 		gw.Stop(t)
-		if lines := gw.lines(t, "ERROR", "/f"); len(lines) != 0 {
+		if lines := gw.Lines(t, "ERROR", "/f"); len(lines) != 0 {
 			t.Errorf("got %q", lines)
 		}
-		if lines := gw.lines(t, "DEBUG", "/f"); lines[len(lines)-1] != "the client went away" {
+		if lines := gw.Lines(t, "DEBUG", "/f"); lines[len(lines)-1] != "the client went away" {
 			t.Errorf("got %q", lines)
 		}
 	})
@@ -204,7 +204,7 @@ func TestStreamAndTimeout(t *testing.T) {
 		if body, err := io.ReadAll(r.Body); err == nil || string(body) != "x" {
 			t.Errorf("got %q, %v; want an error", body, err)
 		}
-		if lines := gw.lines(t, "ERROR", "/f"); len(lines) != 1 || !strings.HasPrefix(lines[0], "the deadline passed while the function wrote its reply") {
+		if lines := gw.Lines(t, "ERROR", "/f"); len(lines) != 1 || !strings.HasPrefix(lines[0], "the deadline passed while the function wrote its reply") {
 			t.Errorf("got %q", lines)
 		}
 	})

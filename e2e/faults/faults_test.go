@@ -340,7 +340,7 @@ func (s *suite) checkCost(t *testing.T, r row) {
 	if n := api.sent(); r.taken > 0 && n > r.taken {
 		t.Errorf("%s: the gateway took %d bytes, want %d at most", r.name, n, r.taken)
 	}
-	lines := s.errorsOf(t, "/"+r.name)
+	lines := s.Lines(t, "ERROR", "/"+r.name)
 	if r.logged == "" {
 		if len(lines) > 0 {
 			t.Errorf("%s: got errors %q, want none", r.name, lines)
@@ -359,28 +359,6 @@ func (s *suite) checkHeap(t *testing.T) {
 	if after := s.Heap(t); after > s.heap+16<<20 {
 		t.Errorf("the gateway's heap was %d bytes before the faults and is %d after them", s.heap, after)
 	}
-}
-
-// errorsOf are the ERROR lines of the Lambda backend with this url_pattern, without the
-// prefix.
-func (s *suite) errorsOf(t *testing.T, urlPattern string) []string {
-	t.Helper()
-	var lines []string
-	for line := range strings.Lines(s.Log(t)) {
-		_, line, ok := strings.Cut(line, " ERROR: ")
-		if !ok {
-			continue
-		}
-		line = strings.TrimSuffix(line, "\n")
-		// Lura 1.4's logger prints the list of its arguments, not the arguments.
-		if list, ok := strings.CutPrefix(line, "[["); ok {
-			line = "[" + strings.TrimSuffix(list, "]")
-		}
-		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
-			lines = append(lines, line)
-		}
-	}
-	return lines
 }
 
 // A response is what a client got.

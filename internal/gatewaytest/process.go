@@ -312,3 +312,25 @@ func (p *Process) Log(t *testing.T) string {
 	}
 	return string(log)
 }
+
+// Lines are what the Lambda backend with this url_pattern has logged at a level, without
+// the prefix.
+func (p *Process) Lines(t *testing.T, level, urlPattern string) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(p.Log(t)) {
+		_, line, ok := strings.Cut(line, " "+level+": ")
+		if !ok {
+			continue
+		}
+		line = strings.TrimSuffix(line, "\n")
+		// Lura 1.4's logger prints the list of its arguments, not the arguments.
+		if list, ok := strings.CutPrefix(line, "[["); ok {
+			line = "[" + strings.TrimSuffix(list, "]")
+		}
+		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
