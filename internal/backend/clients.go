@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/client"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go/aws/credentials/endpointcreds"
@@ -133,19 +134,19 @@ func newSession(given *session.Session, profile string) (*session.Session, error
 			return nil, err
 		}
 	}
-	client := httpClient(s)
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s.Copy(&aws.Config{HTTPClient: client}), nil
+	c := httpClient(s)
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return s.Copy(&aws.Config{HTTPClient: c}), nil
 }
 
 // httpClient returns a copy of a session's client, for it to be changed. The session may
 // be nil.
 func httpClient(s *session.Session) *http.Client {
-	client := new(http.Client)
+	c := new(http.Client)
 	if s != nil && s.Config.HTTPClient != nil {
-		*client = *s.Config.HTTPClient
+		*c = *s.Config.HTTPClient
 	}
-	return client
+	return c
 }
 
 // load reads the environment and the shared AWS files.
@@ -215,7 +216,7 @@ func (c *clients) finder(key keeperKey) func(renew bool) (*credentials.Credentia
 			var err error
 			cfg := &aws.Config{
 				Region:                        aws.String(key.region),
-				HTTPClient:                    httpClient(c.given),
+				HTTPClient:                    lookupClient(c.given, lookupTimeout),
 				STSRegionalEndpoint:           endpoints.RegionalSTSEndpoint,
 				EndpointResolver:              endpoints.ResolverFunc(resolveSTS),
 				CredentialsChainVerboseErrors: aws.Bool(true),
@@ -236,16 +237,16 @@ func (c *clients) finder(key keeperKey) func(renew bool) (*credentials.Credentia
 		if key.role.ARN == "" {
 			return s.Config.Credentials, nil
 		}
-		endpoint, err := resolveSTS(sts.EndpointsID, key.region, endpoints.STSRegionalEndpointOption)
-		if err != nil {
-			return nil, err
-		}
-		// Else it would be the one that a session has for Lambda.
-		client := sts.New(s, &aws.Config{Region: aws.String(key.region), Endpoint: aws.String(endpoint.URL)})
+		svc := sts.New(s, &aws.Config{
+			Region:              aws.String(key.region),
+			Endpoint:            aws.String(""), // a session may have one, for Lambda
+			EndpointResolver:    endpoints.ResolverFunc(resolveSTS),
+			STSRegionalEndpoint: endpoints.RegionalSTSEndpoint,
+		})
 		if !own {
-			client.Handlers.Build.PushBack(prepareLookup)
+			svc.Handlers.Build.PushBack(prepareLookup)
 		}
-		return stscreds.NewCredentialsWithClient(client, key.role.ARN, func(p *stscreds.AssumeRoleProvider) {
+		return stscreds.NewCredentialsWithClient(svc, key.role.ARN, func(p *stscreds.AssumeRoleProvider) {
 			p.RoleSessionName = key.role.SessionName
 			p.ExternalID = unlessEmpty(key.role.ExternalID)
 		}), nil
@@ -277,21 +278,29 @@ func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpo
 // maxLookup bounds the answers to lookups, in bytes.
 const maxLookup = 64 << 10
 
+// lookupClient makes the HTTP client of lookups, of which each request has a limit.
+// Redirects are not followed: they would carry a web identity, or the token of a session of
+// SSO, to wherever the answer says.
+func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
+	c := httpClient(s)
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.Timeout = timeout
+	return c
+}
+
 // prepareLookup is a handler of the SDK's. It keeps what answers to a lookup from ending
 // the process, and a lookup from lasting for good or going to wherever an answer says.
 func prepareLookup(r *request.Request) {
-	r.Handlers.Send.PushBack(func(r *request.Request) {
-		if r.HTTPResponse != nil && r.HTTPResponse.Body != nil {
-			r.HTTPResponse.Body = &bounded{ReadCloser: r.HTTPResponse.Body, limit: maxLookup, call: new(call)}
-		}
-	})
+	r.Handlers.Send.PushBack((&call{limit: maxLookup}).bound)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
-	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
-		return // the SDK has a shorter limit for it, in an HTTP client of its own
+	metadata := r.ClientInfo.ServiceName == ec2metadata.ServiceName
+	if metadata { // what the SDK does where no HTTP client is set: it is near, or not there
+		r.Config.HTTPClient = lookupClient(nil, time.Second)
+		r.Retryer = client.DefaultRetryer{NumMaxRetries: 2}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
 	r.SetContext(ctx)
-	r.DisableFollowRedirects = true
+	r.DisableFollowRedirects = !metadata // which would be without the client's timeout
 	r.Handlers.Complete.PushBack(func(*request.Request) { cancel() })
 }
 

@@ -48,17 +48,18 @@ type keeper struct {
 
 	refusals atomic.Int32 // by AWS, in a row
 
-	mu      sync.Mutex
-	value   credentials.Value // zero for none
-	lease   int               // counts the values
-	source  *credentials.Credentials
-	expires time.Time         // zero where the source does not tell
-	refused credentials.Value // by AWS, the last time
-	err     error             // of the last lookup
-	failed  time.Time         // when err was new
-	again   time.Time         // the earliest time of the next lookup that nobody needs
-	running chan struct{}     // closed at the end of the lookup under way; nil for none
-	stuck   chan struct{}     // closed where a retrieval is over that has outlived its lookup; nil for none
+	mu        sync.Mutex
+	value     credentials.Value // zero for none
+	lease     int               // counts the values
+	source    *credentials.Credentials
+	expires   time.Time         // zero where the source does not tell
+	refused   credentials.Value // by AWS, the last time
+	refusedAt time.Time
+	err       error         // of the last lookup
+	failed    time.Time     // when err was new
+	again     time.Time     // the earliest time of the next lookup that nobody needs
+	running   chan struct{} // closed at the end of the lookup under way; nil for none
+	late      *retrieval    // that has outlived its lookup; nil for none. For lookups only
 }
 
 // get returns credentials, and their lease for accept, refuse and doubt. It waits, until
@@ -69,7 +70,7 @@ func (k *keeper) get(ctx context.Context) (credentials.Value, int, error) {
 	defer k.mu.Unlock()
 	for {
 		now := k.now()
-		usable := k.value.HasKeys() && (k.expires.IsZero() || now.Before(k.expires))
+		usable := k.usable(now)
 		// A source that does not tell the end is asked whether it has come.
 		due := k.expires.IsZero() || !now.Before(k.expires.Add(-refreshEarly))
 		if paused := now.Before(k.again); !usable && (k.err == nil || !paused) || usable && due && !paused {
@@ -87,6 +88,11 @@ func (k *keeper) get(ctx context.Context) (credentials.Value, int, error) {
 			return credentials.Value{}, 0, err
 		}
 	}
+}
+
+// usable tells whether there are credentials that have not expired. k.mu is held.
+func (k *keeper) usable(now time.Time) bool {
+	return k.value.HasKeys() && (k.expires.IsZero() || now.Before(k.expires))
 }
 
 // wait returns at the end of the lookup under way, or when ctx is done with its error.
@@ -124,14 +130,23 @@ func (k *keeper) accept() {
 // them, that is an error for a while: it would go on with each request.
 func (k *keeper) refuse(lease int) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if lease != k.lease || !k.value.HasKeys() {
-		return
+	refused := lease == k.lease && k.value.HasKeys()
+	if refused {
+		k.refused, k.refusedAt, k.value, k.err = k.value, k.now(), credentials.Value{}, nil
+		if refused = k.refusals.Add(1) >= maxRefusals; refused {
+			k.fail(errRefused)
+		}
 	}
-	k.refused, k.value, k.err = k.value, credentials.Value{}, nil
-	if k.refusals.Add(1) >= maxRefusals {
-		k.fail(errRefused)
+	err := k.err
+	k.mu.Unlock()
+	if refused {
+		k.logger.Error("[Lambda]", missing(err))
 	}
+}
+
+// missing is the log line for no credentials at all.
+func missing(err error) string {
+	return "no " + err.Error() + "; until there are some, each call fails"
 }
 
 var errRefused = errors.New("AWS takes those that were found for expired")
@@ -160,21 +175,20 @@ func (k *keeper) look(sure bool) {
 	}
 	running := make(chan struct{})
 	k.running = running
-	ask, renew := k.source, k.value.HasKeys() || k.refused.HasKeys()
+	ask, renew := k.source, k.lease > 0
 	if sure {
 		ask = nil
 	}
 	go func() {
 		found, err := k.within(lookupTimeout, ask, renew)
 		k.mu.Lock()
-		o := k.judge(found, renew, err)
+		log, message := k.settle(found, err)
 		k.mu.Unlock()
-		if o.log != nil { // not while requests have to wait for it
-			o.log("[Lambda]", o.message)
+		if log != nil { // not while requests wait for the lock
+			log("[Lambda]", message)
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.take(o)
 		k.running = nil
 		close(running)
 	}()
@@ -187,87 +201,74 @@ type finding struct {
 	expires time.Time
 }
 
-// outcome is what comes of a lookup: new credentials, an error, or nothing.
-type outcome struct {
-	finding
-	err     error
-	log     func(...any) // nil for nothing to log
-	message string
-}
-
-// judge tells what comes of what a lookup has found, or failed of. k.mu is held.
-func (k *keeper) judge(found finding, renew bool, err error) (o outcome) {
-	o.finding, o.err = found, err
-	switch {
-	case err != nil || found.source == nil:
-	case !found.expires.IsZero() && !k.now().Before(found.expires):
-		o.err = fmt.Errorf("those that were found have expired at %s", found.expires.UTC().Format(time.RFC3339))
-	case found.value == k.refused && k.refusals.Load() >= maxRefusals:
-		o.err = errRefused
-	case found.value == k.refused && !renew: // they were refused meanwhile
-		o.source = nil
-	}
-	switch {
-	case o.err != nil:
-		failure := (&credentialsError{k.where, o.err}).Error()
-		switch {
-		case k.value.HasKeys():
-			o.log, o.message = k.logger.Warning, "no new "+failure+"; those of before stay in use until they expire"
-		case k.err == nil:
-			o.log, o.message = k.logger.Error, "no "+failure+"; until there are some, each call fails"
-		}
-	case o.source != nil:
-		o.message = "found AWS credentials in " + k.where + ": those of " + found.value.ProviderName
-		switch {
-		case k.err != nil:
-			o.log = k.logger.Info
-		case k.lease == 0:
-			o.log = k.logger.Debug
-		}
-	}
-	return o
-}
-
-// take takes over what comes of a lookup. k.mu is held.
-func (k *keeper) take(o outcome) {
-	switch {
-	case o.err != nil:
-		k.fail(o.err)
-	case o.source != nil:
-		k.value, k.expires, k.source, k.err = o.value, o.expires, o.source, nil
-		k.lease++
-	}
+// settle takes over what a lookup has found, or failed of, and returns what is to be
+// logged of it, nil for nothing. k.mu is held.
+func (k *keeper) settle(found finding, err error) (log func(...any), message string) {
+	now, before, usable := k.now(), k.err, k.usable(k.now())
 	// Credentials that live for no longer than refreshEarly are not to be looked for in
 	// every request, either.
-	k.again = k.now().Add(lookupPause)
+	k.again = now.Add(lookupPause)
+	switch {
+	case err != nil:
+	case found.source == nil:
+		return nil, ""
+	case !found.expires.IsZero() && !now.Before(found.expires):
+		err = fmt.Errorf("those that were found have expired at %s", found.expires.UTC().Format(time.RFC3339))
+	case found.value == k.refused && k.refusals.Load() >= maxRefusals && now.Sub(k.refusedAt) < oldFailure:
+		err = errRefused
+	}
+	if err == nil {
+		first := k.lease == 0
+		k.value, k.expires, k.source, k.err = found.value, found.expires, found.source, nil
+		k.lease++
+		message = "found AWS credentials in " + k.where + ": those of " + found.value.ProviderName
+		switch {
+		case before != nil:
+			return k.logger.Info, message
+		case first:
+			return k.logger.Debug, message
+		}
+		return nil, ""
+	}
+	k.fail(err)
+	switch ended := !usable && k.value.HasKeys(); {
+	case usable && before == nil:
+		return k.logger.Warning, "no new " + k.err.Error() + "; those of before stay in use until they expire"
+	case before == nil, ended:
+		k.value = credentials.Value{}
+		return k.logger.Error, missing(k.err)
+	}
+	return nil, ""
 }
 
-// within is retrieve with an end: a session of the build's, or a provider of its own, may
-// have none. There is never more than one that has not come back.
+// retrieval is the part of a lookup that may last for longer.
+type retrieval struct {
+	over  chan struct{}
+	found finding
+	err   error
+}
+
+// within is retrieve with an end: a session of the build's, or a process that makes
+// credentials, may have none. What comes late is what the next lookup finds. There is never
+// more than one retrieval under way.
 func (k *keeper) within(limit time.Duration, ask *credentials.Credentials, renew bool) (finding, error) {
+	r := k.late
+	if r == nil {
+		r = &retrieval{over: make(chan struct{})}
+		go func() {
+			defer close(r.over)
+			r.found, r.err = k.retrieve(ask, renew)
+		}()
+	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	timeout := fmt.Errorf("no answer within %v", limit)
-	if k.stuck != nil { // read and written in lookups only, of which there is one
-		select {
-		case <-k.stuck:
-		case <-timer.C:
-			return finding{}, timeout
-		}
-	}
-	over := make(chan struct{})
-	k.stuck = over
-	var found finding
-	var err error
-	go func() {
-		defer close(over)
-		found, err = k.retrieve(ask, renew)
-	}()
 	select {
-	case <-over:
-		return found, err
+	case <-r.over:
+		k.late = nil
+		return r.found, r.err
 	case <-timer.C:
-		return finding{}, timeout
+		k.late = r
+		return finding{}, fmt.Errorf("no answer within %v", limit)
 	}
 }
 

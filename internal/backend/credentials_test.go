@@ -250,7 +250,19 @@ func TestCredentialsAreReplacedBeforeTheyExpire(t *testing.T) {
 		t.Error("got credentials that have expired")
 	}
 	k.idle()
-	if warnings := l.level("WARNING"); len(warnings) != 2 || warnings[0] != `WARNING [Lambda] no new AWS credentials in the test: "no answer"; those of before stay in use until they expire` {
+	if errs := l.level("ERROR"); len(errs) != 0 {
+		t.Errorf("got %q while the old ones were good", errs)
+	}
+	*clock = clock.Add(lookupPause)
+	k.get(t.Context())
+	k.idle()
+	*clock = clock.Add(lookupPause)
+	k.get(t.Context())
+	k.idle()
+	if errs := l.level("ERROR"); len(errs) != 1 {
+		t.Errorf("got %q, want one line for the end of the old ones", errs)
+	}
+	if warnings := l.level("WARNING"); len(warnings) != 1 || warnings[0] != `WARNING [Lambda] no new AWS credentials in the test: "no answer"; those of before stay in use until they expire` {
 		t.Errorf("got %q", l.lines)
 	}
 
@@ -321,7 +333,7 @@ func TestCredentialsThatAreRefusedAgainAndAgain(t *testing.T) {
 		}
 		return numbered(n), nil
 	}}
-	k, clock, _ := newKeeper(s)
+	k, clock, l := newKeeper(s)
 	for n := range 2 * maxRefusals {
 		_, lease, err := k.get(t.Context())
 		if (err == nil) != (n < maxRefusals) {
@@ -337,12 +349,24 @@ func TestCredentialsThatAreRefusedAgainAndAgain(t *testing.T) {
 		t.Errorf("got %d lookups, want %d", s.count(), maxRefusals)
 	}
 
-	// The same again are no better.
+	// The same again are no better, for a while.
 	*clock = clock.Add(lookupPause)
 	k.get(t.Context())
 	k.idle()
 	if _, _, err := k.get(t.Context()); err == nil || s.count() != maxRefusals+1 {
 		t.Errorf("got %v after %d lookups", err, s.count())
+	}
+	*clock = clock.Add(oldFailure)
+	_, again, err := k.get(t.Context())
+	if err != nil {
+		t.Errorf("after a minute: got %v", err)
+	}
+	k.refuse(again)
+	if _, _, err := k.get(t.Context()); err == nil {
+		t.Error("refused once more: got no error")
+	}
+	if lines := l.level("ERROR"); len(lines) != 2 || lines[0] != `ERROR [Lambda] no AWS credentials in the test: "AWS takes those that were found for expired"; until there are some, each call fails` {
+		t.Errorf("got %q", lines)
 	}
 	// Others are tried, and one that is taken ends it.
 	stale = false
@@ -357,26 +381,6 @@ func TestCredentialsThatAreRefusedAgainAndAgain(t *testing.T) {
 	k.refuse(lease)
 	if _, _, err := k.get(t.Context()); err != nil {
 		t.Errorf("after one that was taken: got %v", err)
-	}
-}
-
-// A lookup that was under way when AWS refused the credentials may have found the same.
-func TestCredentialsThatAreRefusedDuringALookup(t *testing.T) {
-	s := &source{make: func(n int) (provider, error) { return numbered(max(n, 2)), nil }}
-	k, _, _ := newKeeper(s)
-	_, lease, _ := k.get(t.Context())
-	k.refuse(lease)
-	k.refused = credentials.Value{} // as if it had been before
-	s.gate = make(chan struct{})
-	k.mu.Lock()
-	k.look(true)
-	k.mu.Unlock()
-	k.mu.Lock()
-	k.refused = credentials.Value{AccessKeyID: "key2", SecretAccessKey: "key2", ProviderName: "TestProvider"}
-	k.mu.Unlock()
-	close(s.gate)
-	if id := k.id(t); id != "key3" {
-		t.Errorf("got %s", id)
 	}
 }
 
@@ -456,8 +460,10 @@ func TestLookupThatHangs(t *testing.T) {
 		t.Errorf("got %d lookups at once", s.count())
 	}
 	close(hang)
-	if found, err := k.within(time.Hour, nil, false); err != nil || found.value.AccessKeyID != "key2" {
-		t.Errorf("got %+v, %v", found, err)
+	for want := range 2 { // what has come late counts
+		if found, err := k.within(time.Hour, nil, false); err != nil || found.value.AccessKeyID != fmt.Sprint("key", want+1) {
+			t.Errorf("got %+v, %v, want key%d", found, err, want+1)
+		}
 	}
 }
 

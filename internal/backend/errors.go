@@ -290,12 +290,20 @@ var keyErrors = map[string]bool{
 	"UnrecognizedClientException": true,
 }
 
-// secretive are the errors whose messages quote what is nobody's to read: the request as it
-// should have been signed, headers included, or what a credential_process has written.
+// secretive are the errors whose messages quote what is nobody's to read: the Authorization
+// header, the request as it should have been signed, or what a credential_process has
+// written.
 var secretive = map[string]bool{
+	"IncompleteSignature":                    true,
+	"IncompleteSignatureException":           true,
 	"InvalidSignatureException":              true,
 	"SignatureDoesNotMatch":                  true,
 	processcreds.ErrCodeProcessProviderParse: true,
+}
+
+// isSecretive goes by the message as well: what stands between has codes of its own.
+func isSecretive(aerr awserr.Error) bool {
+	return secretive[aerr.Code()] || strings.Contains(aerr.Message(), "AWS4-HMAC-SHA256") || strings.Contains(aerr.Message(), "Credential=")
 }
 
 // explain says in one line what an error of the SDK is: code, HTTP status where it
@@ -312,7 +320,7 @@ func explain(err error) string {
 	if status := statusOf(err); status != 0 {
 		code += fmt.Sprintf(" (%d)", status)
 	}
-	if secretive[aerr.Code()] {
+	if isSecretive(aerr) {
 		return code
 	}
 	return code + ": " + quote(messageOf(aerr))
@@ -348,7 +356,7 @@ func messageOf(err error) string {
 		s += ": "
 		if inner := asAWS(cause); inner != nil {
 			s += inner.Code()
-			if secretive[inner.Code()] {
+			if isSecretive(inner) {
 				continue
 			}
 			s += ": "
@@ -360,7 +368,7 @@ func messageOf(err error) string {
 }
 
 // userinfo is what a URL may have before its host, in messages on URLs that do not parse.
-var userinfo = regexp.MustCompile(`//[^@\n]*@`)
+var userinfo = regexp.MustCompile(`//[^\n"]*@`)
 
 // answered tells that an error of the SDK is an answer, read to its end.
 func answered(err error) bool {

@@ -80,10 +80,11 @@ func (a asciiReader) Read(p []byte) (int, error) {
 // bound is a handler of the SDK's: it holds an answer to its limits, before anything reads
 // it. A stream has a limit of its own.
 func (c *call) bound(r *request.Request) {
+	c.broke, c.exceeded = false, nil
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
 	}
-	c.broke, c.exceeded = false, checkHeader(r.HTTPResponse.Header)
+	c.exceeded = checkHeader(r.HTTPResponse.Header)
 	if r.HTTPResponse.StatusCode == http.StatusSwitchingProtocols {
 		// The body is the connection, which no deadline ends.
 		c.exceeded = errors.New("it is a switch to another protocol")

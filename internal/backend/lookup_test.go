@@ -1,14 +1,18 @@
 package backend
 
 import (
+	"crypto/sha1"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 )
 
@@ -77,6 +81,16 @@ func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 		"nothing":    http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 		"a redirect": http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect),
 		"no end":     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { endlessly(w) }),
+		"a switch of protocols, and no word more": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			io.WriteString(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			rw.Flush()
+		}),
 	} {
 		s := httptest.NewServer(answer)
 		t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
@@ -89,25 +103,32 @@ func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 	}
 }
 
-// An endpoint that a session has for Lambda is none of STS.
+// An endpoint that a session has for Lambda is none of STS. What it says of endpoints
+// otherwise is.
 func TestEndpointOfSTS(t *testing.T) {
-	for variable, want := range map[string]string{"": "https://sts.eu-west-1.amazonaws.com", "http://127.0.0.1:1": "http://127.0.0.1:1"} {
-		t.Setenv("AWS_ENDPOINT_URL_STS", variable)
-		var got string
-		original := http.DefaultTransport
-		http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
-			got = r.URL.Scheme + "://" + r.URL.Host
-			return nil, io.ErrUnexpectedEOF
+	for _, tc := range []struct{ variable, value, want string }{
+		{"AWS_ENDPOINT_URL_STS", "", "https://sts.eu-west-1.amazonaws.com"},
+		{"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1", "http://127.0.0.1:1"},
+		{"AWS_USE_DUALSTACK_ENDPOINT", "true", "https://sts.eu-west-1.api.aws"},
+	} {
+		t.Run(tc.variable+"="+tc.value, func(t *testing.T) {
+			t.Setenv(tc.variable, tc.value)
+			var got string
+			original := http.DefaultTransport
+			http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				got = r.URL.Scheme + "://" + r.URL.Host
+				return nil, io.ErrUnexpectedEOF
+			})
+			defer func() { http.DefaultTransport = original }()
+			c := clients{given: testSession(t, "http://127.0.0.1:2", nil)}
+			source, err := c.finder(keeperKey{region: "eu-west-1", role: Role{ARN: gatewayRole, SessionName: "gateway"}})(false)
+			if err == nil {
+				_, err = source.Get()
+			}
+			if err == nil || got != tc.want {
+				t.Errorf("got %s, %v, want %s", got, err, tc.want)
+			}
 		})
-		c := clients{given: testSession(t, "http://127.0.0.1:2", nil)}
-		source, err := c.finder(keeperKey{region: "eu-west-1", role: Role{ARN: gatewayRole, SessionName: "gateway"}})(false)
-		if err == nil {
-			_, err = source.Get()
-		}
-		http.DefaultTransport = original
-		if err == nil || got != want {
-			t.Errorf("%q: got %s, %v, want %s", variable, got, err, want)
-		}
 	}
 }
 
@@ -180,6 +201,10 @@ func TestSecretsInErrors(t *testing.T) {
 	if got := sign(t, map[string]any{}); !strings.Contains(got, "no AWS credentials") || strings.Contains(got, "hunter2") {
 		t.Errorf("got %s", got)
 	}
+	swapped := awserr.NewRequestFailure(awserr.New("Proxied", "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 Credential=hunter2/x'", nil), 400, "")
+	if got := explain(awserr.New("Outer", "around", swapped)); got != `Outer: "around: Proxied"` || explain(swapped) != "Proxied (400)" {
+		t.Errorf("got %s and %s", got, explain(swapped))
+	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"SecretAccessKey":"hunter2",`)
 	}))
@@ -188,5 +213,37 @@ func TestSecretsInErrors(t *testing.T) {
 	got := sign(t, map[string]any{})
 	if !strings.Contains(got, "no AWS credentials") || strings.Contains(got, "hunter2") || strings.Contains(got, "68 75 6e 74 65 72") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// The SDK refreshes the token of an SSO session with a client of its own making, which has
+// nothing but our HTTP client.
+func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
+	home := t.TempDir()
+	cache := filepath.Join(home, ".aws", "sso", "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// The name is the SHA-1 of the session's.
+	name := fmt.Sprintf("%x.json", sha1.Sum([]byte("tea")))
+	token := `{"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"hunter2","refreshToken":"hunter2","region":"us-west-2","startUrl":"https://tea.example.com/start"}`
+	if err := os.WriteFile(filepath.Join(cache, name), []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environment(t, map[string]string{"HOME": home}, "[default]\nsso_session = tea\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"+
+		"[sso-session tea]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\n", "")
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s was called", r.Method, r.URL)
+	}))
+	t.Cleanup(elsewhere.Close)
+	asked := false
+	oidc := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = true
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(oidc.Close)
+	redirectHost(t, "oidc.us-west-2.amazonaws.com", oidc.URL)
+	if got := sign(t, map[string]any{}); !asked || !strings.Contains(got, "no AWS credentials") || strings.Contains(got, "hunter2") {
+		t.Errorf("asked: %t, got %s", asked, got)
 	}
 }
