@@ -44,6 +44,8 @@ func replyFaults() []row {
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: ",
 		},
 		{
+			// Shorter than the body: what is beyond belongs to nobody, and what is left is no
+			// JSON. It came whole by its own word, so it is not asked for again.
 			name: "length-too-short", api: saying(head(200, "Content-Length: 5\r\n") + goodReply),
 			status: 502, calls: exactly(1), within: atOnce, logged: undecodable,
 		},

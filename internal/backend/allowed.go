@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,9 @@ import (
 // a qualifier. A * in it stands for any run of characters within one part of an ARN: it
 // is no colon. So "*" is every name and no ARN, and a pattern for the functions of one
 // account is none for those of another.
+//
+// It is in the form that path.Match takes, with / for the colons: there a * is no slash.
+// What else path.Match knows is in no pattern.
 type pattern string
 
 // A part is what AWS's grammar has there, or has a * in it.
@@ -29,7 +33,7 @@ var (
 func parsePattern(s string) (pattern, error) {
 	switch {
 	case namePattern.MatchString(s), partialARNPattern.MatchString(s), arnPattern.MatchString(s):
-		return pattern(s), nil
+		return pattern(asPath(s)), nil
 	case s == "":
 		return "", errors.New("must not be empty")
 	}
@@ -41,18 +45,21 @@ func parsePattern(s string) (pattern, error) {
 	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", quote(s))
 }
 
-// matches tells whether p admits a function's name, partial ARN or ARN. No *, which
-// no name has, is special in it.
+// asPath has slashes for the colons of a name, which has no slash of its own.
+func asPath(name string) string { return strings.ReplaceAll(name, ":", "/") }
+
+func (p pattern) String() string { return strings.ReplaceAll(string(p), "/", ":") }
+
+// matches tells whether p admits a name, asPath.
 func (p pattern) matches(name string) bool {
-	// What path.Match knows beyond * is in no pattern, and a slash in no name.
-	matched, _ := path.Match(strings.ReplaceAll(string(p), ":", "/"), strings.ReplaceAll(name, ":", "/"))
+	matched, _ := path.Match(string(p), name) // its error is for patterns that are none
 	return matched
 }
 
 // admitsRegion tells whether p can match an ARN of a region. It is true where p is for no
 // ARNs of one.
 func (p pattern) admitsRegion(region string) bool {
-	m := arnPattern.FindStringSubmatch(string(p))
+	m := arnPattern.FindStringSubmatch(p.String())
 	return m == nil || pattern(m[1]).matches(region)
 }
 
@@ -61,12 +68,8 @@ func (c *Config) allows(f Function) bool {
 	if c.Allowed == nil {
 		return !f.arn
 	}
-	for _, p := range c.Allowed {
-		if p.matches(f.Name) {
-			return true
-		}
-	}
-	return false
+	name := asPath(f.Name)
+	return slices.ContainsFunc(c.Allowed, func(p pattern) bool { return p.matches(name) })
 }
 
 // futile warns of the patterns that no request can match. The region and the case of

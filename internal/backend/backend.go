@@ -29,8 +29,8 @@ type Options struct {
 	// Session is nil for one of the environment and the shared AWS files.
 	Session *session.Session
 	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's client.
-	// Region, endpoint and credentials are then its own affair, and retries where it is no client
-	// of the SDK.
+	// Region, endpoint and credentials are then its own affair, and retries where it is
+	// no client of the SDK, but for those of RetryFunctionErrors.
 	Invoker Invoker
 }
 
@@ -231,10 +231,12 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
 	}
 	if b.invoker != nil {
-		for key, set := range map[string]bool{"profile": b.cfg.Profile != "", "assume_role": b.cfg.Role.ARN != ""} {
-			if set {
-				warnings = append(warnings, key+": has no effect: the Invoker that the build has set has its own credentials")
-			}
+		const ownCredentials = ": has no effect: the Invoker that the build has set has its own credentials"
+		if b.cfg.Role.ARN != "" {
+			warnings = append(warnings, "assume_role"+ownCredentials)
+		}
+		if b.cfg.Profile != "" {
+			warnings = append(warnings, "profile"+ownCredentials)
 		}
 	}
 	if err == nil && b.invoker == nil {

@@ -2,7 +2,6 @@ package backend
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -134,9 +133,7 @@ func newSession(given *session.Session, profile string) (*session.Session, error
 			return nil, err
 		}
 	}
-	c := httpClient(s)
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s.Copy(&aws.Config{HTTPClient: c}), nil
+	return s.Copy(&aws.Config{HTTPClient: withoutRedirects(s)}), nil
 }
 
 // httpClient returns a copy of a session's client, for it to be changed. The session may
@@ -146,6 +143,13 @@ func httpClient(s *session.Session) *http.Client {
 	if s != nil && s.Config.HTTPClient != nil {
 		*c = *s.Config.HTTPClient
 	}
+	return c
+}
+
+// withoutRedirects is httpClient for one that follows none.
+func withoutRedirects(s *session.Session) *http.Client {
+	c := httpClient(s)
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c
 }
 
@@ -216,7 +220,7 @@ func (c *clients) finder(key keeperKey) func(renew bool) (*credentials.Credentia
 			var err error
 			cfg := &aws.Config{
 				Region:                        aws.String(key.region),
-				HTTPClient:                    lookupClient(c.given, lookupTimeout),
+				HTTPClient:                    lookupClient(c.given, lookupRequest),
 				STSRegionalEndpoint:           endpoints.RegionalSTSEndpoint,
 				EndpointResolver:              endpoints.ResolverFunc(resolveSTS),
 				CredentialsChainVerboseErrors: aws.Bool(true),
@@ -242,6 +246,7 @@ func (c *clients) finder(key keeperKey) func(renew bool) (*credentials.Credentia
 			Endpoint:            aws.String(""), // a session may have one, for Lambda
 			EndpointResolver:    endpoints.ResolverFunc(resolveSTS),
 			STSRegionalEndpoint: endpoints.RegionalSTSEndpoint,
+			HTTPClient:          lookupClient(s, lookupRequest),
 		})
 		if !own {
 			svc.Handlers.Build.PushBack(prepareLookup)
@@ -275,33 +280,32 @@ func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpo
 	return endpoints.DefaultResolver().EndpointFor(service, region, opts...)
 }
 
-// maxLookup bounds the answers to lookups, in bytes.
-const maxLookup = 64 << 10
+const (
+	// lookupRequest bounds a request of a lookup, so that the SDK's other attempts find time.
+	lookupRequest = lookupTimeout / (1 + client.DefaultRetryerMaxNumRetries)
+	// maxLookup bounds the answers to lookups, in bytes.
+	maxLookup = 64 << 10
+)
 
 // lookupClient makes the HTTP client of lookups, of which each request has a limit.
 // Redirects are not followed: they would carry a web identity, or the token of a session of
 // SSO, to wherever the answer says.
 func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
-	c := httpClient(s)
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c := withoutRedirects(s)
 	c.Timeout = timeout
 	return c
 }
 
 // prepareLookup is a handler of the SDK's. It keeps what answers to a lookup from ending
-// the process, and a lookup from lasting for good or going to wherever an answer says.
+// the process.
 func prepareLookup(r *request.Request) {
-	r.Handlers.Send.PushBack((&call{limit: maxLookup}).bound)
+	r.Handlers.Send.PushBack((&call{limit: maxLookup, errorLimit: maxLookup}).bound)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
-	metadata := r.ClientInfo.ServiceName == ec2metadata.ServiceName
-	if metadata { // what the SDK does where no HTTP client is set: it is near, or not there
+	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
+		// What the SDK does where no HTTP client is set: it is near, or not there.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)
 		r.Retryer = client.DefaultRetryer{NumMaxRetries: 2}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
-	r.SetContext(ctx)
-	r.DisableFollowRedirects = !metadata // which would be without the client's timeout
-	r.Handlers.Complete.PushBack(func(*request.Request) { cancel() })
 }
 
 // checkLookup lets no answer through that the SDK's providers would panic on, in a goroutine

@@ -180,7 +180,7 @@ func TestParseConfig(t *testing.T) {
 			settings: map[string]any{
 				"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"},
 			},
-			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: []pattern{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"}},
+			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: []pattern{"Order-*", "123456789012/function/*", "arn/aws/lambda/*/123456789012/function/f"}},
 		},
 		{
 			name:     "what a request may name where it names nothing",

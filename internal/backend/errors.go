@@ -338,12 +338,9 @@ func messageOf(err error) string {
 	if !ok {
 		return userinfo.ReplaceAllString(err.Error(), "//xxxxx@")
 	}
-	var causes []error
-	switch e := aerr.(type) {
-	case awserr.BatchedErrors:
-		causes = e.OrigErrs()
-	default:
-		causes = []error{aerr.OrigErr()}
+	causes := []error{aerr.OrigErr()}
+	if batch, ok := aerr.(awserr.BatchedErrors); ok {
+		causes = batch.OrigErrs()
 	}
 	s := userinfo.ReplaceAllString(aerr.Message(), "//xxxxx@")
 	for _, cause := range causes {

@@ -84,7 +84,7 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 
 // execute makes one call, with its retries.
 func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
-	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, keeper: b.keeper, limit: b.cfg.MaxReply}
+	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, keeper: b.keeper, limit: b.cfg.MaxReply, errorLimit: maxReply}
 	invoke := b.buffered
 	if b.cfg.Stream {
 		invoke = b.streamed
@@ -94,7 +94,7 @@ func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
 		switch {
 		case e == nil:
 			return reply{response, c.requestID}, nil
-		case !e.cutOff && !(e.byFunction && b.cfg.RetryFunctionErrors) || !b.again(ctx, &c):
+		case !(e.cutOff && c.sdk) && !(e.byFunction && b.cfg.RetryFunctionErrors) || !b.again(ctx, &c):
 			return reply{}, e.of(in.function, c.requestID)
 		}
 		c.last = e
@@ -190,13 +190,14 @@ const (
 // call is what the SDK needs for one invocation and what it tells of it.
 type call struct {
 	retryer
-	traceID   string
-	keeper    *keeper     // nil where the Invoker signs by itself
-	lease     int         // of the credentials that the call is signed with
-	limit     int64       // of a reply; 0 for none
-	sdk       bool        // the SDK makes the call: an Invoker may do without
-	requestID string      // of the last answer
-	header    http.Header // of the last answer
+	traceID    string
+	keeper     *keeper     // nil where the Invoker signs by itself
+	lease      int         // of the credentials that the call is signed with
+	limit      int64       // of a reply, in bytes; 0 for none, in streams
+	errorLimit int64       // of an answer that is none
+	sdk        bool        // the SDK makes the call: an Invoker may do without
+	requestID  string      // of the last answer
+	header     http.Header // of the last answer
 }
 
 // option implements request.Option.

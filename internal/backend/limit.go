@@ -97,7 +97,7 @@ func (c *call) bound(r *request.Request) {
 	limit := c.limit
 	switch {
 	case r.HTTPResponse.StatusCode >= http.StatusMultipleChoices, r.HTTPResponse.Header.Get("X-Amz-Function-Error") != "":
-		limit = maxReply // it is no reply
+		limit = c.errorLimit
 	case r.Operation.Name == streamOperation:
 		return
 	}

@@ -306,3 +306,24 @@ func TestNestingOfReplies(t *testing.T) {
 		}
 	}
 }
+
+// What is no reply has a limit of its own.
+func TestLimitOfErrors(t *testing.T) {
+	for _, tc := range []struct {
+		status  int
+		failure string // X-Amz-Function-Error
+		want    int    // bytes
+	}{
+		{http.StatusOK, "", 10}, {http.StatusOK, "Unhandled", 20}, {http.StatusForbidden, "", 20}, {http.StatusInternalServerError, "", 20}, {http.StatusTemporaryRedirect, "", 20},
+	} {
+		r := sdkRequest(t.Context(), tc.status, nil)
+		if tc.failure != "" {
+			r.HTTPResponse.Header.Set("X-Amz-Function-Error", tc.failure)
+		}
+		r.HTTPResponse.Body = io.NopCloser(spaces{})
+		(&call{limit: 10, errorLimit: 20}).bound(r)
+		if got, err := io.ReadAll(r.HTTPResponse.Body); len(got) != tc.want || err == nil {
+			t.Errorf("%+v: got %d bytes, %v", tc, len(got), err)
+		}
+	}
+}

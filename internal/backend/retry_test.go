@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/client/metadata"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -425,4 +426,23 @@ func TestStreamThatEndsBeforeItBegins(t *testing.T) {
 	if _, err := invoke(t.Context(), b, &Request{}); err == nil || *calls != 1 {
 		t.Errorf("malformed: got %v after %d calls", err, *calls)
 	}
+}
+
+// Retries behind an Invoker that is none of the SDK's are its own.
+func TestStreamOfAnInvokerThatEndsBeforeItBegins(t *testing.T) {
+	s := streamAPI(t, func() error { return nil })
+	s.Fail("f", lambdatest.Cut(lambdatest.AfterHeaders).Always())
+	b := NewFactory(Options{Logger: &recorder{}, Invoker: withoutOptions{lambda.New(testSession(t, s.URL, nil))}}).New(Spec{
+		Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": true, "max_retries": 2.0}),
+	})
+	if _, err := invoke(t.Context(), b, &Request{}); err == nil || len(s.Calls()) != 1 {
+		t.Errorf("got %v after %d calls", err, len(s.Calls()))
+	}
+}
+
+// withoutOptions is an Invoker that does not hand on what the backend asks of the SDK.
+type withoutOptions struct{ *lambda.Lambda }
+
+func (i withoutOptions) InvokeWithResponseStreamWithContext(ctx aws.Context, in *lambda.InvokeWithResponseStreamInput, _ ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error) {
+	return i.Lambda.InvokeWithResponseStreamWithContext(ctx, in)
 }

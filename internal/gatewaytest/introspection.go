@@ -26,7 +26,8 @@ func overlay(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	source := filepath.Join(binaries, "introspection.go")
+	// Gateways are built at once: each has its own.
+	source := filepath.Join(binaries, filepath.Base(dir)+".go")
 	replace, err := json.Marshal(map[string]any{
 		"Replace": map[string]string{filepath.Join(dir, "introspection.go"): source},
 	})

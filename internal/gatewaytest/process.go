@@ -39,7 +39,7 @@ type Options struct {
 	// Quiet leaves out -d.
 	Quiet bool
 	// Env is what the environment holds of AWS, which is nothing of the test's own.
-	// Nil is AccessKeyID and SecretAccessKey.
+	// Nil is AccessKeyID and SecretAccessKey, with a session token.
 	Env []string
 	// Home is the home directory. Empty is one with nothing in it.
 	Home string

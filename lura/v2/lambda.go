@@ -40,6 +40,7 @@ func WithSession(s *session.Session) Option {
 // instrumentation or tests. Region, endpoint and credentials are then i's to decide,
 // and so are retries, unless i is a client of the SDK or hands its options on to one:
 // that follows max_retries where it is configured, and keeps its own number where not.
+// retry_function_errors works with every Invoker.
 // Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
 // well. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
