@@ -43,7 +43,7 @@ type clients struct {
 	mu       sync.Mutex
 	sessions map[string]madeSession // by profile
 	keepers  map[keeperKey]*keeper
-	made     map[clientKey]*lambda.Lambda
+	made     map[clientKey]*sdkClient
 }
 
 type madeSession struct {
@@ -60,7 +60,7 @@ type clientKey struct{ profile, region, endpoint string }
 
 // client returns the client for cfg, the credentials for its calls, nil where the SDK is
 // to sign or not as it likes, and warnings for the operator to read.
-func (c *clients) client(cfg Config) (_ *lambda.Lambda, _ *keeper, warnings []string, err error) {
+func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
@@ -91,12 +91,16 @@ func (c *clients) client(cfg Config) (_ *lambda.Lambda, _ *keeper, warnings []st
 
 	made, ok := c.made[key]
 	if !ok {
-		made = lambda.New(base, override)
-		if made.Endpoint == "" {
+		svc := lambda.New(base, override)
+		if svc.Endpoint == "" {
 			return nil, nil, nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
 		}
+		given := c.given != nil && cfg.Profile == ""
+		if made, err = newClient(svc, given); err != nil {
+			return nil, nil, nil, err
+		}
 		if c.made == nil {
-			c.made = make(map[clientKey]*lambda.Lambda)
+			c.made = make(map[clientKey]*sdkClient)
 		}
 		c.made[key] = made
 	}

@@ -47,6 +47,7 @@ type keeper struct {
 	now    func() time.Time
 
 	refusals atomic.Int32 // by AWS, in a row
+	signing  atomic.Pointer[signingKey]
 
 	mu        sync.Mutex
 	value     credentials.Value // zero for none
@@ -88,6 +89,16 @@ func (k *keeper) get(ctx context.Context) (credentials.Value, int, error) {
 			return credentials.Value{}, 0, err
 		}
 	}
+}
+
+// key is the signing key for a scope. It keeps the last one, which is good for a day.
+func (k *keeper) key(s scope) *signingKey {
+	key := k.signing.Load()
+	if key == nil || key.scope != s {
+		key = newSigningKey(s)
+		k.signing.Store(key)
+	}
+	return key
 }
 
 // usable tells whether there are credentials that have not expired. k.mu is held.

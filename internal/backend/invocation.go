@@ -2,11 +2,14 @@ package backend
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/awserr"
@@ -19,7 +22,7 @@ import (
 // invocation is all that goes out. It shares nothing with the request.
 type invocation struct {
 	function      Function
-	payload       []byte
+	payload       payload
 	clientContext string // base64; empty for none
 	traceID       string // empty for none
 }
@@ -50,9 +53,6 @@ type reply struct {
 // stead: of a request, whose maps and body the calls would share, nothing is read
 // here any more. The calls that have lost are cancelled.
 func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error) {
-	if b.calls <= 1 {
-		return b.execute(ctx, in)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -70,7 +70,7 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 				}
 				outcomes <- o
 			}()
-			o.reply, o.err = b.execute(ctx, in)
+			o.reply, o.err = b.execute(ctx, in, nil)
 		}()
 	}
 	for range b.calls {
@@ -82,15 +82,25 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 	return r, e
 }
 
-// execute makes one call, with its retries.
-func (b *Backend) execute(ctx context.Context, in invocation) (reply, *Error) {
-	c := call{retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, keeper: b.keeper, limit: b.cfg.MaxReply, errorLimit: maxReply}
+// execute makes one call, with its retries, and hands its reply to decode. Where that is
+// nil, the reply is whole, and its caller's to decode.
+func (b *Backend) execute(ctx context.Context, in invocation, decode func(*http.Response) error) (reply, *Error) {
+	c := call{
+		retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, payload: in.payload,
+		keeper: b.keeper, client: b.client, limit: b.cfg.MaxReply, errorLimit: maxReply,
+	}
+	if decode != nil && b.passes() {
+		c.ahead, c.decodes = aheadOf(b.format), b.format != raw
+	}
 	invoke := b.buffered
 	if b.cfg.Stream {
 		invoke = b.streamed
 	}
 	for {
 		response, e := invoke(ctx, in, &c)
+		if e == nil && decode != nil {
+			e = c.decoded(ctx, decode(response))
+		}
 		switch {
 		case e == nil:
 			return reply{response, c.requestID}, nil
@@ -111,14 +121,21 @@ func (b *Backend) again(ctx context.Context, c *call) bool {
 
 // buffered makes a call whose reply comes in one piece.
 func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.Response, *Error) {
-	output, err := b.invoker.InvokeWithContext(ctx, &lambda.InvokeInput{
+	input := &lambda.InvokeInput{
 		FunctionName:   &in.function.Name,
 		Qualifier:      unlessEmpty(in.function.Qualifier),
 		InvocationType: unlessEmpty(b.cfg.InvocationType),
 		ClientContext:  unlessEmpty(in.clientContext),
 		LogType:        b.logType(),
-		Payload:        in.payload,
-	}, c.option)
+	}
+	var output *lambda.InvokeOutput
+	var err error
+	if b.client != nil {
+		output, err = b.client.do(ctx, input, c)
+	} else {
+		input.Payload = in.payload.bytes()
+		output, err = b.invoker.InvokeWithContext(ctx, input, c.option)
+	}
 	switch {
 	case err != nil:
 		return nil, b.failed(ctx, err, c)
@@ -141,6 +158,9 @@ func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.R
 	response, err := a.response(&b.cfg, b.format)
 	if err != nil {
 		return nil, undecodable(err)
+	}
+	if c.rest != nil {
+		b.passOn(ctx, response, a.payload, c, in.function)
 	}
 	return response, nil
 }
@@ -187,18 +207,29 @@ const (
 	acceptEncoding = "Accept-Encoding"
 )
 
-// call is what the SDK needs for one invocation and what it tells of it.
+// call is what the SDK needs for one invocation and what it tells of it. The SDK's handlers
+// find it as the retryer of their request.
 type call struct {
 	retryer
 	traceID    string
-	keeper     *keeper     // nil where the Invoker signs by itself
-	lease      int         // of the credentials that the call is signed with
-	limit      int64       // of a reply, in bytes; 0 for none, in streams
-	errorLimit int64       // of an answer that is none
-	sdk        bool        // the SDK makes the call: an Invoker may do without
-	requestID  string      // of the last answer
-	header     http.Header // of the last answer
+	payload    payload
+	keeper     *keeper            // nil where the Invoker signs by itself
+	lease      int                // of the credentials that the call is signed with
+	digest     *[sha256.Size]byte // of the payload; nil before it is signed
+	client     *sdkClient         // has the handlers; nil where the request gets them
+	limit      int64              // of a reply, in bytes; 0 for none, in streams
+	errorLimit int64              // of an answer that is none
+	ahead      int                // how much of a reply to read, in bytes; 0 for all
+	decodes    bool               // what is read ahead
+	rest       io.ReadCloser      // of the reply, behind that; nil for none
+	sdk        bool               // the SDK makes the call: an Invoker may do without
+	requestID  string             // of the last answer
+	header     http.Header        // of the last answer
 }
+
+var _ request.Retryer = (*call)(nil)
+
+func callOf(r *request.Request) *call { return r.Retryer.(*call) }
 
 // option implements request.Option.
 func (c *call) option(r *request.Request) {
@@ -206,41 +237,68 @@ func (c *call) option(r *request.Request) {
 	if c.max == sdkMaxRetries {
 		c.max = r.MaxRetries() // the client's own
 	}
-	r.Retryer = &c.retryer
+	r.Retryer = c
 	if c.traceID != "" {
 		r.HTTPRequest.Header.Set(traceHeader, c.traceID)
 	}
 	if r.Operation.Name == streamOperation {
 		r.Handlers.Unmarshal.PushFront(checkFraming)
 	}
-	if c.keeper != nil {
+	if c.keeper != nil && c.refuse == nil {
 		c.refuse = func() { c.keeper.refuse(c.lease) }
-		r.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: c.sign})
 	}
-	r.Handlers.Send.PushFront(func(r *request.Request) {
-		c.sent++
+	if c.client == nil {
+		attach(&r.Handlers)
+	}
+}
+
+// attach adds the handlers that every call needs.
+func attach(h *request.Handlers) {
+	h.Send.PushFront(func(r *request.Request) {
+		callOf(r).sent++
 		// Else net/http asks for gzip by itself, and undoes without bounds what comes. Like
 		// that of net/http, it is not part of the signature.
-		r.HTTPRequest.Header.Set(acceptEncoding, "identity")
+		r.HTTPRequest.Header[acceptEncoding] = identity
 	})
-	r.Handlers.Send.PushBack(c.bound)
-	r.Handlers.CompleteAttempt.PushBack(c.judge)
-	r.Handlers.Complete.PushBack(func(r *request.Request) {
+	h.Send.PushBack(func(r *request.Request) { callOf(r).bound(r) })
+	h.CompleteAttempt.PushBack(func(r *request.Request) { callOf(r).judge(r) })
+	h.Complete.PushBack(func(r *request.Request) {
+		c := callOf(r)
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
 	})
 }
 
-// sign is a handler of the SDK's.
-func (c *call) sign(r *request.Request) {
+// identity is the value of a header of every request. Nobody writes to it.
+var identity = []string{"identity"}
+
+// signCall is a handler of the SDK's.
+func signCall(r *request.Request) {
+	c := callOf(r)
+	if c.keeper == nil {
+		v4.SignSDKRequest(r)
+		return
+	}
 	value, lease, err := c.keeper.get(r.Context())
 	if err != nil {
 		r.Error = err
 		return
 	}
 	c.lease = lease
-	r.HTTPRequest.Header.Del(acceptEncoding) // of the attempt before
-	r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
-	v4.SignSDKRequest(r)
+	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
+	if c.digest == nil {
+		c.digest = c.payload.digest()
+	}
+	now := time.Now()
+	if c.client.given { // for handlers that look at it
+		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	}
+	key := c.keeper.key(scope{now.UTC().Format(signatureDate), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
+	if r.Config.LogLevel.Matches(aws.LogDebugWithSigning) || !key.sign(r.HTTPRequest, c.digest, &value, now) {
+		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+		v4.SignSDKRequest(r)
+		return
+	}
+	r.LastSignedAt = now
 }
 
 // judge is a handler of the SDK's: it tells the keeper what AWS thinks of the credentials.

@@ -80,7 +80,7 @@ func (a asciiReader) Read(p []byte) (int, error) {
 // bound is a handler of the SDK's: it holds an answer to its limits, before anything reads
 // it. A stream has a limit of its own.
 func (c *call) bound(r *request.Request) {
-	c.broke, c.exceeded = false, nil
+	c.broke, c.exceeded = nil, nil
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
 	}
@@ -96,9 +96,15 @@ func (c *call) bound(r *request.Request) {
 	}
 	limit := c.limit
 	switch {
-	case r.HTTPResponse.StatusCode >= http.StatusMultipleChoices, r.HTTPResponse.Header.Get("X-Amz-Function-Error") != "":
+	case r.HTTPResponse.StatusCode >= http.StatusMultipleChoices, r.HTTPResponse.Header.Get(functionErrorHeader) != "":
 		limit = c.errorLimit
 	case r.Operation.Name == streamOperation:
+		return
+	}
+	if r.HTTPResponse.ContentLength > limit {
+		c.exceeded = tooLong(limit)
+		r.HTTPResponse.Body.Close()
+		r.Error = c.exceeded
 		return
 	}
 	r.HTTPResponse.Body = &bounded{ReadCloser: r.HTTPResponse.Body, limit: limit, call: c}
@@ -124,7 +130,9 @@ func (b *bounded) Read(p []byte) (n int, err error) {
 		b.Close()
 		return n - 1, b.call.exceeded
 	}
-	b.call.broke = err != nil && err != io.EOF
+	if err != io.EOF {
+		b.call.broke = err
+	}
 	return n, err
 }
 

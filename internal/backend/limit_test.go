@@ -43,79 +43,95 @@ func TestReplyLimit(t *testing.T) {
 		settings map[string]any
 		answer   http.HandlerFunc
 		want     string // the start of the log line; empty for a reply
+		begun    string // that of one for a reply that has begun to go to the client
 	}{
 		{"at the limit", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"a":"bcd"`[:9]+"}")
-		}, ""},
+		}, "", ""},
 		{"one more", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"a":"bcd"}`)
-		}, `the reply cannot be decoded: "it has more than 10 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 10 bytes"; `, ""},
 		{"Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-2))
-		}, ""},
+		}, "", ""},
 		{"above Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-1))
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, `the reply broke off: it has more than 6291556 bytes; `},
+		{"above Lambda's limit, as it says itself", nil, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(maxReply+1))
+			endlessly(w)
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 		{"no end", nil, func(w http.ResponseWriter, _ *http.Request) {
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, `the reply broke off: it has more than 6291556 bytes; `},
 		{"no end, an error", nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 		{"no end, an error of the function", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 		// The limit is for replies. An error's report is none.
 		{"a long report", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorMessage":"out of tea"}`)
-		}, `the function failed ("Unhandled"): "" "out of tea"; `},
+		}, `the function failed ("Unhandled"): "" "out of tea"; `, ""},
 		{"a long error", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"out of tea"}`)
-		}, `invocation failed: AccessDeniedException (403): "out of tea"; `},
+		}, `invocation failed: AccessDeniedException (403): "out of tea"; `, ""},
 		{"a long answer that is no reply", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amzn-ErrorType", "MultipleChoices")
 			w.WriteHeader(http.StatusMultipleChoices)
 			io.WriteString(w, `{"message":"out of tea"}`)
-		}, `invocation failed: MultipleChoices (300): "out of tea"; `},
+		}, `invocation failed: MultipleChoices (300): "out of tea"; `, ""},
 		{"large headers", nil, func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 100 {
 				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 1000))
 			}
-		}, `the reply cannot be decoded: "its headers have `},
+		}, `the reply cannot be decoded: "its headers have `, ""},
 		{"an asynchronous call", map[string]any{"invocation_type": "Event"}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 		{"a stream's error", map[string]any{"stream": true}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `},
+		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			url, calls := hostile(t, tc.answer)
-			settings := map[string]any{"function_name": "f"}
-			for k, v := range tc.settings {
-				settings[k] = v
+		for _, encoding := range []string{"no-op", "json"} {
+			if tc.settings["stream"] != nil && encoding != "no-op" {
+				continue // there is no such backend
 			}
-			l := &recorder{}
-			b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: "no-op", Settings: ns(settings)})
-			_, err := invoke(t.Context(), b, &Request{})
-			if tc.want == "" {
-				if err != nil {
-					t.Error(err)
+			t.Run(tc.name+", "+encoding, func(t *testing.T) {
+				url, calls := hostile(t, tc.answer)
+				settings := map[string]any{"function_name": "f"}
+				for k, v := range tc.settings {
+					settings[k] = v
 				}
-			} else if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || len(l.level("ERROR")) != 1 || !strings.HasPrefix(l.level("ERROR")[0], "ERROR [BACKEND: ][Lambda] "+tc.want) {
-				t.Errorf("got %v, log %q, want %s", err, l.lines, tc.want)
-			}
-			if *calls != 1 {
-				t.Errorf("got %d calls, want 1: the function has been executed", *calls)
-			}
-		})
+				l := &recorder{}
+				b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(settings)})
+				response, err := invoke(t.Context(), b, &Request{})
+				want := tc.want
+				if begun := encoding == "no-op" && tc.begun != ""; begun {
+					if want = tc.begun; err == nil {
+						_, err = io.Copy(io.Discard, response.Body)
+					}
+				}
+				if want == "" {
+					if err != nil {
+						t.Error(err)
+					}
+				} else if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || len(l.level("ERROR")) != 1 || !strings.HasPrefix(l.level("ERROR")[0], "ERROR [BACKEND: ][Lambda] "+want) {
+					t.Errorf("got %v, log %q, want %s", err, l.lines, want)
+				}
+				if *calls != 1 {
+					t.Errorf("got %d calls, want 1: the function has been executed", *calls)
+				}
+			})
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package backend
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -88,7 +90,14 @@ func ns(settings any) map[string]any { return map[string]any{"test": settings} }
 func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {
 	err = b.Invoke(ctx, r, func(reply *http.Response) error {
 		response = reply
-		return nil
+		if b.format == raw { // the body is the client's
+			return nil
+		}
+		body, err := io.ReadAll(reply.Body)
+		if len(body) > 0 {
+			reply.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		return err
 	})
 	return response, err
 }

@@ -23,28 +23,27 @@ const (
 
 // payload makes of a request what its function receives: the parameters for GET, the
 // body for every other method, or an event that holds it all.
-func (b *Backend) payload(ctx context.Context, r *Request) ([]byte, *Error) {
+func (b *Backend) payload(ctx context.Context, r *Request) (payload, *Error) {
 	limit := maxPayload
 	if b.cfg.InvocationType == lambda.InvocationTypeEvent {
 		limit = maxEventPayload
 	}
-	var payload []byte
+	var p payload
 	if b.cfg.PayloadFormat == Simple && b.method == http.MethodGet {
-		payload = b.names.payload(r.Params, r.Query)
+		p = inOnePiece(b.names.payload(r.Params, r.Query))
 	} else {
 		body, e := readBody(ctx, r.Body, limit)
 		if e != nil {
-			return nil, e
+			return payload{}, e
 		}
-		payload = body
-		if b.cfg.PayloadFormat != Simple {
-			payload = b.event(r, body)
+		if p = body; b.cfg.PayloadFormat != Simple {
+			p = inOnePiece(b.event(r, body.bytes()))
 		}
 	}
-	if len(payload) > limit {
-		return nil, tooLarge(limit)
+	if p.size > limit {
+		return payload{}, tooLarge(limit)
 	}
-	return payload, nil
+	return p, nil
 }
 
 // placeholderNames are the names that an endpoint gives to its placeholders, by
@@ -127,12 +126,12 @@ func (n placeholderNames) originals(params map[string]string) map[string]string 
 // ends with the connection. The answer itself may have to wait for that: over a
 // connection that is to be kept, net/http writes none while a read of the body is under
 // way. KrakenD's read_timeout bounds it.
-func readBody(ctx context.Context, body io.ReadCloser, limit int) ([]byte, *Error) {
+func readBody(ctx context.Context, body io.ReadCloser, limit int) (payload, *Error) {
 	if body == nil || body == http.NoBody {
-		return nil, nil
+		return payload{}, nil
 	}
 	type result struct {
-		body []byte
+		body payload
 		err  error
 	}
 	done := make(chan result, 1)
@@ -143,23 +142,23 @@ func readBody(ctx context.Context, body io.ReadCloser, limit int) ([]byte, *Erro
 
 	select {
 	case <-ctx.Done():
-		return nil, ended(ctx, "before the request's body had arrived")
+		return payload{}, ended(ctx, "before the request's body had arrived")
 	case r := <-done:
 		var overLimit *http.MaxBytesError
 		switch {
-		case len(r.body) > limit || errors.As(r.err, &overLimit):
-			return nil, tooLarge(limit)
+		case r.body.size > limit || errors.As(r.err, &overLimit):
+			return payload{}, tooLarge(limit)
 		case r.err != nil && ctx.Err() != nil:
-			return nil, ended(ctx, "before the request's body had arrived")
+			return payload{}, ended(ctx, "before the request's body had arrived")
 		case r.err != nil:
-			return nil, unreadable(r.err)
+			return payload{}, unreadable(r.err)
 		}
 		return r.body, nil
 	}
 }
 
 // readUpTo reads no more of a body than it takes to see that it is too large.
-func readUpTo(body io.ReadCloser, limit int) (p []byte, err error) {
+func readUpTo(body io.ReadCloser, limit int) (p payload, err error) {
 	// Out of the door's reach, a panic would end the process.
 	defer func() {
 		if v := recover(); v != nil {
@@ -167,5 +166,5 @@ func readUpTo(body io.ReadCloser, limit int) (p []byte, err error) {
 		}
 	}()
 	defer body.Close()
-	return io.ReadAll(io.LimitReader(body, int64(limit)+1))
+	return readPayload(io.LimitReader(body, int64(limit)+1))
 }

@@ -82,8 +82,8 @@ func TestPayloadByMethod(t *testing.T) {
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
 		got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Id": "1"}, Body: rc})
-		if err != nil || string(got) != tc.want {
-			t.Errorf("%q: got %s, %v; want %s", tc.method, got, err, tc.want)
+		if err != nil || string(got.bytes()) != tc.want {
+			t.Errorf("%q: got %s, %v; want %s", tc.method, got.bytes(), err, tc.want)
 		}
 		if usesBody := tc.want == "the body"; rc.closed != usesBody || (rc.read > 0) != usesBody {
 			t.Errorf("%q: read %d bytes, closed %t", tc.method, rc.read, rc.closed)
@@ -94,8 +94,8 @@ func TestPayloadByMethod(t *testing.T) {
 func TestBodyPayloadEmpty(t *testing.T) {
 	for name, rc := range map[string]io.ReadCloser{"nil": nil, "NoBody": http.NoBody, "empty": &body{Reader: strings.NewReader("")}} {
 		got, err := readBody(t.Context(), rc, maxPayload)
-		if err != nil || len(got) != 0 {
-			t.Errorf("%s: got %q, %v; want nothing", name, got, err)
+		if err != nil || got.size != 0 || len(got.bytes()) != 0 {
+			t.Errorf("%s: got %q, %v; want nothing", name, got.bytes(), err)
 		}
 	}
 }
@@ -107,15 +107,15 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestBodyPayloadLimit(t *testing.T) {
 	got, err := readBody(t.Context(), &body{Reader: io.LimitReader(zeros{}, maxPayload)}, maxPayload)
-	if err != nil || len(got) != maxPayload {
-		t.Fatalf("got %d bytes, %v; want %d", len(got), err, maxPayload)
+	if err != nil || got.size != maxPayload || len(got.bytes()) != maxPayload {
+		t.Fatalf("got %d bytes, %v; want %d", got.size, err, maxPayload)
 	}
 
 	for name, r := range map[string]io.Reader{"one more": io.LimitReader(zeros{}, maxPayload+1), "no end": zeros{}} {
 		rc := &body{Reader: r}
 		got, err := readBody(t.Context(), rc, maxPayload)
-		if err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge || got != nil {
-			t.Errorf("%s: got %d bytes and %v, want a 413", name, len(got), err)
+		if err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge || got.pieces != nil {
+			t.Errorf("%s: got %d bytes and %v, want a 413", name, got.size, err)
 		}
 		if rc.read > maxPayload+1 {
 			t.Errorf("%s: read %d bytes, want %d at most", name, rc.read, maxPayload+1)
@@ -126,8 +126,8 @@ func TestBodyPayloadLimit(t *testing.T) {
 func TestParamsPayloadLimit(t *testing.T) {
 	b := &Backend{method: http.MethodGet}
 	atLimit := strings.Repeat("x", maxPayload-len(`{"q":""}`))
-	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}); err != nil || len(got) != maxPayload {
-		t.Errorf("got %d bytes, %v; want %d", len(got), err, maxPayload)
+	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}); err != nil || got.size != maxPayload {
+		t.Errorf("got %d bytes, %v; want %d", got.size, err, maxPayload)
 	}
 	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want a 413", err)
@@ -156,8 +156,8 @@ func TestBodyPayloadErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			rc := &body{Reader: tc.r}
 			got, err := readBody(t.Context(), rc, maxPayload)
-			if err == nil || err.StatusCode() != tc.want || got != nil {
-				t.Errorf("got %q and %v, want a %d", got, err, tc.want)
+			if err == nil || err.StatusCode() != tc.want || got.pieces != nil {
+				t.Errorf("got %q and %v, want a %d", got.bytes(), err, tc.want)
 			}
 		})
 	}
@@ -182,8 +182,8 @@ func TestBodyPayloadEndsWithTheContext(t *testing.T) {
 		}
 	}
 	got, e := readBody(silent{ctx}, io.NopCloser(strings.NewReader("in time")), maxPayload)
-	if e != nil || string(got) != "in time" {
-		t.Errorf("got %q, %v; want what was read in time", got, e)
+	if e != nil || string(got.bytes()) != "in time" {
+		t.Errorf("got %q, %v; want what was read in time", got.bytes(), e)
 	}
 }
 
@@ -195,7 +195,7 @@ func (silent) Done() <-chan struct{} { return nil }
 func TestBodyPayloadByteForByte(t *testing.T) {
 	want := []byte("\x00\xff {\"a\": 1}\r\n\n")
 	got, err := readBody(t.Context(), io.NopCloser(bytes.NewReader(want)), maxPayload)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("got %q, %v; want %q", got, err, want)
+	if err != nil || !bytes.Equal(got.bytes(), want) {
+		t.Errorf("got %q, %v; want %q", got.bytes(), err, want)
 	}
 }

@@ -31,7 +31,7 @@ type retryer struct {
 	extra     int    // retries of this request for that: 0 or 1
 	spent     int    // executions that have failed in the requests before this one
 	last      error  // of an attempt
-	broke     bool   // the answer's body did, before its end
+	broke     error  // what the answer's body ended with before its end; nil for none
 	exceeded  error  // the limit that the answer is beyond; nil for none
 }
 
@@ -139,7 +139,7 @@ func (t *retryer) retryable(r *request.Request) bool {
 	switch {
 	case r.IsErrorExpired(): // again, after a refresh
 		return false
-	case t.broke:
+	case t.broke != nil:
 		return true
 	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
 		return true

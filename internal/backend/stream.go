@@ -30,7 +30,7 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		Qualifier:     unlessEmpty(in.function.Qualifier),
 		ClientContext: unlessEmpty(in.clientContext),
 		LogType:       b.logType(),
-		Payload:       in.payload,
+		Payload:       in.payload.bytes(),
 	}, c.option)
 	switch {
 	case err != nil:
@@ -39,28 +39,63 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, internal(errors.New("the Invoker returned neither a stream nor an error"))
 	}
 
-	s := &stream{ctx: ctx, events: output.GetStream(), backend: b, function: in.function, requestID: c.requestID, limit: b.cfg.MaxReply}
+	from := &eventFeed{stream: output.GetStream(), ctx: ctx, backend: b, function: in.function, requestID: c.requestID, limit: b.cfg.MaxReply}
 	// Whoever is to read the reply may never do so.
-	s.release = context.AfterFunc(ctx, func() { s.events.Close() })
-	head, e := s.head(aws.StringValue(output.ResponseStreamContentType))
+	from.release = context.AfterFunc(ctx, func() { from.stream.Close() })
+	head, begun, e := from.head(aws.StringValue(output.ResponseStreamContentType))
 	if e != nil {
-		s.Close()
+		from.Close()
 		return nil, e
 	}
 	setMetadata(head.header, aws.StringValue(output.ExecutedVersion), c.requestID)
-	if b.method == http.MethodHead { // whose length is that of a body which does not come
-		head.header.Del("Content-Length")
-	}
-	s.length = contentLength(head.header)
+	s := b.passing(head.header, begun, from, in.function, c.requestID)
 	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: s.length, Body: s}, nil
+}
+
+// passing is a body that begins with what has come of it, under a header that it is the
+// length of.
+func (b *Backend) passing(h http.Header, begun []byte, rest feed, f Function, requestID string) *stream {
+	if b.method == http.MethodHead { // whose length is that of a body which does not come
+		h.Del("Content-Length")
+	}
+	return &stream{feed: rest, backend: b, function: f, requestID: requestID, length: contentLength(h), pending: begun}
 }
 
 // stream is the body of a reply that is still coming. It goes to the client chunk by
 // chunk, as io.Copy finds it to be an io.WriterTo; for whoever reads it in between it
 // is a reader as well. It is for one goroutine, but for Close.
 type stream struct {
+	feed
+
+	// For the log.
+	backend   *Backend
+	function  Function
+	requestID string
+
+	length   int64  // that has been announced; -1 for none
+	pending  []byte // has come and is to be read
+	err      error  // why there is no more: io.EOF or an *Error
+	reported bool
+}
+
+// feed is where a stream comes from. Close ends it, and can be called at any time.
+type feed interface {
+	// next returns the next chunk, which is valid until it is called again, io.EOF after
+	// the last, or an *Error: what the function failed of, or what came in between. It
+	// may end where gone does.
+	next(gone <-chan bool) ([]byte, error)
+	io.Closer
+}
+
+var (
+	_ io.ReadCloser = (*stream)(nil)
+	_ io.WriterTo   = (*stream)(nil)
+)
+
+// eventFeed is the feed of a stream in the Invoke API's own framing.
+type eventFeed struct {
+	stream  *lambda.InvokeWithResponseStreamEventStream
 	ctx     context.Context
-	events  *lambda.InvokeWithResponseStreamEventStream
 	release func() bool // of the context's hold on the stream
 	closing sync.Once
 
@@ -69,70 +104,62 @@ type stream struct {
 	function  Function
 	requestID string
 
-	limit    int64  // of what comes, in bytes; 0 for none
-	come     int64  // of that
-	length   int64  // that the function has announced; -1 for none
-	pending  []byte // has come and is to be read
-	err      error  // why there is no more: io.EOF or an *Error
-	reported bool
+	limit int64 // of what comes, in bytes; 0 for none
+	come  int64 // of that
+	err   error // why there is no more: io.EOF or an *Error
 }
-
-var (
-	_ io.ReadCloser = (*stream)(nil)
-	_ io.WriterTo   = (*stream)(nil)
-)
 
 // eventStream is the content type of the Invoke API's own framing.
 const eventStream = "application/vnd.amazon.eventstream"
 
-// head reads the stream up to where its status and headers are known. It has a prelude
+// head reads the stream up to where its status and headers are known, and returns what of
+// the body has come. It has a prelude
 // where the content type says so, and where nobody tells the function's type and it
 // begins with one. Bytes that the function calls by another name are never taken for
 // one: they may be somebody else's.
-func (s *stream) head(contentType string) (envelope, *Error) {
+func (s *eventFeed) head(contentType string) (envelope, []byte, *Error) {
 	kind := mediaType(contentType)
 	untold := kind == "" || kind == eventStream
 	if untold {
 		contentType = octetStream
 	}
 	body := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
+	var begun []byte
 	for {
 		chunk, err := s.next(nil)
 		if err != nil && err != io.EOF {
-			return envelope{}, err.(*Error)
+			return envelope{}, nil, err.(*Error)
 		}
-		if s.pending == nil {
-			s.pending = chunk // not copied: most streams need no more
+		if begun == nil {
+			begun = chunk // not copied: most streams need no more
 		} else {
-			s.pending = append(s.pending, chunk...)
+			begun = append(begun, chunk...)
 		}
-		if kind != integrationResponse && !(untold && mayBePrelude(s.pending)) {
-			return body, nil
+		if kind != integrationResponse && !(untold && mayBePrelude(begun)) {
+			return body, begun, nil
 		}
-		head, rest, perr := parsePrelude(s.pending)
+		head, rest, perr := parsePrelude(begun)
 		if perr == nil && err != nil { // the end
 			perr = errPrelude
 		}
 		switch {
 		case head != nil:
-			s.pending = rest
-			return *head, nil
+			return *head, rest, nil
 		case perr != nil && untold:
-			return body, nil
+			return body, begun, nil
 		case perr != nil:
-			return envelope{}, undecodable(perr)
+			return envelope{}, nil, undecodable(perr)
 		}
 	}
 }
 
-// next returns the next chunk, io.EOF after the last, or an *Error: what the function
-// failed of, or what came in between.
-func (s *stream) next(gone <-chan bool) ([]byte, error) {
+// next implements feed. A chunk stays valid.
+func (s *eventFeed) next(gone <-chan bool) ([]byte, error) {
 	for s.err == nil {
 		select {
 		case <-gone:
 			s.err = clientGone()
-		case event, ok := <-s.events.Events():
+		case event, ok := <-s.stream.Events():
 			switch event := event.(type) {
 			case *lambda.InvokeResponseStreamUpdate:
 				s.come += int64(len(event.Payload))
@@ -154,7 +181,7 @@ func (s *stream) next(gone <-chan bool) ([]byte, error) {
 	return nil, s.err
 }
 
-func (s *stream) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) error {
+func (s *eventFeed) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) error {
 	s.backend.logTail(s.function, s.requestID, aws.StringValue(event.LogResult))
 	if code := aws.StringValue(event.ErrorCode); code != "" {
 		return functionError(code, []byte(aws.StringValue(event.ErrorDetails)))
@@ -163,8 +190,8 @@ func (s *stream) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) e
 }
 
 // broken tells why a stream ended without saying so.
-func (s *stream) broken() *Error {
-	err := s.events.Err()
+func (s *eventFeed) broken() *Error {
+	err := s.stream.Err()
 	switch {
 	case s.ctx.Err() != nil: // which has closed the stream
 		return ended(s.ctx, "while the function wrote its reply")
@@ -179,9 +206,21 @@ func (s *stream) broken() *Error {
 	}
 }
 
+// Close implements io.Closer.
+func (s *eventFeed) Close() error {
+	s.closing.Do(func() {
+		s.release()
+		s.stream.Close()
+	})
+	return nil
+}
+
 // Read implements io.Reader.
 func (s *stream) Read(p []byte) (int, error) {
-	if len(s.pending) == 0 {
+	for len(s.pending) == 0 {
+		if s.err != nil {
+			return 0, s.err
+		}
 		chunk, err := s.next(nil)
 		if err != nil {
 			s.fail(err)
@@ -239,15 +278,6 @@ func (s *stream) fail(err error) {
 		s.reported = true
 		_ = s.backend.report(e.of(s.function, s.requestID))
 	}
-}
-
-// Close implements io.Closer. It ends the call, and can be called at any time.
-func (s *stream) Close() error {
-	s.closing.Do(func() {
-		s.release()
-		s.events.Close()
-	})
-	return nil
 }
 
 // receiver is the receiving end of a stream.
