@@ -96,7 +96,7 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 			return nil, nil, nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
 		}
 		given := c.given != nil && cfg.Profile == ""
-		if made, err = newClient(svc, given); err != nil {
+		if made, err = newSDKClient(svc, given); err != nil {
 			return nil, nil, nil, err
 		}
 		if c.made == nil {

@@ -213,6 +213,7 @@ type call struct {
 	retryer
 	traceID    string
 	payload    payload
+	body       io.ReadSeeker      // of the payload; nil where the Invoker is the build's
 	keeper     *keeper            // nil where the Invoker signs by itself
 	lease      int                // of the credentials that the call is signed with
 	digest     *[sha256.Size]byte // of the payload; nil before it is signed
@@ -285,20 +286,20 @@ func signCall(r *request.Request) {
 	}
 	c.lease = lease
 	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
-	if c.digest == nil {
-		c.digest = c.payload.digest()
-	}
 	now := time.Now()
-	if c.client.given { // for handlers that look at it
-		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	if r.Body == c.body && !r.Config.LogLevel.Matches(aws.LogDebugWithSigning) {
+		if c.digest == nil {
+			c.digest = c.payload.digest()
+		}
+		key := c.keeper.key(scope{now.UTC().Format(signatureDate), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
+		if key.sign(r.HTTPRequest, c.digest, &value, now) {
+			r.LastSignedAt = now
+			return
+		}
 	}
-	key := c.keeper.key(scope{now.UTC().Format(signatureDate), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
-	if r.Config.LogLevel.Matches(aws.LogDebugWithSigning) || !key.sign(r.HTTPRequest, c.digest, &value, now) {
-		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
-		v4.SignSDKRequest(r)
-		return
-	}
-	r.LastSignedAt = now
+	r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	r.ResetBody() // the SDK reads what it has set
+	v4.SignSDKRequest(r)
 }
 
 // judge is a handler of the SDK's: it tells the keeper what AWS thinks of the credentials.

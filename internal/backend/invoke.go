@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -40,8 +41,8 @@ type sdkClient struct {
 	endpoint  url.URL // with the path up to the function's name
 }
 
-// newClient prepares a client of the SDK's, which becomes its own.
-func newClient(svc *lambda.Lambda, given bool) (*sdkClient, error) {
+// newSDKClient prepares a client of the SDK's, which becomes its own.
+func newSDKClient(svc *lambda.Lambda, given bool) (*sdkClient, error) {
 	endpoint, err := url.Parse(svc.Endpoint)
 	if err != nil {
 		return nil, err
@@ -54,11 +55,15 @@ func newClient(svc *lambda.Lambda, given bool) (*sdkClient, error) {
 		// Calls have their own. The SDK would have the session's expire.
 		svc.Config.Credentials = credentials.NewStaticCredentialsFromCreds(credentials.Value{})
 	}
+	if svc.SigningRegion == "" { // the SDK's signer would do so
+		svc.SigningRegion = aws.StringValue(svc.Config.Region)
+	}
 	attach(&svc.Handlers)
 	svc.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: signCall})
 
 	c.invoke = svc.Handlers.Copy()
 	h := &c.invoke
+	h.Send.PushFront(setBody)
 	h.Validate.Remove(corehandlers.ValidateParametersHandler) // parseFunction and the like have done it
 	c.userAgent = []string{c.prepareUserAgent()}
 	h.Build.Swap(buildHandler, request.NamedHandler{Name: buildHandler, Fn: build})
@@ -120,7 +125,8 @@ func (c *sdkClient) do(ctx context.Context, input *lambda.InvokeInput, call *cal
 		Params: input,
 		Data:   output,
 	}
-	r.SetReaderBody(call.payload.reader())
+	call.body = call.payload.reader()
+	r.Body = call.body // for the SDK to see that it can be sent again
 	r.SetContext(ctx)
 	call.option(r)
 	return output, r.Send()
@@ -148,11 +154,33 @@ func build(r *request.Request) {
 
 // setLength is a handler of the SDK's.
 func setLength(r *request.Request) {
-	delete(r.HTTPRequest.Header, "Content-Length")
-	r.HTTPRequest.ContentLength = int64(callOf(r).payload.size)
-	if r.HTTPRequest.ContentLength > 0 {
-		r.HTTPRequest.Header.Set("Content-Length", strconv.FormatInt(r.HTTPRequest.ContentLength, 10))
+	c := callOf(r)
+	delete(r.HTTPRequest.Header, "Content-Length") // of the attempt before
+	if r.Body != c.body {
+		corehandlers.BuildContentLengthHandler.Fn(r)
+		return
 	}
+	r.HTTPRequest.ContentLength = int64(c.payload.size)
+	if c.payload.size > 0 {
+		r.HTTPRequest.Header.Set("Content-Length", strconv.Itoa(c.payload.size))
+	}
+}
+
+// setBody is a handler of the SDK's. Each attempt has a reader of its own: the connection of
+// the one before may still be reading. Where it is one of the standard library's that reads
+// from memory, net/http does not send the headers ahead, in a packet of their own.
+func setBody(r *request.Request) {
+	c := callOf(r)
+	if r.Body != c.body {
+		return // a handler of the build's has set another
+	}
+	if c.payload.size == 0 {
+		r.HTTPRequest.Body = http.NoBody
+		return
+	}
+	reader := func() (io.ReadCloser, error) { return io.NopCloser(c.payload.reader()), nil }
+	r.HTTPRequest.Body, _ = reader()
+	r.HTTPRequest.GetBody = reader
 }
 
 // unmarshalMeta is a handler of the SDK's.

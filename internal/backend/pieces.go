@@ -13,10 +13,15 @@ type payload struct {
 	size   int // of them all, in bytes
 }
 
-// The sizes of the first piece and of the largest, in bytes. Each is twice the one before.
 const (
+	// The sizes of the first piece and of the largest, in bytes. Each is twice the one
+	// before.
 	firstPiece   = 1 << 10
 	largestPiece = 256 << 10
+
+	// oneWrite is up to where a payload is copied into one piece, in bytes. It saves the
+	// write that net/http makes for the headers alone where it does not know the reader.
+	oneWrite = 32 << 10
 )
 
 func inOnePiece(p []byte) payload { return payload{[][]byte{p}, len(p)} }
@@ -37,6 +42,9 @@ func readPayload(r io.Reader) (p payload, err error) {
 	}
 	if err == io.EOF {
 		err = nil
+	}
+	if p.size <= oneWrite && len(p.pieces) > 1 {
+		p = inOnePiece(p.bytes())
 	}
 	return p, err
 }
