@@ -64,7 +64,7 @@ func refused(err error) (*proxy.Response, error) {
 // asked with a reply that it cannot accept. As with HTTP backends, no-op shows
 // none.
 func detailsName(remote *config.Backend) string {
-	if isNoOp(remote) {
+	if _, ok := remote.ExtraConfig[client.Namespace]; !ok || isNoOp(remote) {
 		return ""
 	}
 	_, err := client.GetHTTPStatusHandler(remote)(context.Background(), &http.Response{

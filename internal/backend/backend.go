@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,8 +53,8 @@ func NewFactory(o Options) *Factory {
 // Spec is what a door knows of a backend.
 type Spec struct {
 	// Settings are the values of extra_config under the namespaces that are the
-	// door's, by namespace. There must be one.
-	Settings map[string]any
+	// door's. There must be one.
+	Settings []Setting
 	// URLPattern, Method and Encoding are the backend's own. An empty method is
 	// GET; Encoding is no-op, or names a decoder.
 	URLPattern, Method, Encoding string
@@ -82,8 +81,8 @@ func (s Spec) String() string {
 		return s.EndpointMethod + " " + s.Endpoint
 	}
 	name := "this " + cmp.Or(strings.ToUpper(s.Method), http.MethodGet) + " backend"
-	for _, settings := range s.Settings {
-		m, _ := settings.(map[string]any)
+	for _, setting := range s.Settings {
+		m, _ := setting.Value.(map[string]any)
 		for _, key := range []string{"function_name", "function_param_name"} {
 			if f, ok := m[key].(string); ok && f != "" {
 				return name + " (" + key + " " + quote(f) + ")"
@@ -93,13 +92,18 @@ func (s Spec) String() string {
 	return name
 }
 
-// Settings are the values that extra_config has under the namespaces. It is empty
-// for a backend that is none of Lambda's.
-func Settings(extra map[string]any, namespaces ...string) map[string]any {
-	settings := make(map[string]any, 1)
+// Setting is what a backend's extra_config has under a namespace.
+type Setting struct {
+	Namespace string
+	Value     any
+}
+
+// Settings are the values that extra_config has under the namespaces, in the order of
+// these. It is empty for a backend that is none of Lambda's.
+func Settings(extra map[string]any, namespaces ...string) (settings []Setting) {
 	for _, n := range namespaces {
 		if v, ok := extra[n]; ok {
-			settings[n] = v
+			settings = append(settings, Setting{n, v})
 		}
 	}
 	return settings
@@ -122,7 +126,7 @@ type Backend struct {
 	method  string
 	format  format
 	names   placeholderNames
-	route   route
+	route   *route // nil where the payload is no event
 	cfg     Config
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
@@ -165,7 +169,6 @@ func (f *Factory) New(spec Spec) *Backend {
 		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format:  formatOf(spec.Encoding),
 		names:   placeholdersOf(spec.Endpoint), // nil for none
-		route:   routeOf(spec),
 		now:     time.Now,
 		sleep:   aws.SleepWithContext,
 		calls:   spec.ConcurrentCalls,
@@ -206,12 +209,18 @@ func (b *Backend) reach() string {
 // configure works out all that does not depend on a request.
 func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error) {
 	if len(spec.Settings) == 1 {
-		for _, settings := range spec.Settings {
-			b.cfg, warnings, err = ParseConfig(settings)
-		}
+		b.cfg, warnings, err = ParseConfig(spec.Settings[0].Value)
 		b.verbatimUnlessPlaceholder(spec)
+		if b.cfg.PayloadFormat != Simple {
+			b.route = routeOf(spec)
+		}
 	} else {
-		err = fmt.Errorf("one of %s may be there, not both", strings.Join(slices.Sorted(maps.Keys(spec.Settings)), " and "))
+		namespaces := make([]string, len(spec.Settings))
+		for i, s := range spec.Settings {
+			namespaces[i] = s.Namespace
+		}
+		slices.Sort(namespaces)
+		err = fmt.Errorf("one of %s may be there, not both", strings.Join(namespaces, " and "))
 	}
 
 	if spec.ConcurrentCalls > 1 {
@@ -255,8 +264,8 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 // endpoint, where it is known, has no placeholder for: KrakenD has not capitalized
 // it, whatever its spelling. function_name_case decides where it is set.
 func (b *Backend) verbatimUnlessPlaceholder(spec Spec) {
-	for _, settings := range spec.Settings {
-		m, _ := settings.(map[string]any)
+	for _, setting := range spec.Settings {
+		m, _ := setting.Value.(map[string]any)
 		if _, set := m["function_name_case"]; !set && b.cfg.ParamName != "" && !b.names.may(b.cfg.ParamName) {
 			b.cfg.Verbatim = true
 		}

@@ -695,12 +695,12 @@ func TestSettings(t *testing.T) {
 	extra := map[string]any{"a": 1, "b": map[string]any{"function_name": "f"}, "c": nil}
 	for _, tc := range []struct {
 		namespaces []string
-		want       map[string]any
+		want       []Setting
 	}{
-		{[]string{"x"}, map[string]any{}},
-		{[]string{"b"}, map[string]any{"b": extra["b"]}},
-		{[]string{"x", "c"}, map[string]any{"c": nil}},
-		{[]string{"a", "b"}, map[string]any{"a": 1, "b": extra["b"]}},
+		{[]string{"x"}, nil},
+		{[]string{"b"}, []Setting{{"b", extra["b"]}}},
+		{[]string{"x", "c"}, []Setting{{"c", nil}}},
+		{[]string{"b", "a"}, []Setting{{"b", extra["b"]}, {"a", 1}}},
 	} {
 		if got := Settings(extra, tc.namespaces...); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%q: got %v, want %v", tc.namespaces, got, tc.want)
@@ -712,7 +712,7 @@ func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
 	l := &recorder{}
 	NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
 		URLPattern: "/", EndpointMethod: "POST", Endpoint: "/orders/:id",
-		Settings: map[string]any{"z": map[string]any{"function_name": "f"}, "a": map[string]any{"function_name": "f"}},
+		Settings: []Setting{{"z", map[string]any{"function_name": "f"}}, {"a", map[string]any{"function_name": "f"}}},
 	})
 	want := []string{"ERROR [BACKEND: /][Lambda] bad configuration: one of a and z may be there, not both; each request to POST /orders/:id gets a 500"}
 	if !slices.Equal(l.lines, want) {

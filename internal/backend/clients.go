@@ -73,30 +73,18 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	override := aws.NewConfig()
-	if cfg.Region != "" {
-		override.WithRegion(cfg.Region)
+	key := clientKey{
+		cfg.Profile,
+		cmp.Or(cfg.Region, aws.StringValue(base.Config.Region)),
+		cmp.Or(cfg.Endpoint, aws.StringValue(base.Config.Endpoint)),
 	}
-	if cfg.Endpoint != "" {
-		override.WithEndpoint(cfg.Endpoint)
-	}
-	merged := base.Config.Copy(override)
-	key := clientKey{cfg.Profile, aws.StringValue(merged.Region), aws.StringValue(merged.Endpoint)}
 	if key.region == "" {
 		return nil, nil, nil, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
-	}
-	if !knownRegion(key.region) {
-		warnings = append(warnings, fmt.Sprintf("region: the AWS SDK knows no region %s", quote(key.region)))
 	}
 
 	made, ok := c.made[key]
 	if !ok {
-		svc := lambda.New(base, override)
-		if svc.Endpoint == "" {
-			return nil, nil, nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
-		}
-		given := c.given != nil && cfg.Profile == ""
-		if made, err = newSDKClient(svc, given); err != nil {
+		if made, err = c.newClient(base, key); err != nil {
 			return nil, nil, nil, err
 		}
 		if c.made == nil {
@@ -104,7 +92,23 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 		}
 		c.made[key] = made
 	}
+	if !made.known {
+		warnings = append(warnings, fmt.Sprintf("region: the AWS SDK knows no region %s", quote(key.region)))
+	}
 	return made, c.keeper(keeperKey{cfg.Profile, key.region, cfg.Role}), warnings, nil
+}
+
+func (c *clients) newClient(base *session.Session, key clientKey) (*sdkClient, error) {
+	svc := lambda.New(base, aws.NewConfig().WithRegion(key.region).WithEndpoint(key.endpoint))
+	if svc.Endpoint == "" {
+		return nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
+	}
+	made, err := newSDKClient(svc, c.given != nil && key.profile == "")
+	if err != nil {
+		return nil, err
+	}
+	made.known = knownRegion(key.region)
+	return made, nil
 }
 
 // session returns the session that the clients of a profile share. c.mu is held.

@@ -142,7 +142,12 @@ func ParseConfig(settings any) (cfg Config, warnings []string, err error) {
 
 func decode(m map[string]any) (d draft, warnings []string, err error) {
 	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(m)) {
+	present := make([]string, 0, len(m))
+	for key := range m {
+		present = append(present, key)
+	}
+	slices.Sort(present)
+	for _, key := range present {
 		if isComment(key) {
 			continue
 		}

@@ -70,9 +70,9 @@ func (b *Backend) event(r *Request, body []byte) []byte {
 	}
 
 	if b.cfg.PayloadFormat == Version1 {
-		return marshal(f.version1(&b.route))
+		return marshal(f.version1(b.route))
 	}
-	return marshal(f.version2(&b.route))
+	return marshal(f.version2(b.route))
 }
 
 // restRequest is API Gateway's event of version 1.0. Where the type of aws-lambda-go

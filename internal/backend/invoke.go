@@ -39,6 +39,7 @@ type sdkClient struct {
 	given     bool
 	userAgent []string
 	endpoint  url.URL // with the path up to the function's name
+	known     bool    // to the SDK, is the region
 }
 
 // newSDKClient prepares a client of the SDK's, which becomes its own.

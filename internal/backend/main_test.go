@@ -84,7 +84,7 @@ func (r *recorder) level(name string) []string {
 }
 
 // ns puts settings under a namespace.
-func ns(settings any) map[string]any { return map[string]any{"test": settings} }
+func ns(settings any) []Setting { return []Setting{{"test", settings}} }
 
 // invoke has b execute its function and keeps the reply.
 func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {

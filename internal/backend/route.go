@@ -20,9 +20,9 @@ type route struct {
 	forwardsHost bool
 }
 
-func routeOf(spec Spec) route {
+func routeOf(spec Spec) *route {
 	path, query, _ := strings.Cut(spec.URLPattern, "?")
-	r := route{
+	r := &route{
 		path:     parseTemplate("/" + strings.TrimPrefix(path, "/")),
 		query:    parseTemplate(query),
 		endpoint: defaultRoute,

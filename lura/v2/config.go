@@ -73,7 +73,7 @@ type errorMode struct {
 // errorModeOf asks KrakenD's own status handler with a reply that it cannot accept.
 // As with HTTP backends, the settings have no effect on no-op.
 func errorModeOf(remote *config.Backend) (m errorMode) {
-	if isNoOp(remote) {
+	if _, ok := remote.ExtraConfig[client.Namespace]; !ok || isNoOp(remote) {
 		return m
 	}
 	_, err := client.GetHTTPStatusHandler(remote)(context.Background(), &http.Response{
