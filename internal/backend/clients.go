@@ -134,14 +134,20 @@ func (c *clients) session(profile string) (*session.Session, error) {
 // where AWS_CA_BUNDLE is set, and it follows no redirects, which would carry
 // payloads to wherever the answer says.
 func newSession(given *session.Session, profile string) (*session.Session, error) {
-	s := given
-	if s == nil || profile != "" {
-		var err error
-		if s, err = load(profile, &aws.Config{HTTPClient: httpClient(given)}, request.Handlers{}); err != nil {
-			return nil, err
-		}
+	if given != nil && profile == "" {
+		return given.Copy(&aws.Config{HTTPClient: withoutRedirects(given)}), nil
 	}
-	return s.Copy(&aws.Config{HTTPClient: withoutRedirects(s)}), nil
+	client := httpClient(given)
+	own := client.Transport == nil
+	s, err := load(profile, &aws.Config{HTTPClient: client}, request.Handlers{})
+	if err != nil {
+		return nil, err
+	}
+	client = withoutRedirects(s)
+	if t, ok := client.Transport.(*http.Transport); ok && own && t.TLSClientConfig != nil {
+		client.Transport = &trusting{own: t}
+	}
+	return s.Copy(&aws.Config{HTTPClient: client}), nil
 }
 
 // httpClient returns a copy of a session's client, for it to be changed. The session may
