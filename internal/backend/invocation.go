@@ -99,7 +99,7 @@ func (b *Backend) execute(ctx context.Context, in invocation, decode func(*http.
 	for {
 		response, e := invoke(ctx, in, &c)
 		if e == nil && decode != nil {
-			e = c.decoded(ctx, decode(response))
+			e = c.deliver(ctx, response, decode)
 		}
 		switch {
 		case e == nil:

@@ -113,12 +113,12 @@ func (c *call) finish() {
 	c.rest.Close()
 }
 
-// decoded is what becomes of a reply that has been decoded with err, which is nil for a
-// success.
-func (c *call) decoded(ctx context.Context, err error) *Error {
+// deliver has a reply decoded, and closes it where it has not been read to its end.
+func (c *call) deliver(ctx context.Context, response *http.Response, decode func(*http.Response) error) *Error {
 	if c.rest != nil && c.decodes {
-		c.finish()
+		defer c.finish()
 	}
+	err := decode(response)
 	switch {
 	case err == nil:
 		return nil

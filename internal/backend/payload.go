@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,20 +94,67 @@ func (n placeholderNames) original(param string) string {
 // Where a placeholder and a query string parameter have one name, the placeholder
 // wins: the endpoint's own path is not for a client to overwrite.
 func (n placeholderNames) payload(params map[string]string, query map[string][]string) []byte {
-	event := make(map[string]any, len(params)+len(query))
+	type parameter struct {
+		name   string
+		param  string   // its name in the request; empty for the query string's
+		rank   int      // 0 for the query string's: of those with one name, the highest wins
+		value  string   // where it is one
+		values []string // of the query string; nil for one value
+	}
+	parameters := make([]parameter, 0, len(params)+len(query))
+	size := len("{}")
+	for param, value := range params {
+		p := parameter{name: n.original(param), param: param, rank: 1, value: value}
+		parameters = append(parameters, p)
+		size += len(p.name) + len(value) + len(`"":"",`)
+	}
 	for name, values := range query {
 		switch len(values) {
 		case 0:
 		case 1:
-			event[name] = values[0]
+			parameters = append(parameters, parameter{name: name, value: values[0]})
+			size += len(name) + len(values[0]) + len(`"":"",`)
 		default:
-			event[name] = values
+			parameters = append(parameters, parameter{name: name, values: values})
 		}
 	}
-	for name, value := range n.originals(params) {
-		event[name] = value
+	slices.SortFunc(parameters, func(a, b parameter) int {
+		// Capitals come last, so a placeholder wins over what another component has set
+		// under its name in lower case.
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.rank, b.rank), cmp.Compare(b.param, a.param))
+	})
+
+	event := append(make([]byte, 0, size), '{')
+	for i, p := range parameters {
+		if i+1 < len(parameters) && parameters[i+1].name == p.name {
+			continue
+		}
+		if len(event) > 1 {
+			event = append(event, ',')
+		}
+		event = append(appendJSON(event, p.name), ':')
+		if p.values == nil {
+			event = appendJSON(event, p.value)
+			continue
+		}
+		for i, value := range p.values {
+			event = appendJSON(append(event, "[,"[min(i, 1)]), value)
+		}
+		event = append(event, ']')
 	}
-	return marshal(event)
+	return append(event, '}')
+}
+
+// appendJSON appends a string as JSON has it.
+func appendJSON(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(b, marshal(s)...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
 }
 
 // originals are params under the endpoint's names for them.
