@@ -134,6 +134,7 @@ func faults(g generation) []batch {
 		{name: "compression", rows: compressionFaults(), heavy: true},
 		{name: "decoders", rows: decoderFaults(g)},
 		{name: "streams", rows: streamFaults()},
+		{name: "long replies", rows: longFaults()},
 		{name: "a proxy in between", rows: proxyFaults()},
 		{name: "clients that leave", rows: clientFaults(g), oneByOne: true},
 	}

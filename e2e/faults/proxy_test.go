@@ -34,6 +34,8 @@ func proxyFaults() []row {
 	fails := func(name string, handler any, n calls, toxic toxics.Toxic) row {
 		return row{name: name, api: behind(handler, toxic), status: 502, calls: n, within: atOnce, logged: "invocation failed: "}
 	}
+	cutInTheMiddle := fails("cut-in-the-middle", large, exactly(2), limit(1<<19))
+	cutInTheMiddle.logged = brokeOff
 	return []row{
 		is("latency", latency, up(latency)),
 		late("latency-beyond-the-timeout", nil, 1, down("latency", toxics.Attributes{"latency": 60_000})),
@@ -46,7 +48,7 @@ func proxyFaults() []row {
 		fails("peer-reset", nil, calls{1, 2}, resetting),
 		fails("peer-reset-of-the-call", nil, calls{0, 2}, up(resetting)),
 		fails("cut-after-20-bytes", nil, exactly(2), limit(20)),
-		fails("cut-in-the-middle", large, exactly(2), limit(1<<19)),
+		cutInTheMiddle,
 		fails("cut-of-the-call", nil, exactly(0), up(limit(100))),
 		is("slow-close", down("slow_close", toxics.Attributes{"delay": 60_000})),
 		is("slices", slices, up(slices)),

@@ -53,7 +53,6 @@ func sizeFaults() []row {
 	}
 	return []row{
 		tooMuch("endless-body", endless(200, "")),
-		noOp(tooMuch("endless-body-for-no-op", endless(200, ""))),
 		as("string", tooMuch("endless-body-as-a-string", endless(200, ""))),
 		tooMuch("endless-envelope", endless(200, ""), proxy),
 		tooMuch("endless-body-without-chunks", func(x *exchange) { x.write(head(200, "")); x.forever(megabyte) }),
