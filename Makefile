@@ -1,6 +1,8 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e/components e2e/faults e2e/soak e2e/webapp
+	e2e/components e2e/faults e2e/soak e2e/webapp \
+	bench bench/load bench/lura1/ours bench/lura1/published \
+	bench/gateways bench/gateways/published14 bench/gateways/published2
 
 # The tools' versions are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -46,6 +48,20 @@ $(serverless)/node_modules/.package-lock.json: $(serverless)/package-lock.json
 .PHONY: soak
 soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run)
 	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED)
+
+# Builds binaries first: `go run` does not tell its child to end.
+.PHONY: bench
+bench: ## Measure calls, memory, start and gateways, and write docs/performance.md (takes half an hour)
+	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench $(BENCHARGS) calls memory start
+	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways
+	@cd bench && $(BIN)/bench/bench report
+
+# The counts of allocations are no race's business: the detector changes them.
+.PHONY: bench-smoke
+bench-smoke: ## Check that the benchmarks work, and how much a call allocates; says nothing of speed
+	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench -smoke
+	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways -smoke
+	@go test -count=1 -run TestAlloc -v ./internal/backend
 
 .PHONY: build
 build: ## Build everything, the examples included

@@ -286,6 +286,9 @@ func signCall(r *request.Request) {
 	}
 	c.lease = lease
 	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
+	if c.client.given { // for handlers that look at them
+		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	}
 	now := time.Now()
 	if r.Body == c.body && !r.Config.LogLevel.Matches(aws.LogDebugWithSigning) {
 		if c.digest == nil {

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestSameGateways compares what the gateways with the published module are built from
+// with the examples: all that differs is the module.
+func TestSameGateways(t *testing.T) {
+	root, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		files []string
+		// differ are what a line has on either side.
+		differ *strings.Replacer
+	}{
+		"1.4": {[]string{"main.go", "serve.go"}, strings.NewReplacer(
+			`"github.com/devopsfaith/krakend-lambda/lura"`, `"github.com/devopsfaith/krakend-lambda"`,
+			`, lambda.WithLogger(logger))`, `)`,
+		)},
+		"2": {[]string{"main.go"}, strings.NewReplacer(
+			`"github.com/devopsfaith/krakend-lambda/lura/v2"`, `"github.com/krakendio/krakend-lambda/v2"`,
+		)},
+	}
+	for _, g := range generations {
+		if g.published == "" {
+			continue
+		}
+		t.Run(g.name, func(t *testing.T) {
+			read := func(dir, file string) string {
+				text, err := os.ReadFile(filepath.Join(root, dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(text)
+			}
+			test := tests[g.key]
+			for _, file := range test.files {
+				if got, want := read(g.published, file), test.differ.Replace(read(g.example, file)); got != want {
+					t.Errorf("%s of %s is not that of %s, but for the module:\n%s", file, g.published, g.example, got)
+				}
+			}
+
+			// Their dependencies are the same, the AWS SDK among them.
+			want := requirements(read(g.example, "go.mod"))
+			for module, version := range requirements(read(g.published, "go.mod")) {
+				if !strings.HasSuffix(module, "krakend-lambda") && !strings.HasSuffix(module, "krakend-lambda/v2") && want[module] != version {
+					t.Errorf("%s has %s %s, %s has %q", g.published, module, version, g.example, want[module])
+				}
+			}
+		})
+	}
+}
+
+var requirement = regexp.MustCompile(`(?m)^\t(\S+) (v\S+)`)
+
+func requirements(goMod string) map[string]string {
+	versions := make(map[string]string)
+	for _, m := range requirement.FindAllStringSubmatch(goMod, -1) {
+		versions[m[1]] = m[2]
+	}
+	return versions
+}

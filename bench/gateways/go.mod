@@ -1,0 +1,3 @@
+module github.com/devopsfaith/krakend-lambda/bench/gateways
+
+go 1.25

@@ -1,0 +1,67 @@
+// Command krakend is a KrakenD gateway whose backends can be AWS Lambda
+// functions.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+	router "github.com/luraproject/lura/v2/router/gin"
+	"github.com/luraproject/lura/v2/transport/http/client"
+	"github.com/luraproject/lura/v2/transport/http/server"
+
+	lambda "github.com/krakendio/krakend-lambda/v2"
+)
+
+func main() {
+	file := flag.String("c", "krakend.json", "the configuration `file`")
+	debug := flag.Bool("d", false, "log at level DEBUG, and run KrakenD in debug mode")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := run(ctx, *file, *debug); err != nil {
+		fmt.Fprintln(os.Stderr, "krakend:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, file string, debug bool) error {
+	cfg, err := config.NewParser().Parse(file)
+	if err != nil {
+		return err
+	}
+	level := "WARNING"
+	if debug {
+		cfg.Debug, level = true, "DEBUG"
+	}
+	logger, err := logging.NewLogger(level, os.Stdout, "[KRAKEND]")
+	if err != nil {
+		return err
+	}
+
+	// Backends without the namespace stay HTTP backends.
+	backends := lambda.BackendFactory(logger, proxy.CustomHTTPProxyFactory(client.NewHTTPClient))
+
+	var served error
+	router.NewFactory(router.Config{
+		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: os.Stdout}),
+		HandlerFactory: router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError),
+		ProxyFactory:   proxy.NewDefaultFactory(backends, logger),
+		Logger:         logger,
+		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
+			served = server.RunServer(ctx, cfg, handler)
+			return nil // the router would only log it: main has to know
+		},
+	}).NewWithContext(ctx).Run(cfg)
+	return served
+}

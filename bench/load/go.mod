@@ -1,0 +1,3 @@
+module github.com/devopsfaith/krakend-lambda/bench/load
+
+go 1.25

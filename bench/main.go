@@ -1,0 +1,133 @@
+// Command bench measures what a call of a Lambda function costs through this
+// repository's doors, beside the modules that were published under its name, the AWS SDK
+// alone, and a signed HTTP call alone. All of them do the same work against the same
+// Invoke API on loopback, each in a process of its own.
+//
+//	go run . [flags] [calls] [memory] [start] [report]
+//
+// calls measures throughput, CPU time, allocations and latency over sizes and
+// concurrencies; memory what large payloads and replies take; start the building of a
+// gateway's pipes. Without an argument it does these three. report writes
+// docs/performance.md and its plots from the results.
+//
+// It needs Linux, for the trust in its own TLS certificate (SSL_CERT_FILE).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "bench: interrupted")
+		os.Exit(130)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	rounds   int
+	duration time.Duration // of a measurement, after its warm-up
+	smoke    bool
+	cells    *regexp.Regexp
+	only     *regexp.Regexp
+	inFlight int // calls at once, for memory
+	backends int // of the gateway, for start
+	results  string
+	docs     string
+	tasks    []string
+}
+
+func parseOptions(args []string, stderr io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.IntVar(&o.rounds, "rounds", 7, "how `often` everything is measured")
+	f.DurationVar(&o.duration, "duration", time.Second, "of a measurement, after its warm-up")
+	f.BoolVar(&o.smoke, "smoke", false, "make a few calls of each kind, only to see that all of it works")
+	cells := f.String("cells", "", "measure calls only in cells whose name matches this `regexp`, as in plain/c64")
+	only := f.String("only", "", "measure only contestants whose name matches this `regexp`, as in ^(ours|floor)$")
+	f.IntVar(&o.inFlight, "in-flight", 100, "calls at once, for memory")
+	f.IntVar(&o.backends, "backends", 1000, "backends of the gateway, for start")
+	f.StringVar(&o.results, "results", filepath.Join("..", ".bin", "bench"), "the `directory` of the results")
+	f.StringVar(&o.docs, "docs", filepath.Join("..", "docs"), "the `directory` that report writes to")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.cells, err = regexp.Compile(*cells); err != nil {
+		return o, err
+	}
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, err
+	}
+	if o.rounds < 1 || o.duration <= 0 || o.inFlight < 1 || o.backends < 1 {
+		return o, errors.New("rounds, duration, in-flight and backends must be above zero")
+	}
+	if o.tasks = f.Args(); len(o.tasks) == 0 {
+		o.tasks = []string{"calls", "memory", "start"}
+	}
+	for _, t := range o.tasks {
+		if !slices.Contains([]string{"calls", "memory", "start", "report"}, t) {
+			return o, fmt.Errorf("there is nothing to do that is called %q", t)
+		}
+	}
+	if o.smoke {
+		o.rounds, o.inFlight, o.backends = 1, 2, 30
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parseOptions(args, stderr)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return err
+	}
+	var l *lab // made for the first task that measures
+	for _, task := range o.tasks {
+		if task == "report" {
+			if err := writeReport(o.results, o.docs); err != nil {
+				return err
+			}
+			continue
+		}
+		if l == nil {
+			if l, err = newLab(ctx, o, stderr); err != nil {
+				return err
+			}
+			defer l.close()
+		}
+		switch task {
+		case "calls":
+			err = l.calls(ctx, stdout)
+		case "memory":
+			err = l.memory(ctx, stdout)
+		case "start":
+			err = l.start(ctx, stdout)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", task, err)
+		}
+	}
+	return nil
+}

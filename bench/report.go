@@ -1,0 +1,176 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"text/template"
+)
+
+//go:embed report.md.tmpl
+var reportTemplate string
+
+// results are all that there is to report. What was not measured is nil.
+type results struct {
+	Calls    *callsResult
+	Memory   *memoryResult
+	Start    *startResult
+	Gateways *gatewaysResult
+}
+
+const (
+	relativeFile = "performance.svg"
+	cellsFile    = "performance-cells.svg"
+)
+
+// writeReport writes performance.md and its plots from the files in results to docs.
+func writeReport(from, docs string) error {
+	var r results
+	for _, file := range []struct {
+		name string
+		to   any
+	}{
+		{"calls.json", &r.Calls},
+		{"memory.json", &r.Memory},
+		{"start.json", &r.Start},
+		{"gateways.json", &r.Gateways},
+	} {
+		b, err := os.ReadFile(filepath.Join(from, file.name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(b, file.to)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", file.name, err)
+		}
+	}
+	if r.Calls == nil {
+		return errors.New("report: there is no calls.json: measure the calls first")
+	}
+	files := make(map[string]string)
+	if plot, ok := relativePlot(*r.Calls); ok {
+		files[relativeFile] = plot
+	}
+	if plot, ok := cellsPlot(*r.Calls); ok {
+		files[cellsFile] = plot
+	}
+	text, err := r.markdown()
+	if err != nil {
+		return err
+	}
+	files["performance.md"] = text
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(docs, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r results) markdown() (string, error) {
+	t, err := template.New("report").Parse(reportTemplate)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, r); err != nil {
+		return "", err
+	}
+	// The tables end with an empty line, wherever they stand.
+	text := regexp.MustCompile(`\n{3,}`).ReplaceAllString(b.String(), "\n\n")
+	return strings.TrimRight(text, "\n") + "\n", nil
+}
+
+// Headline is the cell that the report begins with, nil where it was not measured.
+func (r *callsResult) Headline() *cellResult {
+	if c, ok := r.find(headline()); ok {
+		return &c
+	}
+	return nil
+}
+
+func (c *cellResult) Figures() string { return figuresTable(*c).markdown() }
+func (c *cellResult) RatioTable() string {
+	return ratioTable(*c).markdown()
+}
+func (c *cellResult) Describe() string { return c.describe() }
+
+// Against has this module's ratios to another contestant, in all cells.
+func (r *callsResult) Against(of, to string) string {
+	t := &table{head: []string{title(of) + " / " + title(to), "calls/s", "CPU per call", "allocations", "allocated", "p50", "p99"}}
+	for _, c := range r.Cells {
+		p := pair{of, to}
+		if c.rounds(of) == nil || c.rounds(to) == nil {
+			continue
+		}
+		row := []string{c.describe()}
+		for _, figure := range []func(figures) float64{throughput, cpu, mallocs, allocated, p50, p99} {
+			row = append(row, times(median(c.ratio(p, figure))))
+		}
+		t.add(row...)
+	}
+	if len(t.rows) == 0 {
+		return ""
+	}
+	return t.markdown()
+}
+
+// Absolute has the medians of a contestant in all cells.
+func (r *callsResult) Absolute(name string) string {
+	t := &table{head: []string{title(name), "calls/s", "CPU per call", "allocations", "allocated", "p50", "p99"}}
+	for _, c := range r.Cells {
+		for _, contestant := range c.Contestants {
+			if m := contestant.Median; contestant.Name == name {
+				t.add(c.describe(), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), duration(m.P50), duration(m.P99))
+			}
+		}
+	}
+	if len(t.rows) == 0 {
+		return ""
+	}
+	return t.markdown()
+}
+
+// Opened says how many connections the calls opened after their warm-up.
+func (r *callsResult) Opened() string {
+	var all float64
+	for _, c := range r.Cells {
+		for _, contestant := range c.Contestants {
+			for _, round := range contestant.Rounds {
+				all += round.Opened
+			}
+		}
+	}
+	return number(all)
+}
+
+// MaxSpread is the widest range of a ratio of calls per second to the published module, in
+// parts of the ratio itself.
+func (r *callsResult) MaxSpread() string {
+	var widest float64
+	for _, c := range r.Cells {
+		if s := summarize(c.ratio(pair{ours, published}, throughput)); s.median > 0 {
+			widest = max(widest, (s.high-s.low)/s.median)
+		}
+	}
+	return fmt.Sprintf("%.0f %%", widest*100)
+}
+
+func (r *memoryResult) Scenarios() []string { return scenarios() }
+func (r *memoryResult) Title(s string) string {
+	return r.scenarioTitle(s)
+}
+func (r *memoryResult) Table(s string) string { return memoryTable(*r, s).markdown() }
+
+func (r *startResult) Table() string { return startTable(*r).markdown() }
+
+func (r *gatewaysResult) Table() string      { return gatewaysTable(*r).markdown() }
+func (r *gatewaysResult) RatioTable() string { return gatewayRatiosTable(*r).markdown() }

@@ -1,0 +1,312 @@
+package backend
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// backendOf returns a backend for a format whose function's API is answer.
+func backendOf(t *testing.T, encoding string, settings map[string]any, answer http.HandlerFunc) (*Backend, *recorder, *int) {
+	t.Helper()
+	url, calls := hostile(t, answer)
+	all := map[string]any{"function_name": "f", "max_retries": 1.0}
+	for k, v := range settings {
+		all[k] = v
+	}
+	l := &recorder{}
+	b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(all)})
+	b.sleep = func(context.Context, time.Duration) error { return nil }
+	return b, l, calls
+}
+
+// long is a JSON document of n bytes.
+func long(n int) string { return `{"a":"` + strings.Repeat("x", n-len(`{"a":""}`)) + `"}` }
+
+// abort ends the connection where the answer is.
+func abort(w http.ResponseWriter) {
+	http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// A reply is the same, however long it is, and whether its length is announced.
+func TestRepliesOfAllLengths(t *testing.T) {
+	for _, encoding := range []string{"no-op", "json", "string", "xml"} {
+		for _, announced := range []bool{true, false} {
+			for _, n := range []int{10, 512, 4<<10 - 1, 4 << 10, 4<<10 + 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+				want := long(n)
+				b, l, _ := backendOf(t, encoding, nil, func(w http.ResponseWriter, _ *http.Request) {
+					if announced {
+						w.Header().Set("Content-Length", strconv.Itoa(n))
+					} else {
+						http.NewResponseController(w).Flush()
+					}
+					io.WriteString(w, want)
+				})
+				response, err := invoke(t.Context(), b, &Request{})
+				if err != nil {
+					t.Fatalf("%s of %d bytes, announced: %t: %v, %q", encoding, n, announced, err, l.lines)
+				}
+				if got := readAll(t, response); got != want {
+					t.Errorf("%s of %d bytes, announced: %t: got %d bytes", encoding, n, announced, len(got))
+				}
+				length := response.Header.Get("Content-Length")
+				if passes := encoding == "no-op" && announced && n > 64<<10; (length == strconv.Itoa(n)) != passes || !passes && length != "" {
+					t.Errorf("%s of %d bytes, announced: %t: got Content-Length %q", encoding, n, announced, length)
+				}
+				if len(l.level("ERROR")) != 0 {
+					t.Errorf("%q", l.lines)
+				}
+			}
+		}
+	}
+}
+
+// What is read of a long reply in steps is what is written of it at once.
+func TestLongReplyAsReader(t *testing.T) {
+	want := long(200 << 10)
+	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
+	response, err := invoke(t.Context(), b, &Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := iotest.TestReader(struct{ io.Reader }{response.Body}, []byte(want)); err != nil {
+		t.Error(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of a call whose connection breaks, the reply goes on from another one, but for what is
+// with the client already.
+func TestLongReplyThatBreaksOff(t *testing.T) {
+	whole := long(1 << 20)
+	for _, tc := range []struct {
+		name, encoding string
+		some           int // of the first answer
+		settings       map[string]any
+		calls          int
+		fails          string // what the log line begins with; empty for a good reply
+	}{
+		{"for the client, before it gets any", "no-op", 10 << 10, nil, 2, ""},
+		{"for the client", "no-op", 100 << 10, nil, 1, "the reply broke off: "},
+		{"decoded, before it is", "json", 1 << 10, nil, 2, ""},
+		{"decoded", "json", 100 << 10, nil, 2, ""},
+		{"decoded, without another try", "json", 100 << 10, map[string]any{"max_retries": 0.0}, 1, "the reply broke off: "},
+		{"a string", "string", 100 << 10, nil, 2, ""},
+	} {
+		for _, announced := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, announced: %t", tc.name, announced), func(t *testing.T) {
+				first := true
+				b, l, calls := backendOf(t, tc.encoding, tc.settings, func(w http.ResponseWriter, _ *http.Request) {
+					if announced {
+						w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
+					}
+					if first {
+						first = false
+						io.WriteString(w, whole[:tc.some])
+						abort(w)
+					}
+					io.WriteString(w, whole)
+				})
+				var got string
+				response, err := invoke(t.Context(), b, &Request{})
+				if err == nil {
+					var body []byte
+					body, err = io.ReadAll(response.Body)
+					got = string(body)
+				}
+				if tc.fails == "" {
+					if err != nil || got != whole {
+						t.Errorf("got %d bytes, %v; want them all", len(got), err)
+					}
+				} else if lines := l.level("ERROR"); err == nil || len(lines) != 1 || !strings.Contains(lines[0], tc.fails) {
+					t.Errorf("got %v, log %q; want %q", err, l.lines, tc.fails)
+				}
+				if *calls != tc.calls {
+					t.Errorf("got %d calls, want %d", *calls, tc.calls)
+				}
+			})
+		}
+	}
+}
+
+// A client must see that what it has got is not whole, whichever way its gateway writes it.
+func TestLongReplyCutForTheClient(t *testing.T) {
+	whole := long(1 << 20)
+	for _, announced := range []bool{true, false} {
+		b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, _ *http.Request) {
+			if announced {
+				w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
+			}
+			io.WriteString(w, whole[:100<<10])
+			abort(w)
+		})
+		gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			response, err := invoke(r.Context(), b, &Request{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for name, values := range response.Header {
+				w.Header()[name] = values
+			}
+			io.Copy(w, response.Body) // as KrakenD's routers do, which drop the error
+		}))
+		defer gateway.Close()
+		response, err := http.Get(gateway.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err == nil || !strings.HasPrefix(whole, string(body)) {
+			t.Errorf("announced: %t: got %d bytes as if they were all", announced, len(body))
+		}
+	}
+}
+
+// The deadline ends a reply that does not come, wherever it goes.
+func TestLongReplyAndDeadline(t *testing.T) {
+	for encoding, want := range map[string]string{"no-op": "the deadline passed while the reply was coming", "json": "the deadline passed before the function answered"} {
+		release := make(chan struct{})
+		b, l, calls := backendOf(t, encoding, nil, func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, long(200 << 10)[:100<<10])
+			http.NewResponseController(w).Flush()
+			<-release
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		response, err := invoke(ctx, b, &Request{})
+		if err == nil {
+			_, err = io.Copy(io.Discard, response.Body)
+		}
+		cancel()
+		close(release)
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %v", encoding, err)
+		}
+		if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], want) || *calls != 1 {
+			t.Errorf("%s: got %q in %d calls, want %q in one", encoding, lines, *calls, want)
+		}
+	}
+}
+
+// Nothing is nothing, however many spaces are in front of it, and whatever is behind it.
+func TestLongNothing(t *testing.T) {
+	spaces := strings.Repeat(" \n", 50<<10)
+	for name, reply := range map[string]string{"spaces": spaces, "null": spaces + "null", "null, and more": "null" + spaces} {
+		b, _, _ := backendOf(t, "json", nil, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, reply) })
+		response, err := invoke(t.Context(), b, &Request{})
+		if err != nil || response.Body != http.NoBody {
+			t.Errorf("%s: got %v, %v; want no body", name, response, err)
+		}
+	}
+}
+
+// Where a decoder stops before the end of a reply, or panics, the next call finds things in
+// order.
+func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
+	var mu sync.Mutex
+	connections := make(map[string]bool)
+	b, _, _ := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		connections[r.RemoteAddr] = true
+		mu.Unlock()
+		http.NewResponseController(w).Flush() // in chunks
+		io.WriteString(w, long(10<<10))
+	})
+	for range 5 {
+		err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
+			return json.NewDecoder(r.Body).Decode(new(map[string]any)) // not up to the end of the last chunk
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(connections) != 1 {
+		t.Errorf("got %d connections for calls one by one, want 1", len(connections))
+	}
+
+	var body io.ReadCloser
+	err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
+		body = r.Body
+		panic("a decoder")
+	})
+	if err == nil {
+		t.Error("got a reply of a decoder that panics")
+	}
+	if _, err := io.ReadAll(body); err == nil {
+		t.Error("the rest of the reply is open")
+	}
+}
+
+// A long reply for a client takes 256 KB of memory at most while it passes.
+func TestLongReplyMemory(t *testing.T) {
+	const n, size = 20, 6 << 20
+	whole := bytes.Repeat([]byte("x"), size)
+	held, release := make(chan struct{}), make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		w.Write(whole[:size/2])
+		http.NewResponseController(w).Flush()
+		held <- struct{}{}
+		<-release
+		w.Write(whole[size/2:])
+	}))
+	defer api.Close()
+	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, api.URL, nil)}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f"})})
+
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var calls sync.WaitGroup
+	half := make(chan struct{}, n)
+	for range n {
+		calls.Go(func() {
+			response, err := invoke(t.Context(), b, &Request{})
+			if err != nil {
+				t.Error(err)
+				half <- struct{}{}
+				return
+			}
+			var got int64
+			_, err = io.Copy(writerFunc(func(p []byte) (int, error) {
+				if got += int64(len(p)); got == size/2 {
+					half <- struct{}{}
+				}
+				return len(p), nil
+			}), response.Body)
+			if err != nil || got != size {
+				t.Errorf("got %d bytes, %v", got, err)
+			}
+		})
+	}
+	for range n {
+		<-held
+		<-half
+	}
+	each := (heap() - before) / n
+	close(release)
+	calls.Wait()
+	if each > 256<<10 {
+		t.Errorf("got %d bytes of heap for each reply of %d, want %d at most", each, size, 256<<10)
+	}
+}
