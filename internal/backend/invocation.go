@@ -286,7 +286,7 @@ func signCall(r *request.Request) {
 	}
 	c.lease = lease
 	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
-	if c.client.given { // for handlers that look at them
+	if c.client.given {                          // for handlers that look at them
 		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
 	}
 	now := time.Now()
@@ -294,7 +294,7 @@ func signCall(r *request.Request) {
 		if c.digest == nil {
 			c.digest = c.payload.digest()
 		}
-		key := c.keeper.key(scope{now.UTC().Format(signatureDate), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
+		key := c.keeper.key(scope{day(now), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
 		if key.sign(r.HTTPRequest, c.digest, &value, now) {
 			r.LastSignedAt = now
 			return

@@ -40,6 +40,9 @@ type sdkClient struct {
 	userAgent []string
 	endpoint  url.URL // with the path up to the function's name
 	known     bool    // to the SDK, is the region
+	// direct tells that the HTTP client does no more than to hand calls to its transport,
+	// once redirects are not followed. The SDK does so by itself then.
+	direct bool
 }
 
 // newSDKClient prepares a client of the SDK's, which becomes its own.
@@ -51,6 +54,7 @@ func newSDKClient(svc *lambda.Lambda, given bool) (*sdkClient, error) {
 	endpoint.Path = path.Clean(strings.TrimSuffix(endpoint.Path, "/") + "/2015-03-31/functions")
 	endpoint.RawQuery = ""
 	c := &sdkClient{Lambda: svc, given: given, endpoint: *endpoint}
+	c.direct = svc.Config.HTTPClient.Timeout == 0 && svc.Config.HTTPClient.Jar == nil
 
 	if svc.Config.Credentials != credentials.AnonymousCredentials {
 		// Calls have their own. The SDK would have the session's expire.
@@ -125,6 +129,8 @@ func (c *sdkClient) do(ctx context.Context, input *lambda.InvokeInput, call *cal
 		},
 		Params: input,
 		Data:   output,
+
+		DisableFollowRedirects: c.direct,
 	}
 	call.body = call.payload.reader()
 	r.Body = call.body // for the SDK to see that it can be sent again

@@ -120,6 +120,9 @@ func setMetadata(h http.Header, version, requestID string) {
 // Metadata are the headers of a reply that KrakenD is to show beside data: its
 // routers add them to an answer whose Content-Type they set themselves.
 func Metadata(reply http.Header) http.Header {
+	if len(reply) == len(reply[versionHeader])+len(reply[requestIDHeader]) { // there is nothing else
+		return reply
+	}
 	h := make(http.Header, 2)
 	setMetadata(h, reply.Get(versionHeader), reply.Get(requestIDHeader))
 	return h

@@ -55,6 +55,9 @@ type desk struct {
 	scratch []byte
 }
 
+// day is the date of a time, as a scope has it.
+func day(t time.Time) string { return t.UTC().Format(signatureDate) }
+
 func newSigningKey(s scope) *signingKey {
 	key := []byte("AWS4" + s.secret)
 	for _, part := range []string{s.date, s.region, s.service, signatureEnd} {

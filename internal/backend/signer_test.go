@@ -29,7 +29,7 @@ func signed(t *testing.T, r *http.Request, body []byte, value credentials.Value,
 	}
 
 	digest := sha256.Sum256(body)
-	key := newSigningKey(scope{now.UTC().Format(signatureDate), region, "lambda", value.SecretAccessKey})
+	key := newSigningKey(scope{day(now), region, "lambda", value.SecretAccessKey})
 	if !key.sign(r, &digest, &value, now) {
 		for _, name := range []string{authorizationHeader, dateHeader, tokenHeader} {
 			delete(r.Header, name)
@@ -144,7 +144,7 @@ func TestSignatureOfTheNextAttempt(t *testing.T) {
 
 	value.SessionToken = ""
 	digest := sha256.Sum256(nil)
-	newSigningKey(scope{now.Format(signatureDate), "us-east-1", "lambda", value.SecretAccessKey}).sign(r, &digest, &value, now)
+	newSigningKey(scope{day(now), "us-east-1", "lambda", value.SecretAccessKey}).sign(r, &digest, &value, now)
 	if r.Header[tokenHeader] != nil {
 		t.Error("the token of other credentials has stayed")
 	}
