@@ -132,7 +132,7 @@ type Backend struct {
 	sleep   func(context.Context, time.Duration) error
 	calls   int // concurrent, for each request; 0 is 1
 	invoker Invoker
-	client  *sdkClient // the invoker, where it is our own; nil for the build's
+	client  *sdkClient // makes the calls in its place, where it is not nil
 	keeper  *keeper    // nil where the invoker signs by itself
 	broken  *Error     // answers every request, where it is not nil
 }
@@ -252,7 +252,9 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		var c *sdkClient
 		var more []string
 		if c, b.keeper, more, err = f.clients.client(b.cfg); err == nil {
-			b.client, b.invoker = c, c
+			if b.invoker = c; c.plain && !b.cfg.Stream {
+				b.client = c
+			}
 			b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
 		}
 		warnings = append(warnings, more...)

@@ -103,7 +103,7 @@ func (c *clients) newClient(base *session.Session, key clientKey) (*sdkClient, e
 	if svc.Endpoint == "" {
 		return nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
 	}
-	made, err := newSDKClient(svc, c.given != nil && key.profile == "")
+	made, err := newSDKClient(svc)
 	if err != nil {
 		return nil, err
 	}

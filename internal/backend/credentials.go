@@ -22,9 +22,8 @@ const (
 	lookupTimeout = 30 * time.Second
 
 	// oldFailure is the age from which a failure is worth a new look before a request is
-	// told of it, and moment how long that request waits.
+	// told of it. That request waits for a moment.
 	oldFailure = time.Minute
-	moment     = time.Second
 
 	// maxRefusals is how often in a row AWS may take credentials for expired before they
 	// are no longer tried.

@@ -87,9 +87,9 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 func (b *Backend) execute(ctx context.Context, in invocation, decode func(*http.Response) error) (reply, *Error) {
 	c := call{
 		retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, payload: in.payload,
-		keeper: b.keeper, client: b.client, limit: b.cfg.MaxReply, errorLimit: maxReply,
+		keeper: b.keeper, prepared: b.client != nil, limit: b.cfg.MaxReply, errorLimit: maxReply,
 	}
-	if decode != nil && b.passes() {
+	if decode != nil && b.passes(ctx) {
 		c.ahead, c.decodes = aheadOf(b.format), b.format != raw
 	}
 	invoke := b.buffered
@@ -213,11 +213,10 @@ type call struct {
 	retryer
 	traceID    string
 	payload    payload
-	body       io.ReadSeeker      // of the payload; nil where the Invoker is the build's
 	keeper     *keeper            // nil where the Invoker signs by itself
 	lease      int                // of the credentials that the call is signed with
 	digest     *[sha256.Size]byte // of the payload; nil before it is signed
-	client     *sdkClient         // has the handlers; nil where the request gets them
+	prepared   bool               // the request has the handlers
 	limit      int64              // of a reply, in bytes; 0 for none, in streams
 	errorLimit int64              // of an answer that is none
 	ahead      int                // how much of a reply to read, in bytes; 0 for all
@@ -248,23 +247,27 @@ func (c *call) option(r *request.Request) {
 	if c.keeper != nil && c.refuse == nil {
 		c.refuse = func() { c.keeper.refuse(c.lease) }
 	}
-	if c.client == nil {
-		attach(&r.Handlers)
+	if c.prepared {
+		return
+	}
+	attach(&r.Handlers, func(*request.Request) *call { return c })
+	if c.keeper != nil {
+		r.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: c.signBySDK})
 	}
 }
 
 // attach adds the handlers that every call needs.
-func attach(h *request.Handlers) {
+func attach(h *request.Handlers, of func(*request.Request) *call) {
 	h.Send.PushFront(func(r *request.Request) {
-		callOf(r).sent++
+		of(r).sent++
 		// Else net/http asks for gzip by itself, and undoes without bounds what comes. Like
 		// that of net/http, it is not part of the signature.
 		r.HTTPRequest.Header[acceptEncoding] = identity
 	})
-	h.Send.PushBack(func(r *request.Request) { callOf(r).bound(r) })
-	h.CompleteAttempt.PushBack(func(r *request.Request) { callOf(r).judge(r) })
+	h.Send.PushBack(func(r *request.Request) { of(r).bound(r) })
+	h.CompleteAttempt.PushBack(func(r *request.Request) { of(r).judge(r) })
 	h.Complete.PushBack(func(r *request.Request) {
-		c := callOf(r)
+		c := of(r)
 		c.requestID, c.header = r.RequestID, r.HTTPResponse.Header
 	})
 }
@@ -272,37 +275,43 @@ func attach(h *request.Handlers) {
 // identity is the value of a header of every request. Nobody writes to it.
 var identity = []string{"identity"}
 
-// signCall is a handler of the SDK's.
+// credentials are what a request is to be signed with now. Where there are none it ends.
+func (c *call) credentials(r *request.Request) (value credentials.Value, ok bool) {
+	var err error
+	if value, c.lease, err = c.keeper.get(r.Context()); err != nil {
+		r.Error = err
+		return value, false
+	}
+	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
+	return value, true
+}
+
+// signBySDK is a handler of the SDK's.
+func (c *call) signBySDK(r *request.Request) {
+	if value, ok := c.credentials(r); ok {
+		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+		v4.SignSDKRequest(r)
+	}
+}
+
+// signCall is a handler of the SDK's, for calls of Invoke.
 func signCall(r *request.Request) {
 	c := callOf(r)
-	if c.keeper == nil {
-		v4.SignSDKRequest(r)
+	value, ok := c.credentials(r)
+	if !ok {
 		return
 	}
-	value, lease, err := c.keeper.get(r.Context())
-	if err != nil {
-		r.Error = err
-		return
-	}
-	c.lease = lease
-	delete(r.HTTPRequest.Header, acceptEncoding) // of the attempt before
-	if c.client.given {                          // for handlers that look at them
-		r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
+	if c.digest == nil {
+		c.digest = c.payload.digest()
 	}
 	now := time.Now()
-	if r.Body == c.body && !r.Config.LogLevel.Matches(aws.LogDebugWithSigning) {
-		if c.digest == nil {
-			c.digest = c.payload.digest()
-		}
-		key := c.keeper.key(scope{day(now), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
-		if key.sign(r.HTTPRequest, c.digest, &value, now) {
-			r.LastSignedAt = now
-			return
-		}
+	key := c.keeper.key(scope{day(now), r.ClientInfo.SigningRegion, r.ClientInfo.SigningName, value.SecretAccessKey})
+	if key.sign(r.HTTPRequest, c.digest, &value, now) {
+		r.LastSignedAt = now
+		return
 	}
-	r.Config.Credentials = credentials.NewStaticCredentialsFromCreds(value)
 	r.ResetBody() // the SDK reads what it has set
-	v4.SignSDKRequest(r)
+	c.signBySDK(r)
 }
 
 // judge is a handler of the SDK's: it tells the keeper what AWS thinks of the credentials.

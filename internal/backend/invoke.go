@@ -14,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/corehandlers"
 	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/defaults"
 	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
@@ -27,74 +29,105 @@ const (
 	unmarshalMetaHandler = "awssdk.restjson.UnmarshalMeta"
 )
 
-// sdkClient is the SDK's client. Its calls of Invoke go through the SDK's requests, with
+// sdkClient is a client of the SDK's. Calls of Invoke go through the SDK's requests, with
 // their handlers, retries and errors; but what the SDK finds out anew for each request, by
 // reflection over what could be any of 66 operations, is worked out once for this one. What
 // goes out is the same.
 type sdkClient struct {
 	*lambda.Lambda
-	invoke request.Handlers
-	// given tells that the build's own session may have brought handlers, which may do
-	// with a request what they like.
-	given     bool
+	known bool // to the SDK, is the region
+	// plain tells that nobody but the SDK has handlers for its requests. Where somebody
+	// has, calls are the SDK's alone, and what follows is not used.
+	plain bool
+
+	config    aws.Config
+	handlers  request.Handlers
 	userAgent []string
 	endpoint  url.URL // with the path up to the function's name
-	known     bool    // to the SDK, is the region
 	// direct tells that the HTTP client does no more than to hand calls to its transport,
 	// once redirects are not followed. The SDK does so by itself then.
 	direct bool
 }
 
-// newSDKClient prepares a client of the SDK's, which becomes its own.
-func newSDKClient(svc *lambda.Lambda, given bool) (*sdkClient, error) {
+func newSDKClient(svc *lambda.Lambda) (*sdkClient, error) {
+	c := &sdkClient{Lambda: svc, plain: isPlain(svc)}
+	if !c.plain {
+		return c, nil
+	}
 	endpoint, err := url.Parse(svc.Endpoint)
 	if err != nil {
 		return nil, err
 	}
-	endpoint.Path = path.Clean(strings.TrimSuffix(endpoint.Path, "/") + "/2015-03-31/functions")
-	endpoint.RawQuery = ""
-	c := &sdkClient{Lambda: svc, given: given, endpoint: *endpoint}
-	c.direct = svc.Config.HTTPClient.Timeout == 0 && svc.Config.HTTPClient.Jar == nil
+	c.endpoint = *endpoint
+	c.endpoint.Path = path.Clean(strings.TrimSuffix(endpoint.Path, "/") + "/2015-03-31/functions")
+	c.endpoint.RawQuery = ""
 
-	if svc.Config.Credentials != credentials.AnonymousCredentials {
-		// Calls have their own. The SDK would have the session's expire.
-		svc.Config.Credentials = credentials.NewStaticCredentialsFromCreds(credentials.Value{})
-	}
-	if svc.SigningRegion == "" { // the SDK's signer would do so
-		svc.SigningRegion = aws.StringValue(svc.Config.Region)
-	}
-	attach(&svc.Handlers)
-	svc.Handlers.Sign.Swap(v4.SignRequestHandler.Name, request.NamedHandler{Name: v4.SignRequestHandler.Name, Fn: signCall})
+	c.config = svc.Config
+	// Calls have their own. The SDK would have the session's expire.
+	c.config.Credentials = credentials.NewStaticCredentialsFromCreds(credentials.Value{})
+	c.direct = c.config.HTTPClient.Timeout == 0 && c.config.HTTPClient.Jar == nil
 
-	c.invoke = svc.Handlers.Copy()
-	h := &c.invoke
-	h.Send.PushFront(setBody)
+	h := svc.Handlers.Copy()
+	swap := func(list *request.HandlerList, name string, do func(*request.Request)) {
+		list.Swap(name, request.NamedHandler{Name: name, Fn: do})
+	}
 	h.Validate.Remove(corehandlers.ValidateParametersHandler) // parseFunction and the like have done it
-	c.userAgent = []string{c.prepareUserAgent()}
-	h.Build.Swap(buildHandler, request.NamedHandler{Name: buildHandler, Fn: build})
-	h.Sign.Swap(corehandlers.BuildContentLengthHandler.Name, request.NamedHandler{Name: corehandlers.BuildContentLengthHandler.Name, Fn: setLength})
-	h.UnmarshalMeta.Swap(unmarshalMetaHandler, request.NamedHandler{Name: unmarshalMetaHandler, Fn: unmarshalMeta})
-	h.Unmarshal.Swap(unmarshalHandler, request.NamedHandler{Name: unmarshalHandler, Fn: unmarshalReply})
-	// A copy has no room for more: a handler that a request is given makes a list of its own.
-	c.invoke = h.Copy()
+	c.userAgent = []string{userAgent(&h.Build)}
+	swap(&h.Build, corehandlers.SDKVersionUserAgentHandler.Name, c.setUserAgent)
+	swap(&h.Build, buildHandler, build)
+	swap(&h.Sign, corehandlers.BuildContentLengthHandler.Name, setLength)
+	swap(&h.Sign, v4.SignRequestHandler.Name, signCall)
+	h.Send.PushFront(setBody)
+	swap(&h.UnmarshalMeta, unmarshalMetaHandler, unmarshalMeta)
+	swap(&h.Unmarshal, unmarshalHandler, unmarshalReply)
+	attach(&h, callOf)
+	c.handlers = h
 	return c, nil
 }
 
-// prepareUserAgent takes the SDK's own handlers for the User-Agent out of those of Invoke,
-// and returns what they would say.
-func (c *sdkClient) prepareUserAgent() string {
-	r := &request.Request{HTTPRequest: &http.Request{Header: make(http.Header)}}
-	name := corehandlers.SDKVersionUserAgentHandler.Name
-	for _, handler := range []request.NamedHandler{corehandlers.SDKVersionUserAgentHandler, corehandlers.AddAwsInternal, corehandlers.AddHostExecEnvUserAgentHander} {
-		handler.Fn(r)
-		if handler.Name != name {
-			c.invoke.Build.Remove(handler)
-		}
-	}
-	c.invoke.Build.Swap(name, request.NamedHandler{Name: name, Fn: func(r *request.Request) {
-		r.HTTPRequest.Header["User-Agent"] = c.userAgent
+// isPlain tells whether nobody but the SDK handles a client's requests. Handlers of a session
+// may look at a request, and change it, at any point: the X-Ray SDK, a log, a signature of
+// their own.
+func isPlain(svc *lambda.Lambda) bool {
+	untouched := lambda.New(&session.Session{Handlers: defaults.Handlers(), Config: &aws.Config{
+		Region: svc.Config.Region, Endpoint: &svc.Endpoint, DisableParamValidation: svc.Config.DisableParamValidation,
 	}})
-	return r.HTTPRequest.Header.Get("User-Agent")
+	a, b := svc.Handlers, untouched.Handlers
+	return a.Validate.Len() == b.Validate.Len() &&
+		a.Build.Len() == b.Build.Len() &&
+		a.BuildStream.Len() == b.BuildStream.Len() &&
+		a.Sign.Len() == b.Sign.Len() &&
+		a.Send.Len() == b.Send.Len() &&
+		a.ValidateResponse.Len() == b.ValidateResponse.Len() &&
+		a.Unmarshal.Len() == b.Unmarshal.Len() &&
+		a.UnmarshalStream.Len() == b.UnmarshalStream.Len() &&
+		a.UnmarshalMeta.Len() == b.UnmarshalMeta.Len() &&
+		a.UnmarshalError.Len() == b.UnmarshalError.Len() &&
+		a.Retry.Len() == b.Retry.Len() &&
+		a.AfterRetry.Len() == b.AfterRetry.Len() &&
+		a.CompleteAttempt.Len() == b.CompleteAttempt.Len() &&
+		a.Complete.Len() == b.Complete.Len() &&
+		!svc.Config.LogLevel.AtLeast(aws.LogDebug) &&
+		!aws.BoolValue(svc.Config.DisableRestProtocolURICleaning) &&
+		svc.Config.Credentials != credentials.AnonymousCredentials &&
+		svc.SigningRegion != ""
+}
+
+// userAgent is what the SDK's own handlers say in the User-Agent. It removes them, but for
+// the first.
+func userAgent(list *request.HandlerList) string {
+	r := &request.Request{HTTPRequest: &http.Request{Header: make(http.Header)}}
+	corehandlers.SDKVersionUserAgentHandler.Fn(r)
+	for _, handler := range []request.NamedHandler{corehandlers.AddAwsInternal, corehandlers.AddHostExecEnvUserAgentHander} {
+		handler.Fn(r)
+		list.Remove(handler)
+	}
+	return r.HTTPRequest.UserAgent()
+}
+
+// setUserAgent is a handler of the SDK's.
+func (c *sdkClient) setUserAgent(r *request.Request) {
+	r.HTTPRequest.Header["User-Agent"] = c.userAgent
 }
 
 var invokeOperation = request.Operation{
@@ -103,22 +136,16 @@ var invokeOperation = request.Operation{
 	HTTPPath:   "/2015-03-31/functions/{FunctionName}/invocations",
 }
 
-// do makes a call of Invoke.
+// do makes a call of Invoke. Requests share the handlers, which nobody changes.
 func (c *sdkClient) do(ctx context.Context, input *lambda.InvokeInput, call *call) (*lambda.InvokeOutput, error) {
-	handlers, operation := c.invoke, &invokeOperation
-	if c.given { // whatever its handlers look at and change
-		own := invokeOperation
-		handlers, operation = handlers.Copy(), &own
-		input.Payload = call.payload.bytes()
-	}
 	output := new(lambda.InvokeOutput)
 	r := &request.Request{
-		Config:     c.Config,
+		Config:     c.config,
 		ClientInfo: c.ClientInfo,
-		Handlers:   handlers,
+		Handlers:   c.handlers,
 		Retryer:    c.Retryer,
 		Time:       time.Now(),
-		Operation:  operation,
+		Operation:  &invokeOperation,
 		HTTPRequest: &http.Request{
 			Method:     http.MethodPost,
 			URL:        c.target(aws.StringValue(input.FunctionName), aws.StringValue(input.Qualifier)),
@@ -129,11 +156,10 @@ func (c *sdkClient) do(ctx context.Context, input *lambda.InvokeInput, call *cal
 		},
 		Params: input,
 		Data:   output,
+		Body:   call.payload.reader(), // for the SDK to see that it can be sent again
 
 		DisableFollowRedirects: c.direct,
 	}
-	call.body = call.payload.reader()
-	r.Body = call.body // for the SDK to see that it can be sent again
 	r.SetContext(ctx)
 	call.option(r)
 	return output, r.Send()
@@ -161,15 +187,10 @@ func build(r *request.Request) {
 
 // setLength is a handler of the SDK's.
 func setLength(r *request.Request) {
-	c := callOf(r)
-	delete(r.HTTPRequest.Header, "Content-Length") // of the attempt before
-	if r.Body != c.body {
-		corehandlers.BuildContentLengthHandler.Fn(r)
-		return
-	}
-	r.HTTPRequest.ContentLength = int64(c.payload.size)
-	if c.payload.size > 0 {
-		r.HTTPRequest.Header.Set("Content-Length", strconv.Itoa(c.payload.size))
+	size := callOf(r).payload.size
+	r.HTTPRequest.ContentLength = int64(size)
+	if size > 0 {
+		r.HTTPRequest.Header["Content-Length"] = []string{strconv.Itoa(size)}
 	}
 }
 
@@ -177,15 +198,12 @@ func setLength(r *request.Request) {
 // the one before may still be reading. Where it is one of the standard library's that reads
 // from memory, net/http does not send the headers ahead, in a packet of their own.
 func setBody(r *request.Request) {
-	c := callOf(r)
-	if r.Body != c.body {
-		return // a handler of the build's has set another
-	}
-	if c.payload.size == 0 {
+	p := callOf(r).payload
+	if p.size == 0 {
 		r.HTTPRequest.Body = http.NoBody
 		return
 	}
-	reader := func() (io.ReadCloser, error) { return io.NopCloser(c.payload.reader()), nil }
+	reader := func() (io.ReadCloser, error) { return io.NopCloser(p.reader()), nil }
 	r.HTTPRequest.Body, _ = reader()
 	r.HTTPRequest.GetBody = reader
 }

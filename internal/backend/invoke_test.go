@@ -46,18 +46,18 @@ func TestRequestIsTheSDKs(t *testing.T) {
 					t.Fatal(err)
 				}
 
-				c, err := newSDKClient(lambda.New(s), false)
+				c, err := newSDKClient(lambda.New(s))
 				if err != nil {
 					t.Fatal(err)
 				}
 				var got *request.Request
-				c.invoke.Send.Clear()
-				c.invoke.Send.PushBack(func(r *request.Request) {
+				c.handlers.Send.Clear()
+				c.handlers.Send.PushBack(func(r *request.Request) {
 					got = r
 					r.HTTPResponse = &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
 				})
 				k := &keeper{value: credentials.Value{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, running: make(chan struct{}), now: time.Now}
-				_, err = c.do(t.Context(), input, &call{payload: inOnePiece(input.Payload), keeper: k, client: c})
+				_, err = c.do(t.Context(), input, &call{payload: inOnePiece(input.Payload), keeper: k, prepared: true})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go/aws/request"
 )
+
+// moment is how long a request waits for what would be good to have.
+const moment = time.Second
 
 // maxHeader bounds the headers that come with a reply, or in it, in bytes: names and
 // values, and 32 for each, as HTTP/2 counts them (RFC 9113, section 6.5.2). API
@@ -115,6 +119,7 @@ type bounded struct {
 	io.ReadCloser
 	limit int64
 	read  int64
+	ended bool  // it has been read to its end
 	call  *call // keeps the errors, which the SDK would take for others
 }
 
@@ -130,7 +135,7 @@ func (b *bounded) Read(p []byte) (n int, err error) {
 		b.Close()
 		return n - 1, b.call.exceeded
 	}
-	if err != io.EOF {
+	if b.ended = err == io.EOF; !b.ended {
 		b.call.broke = err
 	}
 	return n, err

@@ -5,12 +5,15 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 )
 
 // passes tells whether long replies need not be held: they are what they are, and not an
-// envelope that has to be opened or a document that has to be looked through first.
-func (b *Backend) passes() bool {
-	return !b.cfg.Proxy && b.cfg.InvocationType == "" && b.format != markup
+// envelope that has to be opened or a document that has to be looked through first. What
+// goes to a client is held where nothing ends the request: KrakenD 1.x drops the replies of
+// shadow backends without reading them.
+func (b *Backend) passes(ctx context.Context) bool {
+	return !b.cfg.Proxy && b.cfg.InvocationType == "" && b.format != markup && (b.format != raw || ctx.Done() != nil)
 }
 
 // aheadOf is how much of a reply is read, in bytes, before the rest is handed on. Up to
@@ -26,7 +29,8 @@ func aheadOf(f format) int {
 // functionErrorHeader is there where the function failed.
 const functionErrorHeader = "X-Amz-Function-Error"
 
-// read reads a reply: all of it, or what is to be read ahead. Then c.rest is what follows.
+// read reads a reply: all of it, or what is to be read ahead. In the second case c.rest is
+// what follows.
 func (c *call) read(r *http.Response) ([]byte, error) {
 	c.rest = nil
 	whole := c.ahead == 0 || 0 <= r.ContentLength && r.ContentLength <= int64(c.ahead) ||
@@ -34,8 +38,11 @@ func (c *call) read(r *http.Response) ([]byte, error) {
 	if whole {
 		return readRest(r.Body, nil, r.ContentLength)
 	}
-	begun := make([]byte, 0, c.ahead)
-	for len(begun) < cap(begun) {
+	begun := make([]byte, 0, min(c.ahead, 4<<10))
+	for len(begun) < c.ahead {
+		if len(begun) == cap(begun) { // it is a long one
+			begun = append(make([]byte, 0, c.ahead), begun...)
+		}
 		n, err := r.Body.Read(begun[len(begun):cap(begun)])
 		begun = begun[:len(begun)+n]
 		if err != nil {
@@ -87,7 +94,7 @@ func readRest(body io.ReadCloser, begun []byte, length int64) ([]byte, error) {
 func (b *Backend) passOn(ctx context.Context, response *http.Response, begun []byte, c *call, f Function) {
 	switch {
 	case response.Body == http.NoBody: // there is nothing to decode
-		c.finish()
+		c.finish(true)
 	case b.format != raw:
 		response.ContentLength = -1
 		response.Body = &joined{io.MultiReader(response.Body, c.rest), c.rest}
@@ -104,28 +111,45 @@ type joined struct {
 	io.Closer
 }
 
-// finish closes the rest of a reply. Of one whose length was not announced it reads the
-// end, so that its connection can be used again.
-func (c *call) finish() {
-	if c.header.Get("Content-Length") == "" {
-		_, _ = c.rest.Read(make([]byte, 512))
+// finish closes the rest of a reply that has been decoded. Decoders stop at the end of a
+// document: where there was a whole one, the little that follows is read, so that the
+// connection can be used again. Nobody waits for that for longer than a moment; then the
+// request's end ends it.
+func (c *call) finish(whole bool) {
+	body, ok := c.rest.(*bounded)
+	if !whole || !ok || body.ended {
+		c.rest.Close()
+		return
 	}
-	c.rest.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer body.Close()
+		_, _ = io.CopyN(io.Discard, body.ReadCloser, 64<<10)
+	}()
+	impatient := time.NewTimer(moment)
+	defer impatient.Stop()
+	select {
+	case <-done:
+	case <-impatient.C:
+	}
 }
 
 // deliver has a reply decoded, and closes it where it has not been read to its end.
 func (c *call) deliver(ctx context.Context, response *http.Response, decode func(*http.Response) error) *Error {
+	whole := false
 	if c.rest != nil && c.decodes {
-		defer c.finish()
+		defer func() { c.finish(whole) }()
 	}
 	err := decode(response)
+	whole = err == nil
 	switch {
 	case err == nil:
 		return nil
 	case c.exceeded != nil:
 		return undecodable(c.exceeded)
 	case c.broke != nil && ctx.Err() != nil:
-		return ended(ctx, c.progress())
+		return ended(ctx, "while the reply was coming")
 	case c.broke != nil:
 		e := brokenOff(explain(c.broke))
 		e.cutOff = true

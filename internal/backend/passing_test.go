@@ -181,7 +181,7 @@ func TestLongReplyCutForTheClient(t *testing.T) {
 
 // The deadline ends a reply that does not come, wherever it goes.
 func TestLongReplyAndDeadline(t *testing.T) {
-	for encoding, want := range map[string]string{"no-op": "the deadline passed while the reply was coming", "json": "the deadline passed before the function answered"} {
+	for encoding, want := range map[string]string{"no-op": "the deadline passed while the reply was coming", "json": "the deadline passed while the reply was coming"} {
 		release := make(chan struct{})
 		b, l, calls := backendOf(t, encoding, nil, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, long(200 << 10)[:100<<10])

@@ -27,7 +27,7 @@ func (t *trusting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (t *trusting) transport() *http.Transport {
 	base, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // of a build's own kind, which takes no certificates
+	if !ok || base.DialTLSContext != nil { // of a build's own kind, which takes no certificates
 		return t.own
 	}
 	t.mu.Lock()
@@ -40,7 +40,10 @@ func (t *trusting) transport() *http.Transport {
 		if t.with.TLSClientConfig == nil {
 			t.with.TLSClientConfig = new(tls.Config)
 		}
-		t.with.TLSClientConfig.RootCAs = t.own.TLSClientConfig.RootCAs
+		if own := t.own.TLSClientConfig.RootCAs; own != nil {
+			// Who names authorities wants servers to be verified, whatever holds for others.
+			t.with.TLSClientConfig.RootCAs, t.with.TLSClientConfig.InsecureSkipVerify = own, false
+		}
 		if own := t.own.TLSClientConfig.Certificates; len(own) > 0 {
 			t.with.TLSClientConfig.Certificates = own
 		}
