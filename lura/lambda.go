@@ -41,7 +41,8 @@ func WithLogger(l logging.Logger) Option {
 // client are used where the configuration names none. Without it, or with nil, a
 // session is made of the environment and the shared AWS files. The session is not
 // changed. What is tried again stays this package's own choice; how often is the
-// session's where max_retries is not configured.
+// session's where max_retries is not configured. A session with handlers or a log of
+// its own gets the SDK's requests as they are, which cost more (docs/performance.md).
 func WithSession(s *session.Session) Option {
 	return func(o *backend.Options) { o.Session = s }
 }

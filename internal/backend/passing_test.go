@@ -220,27 +220,53 @@ func TestLongNothing(t *testing.T) {
 // Where a decoder stops before the end of a reply, or panics, the next call finds things in
 // order.
 func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
-	var mu sync.Mutex
-	connections := make(map[string]bool)
-	b, _, _ := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		connections[r.RemoteAddr] = true
-		mu.Unlock()
-		http.NewResponseController(w).Flush() // in chunks
-		io.WriteString(w, long(10<<10))
-	})
-	for range 5 {
-		err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
-			return json.NewDecoder(r.Body).Decode(new(map[string]any)) // not up to the end of the last chunk
-		})
-		if err != nil {
-			t.Error(err)
+	announced := func(reply string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(reply)))
+			io.WriteString(w, reply)
 		}
 	}
-	if len(connections) != 1 {
-		t.Errorf("got %d connections for calls one by one, want 1", len(connections))
+	inChunks := func(chunks ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for _, chunk := range chunks {
+				http.NewResponseController(w).Flush()
+				io.WriteString(w, chunk)
+			}
+		}
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"announced":               announced(long(10 << 10)),
+		"with a line's end":       announced(long(4<<10) + "\n"),
+		"with spaces":             announced(long(10<<10) + strings.Repeat(" ", 10<<10)),
+		"in chunks":               inChunks(long(10 << 10)),
+		"the line's end, a chunk": inChunks(long(10<<10), "\n"),
+		"null":                    announced("null" + strings.Repeat(" ", 10<<10)),
+	} {
+		var mu sync.Mutex
+		connections := make(map[string]bool)
+		b, _, _ := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			connections[r.RemoteAddr] = true
+			mu.Unlock()
+			answer(w, r)
+		})
+		for range 5 {
+			err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
+				if r.Body == http.NoBody {
+					return nil
+				}
+				return json.NewDecoder(r.Body).Decode(new(map[string]any))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if len(connections) != 1 {
+			t.Errorf("%s: got %d connections for calls one by one, want 1", name, len(connections))
+		}
 	}
 
+	b, _, _ := backendOf(t, "json", nil, announced(long(10<<10)))
 	var body io.ReadCloser
 	err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
 		body = r.Body
@@ -251,6 +277,27 @@ func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
 	}
 	if _, err := io.ReadAll(body); err == nil {
 		t.Error("the rest of the reply is open")
+	}
+}
+
+// Where nothing ends a request, a reply that nobody reads holds no connection: KrakenD 1.x
+// drops those of shadow backends.
+func TestLongReplyToNobody(t *testing.T) {
+	var mu sync.Mutex
+	connections := make(map[string]bool)
+	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		connections[r.RemoteAddr] = true
+		mu.Unlock()
+		io.WriteString(w, long(1<<20))
+	})
+	for range 5 {
+		if _, err := invoke(context.Background(), b, &Request{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(connections) != 1 {
+		t.Errorf("got %d connections for calls one by one, want 1", len(connections))
 	}
 }
 

@@ -1,13 +1,37 @@
 package backend
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
+	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 )
+
+// selfSigned returns a certificate for 127.0.0.1 that nobody knows.
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
 
 // replaceDefaultTransport does what KrakenD's router does when it starts.
 func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
@@ -45,6 +69,18 @@ func TestTransportWithABundle(t *testing.T) {
 	}
 	if transport.transport() != used {
 		t.Error("made twice: connections would not be used again")
+	}
+
+	// Who is not in the bundle is not called, whatever KrakenD is told of other backends.
+	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a stranger has been called") }))
+	stranger.TLS = &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
+	stranger.StartTLS()
+	defer stranger.Close()
+	replaceDefaultTransport(t, &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
+	insecure := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": "us-west-2", "endpoint": stranger.URL, "max_retries": 0.0})})
+	if _, err := invoke(t.Context(), insecure, &Request{}); err == nil {
+		t.Error("got a reply of a stranger")
 	}
 
 	replaceDefaultTransport(t, &http.Transport{MaxIdleConnsPerHost: 78})
