@@ -22,7 +22,7 @@ type fault struct {
 	// 0 where the client gets the function's reply all the same.
 	status int
 	then   verdict
-	// raw: no-op hands the reply on as it is.
+	// raw: no-op hands the reply on as it is, with broken up to where it is too much.
 	raw bool
 	// broken: what the client gets breaks off.
 	broken     bool
@@ -73,7 +73,7 @@ var (
 		{name: "slow", weight: 4, play: (*exchange).delay},
 		{name: "broken JSON", weight: 2, only: buffered, status: http.StatusBadGateway, raw: true, play: (*exchange).truncate},
 		// More than Lambda's 6 MB. One is as much for a gateway as thousands of others.
-		{name: "over-large", weight: 1, only: buffered, status: http.StatusBadGateway, play: (*exchange).enlarge},
+		{name: "over-large", weight: 1, only: buffered, status: http.StatusBadGateway, raw: true, broken: true, play: (*exchange).enlarge},
 
 		// Once there are status and headers, the client has them.
 		{name: "stream cut before it begins", weight: 2, only: streamed, status: http.StatusBadGateway, then: retried, play: cutStream(0)},

@@ -94,7 +94,9 @@ var traffic = map[string][]func(id string, r *rand.Rand) request{
 		return request{path: "/orders/" + id + "/raw", calls: []string{"order"}, want: func(g *gateway, calls []outcome) answer {
 			good := of(calls[0], answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: order(id)})
 			if o := calls[0]; o.fault.raw {
-				good.body = o.sent
+				if good.body = o.sent; o.fault.broken {
+					good.err = errBreaksOff
+				}
 				return good
 			}
 			return single(g, calls, good)
