@@ -42,6 +42,7 @@ func TestRatiosPairRounds(t *testing.T) {
 		{[]float64{2, 9}, []float64{1, 3}, []float64{2, 3}},
 		{[]float64{2, 9, 4}, []float64{1, 3}, []float64{2, 3}},
 		{[]float64{2, 9}, []float64{0, 3}, []float64{3}},
+		{[]float64{0, 9}, []float64{2, 3}, []float64{3}},
 		{nil, []float64{1}, nil},
 	} {
 		if got := ratios(tc.a, tc.b); !slices.Equal(got, tc.want) {
@@ -80,11 +81,27 @@ func TestRotatedBeginsWithEach(t *testing.T) {
 		}
 		first = append(first, order[0])
 	}
+	// Odd rounds go the other way round.
+	if got, want := rotated([]int{1, 2, 3, 4}, 1), []int{2, 1, 4, 3}; !slices.Equal(got, want) {
+		t.Errorf("the second round has %v, want %v", got, want)
+	}
 	if want := []int{1, 2, 3, 1}; !slices.Equal(first, want) {
 		t.Errorf("the rounds begin with %v, want %v", first, want)
 	}
 	if got := rotated([]int(nil), 3); len(got) != 0 {
 		t.Errorf("nothing rotated is %v", got)
+	}
+}
+
+// More than one wave of calls is made, however long they take.
+func TestAtLeast(t *testing.T) {
+	for _, c := range allCells() {
+		if got := c.atLeast(); got <= c.Concurrency {
+			t.Errorf("%s: got %d, want more than those at once", c.Name, got)
+		}
+		if calls, d := c.warmUp(); (calls > 0) == (d > 0) {
+			t.Errorf("%s warms up for %d calls and %v, want one of both", c.Name, calls, d)
+		}
 	}
 }
 
@@ -145,9 +162,9 @@ func TestSVG(t *testing.T) {
 		yLabel: "ratio",
 		groups: []string{"one", "two"},
 		series: []string{"ours", "theirs"},
-		values: [][]float64{{0.5, math.NaN()}, {2, math.Inf(1)}},
+		values: [][]summary{{{0.5, 0.5, 0.5}, {math.NaN(), math.NaN(), math.NaN()}}, {{2, 1.5, 3}, {math.Inf(1), 1, 1}}},
 	}})
-	bars := 0
+	bars, whiskers := 0, 0
 	texts := make(map[string]bool)
 	d := xml.NewDecoder(strings.NewReader(got))
 	for {
@@ -168,12 +185,18 @@ func TestSVG(t *testing.T) {
 			if token.Name.Local == "rect" {
 				bars++
 			}
+			if token.Name.Local == "path" {
+				whiskers++
+			}
 		case xml.CharData:
 			texts[string(token)] = true
 		}
 	}
 	if want := 1 + 2 + 2; bars != want { // the ground, the legend, the values
 		t.Errorf("there are %d rectangles, want %d", bars, want)
+	}
+	if whiskers != 1 { // of what has a range
+		t.Errorf("there are %d whiskers, want 1", whiskers)
 	}
 	for _, want := range []string{"a < b", "first & last", "bytes", "ratio", "one", "two", "ours", "theirs", "0.50", "2.00"} {
 		if !texts[want] {
@@ -191,7 +214,7 @@ func TestCommandLineIsChecked(t *testing.T) {
 }
 
 func TestReportNeedsCalls(t *testing.T) {
-	if err := writeReport(t.TempDir(), t.TempDir()); err == nil {
+	if err := writeReport(t.TempDir(), t.TempDir(), true); err == nil {
 		t.Error("a report is made of nothing")
 	}
 }
@@ -223,6 +246,15 @@ func TestSmoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !calls.Smoke {
+		t.Error("the results do not say that they are of -smoke")
+	}
+	if err := run(t.Context(), []string{"-results", dir, "-docs", dir, "report"}, &stdout, stderr); err == nil || !strings.Contains(err.Error(), "-smoke") {
+		t.Errorf("the report of -smoke is made, or not made for another reason: %v", err)
+	}
+	if strings.Contains(calls.SDK()+calls.Lura2()+calls.Lura14()+calls.Published2()+calls.Published14(), "unknown") {
+		t.Errorf("not all versions are known: %v", calls.Versions)
+	}
 	for _, c := range calls.Cells {
 		if len(c.Contestants) != len(contestants()) || len(c.Ratios) != len(pairs()) {
 			t.Errorf("%s has %d contestants and %d ratios", c.Name, len(c.Contestants), len(c.Ratios))
@@ -231,34 +263,38 @@ func TestSmoke(t *testing.T) {
 
 	for _, c := range calls.Cells {
 		for _, r := range c.Contestants {
+			if r.Median.Calls != 200 {
+				t.Errorf("%s made %v calls in %s, want 200", r.Name, r.Median.Calls, c.Name)
+			}
 			if r.Median.Opened > 10 {
 				t.Errorf("%s opened %v connections after its warm-up, in %s", r.Name, r.Median.Opened, c.Name)
 			}
 		}
 	}
 
-	gateways := `{"go":"go1.26","cpu":"a CPU","date":"2026-01-02","rounds":3,
+	gateways := `{"go":"go1.26","cpu":"a CPU","date":"2026-01-02","rounds":3,"concurrency":64,"commit":"` + calls.Commit + `",
 		"rows":[{"generation":"KrakenD 2","method":"POST","name":"lambda","requests_per_second":1234,"cpu_us_per_request":250,"p50_us":300,"p99_us":900}],
-		"ratios":[{"generation":"KrakenD 2","method":"POST","against":"http","requests_per_second":0.87,"cpu_per_request":1.31}]}`
+		"ratios":[{"generation":"KrakenD 2","method":"POST","against":"http",
+			"requests_per_second":{"median":0.87,"low":0.8,"high":0.9},"cpu_per_request":{"median":1.31,"low":1.2,"high":1.4}}]}`
 	for _, with := range []bool{false, true} {
 		if with {
 			if err := os.WriteFile(filepath.Join(dir, "gateways.json"), []byte(gateways), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := run(t.Context(), []string{"-results", dir, "-docs", dir, "report"}, &stdout, stderr); err != nil {
+		if err := run(t.Context(), []string{"-results", dir, "-docs", dir, "-force", "report"}, &stdout, stderr); err != nil {
 			t.Fatal(err)
 		}
 		report, err := os.ReadFile(filepath.Join(dir, "performance.md"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"# Performance", "64 at once, plain, 100 B in, 100 B out, as ratios", "## Memory", "## Start", calls.Go} {
+		for _, want := range []string{"# Performance", "64 at once, plain, 100 B in, 100 B out, as ratios", "## Memory", "## Start", calls.Go, calls.source(), "Lura v2.", "Over all cells measured, 2,"} {
 			if !strings.Contains(string(report), want) {
 				t.Errorf("the report has no %q", want)
 			}
 		}
-		if got := strings.Contains(string(report), "| KrakenD 2, POST / HTTP backend | 0.87 | 1.31 |"); got != with {
+		if got := strings.Contains(string(report), "| KrakenD 2, POST / HTTP backend | 0.87 (0.80 to 0.90) | 1.31 (1.20 to 1.40) |"); got != with {
 			t.Errorf("the report has gateways: %v, want %v", got, with)
 		}
 	}

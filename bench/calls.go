@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -12,30 +15,39 @@ import (
 
 // figures are what was counted in a round, or ratios of that.
 type figures struct {
+	// Calls is how many there were. With fewer than minForP99 there is no P99: it is 0.
+	Calls          float64 `json:"calls,omitzero"`
 	CallsPerSecond float64 `json:"calls_per_second"`
 	CPUMicros      float64 `json:"cpu_us_per_call"`
 	Mallocs        float64 `json:"allocations_per_call"`
 	Bytes          float64 `json:"bytes_per_call"`
-	P50            float64 `json:"p50_us"`
-	P99            float64 `json:"p99_us"`
+	P50            float64 `json:"p50_us,omitzero"`
+	P99            float64 `json:"p99_us,omitzero"`
 	// Opened is how many connections were opened after the warm-up, in all.
 	Opened float64 `json:"connections_opened"`
 }
 
 func figuresOf(a load.Answer, opened int) figures {
 	n := float64(a.Calls)
-	return figures{
+	f := figures{
+		Calls:          n,
 		CallsPerSecond: n / a.Seconds,
 		CPUMicros:      a.CPUSeconds * 1e6 / n,
 		Mallocs:        float64(a.Mallocs) / n,
 		Bytes:          float64(a.Bytes) / n,
 		P50:            a.P50,
-		P99:            a.P99,
 		Opened:         float64(opened),
 	}
+	if a.Calls >= minForP99 {
+		f.P99 = a.P99
+	}
+	return f
 }
 
-// each sets each figure of to, but for Opened, to what f makes of it.
+// minForP99 is of how many calls one in a hundred is more than chance.
+const minForP99 = 200
+
+// each sets each figure of to, but for Calls and Opened, to what f makes of it.
 func (to *figures) each(f func(get func(figures) float64) float64) {
 	to.CallsPerSecond = f(throughput)
 	to.CPUMicros = f(cpu)
@@ -98,7 +110,14 @@ func (c cellResult) ratio(p pair, figure func(figures) float64) []float64 {
 func (c *cellResult) summarize() {
 	for i := range c.Contestants {
 		r := &c.Contestants[i]
-		r.Median.each(func(get func(figures) float64) float64 { return median(column(r.Rounds, get)) })
+		r.Median.each(func(get func(figures) float64) float64 {
+			values := column(r.Rounds, get)
+			if slices.Contains(values, 0) { // not known in each round
+				return 0
+			}
+			return median(values)
+		})
+		r.Median.Calls = median(column(r.Rounds, func(f figures) float64 { return f.Calls }))
 		r.Median.Opened = median(column(r.Rounds, opened))
 	}
 	c.Ratios = nil
@@ -107,25 +126,30 @@ func (c *cellResult) summarize() {
 			continue
 		}
 		r := ratioResult{Of: p.of, To: p.to}
-		r.each(func(get func(figures) float64) float64 { return median(c.ratio(p, get)) })
+		r.each(func(get func(figures) float64) float64 {
+			if all := c.ratio(p, get); len(all) > 0 {
+				return median(all)
+			}
+			return 0
+		})
 		c.Ratios = append(c.Ratios, r)
 	}
 }
 
 // calls measures calls in all cells.
-func (l *lab) calls(ctx context.Context, stdout io.Writer) error {
+func (l *lab) calls(ctx context.Context, stdout io.Writer) (err error) {
 	ws, err := l.workers(ctx, l.chosen())
 	if err != nil {
 		return err
 	}
-	defer closeAll(ws)
+	defer func() { err = errors.Join(err, closeAll(ws)) }()
 
 	cells := allCells()
 	if l.smoke {
 		cells = smokeCells()
 	}
 	cells = slices.DeleteFunc(cells, func(c cell) bool { return !l.cells.MatchString(c.Name) })
-	result := callsResult{machine: thisMachine(), Rounds: l.rounds, Duration: l.duration}
+	result := callsResult{machine: l.machine, Rounds: l.rounds, Duration: l.duration}
 	for _, c := range cells {
 		r := cellResult{cell: c}
 		for _, w := range ws {
@@ -152,13 +176,24 @@ func (l *lab) calls(ctx context.Context, stdout io.Writer) error {
 			}
 			c.summarize()
 		}
-		result.Rounds = round + 1
-		if err := writeJSON(l.results, "calls.json", result); err != nil {
+		// Not all is lost with an interrupted run, and nobody takes it for a whole one.
+		soFar := result
+		soFar.Rounds, soFar.Partial = round+1, true
+		if err := writeJSON(l.results, partialCalls, soFar); err != nil {
 			return err
 		}
 	}
+	if err := writeJSON(l.results, "calls.json", result); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(l.results, partialCalls)); err != nil {
+		return err
+	}
 	return printCalls(stdout, result)
 }
+
+// partialCalls is the file of the rounds so far.
+const partialCalls = "calls.partial.json"
 
 // measure makes the calls of one contestant in one cell and round.
 func (l *lab) measure(w worker, c cell) (figures, error) {
@@ -168,29 +203,24 @@ func (l *lab) measure(w worker, c cell) (figures, error) {
 		PayloadSize: c.Payload,
 		ReplySize:   c.Reply,
 		Concurrency: c.Concurrency,
-		Duration:    min(l.duration, max(l.duration/4, 200*time.Millisecond)),
 	}
 	if c.TLS {
 		command.Target.URL = l.urls.TLS
 	}
+	command.Calls, command.Duration = c.warmUp()
 	if l.smoke {
 		command.Calls = 200
 	}
 	if _, err := w.do(command); err != nil {
 		return figures{}, err
 	}
-	before, err := l.counts()
-	if err != nil {
-		return figures{}, err
-	}
 	command.Op = load.Measure
-	answer, err := w.do(command)
+	if !l.smoke {
+		command.Calls, command.AtLeast, command.Duration = 0, c.atLeast(), l.duration
+	}
+	answer, opened, err := l.proved(w, command)
 	if err != nil {
 		return figures{}, err
 	}
-	after, err := l.counts()
-	if err != nil {
-		return figures{}, err
-	}
-	return figuresOf(answer, after.Plain+after.TLS-before.Plain-before.TLS), nil
+	return figuresOf(answer, opened), nil
 }

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // cell is one kind of calls.
 type cell struct {
@@ -46,6 +49,27 @@ func allCells() (cells []cell) {
 
 func smokeCells() []cell {
 	return []cell{headline(), newCell(true, 64, medium, medium)}
+}
+
+// isLarge tells that a call takes milliseconds.
+func (c cell) isLarge() bool { return max(c.Payload, c.Reply) >= large }
+
+// atLeast is how many calls a measurement has, however long they take: more than one for
+// each that is under way at once.
+func (c cell) atLeast() int {
+	if c.isLarge() {
+		return max(3*c.Concurrency/2, 2)
+	}
+	return max(3*c.Concurrency, 100)
+}
+
+// warmUp is how many calls come before a measurement, or for how long. The connections are
+// opened apart from it.
+func (c cell) warmUp() (calls int, d time.Duration) {
+	if c.isLarge() {
+		return max(c.Concurrency/8, 2), 0
+	}
+	return 0, 100 * time.Millisecond
 }
 
 // compact writes a size without a space: 100B, 10KB, 1MB.

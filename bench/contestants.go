@@ -22,11 +22,11 @@ const (
 func contestants() []contestant {
 	return []contestant{
 		{ours, "this module, KrakenD 2", "worker", []string{ours}, true},
-		{published, "published v2.0.3, KrakenD 2", "worker", []string{published}, true},
+		{published, "published, KrakenD 2", "worker", []string{published}, true},
 		{sdk, "AWS SDK alone", "worker", []string{sdk}, false},
 		{floor, "net/http and a signature", "worker", []string{floor}, false},
 		{ours14, "this module, KrakenD 1.4", "worker-ours-1.4", nil, true},
-		{published14, "published v1.4.0, KrakenD 1.4", "worker-published-1.4", nil, true},
+		{published14, "published, KrakenD 1.4", "worker-published-1.4", nil, true},
 	}
 }
 

@@ -20,9 +20,11 @@ import (
 type lab struct {
 	options
 	stderr io.Writer // of all processes, so it must be safe for concurrent use
-	dir    string    // temporary: the certificate, and a home without AWS files
+	dir    string    // temporary: the programs, the certificate, and a home without AWS files
 	api    *process
-	urls   struct {
+	// machine is what all results begin with.
+	machine machine
+	urls    struct {
 		Plain   string `json:"plain"`
 		TLS     string `json:"tls"`
 		Control string `json:"control"`
@@ -31,22 +33,8 @@ type lab struct {
 
 // newLab builds the programs and starts the Invoke API. close must be called.
 func newLab(ctx context.Context, o options, stderr io.Writer) (_ *lab, err error) {
-	l := &lab{options: o, stderr: stderr}
-	if l.results, err = filepath.Abs(o.results); err != nil {
-		return nil, err
-	}
-	for _, program := range []struct{ name, dir, pkg string }{
-		{"server", ".", "./server"},
-		{"worker", ".", "./worker"},
-		{"worker-ours-1.4", filepath.Join("lura1", "ours"), "."},
-		{"worker-published-1.4", filepath.Join("lura1", "published"), "."},
-	} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(l.results, program.name), program.pkg)
-		build.Dir, build.Stdout, build.Stderr = program.dir, stderr, stderr
-		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("building %s: %w", program.name, err)
-		}
-	}
+	l := &lab{options: o, stderr: stderr, machine: thisMachine(ctx)}
+	l.machine.Smoke, l.machine.Partial = o.smoke, o.filtered
 	if l.dir, err = os.MkdirTemp("", "bench-"); err != nil {
 		return nil, err
 	}
@@ -55,6 +43,22 @@ func newLab(ctx context.Context, o options, stderr io.Writer) (_ *lab, err error
 			l.close()
 		}
 	}()
+	for _, program := range []struct{ name, dir, pkg string }{
+		{"server", ".", "./server"},
+		{"worker", ".", "./worker"},
+		{"worker-ours-1.4", filepath.Join("lura1", "ours"), "."},
+		{"worker-published-1.4", filepath.Join("lura1", "published"), "."},
+	} {
+		build := exec.CommandContext(ctx, "go", "build", "-o", l.program(program.name), program.pkg)
+		build.Dir, build.Stdout, build.Stderr = program.dir, stderr, stderr
+		build.Env = append(os.Environ(), "GOWORK=off")
+		if err := build.Run(); err != nil {
+			return nil, fmt.Errorf("building %s: %w", program.name, err)
+		}
+	}
+	if l.machine.Versions, err = l.versions(); err != nil {
+		return nil, err
+	}
 	if l.api, err = l.process(ctx, "server", "-ca", l.ca()); err != nil {
 		return nil, err
 	}
@@ -66,21 +70,64 @@ func newLab(ctx context.Context, o options, stderr io.Writer) (_ *lab, err error
 
 func (l *lab) ca() string { return filepath.Join(l.dir, "ca.pem") }
 
-func (l *lab) close() {
+func (l *lab) program(name string) string { return filepath.Join(l.dir, name) }
+
+func (l *lab) close() error {
+	var err error
 	if l.api != nil {
-		l.api.close()
+		err = l.api.close()
 	}
-	os.RemoveAll(l.dir)
+	return errors.Join(err, os.RemoveAll(l.dir))
 }
 
-// counts asks the Invoke API for its connections.
+// countsTimeout bounds how long the Invoke API may take to tell what it has counted.
+const countsTimeout = 30 * time.Second
+
+// counts asks the Invoke API what it has counted.
 func (l *lab) counts() (c load.Counts, err error) {
-	reply, err := http.Get(l.urls.Control + "/counts")
+	client := http.Client{Timeout: countsTimeout}
+	reply, err := client.Get(l.urls.Control + "/counts")
 	if err != nil {
 		return c, err
 	}
 	defer reply.Body.Close()
+	if reply.StatusCode != http.StatusOK {
+		return c, fmt.Errorf("asking the Invoke API for its counts: %s", reply.Status)
+	}
 	return c, json.NewDecoder(reply.Body).Decode(&c)
+}
+
+// proved has the worker execute a command and checks its answer against what the Invoke
+// API has counted: as many invocations, and all of their payloads. It also returns how many
+// connections were opened.
+func (l *lab) proved(w worker, c load.Command) (a load.Answer, opened int, err error) {
+	before, err := l.counts()
+	if err != nil {
+		return a, 0, err
+	}
+	if a, err = w.do(c); err != nil {
+		return a, 0, err
+	}
+	after, err := l.counts()
+	if err != nil {
+		return a, 0, err
+	}
+	if err := prove(a, c.PayloadSize, before, after); err != nil {
+		return a, 0, fmt.Errorf("%s: %s: %w", w.Name, c.Op, err)
+	}
+	return a, after.Plain + after.TLS - before.Plain - before.TLS, nil
+}
+
+// prove tells where an answer's calls are not those that the Invoke API has got between
+// two counts, each with a payload of so many bytes.
+func prove(a load.Answer, payload int, before, after load.Counts) error {
+	if got := after.Calls - before.Calls; got != a.Calls {
+		return fmt.Errorf("the worker has made %d calls, and the Invoke API got %d", a.Calls, got)
+	}
+	if got, want := after.Bytes-before.Bytes, int64(a.Calls)*int64(payload); got != want {
+		return fmt.Errorf("the payloads of %d calls have %d bytes, and the Invoke API got %d", a.Calls, want, got)
+	}
+	return nil
 }
 
 // process is a program that ends with its standard input.
@@ -93,13 +140,13 @@ type process struct {
 // process starts a program that newLab has built, with an environment in which nothing
 // leads to AWS. It is killed when ctx ends.
 func (l *lab) process(ctx context.Context, program string, args ...string) (*process, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(l.results, program), args...)
+	cmd := exec.CommandContext(ctx, l.program(program), args...)
 	cmd.Dir, cmd.Stderr = l.dir, l.stderr
 	cmd.Env = []string{
 		"HOME=" + l.dir,
 		"SSL_CERT_FILE=" + l.ca(),
-		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-		"AWS_SECRET_ACCESS_KEY=not-a-secret",
+		"AWS_ACCESS_KEY_ID=" + load.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + load.SecretAccessKey,
 		"AWS_REGION=" + load.Region,
 		"AWS_EC2_METADATA_DISABLED=true",
 		// Far above what calls need: it keeps the garbage of many large replies within
@@ -120,12 +167,15 @@ func (l *lab) process(ctx context.Context, program string, args ...string) (*pro
 	return &process{cmd: cmd, in: in, out: json.NewDecoder(out)}, nil
 }
 
-// close ends the process and waits for its end.
-func (p *process) close() {
+// close ends the process and waits for its end, whose error it returns.
+func (p *process) close() error {
 	p.in.Close()
 	kill := time.AfterFunc(5*time.Second, func() { p.cmd.Process.Kill() })
 	defer kill.Stop()
-	p.cmd.Wait()
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(p.cmd.Path), err)
+	}
+	return nil
 }
 
 // worker is the process of a contestant.
@@ -158,24 +208,30 @@ func (l *lab) workers(ctx context.Context, all []contestant) (ws []worker, err e
 	for _, c := range all {
 		p, err := l.process(ctx, c.binary, c.args...)
 		if err != nil {
-			closeAll(ws)
-			return nil, err
+			return nil, errors.Join(err, closeAll(ws))
 		}
 		ws = append(ws, worker{p, c})
 	}
 	return ws, nil
 }
 
-func closeAll(ws []worker) {
+func closeAll(ws []worker) error {
+	var errs []error
 	for _, w := range ws {
-		w.close()
+		errs = append(errs, w.close())
 	}
+	return errors.Join(errs...)
 }
 
-// rotated returns the order of a round: each begins with another one.
+// rotated returns the order of a round: each begins with another one, and odd ones go the
+// other way round, so that none always follows the same.
 func rotated[T any](all []T, round int) []T {
 	n := round % max(len(all), 1)
-	return slices.Concat(all[n:], all[:n])
+	order := slices.Concat(all[n:], all[:n])
+	if round%2 == 1 {
+		slices.Reverse(order[min(1, len(order)):])
+	}
+	return order
 }
 
 func writeJSON(dir, name string, v any) error {
@@ -184,4 +240,15 @@ func writeJSON(dir, name string, v any) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, name), append(b, '\n'), 0o644)
+}
+
+func readJSON(file string, to any) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, to); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -54,21 +55,24 @@ type options struct {
 	backends int // of the gateway, for start
 	results  string
 	docs     string
+	force    bool // for report
+	filtered bool // some cells or contestants are left out
 	tasks    []string
 }
 
 func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.IntVar(&o.rounds, "rounds", 7, "how `often` everything is measured")
-	f.DurationVar(&o.duration, "duration", time.Second, "of a measurement, after its warm-up")
+	f.IntVar(&o.rounds, "rounds", 5, "how `often` everything is measured")
+	f.DurationVar(&o.duration, "duration", 400*time.Millisecond, "of a measurement, after its warm-up; slow calls take longer")
 	f.BoolVar(&o.smoke, "smoke", false, "make a few calls of each kind, only to see that all of it works")
 	cells := f.String("cells", "", "measure calls only in cells whose name matches this `regexp`, as in plain/c64")
 	only := f.String("only", "", "measure only contestants whose name matches this `regexp`, as in ^(ours|floor)$")
 	f.IntVar(&o.inFlight, "in-flight", 100, "calls at once, for memory")
 	f.IntVar(&o.backends, "backends", 1000, "backends of the gateway, for start")
-	f.StringVar(&o.results, "results", filepath.Join("..", ".bin", "bench"), "the `directory` of the results")
+	f.StringVar(&o.results, "results", "", "the `directory` of the results (../.bin/bench; with -cells or -only, partial in it; with -smoke, a temporary one)")
 	f.StringVar(&o.docs, "docs", filepath.Join("..", "docs"), "the `directory` that report writes to")
+	f.BoolVar(&o.force, "force", false, "have report take results that are of a part, of -smoke or of different commits: for tests")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -89,24 +93,60 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 			return o, fmt.Errorf("there is nothing to do that is called %q", t)
 		}
 	}
+	o.filtered = *cells != "" || *only != ""
+	if o.results == "" && !o.smoke {
+		o.results = filepath.Join("..", ".bin", "bench")
+		if o.filtered {
+			o.results = filepath.Join(o.results, "partial")
+		}
+	}
 	if o.smoke {
 		o.rounds, o.inFlight, o.backends = 1, 2, 30
 	}
 	return o, nil
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// mayWrite tells whether a run that is not a whole one would replace the results of one.
+func (o options) mayWrite() error {
+	if !o.smoke && !o.filtered {
+		return nil
+	}
+	for _, task := range o.tasks {
+		file := filepath.Join(o.results, task+".json")
+		var m machine
+		if err := readJSON(file, &m); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if !m.Smoke && !m.Partial {
+			return fmt.Errorf("%s is of a whole run, which this one must not replace: choose other -results", file)
+		}
+	}
+	return nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
 		return err
 	}
+	if o.results == "" {
+		if o.results, err = os.MkdirTemp("", "bench-results-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.results)) }()
+	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return err
+	}
+	if err := o.mayWrite(); err != nil {
 		return err
 	}
 	var l *lab // made for the first task that measures
 	for _, task := range o.tasks {
 		if task == "report" {
-			if err := writeReport(o.results, o.docs); err != nil {
+			if err := writeReport(o.results, o.docs, o.force); err != nil {
 				return err
 			}
 			continue
@@ -115,7 +155,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			if l, err = newLab(ctx, o, stderr); err != nil {
 				return err
 			}
-			defer l.close()
+			defer func() { err = errors.Join(err, l.close()) }()
+			if err := l.verify(ctx); err != nil {
+				return fmt.Errorf("verifying signatures: %w", err)
+			}
 		}
 		switch task {
 		case "calls":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -28,7 +29,6 @@ type memoryRow struct {
 	Scenario   string  `json:"scenario"`
 	Contestant string  `json:"contestant"`
 	Heap       float64 `json:"heap"`      // in use while the call is held, bytes
-	Peak       float64 `json:"peak"`      // the most that was in use before, bytes
 	Allocated  float64 `json:"allocated"` // in all, bytes
 	// Passed tells that the reply was passed on, not decoded.
 	Passed bool `json:"passed"`
@@ -53,7 +53,7 @@ func (r memoryResult) row(scenario, contestant string) (memoryRow, bool) {
 }
 
 func (l *lab) memory(ctx context.Context, stdout io.Writer) error {
-	result := memoryResult{machine: thisMachine(), InFlight: l.inFlight, Size: limitSize}
+	result := memoryResult{machine: l.machine, InFlight: l.inFlight, Size: limitSize}
 	var rounds [][]memoryRow
 	for round := range min(l.rounds, memoryRounds) {
 		// The rows have the same order in each round.
@@ -75,7 +75,6 @@ func (l *lab) memory(ctx context.Context, stdout io.Writer) error {
 		}
 		row := all[0]
 		row.Heap = median(column(all, func(r memoryRow) float64 { return r.Heap }))
-		row.Peak = median(column(all, func(r memoryRow) float64 { return r.Peak }))
 		row.Allocated = median(column(all, func(r memoryRow) float64 { return r.Allocated }))
 		result.Rows = append(result.Rows, row)
 	}
@@ -92,7 +91,7 @@ func (l *lab) memoryOf(ctx context.Context, c contestant, decodes bool) (rows []
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(ws)
+	defer func() { err = errors.Join(err, closeAll(ws)) }()
 
 	for _, s := range []struct {
 		scenario, op, function string
@@ -133,12 +132,17 @@ func (l *lab) memoryOf(ctx context.Context, c contestant, decodes bool) (rows []
 				return nil, err
 			}
 		}
-		a, err := ws[0].do(command)
+		var a load.Answer
+		if s.op == load.Decode {
+			a, err = ws[0].do(command)
+		} else {
+			a, _, err = l.proved(ws[0], command)
+		}
 		if err != nil {
 			return nil, err
 		}
 		n := float64(a.Calls)
-		row.Heap, row.Peak, row.Allocated, row.Passed = float64(a.Heap)/n, float64(a.Peak)/n, float64(a.Bytes)/n, a.Passed
+		row.Heap, row.Allocated, row.Passed = float64(a.Heap)/n, float64(a.Bytes)/n, a.Passed
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -13,8 +13,9 @@ type panel struct {
 	yLabel string
 	groups []string
 	series []string
-	// values are by group and series. NaN leaves a bar out.
-	values [][]float64
+	// values are by group and series. A median of NaN leaves a bar out. From the least to
+	// the most there is a whisker.
+	values [][]summary
 }
 
 const (
@@ -72,15 +73,23 @@ func svg(title, xLabel string, panels []panel) string {
 		for g, name := range p.groups {
 			left := marginLeft + group*float64(g)
 			text(left+group/2, bottom+18, "middle", 12, name)
-			for s, value := range p.values[g] {
-				if math.IsNaN(value) || math.IsInf(value, 0) {
+			for s, sum := range p.values[g] {
+				if !sum.finite() {
 					continue
 				}
+				value := sum.median
 				x := left + group*0.1 + bar*float64(s)
 				fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x+1, y(value), bar-2, bottom-y(value), colours[s%len(colours)])
+				over := y(value) // where the number stands
+				if sum.low < sum.high {
+					over = y(sum.high)
+					middle := x + bar/2
+					fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1fM%.1f %.1[2]fH%.1fM%.1[4]f %.1[3]fH%.1[5]f" fill="none" stroke="#222"/>`+"\n",
+						middle, y(sum.low), over, middle-3, middle+3)
+				}
 				numbers = append(numbers, func() {
 					// The edge keeps the number apart from the line at 1.
-					text(x+bar/2, y(value)-4, "middle", 11, times(value), ` stroke="#fff" stroke-width="3" paint-order="stroke"`)
+					text(x+bar/2, over-4, "middle", 11, times(value), ` stroke="#fff" stroke-width="3" paint-order="stroke"`)
 				})
 			}
 		}
@@ -101,8 +110,8 @@ func (p panel) most() float64 {
 	most := 1.0
 	for _, group := range p.values {
 		for _, v := range group {
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				most = max(most, v)
+			if v.finite() {
+				most = max(most, v.median, v.high)
 			}
 		}
 	}

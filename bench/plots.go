@@ -33,9 +33,9 @@ func relativePlot(r callsResult) (string, bool) {
 		p.series = append(p.series, title(pair.of))
 	}
 	for _, figure := range []func(figures) float64{throughput, cpu, mallocs, allocated} {
-		var group []float64
+		var group []summary
 		for _, pair := range compared {
-			group = append(group, median(c.ratio(pair, figure)))
+			group = append(group, summarize(c.ratio(pair, figure)))
 		}
 		p.values = append(p.values, group)
 	}
@@ -56,6 +56,7 @@ func cellsPlot(r callsResult) (string, bool) {
 		}{
 			{"calls per second (more is better)", throughput},
 			{"CPU time per call (less is better)", cpu},
+			{"bytes allocated per call (less is better)", allocated},
 		} {
 			p := panel{title: scheme + ": " + figure.name, yLabel: "ratio to the published module"}
 			found := false
@@ -64,11 +65,11 @@ func cellsPlot(r callsResult) (string, bool) {
 			}
 			for _, s := range sizes() {
 				p.groups = append(p.groups, sizesOf(s[0], s[1]))
-				var group []float64
+				var group []summary
 				for _, n := range concurrencies() {
 					c, ok := r.find(newCell(tls, n, s[0], s[1]))
 					found = found || ok
-					group = append(group, median(c.ratio(pair{ours, published}, figure.get)))
+					group = append(group, summarize(c.ratio(pair{ours, published}, figure.get)))
 				}
 				p.values = append(p.values, group)
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,30 +29,11 @@ const (
 )
 
 // writeReport writes performance.md and its plots from the files in results to docs.
-func writeReport(from, docs string) error {
-	var r results
-	for _, file := range []struct {
-		name string
-		to   any
-	}{
-		{"calls.json", &r.Calls},
-		{"memory.json", &r.Memory},
-		{"start.json", &r.Start},
-		{"gateways.json", &r.Gateways},
-	} {
-		b, err := os.ReadFile(filepath.Join(from, file.name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = json.Unmarshal(b, file.to)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", file.name, err)
-		}
-	}
-	if r.Calls == nil {
-		return errors.New("report: there is no calls.json: measure the calls first")
+// Results that are not fit for it, or of different commits, are refused but for force.
+func writeReport(from, docs string, force bool) error {
+	r, err := readResults(from, force)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
 	}
 	files := make(map[string]string)
 	if plot, ok := relativePlot(*r.Calls); ok {
@@ -73,6 +53,48 @@ func writeReport(from, docs string) error {
 		}
 	}
 	return nil
+}
+
+func readResults(from string, force bool) (r results, err error) {
+	var commit, commitOf string
+	for _, file := range []struct {
+		name string
+		to   any
+	}{
+		{"calls.json", &r.Calls},
+		{"memory.json", &r.Memory},
+		{"start.json", &r.Start},
+		{"gateways.json", &r.Gateways},
+	} {
+		path := filepath.Join(from, file.name)
+		var m machine
+		err := readJSON(path, &m)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = readJSON(path, file.to)
+		}
+		if err == nil && !force {
+			err = m.fit()
+		}
+		if err == nil && !force && commit != "" && commit != m.source() {
+			err = fmt.Errorf("it is of %s, %s of %s", m.source(), commitOf, commit)
+		}
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", file.name, err)
+		}
+		commit, commitOf = m.source(), file.name
+	}
+	if r.Calls == nil {
+		return r, errors.New("there is no calls.json: measure the calls first")
+	}
+	if r.Gateways != nil {
+		if err := r.Gateways.withoutErrors(); err != nil {
+			return r, fmt.Errorf("gateways.json: %w", err)
+		}
+	}
+	return r, nil
 }
 
 func (r results) markdown() (string, error) {
@@ -111,8 +133,8 @@ func (r *callsResult) Against(of, to string) string {
 		if c.rounds(of) == nil || c.rounds(to) == nil {
 			continue
 		}
-		row := []string{c.describe()}
-		for _, figure := range []func(figures) float64{throughput, cpu, mallocs, allocated, p50, p99} {
+		row := []string{c.describe(), ranged(c.ratio(p, throughput)), ranged(c.ratio(p, cpu))}
+		for _, figure := range []func(figures) float64{mallocs, allocated, p50, p99} {
 			row = append(row, times(median(c.ratio(p, figure))))
 		}
 		t.add(row...)
@@ -129,7 +151,7 @@ func (r *callsResult) Absolute(name string) string {
 	for _, c := range r.Cells {
 		for _, contestant := range c.Contestants {
 			if m := contestant.Median; contestant.Name == name {
-				t.add(c.describe(), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), duration(m.P50), duration(m.P99))
+				t.add(c.describe(), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), latency(m.P50), latency(m.P99))
 			}
 		}
 	}
@@ -137,6 +159,40 @@ func (r *callsResult) Absolute(name string) string {
 		return ""
 	}
 	return t.markdown()
+}
+
+// Overview says from what to what this module's figures go against the published one's,
+// over all cells, and over those in which decoding dominates. It is empty where the two
+// were not measured.
+func (r *callsResult) Overview() string {
+	over := func(figure func(figures) float64, take func(cell) bool) (n int, from, to string) {
+		var all []float64
+		for _, c := range r.Cells {
+			if values := c.ratio(pair{ours, published}, figure); take(c.cell) && len(values) > 0 {
+				all = append(all, median(values))
+			}
+		}
+		s := summarize(all)
+		return len(all), times(s.low), times(s.high)
+	}
+	every := func(cell) bool { return true }
+	decoding := func(c cell) bool { return c.Reply >= large }
+
+	n, from, to := over(cpu, every)
+	if n == 0 {
+		return ""
+	}
+	_, bytesFrom, bytesTo := over(allocated, every)
+	_, callsFrom, callsTo := over(throughput, every)
+	s := fmt.Sprintf("Over all cells measured, %d, a call through this module takes %s to %s times the CPU time of one through the published module for KrakenD 2 and allocates %s to %s times the bytes, and there are %s to %s times as many calls per second",
+		n, from, to, bytesFrom, bytesTo, callsFrom, callsTo)
+	if n, from, to = over(cpu, decoding); n > 0 {
+		_, bytesFrom, bytesTo = over(allocated, decoding)
+		_, callsFrom, callsTo = over(throughput, decoding)
+		s += fmt.Sprintf("; with replies of %s decoding dominates, and it is %s to %s times the CPU time, %s to %s times the bytes and %s to %s times the calls per second",
+			spaced(large), from, to, bytesFrom, bytesTo, callsFrom, callsTo)
+	}
+	return s + "."
 }
 
 // Opened says how many connections the calls opened after their warm-up.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -50,7 +51,7 @@ func (r startResult) ratio(p pair, figure func(startRound) float64) []float64 {
 // own: what a process does only once is part of its start.
 func (l *lab) start(ctx context.Context, stdout io.Writer) error {
 	all := slices.DeleteFunc(l.chosen(), func(c contestant) bool { return !c.gateway })
-	result := startResult{machine: thisMachine(), Rounds: l.rounds, Backends: l.backends}
+	result := startResult{machine: l.machine, Rounds: l.rounds, Backends: l.backends}
 	indices := make([]int, len(all))
 	for i, c := range all {
 		indices[i] = i
@@ -64,8 +65,7 @@ func (l *lab) start(ctx context.Context, stdout io.Writer) error {
 				return err
 			}
 			a, err := ws[0].do(load.Command{Op: load.Pipes, Calls: l.backends})
-			closeAll(ws)
-			if err != nil {
+			if err = errors.Join(err, closeAll(ws)); err != nil {
 				return err
 			}
 			row := &result.Rows[n]

@@ -19,12 +19,12 @@ func median(values []float64) float64 {
 	return (s[middle-1] + s[middle]) / 2
 }
 
-// ratios returns, for each round that both have, what a is to b. Rounds in which b is zero
-// are left out.
+// ratios returns, for each round that both have, what a is to b. Rounds in which one of
+// them is zero, which is not known, are left out.
 func ratios(a, b []float64) []float64 {
 	var r []float64
 	for i := range min(len(a), len(b)) {
-		if b[i] != 0 {
+		if a[i] != 0 && b[i] != 0 {
 			r = append(r, a[i]/b[i])
 		}
 	}
@@ -33,6 +33,15 @@ func ratios(a, b []float64) []float64 {
 
 // summary is a median with the least and the largest of its values.
 type summary struct{ median, low, high float64 }
+
+func (s summary) finite() bool {
+	for _, f := range []float64{s.median, s.low, s.high} {
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return false
+		}
+	}
+	return true
+}
 
 func summarize(values []float64) summary {
 	if len(values) == 0 {

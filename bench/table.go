@@ -111,6 +111,14 @@ func duration(micros float64) string {
 	return number(micros) + " µs"
 }
 
+// latency is duration, for a figure that may be unknown, which is 0.
+func latency(micros float64) string {
+	if micros == 0 {
+		return "-"
+	}
+	return duration(micros)
+}
+
 // times writes a ratio.
 func times(f float64) string {
 	if math.IsNaN(f) {
@@ -125,5 +133,9 @@ func ranged(values []float64) string {
 	if len(values) < 2 {
 		return times(s.median)
 	}
+	return spread(s)
+}
+
+func spread(s summary) string {
 	return fmt.Sprintf("%s (%s to %s)", times(s.median), times(s.low), times(s.high))
 }

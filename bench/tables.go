@@ -31,7 +31,7 @@ func figuresTable(c cellResult) *table {
 	t := &table{head: []string{"", "calls/s", "CPU per call", "allocations", "allocated", "p50", "p99", "connections opened"}}
 	for _, r := range c.Contestants {
 		m := r.Median
-		t.add(title(r.Name), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), duration(m.P50), duration(m.P99), number(m.Opened))
+		t.add(title(r.Name), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), latency(m.P50), latency(m.P99), number(m.Opened))
 	}
 	return t
 }
@@ -71,7 +71,7 @@ func memoryTable(r memoryResult, scenario string) *table {
 	case passOn:
 		t.head = []string{"", "in use per call", "in use in all", "of the reply's size", "allocated per call"}
 	case takeIn:
-		t.head = []string{"", "in use per call", "of the payload's size", "the most on the way, of the size", "allocated per call", "of the size"}
+		t.head = []string{"", "in use per call", "of the payload's size", "allocated per call", "of the size"}
 	case decodeOut:
 		t.head = []string{"", "allocated per call", "of decoding alone"}
 	}
@@ -88,7 +88,7 @@ func memoryTable(r memoryResult, scenario string) *table {
 			}
 			t.add(name, size(row.Heap), size(row.Heap*float64(r.InFlight)), multiple(row.Heap), size(row.Allocated))
 		case takeIn:
-			t.add(name, size(row.Heap), multiple(row.Heap), multiple(row.Peak), size(row.Allocated), multiple(row.Allocated))
+			t.add(name, size(row.Heap), multiple(row.Heap), size(row.Allocated), multiple(row.Allocated))
 		case decodeOut:
 			ratio := "-"
 			if alone.Allocated > 0 {

@@ -25,24 +25,27 @@ type generation struct {
 	example, published string
 }
 
-var generations = []generation{
-	{"1", "KrakenD 1", 2, "examples/krakend", ""},
-	{"1.4", "KrakenD 1.4", 2, "examples/krakend14", "bench/gateways/published14"},
-	{"2", "KrakenD 2", 3, "examples/krakend2", "bench/gateways/published2"},
+func generations() []generation {
+	return []generation{
+		{"1", "KrakenD 1", 2, "examples/krakend", ""},
+		{"1.4", "KrakenD 1.4", 2, "examples/krakend14", "bench/gateways/published14"},
+		{"2", "KrakenD 2", 3, "examples/krakend2", "bench/gateways/published2"},
+	}
 }
 
 // choose returns the generations that a list with commas names, all for an empty one.
 func choose(list string) ([]generation, error) {
+	all := generations()
 	if list == "" {
-		return generations, nil
+		return all, nil
 	}
 	var chosen []generation
 	for key := range strings.SplitSeq(list, ",") {
-		i := slices.IndexFunc(generations, func(g generation) bool { return g.key == key })
+		i := slices.IndexFunc(all, func(g generation) bool { return g.key == key })
 		if i < 0 {
 			return nil, fmt.Errorf("there is no gateway for KrakenD %q (choose 1, 1.4 or 2 with -generation)", key)
 		}
-		chosen = append(chosen, generations[i])
+		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }
@@ -54,12 +57,13 @@ const (
 	former = "published"
 )
 
-var methods = []string{http.MethodPost, http.MethodGet}
+func methods() []string { return []string{http.MethodPost, http.MethodGet} }
 
 // A target is what a run sends its requests to.
 type target struct {
 	method, name string
 	gateway      *process
+	upstream     string // host:port
 	load         load
 }
 
@@ -79,19 +83,17 @@ func (g generation) measure(ctx context.Context, o options, root, dir, upstream 
 	}
 
 	var measured []measurement
-	for _, method := range methods {
+	for _, method := range methods() {
 		targets := []target{
-			{method, ours, example, newLoad(example.addr, method, "/lambda")},
-			{method, plain, example, newLoad(example.addr, method, "/http")},
+			{method, ours, example, upstream, newLoad(example.addr, method, "/lambda")},
+			{method, plain, example, upstream, newLoad(example.addr, method, "/http")},
 		}
 		if published != nil {
-			targets = append(targets, target{method, former, published, newLoad(published.addr, method, "/lambda")})
+			targets = append(targets, target{method, former, published, upstream, newLoad(published.addr, method, "/lambda")})
 		}
 		for round := range o.rounds {
 			fmt.Fprintf(progress, "%s: %s, round %d of %d\n", g.name, method, round+1, o.rounds)
-			for i := range targets {
-				// Another one is the first in each round.
-				t := targets[(round+i)%len(targets)]
+			for _, t := range rotated(targets, round) {
 				m, err := t.measure(ctx, o)
 				if err != nil {
 					return nil, fmt.Errorf("%s %s: %w", t.method, t.name, err)
@@ -102,6 +104,17 @@ func (g generation) measure(ctx context.Context, o options, root, dir, upstream 
 		}
 	}
 	return measured, nil
+}
+
+// rotated returns the order of a round: each begins with another one, and odd ones go the
+// other way round, so that none always follows the same.
+func rotated[T any](all []T, round int) []T {
+	n := round % len(all)
+	order := slices.Concat(all[n:], all[:n])
+	if round%2 == 1 {
+		slices.Reverse(order[1:])
+	}
+	return order
 }
 
 // start builds the gateway whose main package is in source and starts it.
@@ -167,7 +180,7 @@ func (g generation) configuration(addr, upstream string) ([]byte, error) {
 	}
 	type object = map[string]any
 	var endpoints []object
-	for _, method := range methods {
+	for _, method := range methods() {
 		suffix := ""
 		if method == http.MethodGet {
 			suffix = "/{id}"

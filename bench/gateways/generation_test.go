@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -28,7 +29,7 @@ func TestSameGateways(t *testing.T) {
 			`"github.com/devopsfaith/krakend-lambda/lura/v2"`, `"github.com/krakendio/krakend-lambda/v2"`,
 		)},
 	}
-	for _, g := range generations {
+	for _, g := range generations() {
 		if g.published == "" {
 			continue
 		}
@@ -55,6 +56,18 @@ func TestSameGateways(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestRotated(t *testing.T) {
+	for round, want := range []string{"123", "213", "312", "132"} {
+		got := ""
+		for _, n := range rotated([]int{1, 2, 3}, round) {
+			got += strconv.Itoa(n)
+		}
+		if got != want {
+			t.Errorf("round %d: got %s, want %s", round, got, want)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type span struct {
 // traffic is what came of a run.
 type traffic struct {
 	latencies []time.Duration // of the answers that count, sorted
+	answered  int             // of all, the warm-up's and those that came late among them
 	elapsed   time.Duration
 	errors    int
 	err       error // the first one
@@ -71,6 +72,9 @@ func (l load) send(ctx context.Context, connections int, s span, begin, end func
 				err := c.exchange(timed)
 				now := time.Now()
 				late := now.After(stop)
+				if err == nil {
+					results[i].answered++
+				}
 				if ctx.Err() == nil && (err != nil || !late) {
 					results[i].count(now.Sub(sent), err, now.After(start))
 				}
@@ -94,6 +98,7 @@ func (l load) send(ctx context.Context, connections int, s span, begin, end func
 	<-done
 	for _, t := range results {
 		all.latencies = append(all.latencies, t.latencies...)
+		all.answered += t.answered
 		all.errors += t.errors
 		if all.err == nil {
 			all.err = t.err

@@ -89,6 +89,10 @@ func TestUpstream(t *testing.T) {
 			t.Errorf("%s %s with %d bytes: got %d, want %d", test.method, test.path, len(test.body), response.StatusCode, test.status)
 		}
 	}
+	got, err := askCounts(t.Context(), up.addr)
+	if want := (counts{Invocations: 3, Posts: 1, Gets: 1, Others: 7}); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
 }
 
 func TestSizes(t *testing.T) {
@@ -129,6 +133,9 @@ func TestSendWarmsUp(t *testing.T) {
 	got, err := l.send(t.Context(), 4, span{warmUp: 200 * time.Millisecond, duration: 100 * time.Millisecond}, func() {}, func() {})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if int64(got.answered) != served.Load() {
+		t.Errorf("%d of %d requests are answered", got.answered, served.Load())
 	}
 	if n := int64(len(got.latencies)); n == 0 || n >= served.Load() {
 		t.Errorf("%d of %d requests count, want some and not all", n, served.Load())

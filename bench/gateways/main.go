@@ -15,10 +15,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -58,6 +60,7 @@ type options struct {
 	duration    time.Duration // of a run, after its warm-up
 	generations []generation
 	smoke       bool
+	partial     bool   // not all generations
 	out         string // empty writes no file
 }
 
@@ -75,10 +78,10 @@ func parse(args []string, root string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("gateways", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.rounds, "rounds", 7, "how `often` each run is repeated")
+	flags.IntVar(&o.rounds, "rounds", 5, "how `often` each run is repeated")
 	flags.DurationVar(&o.duration, "duration", 2*time.Second, "how `long` a run is")
 	flags.IntVar(&o.concurrency, "concurrency", 64, "how `many` connections send requests, each one after the other")
-	only := flags.String("generation", "", "the `generations` of KrakenD, with commas: 1, 1.4 and 2 (all of them without it)")
+	only := flags.String("generation", "", "the `generations` of KrakenD, with commas: 1, 1.4 and 2 (all of them without it); no file is written without -out")
 	flags.BoolVar(&o.smoke, "smoke", false, fmt.Sprintf("one round of %d requests a run, to see that everything answers: its figures say nothing, and no file is written without -out", smokeRequests))
 	flags.StringVar(&o.out, "out", "", "the JSON `file` with the results (.bin/bench/gateways.json of the repository)")
 	if err := flags.Parse(args); err != nil {
@@ -90,14 +93,37 @@ func parse(args []string, root string, stderr io.Writer) (options, error) {
 	if o.rounds < 1 || o.concurrency < 1 || o.duration <= 0 {
 		return o, errors.New("-rounds, -concurrency and -duration must be more than 0")
 	}
+	o.partial = *only != ""
 	if o.smoke {
 		o.rounds = 1
-	} else if o.out == "" {
+	} else if o.out == "" && !o.partial {
 		o.out = filepath.Join(root, ".bin", "bench", "gateways.json")
 	}
 	var err error
 	o.generations, err = choose(*only)
 	return o, err
+}
+
+// mayWrite tells whether a run that is not a whole one would replace the results of one.
+func (o options) mayWrite() error {
+	if o.out == "" || !o.smoke && !o.partial {
+		return nil
+	}
+	text, err := os.ReadFile(o.out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var there struct{ Smoke, Partial bool }
+	if err == nil {
+		err = json.Unmarshal(text, &there)
+	}
+	if err != nil {
+		return err
+	}
+	if !there.Smoke && !there.Partial {
+		return fmt.Errorf("%s is of a whole run, which this one must not replace: choose another -out", o.out)
+	}
+	return nil
 }
 
 // run returns when everything that it has started has ended.
@@ -108,6 +134,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	o, err := parse(args, root, stderr)
 	if err != nil {
+		return err
+	}
+	if err := o.mayWrite(); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "krakend-lambda-bench-")
@@ -122,7 +151,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	defer func() { err = errors.Join(err, up.stop()) }()
 
-	r := report{Go: goVersion(), CPU: cpuModel(), Date: time.Now().UTC().Format(time.RFC3339), Rounds: o.rounds}
+	r := newReport(ctx, o)
 	for _, g := range o.generations {
 		measured, err := g.measure(ctx, o, root, dir, up.addr, stderr)
 		if err != nil {
@@ -133,13 +162,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err := r.print(stdout); err != nil {
 		return err
 	}
-	if o.out != "" {
-		if err := r.write(o.out); err != nil {
-			return err
-		}
-		fmt.Fprintln(stderr, "written to", o.out)
+	if err := r.failed(); err != nil {
+		return err
 	}
-	return r.failed()
+	if o.out == "" {
+		return nil
+	}
+	if err := r.write(o.out); err != nil {
+		return err
+	}
+	fmt.Fprintln(stderr, "written to", o.out)
+	return nil
 }
 
 // repository is the root of the repository that the working directory is in.

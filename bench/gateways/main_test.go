@@ -28,9 +28,9 @@ func TestParse(t *testing.T) {
 		generations string
 		out         string
 	}{
-		"nothing":     {"", 7, "KrakenD 1, KrakenD 1.4, KrakenD 2", filepath.Join("root", ".bin", "bench", "gateways.json")},
+		"nothing":     {"", 5, "KrakenD 1, KrakenD 1.4, KrakenD 2", filepath.Join("root", ".bin", "bench", "gateways.json")},
 		"rounds":      {"-rounds 3 -out x.json", 3, "KrakenD 1, KrakenD 1.4, KrakenD 2", "x.json"},
-		"generations": {"-generation 2,1", 7, "KrakenD 2, KrakenD 1", filepath.Join("root", ".bin", "bench", "gateways.json")},
+		"generations": {"-generation 2,1", 5, "KrakenD 2, KrakenD 1", ""},
 		"smoke":       {"-smoke -rounds 3", 1, "KrakenD 1, KrakenD 1.4, KrakenD 2", ""},
 		"smoke's out": {"-smoke -out x.json", 1, "KrakenD 1, KrakenD 1.4, KrakenD 2", "x.json"},
 	}
@@ -62,6 +62,32 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestOnlyWholeRunsReplaceWholeResults(t *testing.T) {
+	tests := []struct {
+		there, args string
+		want        bool
+	}{
+		{`{"rounds":5}`, "", true},
+		{`{"rounds":5}`, "-smoke", false},
+		{`{"rounds":5}`, "-generation 2", false},
+		{`{"smoke":true}`, "-generation 2", true},
+		{`{"partial":true}`, "-smoke", true},
+	}
+	for _, test := range tests {
+		out := filepath.Join(t.TempDir(), "gateways.json")
+		if err := os.WriteFile(out, []byte(test.there), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o, err := parse(append(strings.Fields(test.args), "-out", out), "root", t.Output())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.mayWrite(); (err == nil) != test.want {
+			t.Errorf("%q over %s: got %v", test.args, test.there, err)
+		}
+	}
+}
+
 // TestSmoke runs all gateways: each kind of request is answered as it should be.
 func TestSmoke(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results", "gateways.json")
@@ -77,6 +103,7 @@ func TestSmoke(t *testing.T) {
 	}
 	var got struct {
 		Rounds int
+		Smoke  bool
 		Rows   []struct {
 			Generation, Method, Name string
 			PerSecond                float64 `json:"requests_per_second"`
@@ -86,7 +113,7 @@ func TestSmoke(t *testing.T) {
 		}
 		Ratios []struct {
 			Generation, Method, Against string
-			PerSecond                   float64 `json:"requests_per_second"`
+			PerSecond                   struct{ Median, Low, High float64 } `json:"requests_per_second"`
 		}
 	}
 	if err := json.Unmarshal(text, &got); err != nil {
@@ -94,6 +121,9 @@ func TestSmoke(t *testing.T) {
 	}
 	if got.Rounds != 1 {
 		t.Errorf("got %d rounds, want 1", got.Rounds)
+	}
+	if !got.Smoke {
+		t.Error("the file does not say that it is of -smoke")
 	}
 	var rows, ratios []string
 	for _, r := range got.Rows {
@@ -104,7 +134,7 @@ func TestSmoke(t *testing.T) {
 	}
 	for _, r := range got.Ratios {
 		ratios = append(ratios, fmt.Sprint(r.Generation, " ", r.Method, " ", r.Against))
-		if r.PerSecond <= 0 {
+		if r.PerSecond.Low <= 0 || r.PerSecond.Median < r.PerSecond.Low || r.PerSecond.High < r.PerSecond.Median {
 			t.Errorf("got the ratio %+v", r)
 		}
 	}

@@ -27,9 +27,22 @@ func (t target) measure(ctx context.Context, o options) (measurement, error) {
 		s = span{duration: smokeTimeout, requests: smokeRequests}
 	}
 	var begin, end usage
+	before, err := askCounts(ctx, t.upstream)
+	if err != nil {
+		return measurement{}, err
+	}
 	got, err := t.load.send(ctx, o.concurrency, s, func() { begin = t.gateway.usage() }, func() { end = t.gateway.usage() })
 	if err := errors.Join(err, t.gateway.ended()); err != nil {
 		return measurement{}, err
+	}
+	after, err := askCounts(ctx, t.upstream)
+	if err != nil {
+		return measurement{}, err
+	}
+	if got.errors == 0 { // else what has come of it is nobody's guess, and the report fails
+		if err := t.prove(got.answered, after.since(before)); err != nil {
+			return measurement{}, err
+		}
 	}
 	perSecond := float64(len(got.latencies)) / got.elapsed.Seconds()
 	return measurement{

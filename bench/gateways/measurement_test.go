@@ -53,3 +53,27 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+func TestProve(t *testing.T) {
+	tests := map[string]struct {
+		method, name string
+		got          counts
+		want         bool
+	}{
+		"Lambda, all of them":     {"POST", ours, counts{Invocations: 10}, true},
+		"a GET is an invocation":  {"GET", ours, counts{Invocations: 10}, true},
+		"published, all of them":  {"GET", former, counts{Invocations: 10}, true},
+		"HTTP, POST":              {"POST", plain, counts{Posts: 10}, true},
+		"HTTP, GET":               {"GET", plain, counts{Gets: 10}, true},
+		"a retry":                 {"POST", ours, counts{Invocations: 11}, false},
+		"a skipped call":          {"POST", ours, counts{Invocations: 9}, false},
+		"a call of another kind":  {"POST", ours, counts{Posts: 10}, false},
+		"one that was refused":    {"POST", plain, counts{Posts: 10, Others: 1}, false},
+		"one of another endpoint": {"GET", plain, counts{Gets: 10, Invocations: 1}, false},
+	}
+	for name, test := range tests {
+		if err := (target{method: test.method, name: test.name}).prove(10, test.got); (err == nil) != test.want {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -28,10 +28,12 @@ type process struct {
 	err    error         // of its end; set before exited is closed
 }
 
-// startProcess starts cmd, which asks the process to end when its context does.
+// startProcess starts cmd, which asks the process to end when its context does, and on
+// Linux when this process is gone, however that ended.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTimeout
+	cmd.SysProcAttr = endWithParent()
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -3,29 +3,65 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // A report is the results of all rounds.
 type report struct {
-	Go     string  `json:"go"`
-	CPU    string  `json:"cpu"`
-	Date   string  `json:"date"`
-	Rounds int     `json:"rounds"`
-	Rows   []row   `json:"rows"`
-	Ratios []ratio `json:"ratios"`
+	Go    string `json:"go"`
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+	Date  string `json:"date"`
+	// Commit is the repository's, empty where git does not tell. Dirty tells that there were
+	// changes, or files, that are not in it.
+	Commit string `json:"commit"`
+	Dirty  bool   `json:"dirty,omitempty"`
+	// Smoke and Partial mark what is not fit to be reported: a few requests only, and some
+	// generations only.
+	Smoke       bool    `json:"smoke,omitempty"`
+	Partial     bool    `json:"partial,omitempty"`
+	Rounds      int     `json:"rounds"`
+	Concurrency int     `json:"concurrency"`
+	Rows        []row   `json:"rows"`
+	Ratios      []ratio `json:"ratios"`
 
 	err error // the first one of a request
+}
+
+// newReport is one without results.
+func newReport(ctx context.Context, o options) *report {
+	r := &report{
+		Go:    goVersion(),
+		CPU:   cpuModel(),
+		Cores: runtime.NumCPU(),
+		Date:  time.Now().UTC().Format(time.DateOnly),
+		Smoke: o.smoke, Partial: o.partial,
+		Rounds: o.rounds, Concurrency: o.concurrency,
+	}
+	commit, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return r
+	}
+	changes, err := exec.CommandContext(ctx, "git", "status", "--porcelain").Output()
+	if err != nil {
+		return r
+	}
+	r.Commit, r.Dirty = string(bytes.TrimSpace(commit)), len(changes) > 0
+	return r
 }
 
 // A row is the medians of one endpoint's runs.
@@ -40,14 +76,39 @@ type row struct {
 	Errors     int    `json:"errors"` // of all rounds
 }
 
-// A ratio is the median of the rounds' ratios, the Lambda endpoint's figure by the other
-// one's.
+// A ratio is of the rounds' ratios, the Lambda endpoint's figure by the other one's.
 type ratio struct {
 	Generation string `json:"generation"`
 	Method     string `json:"method"`
 	Against    string `json:"against"`
-	PerSecond  number `json:"requests_per_second"`
-	CPU        number `json:"cpu_per_request,omitzero"`
+	PerSecond  spread `json:"requests_per_second"`
+	CPU        spread `json:"cpu_per_request,omitzero"`
+}
+
+// A spread is the median, the least and the most of the rounds' values.
+type spread struct {
+	Median number `json:"median"`
+	Low    number `json:"low"`
+	High   number `json:"high"`
+}
+
+func newSpread(values []float64) spread {
+	known := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	if len(known) == 0 {
+		unknown := number(math.NaN())
+		return spread{unknown, unknown, unknown}
+	}
+	return spread{number(median(known)), number(slices.Min(known)), number(slices.Max(known))}
+}
+
+// IsZero tells that the values are not known.
+func (s spread) IsZero() bool { return s.Median.IsZero() }
+
+func (s spread) String() string {
+	if s.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%v (%v to %v)", s.Median, s.Low, s.High)
 }
 
 // A number has as many digits as it deserves. One that is not known is NaN, and left out.
@@ -92,7 +153,7 @@ func (r *report) add(generation string, measured []measurement) {
 	perSecond := func(m measurement) float64 { return m.perSecond }
 	cpu := func(m measurement) float64 { return m.cpu }
 
-	for _, method := range methods {
+	for _, method := range methods() {
 		for _, name := range []string{ours, plain, former} {
 			requests := of(method, name, perSecond)
 			if math.IsNaN(median(requests)) {
@@ -114,8 +175,8 @@ func (r *report) add(generation string, measured []measurement) {
 			if name != ours {
 				r.Ratios = append(r.Ratios, ratio{
 					Generation: generation, Method: method, Against: name,
-					PerSecond: number(median(quotients(of(method, ours, perSecond), requests))),
-					CPU:       number(median(quotients(of(method, ours, cpu), of(method, name, cpu)))),
+					PerSecond: newSpread(quotients(of(method, ours, perSecond), requests)),
+					CPU:       newSpread(quotients(of(method, ours, cpu), of(method, name, cpu))),
 				})
 			}
 		}
@@ -151,7 +212,7 @@ func (r *report) failed() error {
 }
 
 func (r *report) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s, %s, medians of rounds: %d\n\n", r.Go, r.CPU, r.Rounds)
+	fmt.Fprintf(w, "%s, %s, %d CPUs, medians of rounds: %d\n\n", r.Go, r.CPU, r.Cores, r.Rounds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "gateway\tmethod\tendpoint\trequests/s\tgateway's CPU µs/request\tp50 µs\tp99 µs\terrors\t")
 	for _, row := range r.Rows {
@@ -184,7 +245,7 @@ func goVersion() string {
 	return fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// cpuModel names the CPUs and how many of them there are.
+// cpuModel names the CPUs.
 func cpuModel() string {
 	model := runtime.GOARCH
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -195,5 +256,5 @@ func cpuModel() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %d CPUs", model, runtime.NumCPU())
+	return model
 }

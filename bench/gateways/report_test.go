@@ -13,7 +13,7 @@ import (
 
 // sample has rounds whose ratios have another median than the ratio of the medians.
 func sample() *report {
-	r := &report{Go: "go1.25", CPU: "one", Date: "2025-01-01T00:00:00Z", Rounds: 3}
+	r := &report{Go: "go1.25", CPU: "one", Cores: 2, Date: "2025-01-01", Commit: "abc", Rounds: 3, Concurrency: 64}
 	r.add("KrakenD 2", []measurement{
 		{method: "POST", name: ours, round: 0, perSecond: 80, cpu: 30, p50: 1, p99: 10},
 		{method: "POST", name: plain, round: 0, perSecond: 100, cpu: 20, p50: 2, p99: 20},
@@ -34,7 +34,7 @@ func TestReportMedians(t *testing.T) {
 	if len(r.Rows) != len(want) || r.Rows[0] != want[0] || r.Rows[1] != want[1] {
 		t.Errorf("rows: got %v, want %v", r.Rows, want)
 	}
-	if want := (ratio{"KrakenD 2", "POST", plain, 0.8, 1.5}); len(r.Ratios) != 1 || r.Ratios[0] != want {
+	if want := (ratio{"KrakenD 2", "POST", plain, spread{0.8, 0.5, 0.9}, spread{1.5, 0.25, 2}}); len(r.Ratios) != 1 || r.Ratios[0] != want {
 		t.Errorf("ratios: got %v, want %v", r.Ratios, want)
 	}
 	if err := r.failed(); err != nil {
@@ -78,10 +78,11 @@ func TestReportFile(t *testing.T) {
 	if err := json.Compact(&compact, text); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"go":"go1.25","cpu":"one","date":"2025-01-01T00:00:00Z","rounds":3,` +
+	want := `{"go":"go1.25","cpu":"one","cores":2,"date":"2025-01-01","commit":"abc","rounds":3,"concurrency":64,` +
 		`"rows":[{"generation":"KrakenD 2","method":"POST","name":"lambda","requests_per_second":80,"cpu_us_per_request":20,"p50_us":3.000,"p99_us":30,"errors":0},` +
 		`{"generation":"KrakenD 2","method":"POST","name":"http","requests_per_second":100,"cpu_us_per_request":20,"p50_us":4.000,"p99_us":40,"errors":0}],` +
-		`"ratios":[{"generation":"KrakenD 2","method":"POST","against":"http","requests_per_second":0.800,"cpu_per_request":1.500}]}`
+		`"ratios":[{"generation":"KrakenD 2","method":"POST","against":"http",` +
+		`"requests_per_second":{"median":0.800,"low":0.500,"high":0.900},"cpu_per_request":{"median":1.500,"low":0.250,"high":2.000}}]}`
 	if got := compact.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -105,7 +106,7 @@ func TestReportWithoutCPUTimes(t *testing.T) {
 	if err := r.print(&table); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(table.String(), "0.800            -") {
+	if !strings.Contains(table.String(), "0.800 (0.800 to 0.800)            -") {
 		t.Errorf("got\n%s", &table)
 	}
 }

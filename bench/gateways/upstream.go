@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 const (
@@ -20,6 +23,7 @@ const (
 	upstreamArgument = "upstream"
 
 	plainPath    = "/plain"
+	countsPath   = "/counts" // is the upstream's own
 	functionName = "measured"
 	invokePath   = "/2015-03-31/functions/" + functionName + "/invocations"
 
@@ -42,7 +46,11 @@ func serveUpstream(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: newUpstream()}
+	handler := newUpstream()
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.HandleFunc("GET "+countsPath, handler.tell)
+	server := &http.Server{Handler: mux}
 	go func() {
 		io.Copy(io.Discard, in)
 		server.Close()
@@ -65,6 +73,67 @@ type upstream struct {
 	requestID     []string
 	version       []string
 	bodies        sync.Pool // of *[bodySize]byte
+
+	invocations, posts, gets, others atomic.Int64
+}
+
+// counts are the requests that the upstream has got, of each kind.
+type counts struct {
+	Invocations int64 `json:"invocations"`
+	Posts       int64 `json:"posts"`
+	Gets        int64 `json:"gets"`
+	Others      int64 `json:"others"` // that it did not answer with a 200
+}
+
+// expected is what n requests of a target's are.
+func (t target) expected(n int64) counts {
+	switch {
+	case t.name != plain:
+		return counts{Invocations: n}
+	case t.method == http.MethodPost:
+		return counts{Posts: n}
+	}
+	return counts{Gets: n}
+}
+
+func (c counts) since(before counts) counts {
+	return counts{c.Invocations - before.Invocations, c.Posts - before.Posts, c.Gets - before.Gets, c.Others - before.Others}
+}
+
+// prove tells where the upstream has not got the requests that were answered through a
+// target, each of them once and no other.
+func (t target) prove(answered int, got counts) error {
+	if want := t.expected(int64(answered)); got != want {
+		return fmt.Errorf("%d requests were answered, so the upstream should have got %+v: it got %+v", answered, want, got)
+	}
+	return nil
+}
+
+// tell answers with the counts.
+func (u *upstream) tell(w http.ResponseWriter, _ *http.Request) {
+	json.NewEncoder(w).Encode(counts{u.invocations.Load(), u.posts.Load(), u.gets.Load(), u.others.Load()})
+}
+
+// countsTimeout bounds how long the upstream may take to tell its counts.
+const countsTimeout = 30 * time.Second
+
+// askCounts asks the upstream at addr for its counts.
+func askCounts(ctx context.Context, addr string) (c counts, err error) {
+	ctx, cancel := context.WithTimeout(ctx, countsTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+countsPath, nil)
+	if err != nil {
+		return c, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return c, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return c, fmt.Errorf("asking the upstream for its counts: %s", response.Status)
+	}
+	return c, json.NewDecoder(response.Body).Decode(&c)
 }
 
 // bodySize is more than what is sent.
@@ -86,11 +155,15 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	switch {
 	case r.URL.Path == invokePath && r.Method == http.MethodPost && u.brings(r, payload, idPayload):
+		u.invocations.Add(1)
 		h["X-Amzn-Requestid"] = u.requestID
 		h["X-Amz-Executed-Version"] = u.version
 	case r.URL.Path == plainPath && r.Method == http.MethodPost && u.brings(r, payload):
+		u.posts.Add(1)
 	case r.URL.Path == plainPath+"/"+id && r.Method == http.MethodGet:
+		u.gets.Add(1)
 	default:
+		u.others.Add(1)
 		http.Error(w, "not what is measured", http.StatusNotFound)
 		return
 	}

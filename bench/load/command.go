@@ -10,8 +10,8 @@ import (
 
 // What a worker can be told to do.
 const (
-	Warm    = "warm"    // open Concurrency connections, then call for Duration
-	Measure = "measure" // call, Calls times or for Duration, and count
+	Warm    = "warm"    // open Concurrency connections, then call
+	Measure = "measure" // call, and count
 	Hold    = "hold"    // make Concurrency calls that stop half-way, and look at the heap
 	Decode  = "decode"  // decode what the calls would bring, without a call
 	Pipes   = "pipes"   // build the pipes of a gateway, Calls of them
@@ -19,14 +19,17 @@ const (
 
 // Command is a line that a worker reads.
 type Command struct {
-	Op          string        `json:"op"`
-	Target      Target        `json:"target"`
-	Control     string        `json:"control,omitempty"` // URL, for Hold
-	PayloadSize int           `json:"payload_size"`      // bytes
-	ReplySize   int           `json:"reply_size"`        // bytes
-	Concurrency int           `json:"concurrency"`
-	Calls       int           `json:"calls,omitempty"`
-	Duration    time.Duration `json:"duration,omitempty"` // ns
+	Op          string `json:"op"`
+	Target      Target `json:"target"`
+	Control     string `json:"control,omitempty"` // URL, for Hold
+	PayloadSize int    `json:"payload_size"`      // bytes
+	ReplySize   int    `json:"reply_size"`        // bytes
+	Concurrency int    `json:"concurrency"`
+	// Calls is how many calls there are. With 0, calls are begun for Duration, and until
+	// there are AtLeast of them.
+	Calls    int           `json:"calls,omitempty"`
+	AtLeast  int           `json:"at_least,omitempty"`
+	Duration time.Duration `json:"duration,omitempty"` // ns
 }
 
 // Answer is the line with which a worker answers.
@@ -40,10 +43,9 @@ type Answer struct {
 	Bytes      uint64  `json:"bytes"`
 	P50        float64 `json:"p50"` // µs
 	P99        float64 `json:"p99"` // µs
-	// Heap is what all calls that are held, or all pipes, have in use of the heap, and Peak
-	// the most that was seen on the way there. In bytes, after a garbage collection.
+	// Heap is what all calls that are held, or all pipes, have in use of the heap, in bytes,
+	// after a garbage collection.
 	Heap uint64 `json:"heap,omitempty"`
-	Peak uint64 `json:"peak,omitempty"`
 	// Passed tells that replies were passed on, not decoded.
 	Passed bool `json:"passed,omitempty"`
 	// Errors is how many calls failed, and Error why the first did, or the command.

@@ -15,6 +15,9 @@ type Document struct {
 const (
 	marker = "invoked"
 	fields = 4
+	head   = `{"marker":"` + marker + `","number":12345678901,"items":[`
+	middle = `],"padding":"`
+	tail   = `"}`
 	item   = `{"id":%07d,"name":"Darjeeling First Flush","price":12.95,"stock":250,"tags":["tea","black"],"description":"` + text + `"}`
 	text   = "The first leaves of the year, picked in March and April on the slopes above the Rangeet. " +
 		"They are withered for a night, rolled once, and dried before they turn dark, so the cup is " +
@@ -23,7 +26,7 @@ const (
 )
 
 // MinDocument is the size in bytes of the smallest document.
-var MinDocument = len(document(0, 0).Bytes)
+const MinDocument = len(head) + len(middle) + len(tail)
 
 // NewDocument returns the document of size bytes, which must be at least [MinDocument].
 func NewDocument(size int) (Document, error) {
@@ -41,16 +44,16 @@ const firstID = 1_000_000
 
 func document(items, padding int) Document {
 	var b bytes.Buffer
-	b.WriteString(`{"marker":"` + marker + `","number":12345678901,"items":[`)
+	b.WriteString(head)
 	for i := range items {
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		fmt.Fprintf(&b, item, firstID+i)
 	}
-	b.WriteString(`],"padding":"`)
+	b.WriteString(middle)
 	b.Write(bytes.Repeat([]byte{'x'}, padding))
-	b.WriteString(`"}`)
+	b.WriteString(tail)
 	return Document{Bytes: b.Bytes(), items: items}
 }
 

@@ -29,6 +29,12 @@ func GatewayFor(version int, t Target) []byte {
 // Region is the region of all targets.
 const Region = "us-east-1"
 
+// The credentials of all calls.
+const (
+	AccessKeyID     = "AKIDEXAMPLE"
+	SecretAccessKey = "not-a-secret"
+)
+
 // GatewayOf returns the krakend.json of a gateway with n endpoints, one Lambda backend
 // each, over three regions.
 func GatewayOf(version, n int) []byte {

@@ -17,6 +17,10 @@ type Counts struct {
 	Plain int `json:"plain"` // connections that were opened without TLS
 	TLS   int `json:"tls"`   // and with it
 	Held  int `json:"held"`  // calls that wait for their release
+	// Calls is how many invocations have come whole, and Bytes what their payloads were in
+	// all.
+	Calls int   `json:"calls"`
+	Bytes int64 `json:"bytes"`
 }
 
 const (
@@ -60,9 +64,8 @@ func (s *server) hold(c Command) (a Answer, err error) {
 		buffer := buffers[i*copyBuffer : (i+1)*copyBuffer]
 		done.Go(func() { h.once(buffer) })
 	}
-	above := func(heap uint64) uint64 { return max(heap, base) - base }
-	a.Heap, a.Peak, err = control.wait(c.Concurrency, h)
-	a.Heap, a.Peak = above(a.Heap), above(a.Peak)
+	a.Heap, err = control.wait(c.Concurrency, h)
+	a.Heap = max(a.Heap, base) - base
 	err = errors.Join(err, control.release())
 	done.Wait()
 	if err = errors.Join(err, h.err); err != nil {
@@ -137,28 +140,26 @@ type control struct {
 	url    string
 }
 
-// wait returns when n calls are held and the heap does not change any more: the heap, and
-// the most that it was on the way.
-func (c *control) wait(n int, h *held) (heap, peak uint64, err error) {
+// wait returns the heap, when n calls are held and it does not change any more.
+func (c *control) wait(n int, h *held) (heap uint64, err error) {
 	since, deadline := time.Now(), time.Now().Add(holdTimeout)
 	for {
 		now := heapNow()
-		peak = max(peak, now)
 		counts, err := c.counts()
 		if err == nil {
 			err = h.failure()
 		}
 		if err != nil {
-			return heap, peak, err
+			return heap, err
 		}
 		if change := max(now, heap) - min(now, heap); counts.Held < n || change > heap/200 {
 			heap, since = now, time.Now()
 		}
 		switch {
 		case time.Since(since) > settled:
-			return heap, peak, nil
+			return heap, nil
 		case time.Now().After(deadline):
-			return heap, peak, fmt.Errorf("after %v, %d of %d calls are held", holdTimeout, counts.Held, n)
+			return heap, fmt.Errorf("after %v, %d of %d calls are held", holdTimeout, counts.Held, n)
 		}
 	}
 }

@@ -136,6 +136,15 @@ func TestMeasureEndsAfterItsDuration(t *testing.T) {
 	}
 }
 
+// A duration that is over before its first calls are does not end a measurement.
+func TestMeasureMakesAtLeastSoManyCalls(t *testing.T) {
+	a := converse(t, echo, Command{Op: Measure, PayloadSize: 200, ReplySize: 200, Concurrency: 4, AtLeast: 50, Duration: time.Nanosecond})
+	// The first call of each goroutine is within the duration, when ever it comes.
+	if a.Error != "" || a.Calls < 50 || a.Calls >= 50+4 {
+		t.Errorf("got %d calls, error %q, want 50 and hardly more", a.Calls, a.Error)
+	}
+}
+
 func TestFailuresAreErrors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		call Caller

@@ -20,8 +20,10 @@ type loop struct {
 	payload     []byte
 	reply       Document
 	concurrency int
-	// calls is how many there are in all; with 0, calls are begun for the duration.
+	// calls is how many there are in all; with 0, calls are begun for the duration, and
+	// until there are atLeast of them.
 	calls    int
+	atLeast  int
 	duration time.Duration
 	// expected is how many calls there will be, roughly: room for their latencies is made
 	// before they begin.
@@ -41,19 +43,26 @@ func (l *loop) run() (m measured, err error) {
 	var (
 		all   = make([][]time.Duration, l.concurrency)
 		begin = make(chan struct{})
-		left  atomic.Int64
+		begun atomic.Int64
 		mu    sync.Mutex
 		done  sync.WaitGroup
 		start time.Time
 	)
-	left.Store(int64(l.calls))
+	// next counts a call that is begun, and tells whether it shall be.
+	next := func(now time.Time) bool {
+		n := begun.Add(1)
+		if l.calls > 0 {
+			return n <= int64(l.calls)
+		}
+		return now.Sub(start) < l.duration || n <= int64(l.atLeast)
+	}
 	room := l.expected/l.concurrency*3/2 + 64
 	for i := range all {
 		latencies := make([]time.Duration, 0, room)
 		done.Go(func() {
 			defer func() { all[i] = latencies }()
 			<-begin
-			for now := start; l.calls == 0 && now.Sub(start) < l.duration || l.calls > 0 && left.Add(-1) >= 0; {
+			for now := start; next(now); {
 				if err := l.once(); err != nil {
 					mu.Lock()
 					m.errors++

@@ -26,7 +26,7 @@ func (s *server) warm(c Command) (Answer, error) {
 
 // measure calls the target, which must be warm.
 func (s *server) measure(c Command) (Answer, error) {
-	expected := max(c.Calls, int(s.rates[c.Target]*c.Duration.Seconds()))
+	expected := max(c.Calls, c.AtLeast, int(s.rates[c.Target]*c.Duration.Seconds()))
 	return s.run(c, expected)
 }
 
@@ -78,6 +78,7 @@ func (s *server) run(c Command, expected int) (Answer, error) {
 		reply:       Document{items: reply.items}, // the bytes would only make the heap larger
 		concurrency: c.Concurrency,
 		calls:       c.Calls,
+		atLeast:     c.AtLeast,
 		duration:    c.Duration,
 		expected:    expected,
 	})

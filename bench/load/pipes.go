@@ -33,7 +33,7 @@ func (s *server) pipes(c Command) (a Answer, err error) {
 	}
 	used := after.since(before)
 	a.CPUSeconds, a.Mallocs, a.Bytes = used.cpu.Seconds(), used.mallocs, used.bytes
-	a.Heap = heapNow() - base
+	a.Heap = max(heapNow(), base) - base
 	runtime.KeepAlive(made)
 	runtime.KeepAlive(build)
 	return a, nil

@@ -25,6 +25,8 @@ type api struct {
 	functions sync.Map     // of function, by name
 	buffers   sync.Pool    // of *[bufferSize]byte
 	held      atomic.Int64 // calls that wait for their release
+	calls     atomic.Int64 // that came whole
+	bytes     atomic.Int64 // of their payloads
 
 	mu       sync.Mutex
 	released chan struct{}       // closed for those that wait
@@ -58,8 +60,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no Content-Length", http.StatusLengthRequired)
 		return
 	}
-	if r.Header.Get("Authorization") == "" {
-		http.Error(w, "no Authorization", http.StatusForbidden)
+	if err := signed(r.Header); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
 	if err := a.drain(r.Body, r.ContentLength); err != nil {
@@ -71,6 +73,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
+	a.calls.Add(1)
+	a.bytes.Add(r.ContentLength) // drain has seen as many
 	f(w, r)
 }
 

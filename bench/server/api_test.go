@@ -19,7 +19,7 @@ func invoke(t *testing.T, url, function string, change func(*http.Request)) (*ht
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 ...")
+	sign(r.Header)
 	if change != nil {
 		change(r)
 	}
@@ -60,13 +60,14 @@ func TestCallsThatAWSWouldRefuse(t *testing.T) {
 		change   func(*http.Request)
 		want     int
 	}{
-		"without a signature": {"reply-100", func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusForbidden},
-		"without a length":    {"reply-100", func(r *http.Request) { r.ContentLength = -1 }, http.StatusLengthRequired},
-		"with GET":            {"reply-100", func(r *http.Request) { r.Method = http.MethodGet }, http.StatusNotFound},
-		"of another path":     {"reply-100", func(r *http.Request) { r.URL.Path = "/" }, http.StatusNotFound},
-		"of no function":      {"dance-100", nil, http.StatusNotFound},
-		"without a size":      {"reply", nil, http.StatusNotFound},
-		"of too small a size": {"reply-1", nil, http.StatusNotFound},
+		"without a signature":         {"reply-100", func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusForbidden},
+		"without a length":            {"reply-100", func(r *http.Request) { r.ContentLength = -1 }, http.StatusLengthRequired},
+		"with a signature of nothing": {"reply-100", func(r *http.Request) { r.Header.Set("Authorization", "AWS4-HMAC-SHA256") }, http.StatusForbidden},
+		"with GET":                    {"reply-100", func(r *http.Request) { r.Method = http.MethodGet }, http.StatusNotFound},
+		"of another path":             {"reply-100", func(r *http.Request) { r.URL.Path = "/" }, http.StatusNotFound},
+		"of no function":              {"dance-100", nil, http.StatusNotFound},
+		"without a size":              {"reply", nil, http.StatusNotFound},
+		"of too small a size":         {"reply-1", nil, http.StatusNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply, err := invoke(t, server.URL, tc.function, tc.change)
@@ -78,6 +79,28 @@ func TestCallsThatAWSWouldRefuse(t *testing.T) {
 				t.Errorf("got %d, want %d", reply.StatusCode, tc.want)
 			}
 		})
+	}
+}
+
+// Only invocations that have come whole count: that is what measurements are checked by.
+func TestCallsAndTheirBytesCount(t *testing.T) {
+	api := newAPI()
+	server := httptest.NewServer(api)
+	defer server.Close()
+	for _, change := range []func(*http.Request){
+		nil,
+		nil,
+		func(r *http.Request) { r.Header.Del("Authorization") },
+		func(r *http.Request) { r.URL.Path = prefix + "dance-100" + suffix },
+	} {
+		reply, err := invoke(t, server.URL, "reply-100", change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+	}
+	if calls, bytes := api.calls.Load(), api.bytes.Load(); calls != 2 || bytes != 4 {
+		t.Errorf("got %d calls and %d bytes, want 2 and 4", calls, bytes)
 	}
 }
 

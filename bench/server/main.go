@@ -59,6 +59,8 @@ func run(ca string) error {
 			Plain: int(plain.Load()),
 			TLS:   int(encrypted.Load()),
 			Held:  int(api.held.Load()),
+			Calls: int(api.calls.Load()),
+			Bytes: api.bytes.Load(),
 		})
 	})
 	control.HandleFunc("POST /release", func(http.ResponseWriter, *http.Request) { api.release() })
