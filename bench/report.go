@@ -197,15 +197,19 @@ func (r *callsResult) Overview() string {
 
 // Opened says how many connections the calls opened after their warm-up.
 func (r *callsResult) Opened() string {
-	var all float64
+	var own, others float64
 	for _, c := range r.Cells {
 		for _, contestant := range c.Contestants {
 			for _, round := range contestant.Rounds {
-				all += round.Opened
+				if strings.HasPrefix(contestant.Name, ours) {
+					own += round.Opened
+				} else {
+					others += round.Opened
+				}
 			}
 		}
 	}
-	return number(all)
+	return fmt.Sprintf("this module opened %.0f, and all the others together %.0f", own, others)
 }
 
 // MaxSpread is the widest range of a ratio of calls per second to the published module, in

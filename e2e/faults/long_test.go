@@ -59,18 +59,18 @@ func longFaults() []row {
 		fails("cut-within-a-chunk-decoded", after(end, head(200, chunks), chunked(some), "20\r\n{"), brokeOff),
 		once("cut-decoded-once", after(end, head(200, length), some)),
 		late,
-		row{
+		{
 			name: "long-string", backend: object{"encoding": "string"}, api: saying(whole(200, "", "["+strings.Repeat("1,", 1<<18)+"1]")),
 			status: 200, body: `{"content":"[` + strings.Repeat("1,", 1<<18) + `1]"}`, calls: exactly(1), within: atOnce,
 		},
-		row{
+		{
 			name: "long-string-cut", backend: object{"encoding": "string"}, api: hostileAPI(after(end, head(200, length), some)),
 			status: 502, calls: exactly(2), within: atOnce, logged: brokeOff,
 		},
-		row{
+		{
 			name: "long-nothing", api: saying(whole(200, "", strings.Repeat(" ", 100<<10)+"null")), status: 200, body: "{}", calls: exactly(1), within: atOnce,
 		},
-		row{
+		{
 			name: "long-null", api: saying(whole(200, "", "null"+strings.Repeat(" ", 100<<10))), status: 200, body: "{}", calls: exactly(1), within: atOnce,
 		},
 	}

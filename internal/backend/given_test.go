@@ -83,7 +83,7 @@ func TestHandlersOfTheBuild(t *testing.T) {
 		{"credentials", func(s *session.Session, seen *bytes.Buffer) {
 			s.Handlers.Send.PushFront(func(r *request.Request) {
 				value, _ := r.Config.Credentials.Get()
-				seen.WriteString(value.AccessKeyID + " " + strings.Join(r.SignedHeaderVals["x-amz-date"], ""))
+				seen.WriteString(value.AccessKeyID + " " + strings.Join(map[string][]string(r.SignedHeaderVals)["x-amz-date"], ""))
 			})
 		}, `{}`, `{}`, "AKIDEXAMPLE 20"},
 		{"handlers for one request", func(s *session.Session, seen *bytes.Buffer) {
