@@ -187,6 +187,14 @@ func TestSVG(t *testing.T) {
 			}
 			if token.Name.Local == "path" {
 				whiskers++
+				var x, low, high, begin, end, y, again, top, right float64
+				path := token.Attr[0].Value
+				if n, err := fmt.Sscanf(path, "M%f %fV%fM%f %fH%fM%f %fH%f", &x, &low, &high, &begin, &y, &end, &again, &top, &right); n != 9 || err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+				if begin != x-3 || end != x+3 || again != begin || right != end || y != low || top != high || high >= low {
+					t.Errorf("%s is no whisker: a line with a short one across each end", path)
+				}
 			}
 		case xml.CharData:
 			texts[string(token)] = true

@@ -84,8 +84,9 @@ func svg(title, xLabel string, panels []panel) string {
 				if sum.low < sum.high {
 					over = y(sum.high)
 					middle := x + bar/2
-					fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1fM%.1f %.1[2]fH%.1fM%.1[4]f %.1[3]fH%.1[5]f" fill="none" stroke="#222"/>`+"\n",
-						middle, y(sum.low), over, middle-3, middle+3)
+					low, begin, end := y(sum.low), middle-3, middle+3
+					fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1fM%.1f %.1fH%.1fM%.1f %.1fH%.1f" fill="none" stroke="#222"/>`+"\n",
+						middle, low, over, begin, low, end, begin, over, end)
 				}
 				numbers = append(numbers, func() {
 					// The edge keeps the number apart from the line at 1.
