@@ -178,7 +178,8 @@ func FuzzSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, target, name1, value1, name2, value2, id, secret, token, region string, body []byte, seconds int64) {
 		r, err := http.NewRequest(http.MethodPost, target, io.NopCloser(bytes.NewReader(body)))
 		now := time.Unix(seconds, 0).UTC()
-		if err != nil || now.Year() < 0 || now.Year() > 9999 || !isToken(name1) || !isToken(name2) {
+		// The SDK's signer panics on opaque URLs with fewer slashes than it takes for granted.
+		if err != nil || r.URL.Opaque != "" || now.Year() < 0 || now.Year() > 9999 || !isToken(name1) || !isToken(name2) {
 			t.Skip()
 		}
 		r.Header = http.Header{name1: {value1, value2}, name2: {value2}}
