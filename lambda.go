@@ -25,12 +25,17 @@ type Invoker interface {
 var _ Invoker = (*lambda.Lambda)(nil)
 
 // Option changes what the backends of a BackendFactory work with.
-type Option func(*backend.Options)
+type Option func(*options)
+
+type options struct {
+	backend.Options
+	report func(Report) // nil for none
+}
 
 // WithLogger sets the logger. Without it, or with nil, warnings and errors go to
 // standard error.
 func WithLogger(l logging.Logger) Option {
-	return func(o *backend.Options) {
+	return func(o *options) {
 		if l != nil {
 			o.Logger = l
 		}
@@ -44,7 +49,7 @@ func WithLogger(l logging.Logger) Option {
 // session's where max_retries is not configured. A session with handlers or a log of
 // its own gets the SDK's requests as they are, which cost more (docs/performance.md).
 func WithSession(s *session.Session) Option {
-	return func(o *backend.Options) { o.Session = s }
+	return func(o *options) { o.Session = s }
 }
 
 // WithInvoker sends all calls to i in place of the AWS SDK's clients, for
@@ -55,11 +60,37 @@ func WithSession(s *session.Session) Option {
 // Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
 // well. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
-	return func(o *backend.Options) {
+	return func(o *options) {
 		if i != nil {
 			o.Invoker = i
 		}
 	}
+}
+
+// WithReport hands report what has become of each Lambda backend's configuration, when
+// its proxy is made and before BackendFactory's factory returns: for a check of
+// krakend.json, or a table at start. nil is as if the option were not there.
+func WithReport(report func(Report)) Option {
+	return func(o *options) { o.report = report }
+}
+
+// CheckOnly makes proxies that call nobody and answer every request with a 500, for a
+// command that checks krakend.json. The configuration is checked, logged and reported as
+// for a gateway that is to run, but no credentials are looked for.
+func CheckOnly() Option {
+	return func(o *options) { o.CheckOnly = true }
+}
+
+// A Report tells what has become of the configuration of a Lambda backend.
+type Report struct {
+	// Backend is the configuration that the report is about.
+	Backend *config.Backend
+	// Invokes says in a few words what a request invokes: "function orders, region
+	// us-west-2". It is empty where Err is not nil.
+	Invokes string
+	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
+	// for a good configuration.
+	Err error
 }
 
 // BackendFactory returns a factory that makes Lambda backends of the backends
@@ -76,11 +107,11 @@ func WithInvoker(i Invoker) Option {
 // The errors of the proxies have StatusCode() int. Their messages are safe to show
 // to a client; what they unwrap to is not.
 func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
-	var o backend.Options
+	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	backends := backend.NewFactory(o)
+	backends := backend.NewFactory(o.Options)
 
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
@@ -92,7 +123,12 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 		}
 		// KrakenD reads it after this factory. The backend makes the calls itself.
 		remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
-		return newProxy(remote, backends.New(spec))
+		b := backends.New(spec)
+		if o.report != nil {
+			invokes, err := b.Report()
+			o.report(Report{Backend: remote, Invokes: invokes, Err: err})
+		}
+		return newProxy(remote, b)
 	}
 }
 

@@ -47,13 +47,22 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		built.Next = true
 		return proxy.NoopProxy
 	}
-	var opts []Option
-	if o.Logger == nil {
-		opts = append(opts, WithLogger(nil))
-	} else {
+	opts := []Option{WithLogger(nil), WithSession(o.Session), WithInvoker(o.Invoker), WithReport(nil)}
+	if o.Logger != nil {
 		opts = append(opts, WithLogger(o.Logger))
 	}
-	p := BackendFactory(next, append(opts, WithSession(o.Session), WithInvoker(o.Invoker))...)(remote)
+	if o.Report != nil {
+		opts = append(opts, WithReport(func(r Report) {
+			if r.Backend != remote {
+				r.Invokes = "another backend"
+			}
+			o.Report(r.Invokes, r.Err)
+		}))
+	}
+	if o.CheckOnly {
+		opts = append(opts, CheckOnly())
+	}
+	p := BackendFactory(next, opts...)(remote)
 
 	built.Host = remote.Host
 	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {

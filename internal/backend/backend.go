@@ -30,6 +30,8 @@ type Options struct {
 	// Region, endpoint and credentials are then its own affair, and retries where it is
 	// no client of the SDK, but for those of RetryFunctionErrors.
 	Invoker Invoker
+	// CheckOnly looks for no credentials, and has every backend answer with a 500.
+	CheckOnly bool
 }
 
 // Factory makes the backends of a gateway.
@@ -37,16 +39,17 @@ type Factory struct {
 	logger  Logger
 	invoker Invoker
 	clients clients
+	check   bool // only
 }
 
 // NewFactory returns a factory. The AWS session is made with the first backend
 // that needs it, so a gateway without Lambda backends touches nothing of AWS.
 func NewFactory(o Options) *Factory {
-	f := &Factory{logger: o.Logger, invoker: o.Invoker}
+	f := &Factory{logger: o.Logger, invoker: o.Invoker, check: o.CheckOnly}
 	if f.logger == nil {
 		f.logger = newStderrLogger()
 	}
-	f.clients = clients{given: o.Session, logger: f.logger}
+	f.clients = clients{given: o.Session, logger: f.logger, check: o.CheckOnly}
 	return f
 }
 
@@ -190,7 +193,21 @@ func (f *Factory) New(spec Spec) *Backend {
 		b.logger.Info(b.prefix, b.reach())
 	}
 	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
+	if f.check {
+		b.broken = internal(errCheckOnly)
+	}
 	return b
+}
+
+var errCheckOnly = errors.New("the backend was made for its configuration to be checked, and calls nobody")
+
+// Report says in a few words what requests invoke, or what is wrong with the
+// configuration.
+func (b *Backend) Report() (invokes string, wrong error) {
+	if b.broken != nil && b.broken.err != errCheckOnly {
+		return "", b.broken.err
+	}
+	return b.cfg.String(), nil
 }
 
 // reach says what a client can invoke where no configuration says it.

@@ -39,6 +39,7 @@ type Invoker interface {
 type clients struct {
 	given  *session.Session // nil for one of our own
 	logger Logger
+	check  bool // looks for no credentials
 
 	mu       sync.Mutex
 	sessions map[string]madeSession // by profile
@@ -207,7 +208,7 @@ func checkProfile(profile string) error {
 
 // keeper returns the credentials for a key, and looks for new ones at once. c.mu is held.
 func (c *clients) keeper(key keeperKey) *keeper {
-	if c.given != nil && key.profile == "" && key.role.ARN == "" && c.given.Config.Credentials == credentials.AnonymousCredentials {
+	if c.check || c.given != nil && key.profile == "" && key.role.ARN == "" && c.given.Config.Credentials == credentials.AnonymousCredentials {
 		return nil
 	}
 	k, ok := c.keepers[key]

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,10 @@ type Options struct {
 	Logger  Logger
 	Session *session.Session
 	Invoker Invoker
+	// Report gets what the door reports, but for the configuration: that must be the one
+	// of the backend. Nil hands on nil.
+	Report    func(invokes string, err error)
+	CheckOnly bool
 }
 
 // Built is what a door has made of a backend.
@@ -138,6 +143,8 @@ func Run(t *testing.T, g Generation, door Door) {
 	t.Run("context", func(t *testing.T) { contextEnds(t, door) })
 	t.Run("invoker", func(t *testing.T) { invoker(t, door) })
 	t.Run("nil options", func(t *testing.T) { nilOptions(t, door) })
+	t.Run("report", func(t *testing.T) { report(t, door) })
+	t.Run("check only", func(t *testing.T) { checkOnly(t, door) })
 	t.Run("request is not changed", func(t *testing.T) { requestUnchanged(t, door) })
 	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, door) })
 	t.Run("load", func(t *testing.T) { load(t, door) })
@@ -609,6 +616,78 @@ func nilOptions(t *testing.T, door Door) {
 		t.Errorf("got %+v, %v", response, err)
 	}
 }
+
+// report checks that each Lambda backend is reported once, and no other.
+func report(t *testing.T, door Door) {
+	for _, tc := range []struct {
+		name    string
+		extra   map[string]any
+		reports []string
+	}{
+		{
+			"good",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "region": "us-west-2"}},
+			[]string{"function f, region us-west-2: <nil>"},
+		},
+		{
+			"bad",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "max_retries": "1", "profile": ""}},
+			[]string{": max_retries: must be an integer, is the string \"1\"\nprofile: must not be empty"},
+		},
+		{"left to next", nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+			door(Backend{ExtraConfig: tc.extra}, Options{Logger: &Recorder{}, Invoker: output(nil), Report: add})
+			if !slices.Equal(got, tc.reports) {
+				t.Errorf("got %q, want %q", got, tc.reports)
+			}
+		})
+	}
+}
+
+// checkOnly checks that nobody is called, neither for credentials nor for a request, and
+// that the configuration is judged as ever.
+func checkOnly(t *testing.T, door Door) {
+	asked := &credentialsAsked{}
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	t.Cleanup(s.Close)
+	given := newSession(t, s.URL)
+	given.Config.Credentials = credentials.NewCredentials(asked)
+
+	var got []string
+	add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+	log := &Recorder{}
+	o := Options{Logger: log, Session: given, Report: add, CheckOnly: true}
+	built := door(with(Backend{}, map[string]any{"function_name": "f"}), o)
+	_, err := built.Proxy(t.Context(), &Request{})
+	if coded, ok := err.(interface{ StatusCode() int }); !ok || coded.StatusCode() != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+		t.Errorf("got %v, want a 500", err)
+	}
+	door(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
+
+	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: "no region" is no name of a region`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "bad configuration") {
+		t.Errorf("got the error lines %q, want that of the bad configuration", lines)
+	}
+	if calls := s.Calls(); len(calls) != 0 || asked.times.Load() != 0 {
+		t.Errorf("got %d calls, and credentials asked for %d times; want none", len(calls), asked.times.Load())
+	}
+}
+
+// credentialsAsked counts how often it is asked for credentials, and has some.
+type credentialsAsked struct{ times atomic.Int32 }
+
+func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
+	c.times.Add(1)
+	return credentials.Value{AccessKeyID: accessKey, SecretAccessKey: secretKey}, nil
+}
+
+func (c *credentialsAsked) IsExpired() bool { return true }
 
 // requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
 // the client's own map, and the copies of a request share their maps.

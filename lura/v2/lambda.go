@@ -25,7 +25,12 @@ type Invoker interface {
 var _ Invoker = (*lambda.Lambda)(nil)
 
 // Option changes what the backends of a BackendFactory work with.
-type Option func(*backend.Options)
+type Option func(*options)
+
+type options struct {
+	backend.Options
+	report func(Report) // nil for none
+}
 
 // WithSession sets the AWS session whose credentials, region, endpoint and HTTP
 // client are used where the configuration names none. Without it, or with nil, a
@@ -34,7 +39,7 @@ type Option func(*backend.Options)
 // session's where max_retries is not configured. A session with handlers or a log of
 // its own gets the SDK's requests as they are, which cost more (docs/performance.md).
 func WithSession(s *session.Session) Option {
-	return func(o *backend.Options) { o.Session = s }
+	return func(o *options) { o.Session = s }
 }
 
 // WithInvoker sends all calls to i in place of the AWS SDK's clients, for
@@ -45,11 +50,37 @@ func WithSession(s *session.Session) Option {
 // Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
 // well. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
-	return func(o *backend.Options) {
+	return func(o *options) {
 		if i != nil {
 			o.Invoker = i
 		}
 	}
+}
+
+// WithReport hands report what has become of each Lambda backend's configuration, when
+// its proxy is made and before BackendFactory's factory returns: for a check of
+// krakend.json, or a table at start. nil is as if the option were not there.
+func WithReport(report func(Report)) Option {
+	return func(o *options) { o.report = report }
+}
+
+// CheckOnly makes proxies that call nobody and answer every request with a 500, for a
+// command that checks krakend.json. The configuration is checked, logged and reported as
+// for a gateway that is to run, but no credentials are looked for.
+func CheckOnly() Option {
+	return func(o *options) { o.CheckOnly = true }
+}
+
+// A Report tells what has become of the configuration of a Lambda backend.
+type Report struct {
+	// Backend is the configuration that the report is about.
+	Backend *config.Backend
+	// Invokes says in a few words what a request invokes: "function orders, region
+	// us-west-2". It is empty where Err is not nil.
+	Invokes string
+	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
+	// for a good configuration.
+	Err error
 }
 
 // BackendFactory returns a factory that makes Lambda backends of the backends
@@ -68,14 +99,14 @@ func WithInvoker(i Invoker) Option {
 // map[string][]string, which KrakenD's routers look for. Their messages are safe to
 // show to a client; what they unwrap to is not.
 func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
-	var o backend.Options
+	var o options
 	if logger != nil {
 		o.Logger = logger
 	}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	backends := backend.NewFactory(o)
+	backends := backend.NewFactory(o.Options)
 
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
@@ -87,7 +118,12 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 		}
 		// KrakenD reads it after this factory. The backend makes the calls itself.
 		remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
-		return newProxy(remote, backends.New(spec))
+		b := backends.New(spec)
+		if o.report != nil {
+			invokes, err := b.Report()
+			o.report(Report{Backend: remote, Invokes: invokes, Err: err})
+		}
+		return newProxy(remote, b)
 	}
 }
 

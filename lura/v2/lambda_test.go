@@ -54,7 +54,19 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 	if o.Logger != nil {
 		logger = o.Logger
 	}
-	p := BackendFactory(logger, next, WithSession(o.Session), WithInvoker(o.Invoker))(remote)
+	opts := []Option{WithSession(o.Session), WithInvoker(o.Invoker), WithReport(nil)}
+	if o.Report != nil {
+		opts = append(opts, WithReport(func(r Report) {
+			if r.Backend != remote {
+				r.Invokes = "another backend"
+			}
+			o.Report(r.Invokes, r.Err)
+		}))
+	}
+	if o.CheckOnly {
+		opts = append(opts, CheckOnly())
+	}
+	p := BackendFactory(logger, next, opts...)(remote)
 
 	built.Host = remote.Host
 	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
