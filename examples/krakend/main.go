@@ -24,46 +24,67 @@ import (
 func main() {
 	file := flag.String("c", "krakend.json", "the configuration `file`")
 	debug := flag.Bool("d", false, "log at level DEBUG, and run KrakenD in debug mode")
+	check := flag.Bool("check", false, "check the configuration, say what each Lambda backend invokes, and exit: with 1 where something is wrong. Nobody is called")
+	version := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
+	if *version {
+		fmt.Println(about("github.com/devopsfaith/krakend"))
+		return
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	if err := run(ctx, *file, *debug); err != nil {
+	if err := run(ctx, *file, *debug, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "krakend:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, file string, debug bool) error {
+func run(ctx context.Context, file string, debug, check bool) (err error) {
+	if check {
+		defer recovered(&err)
+	}
 	cfg, err := config.NewParser().Parse(file)
 	if err != nil {
 		return err
 	}
-	level := "WARNING"
+	level, out := "WARNING", os.Stdout
 	if debug {
 		cfg.Debug, level = true, "DEBUG"
 	} else {
 		gin.SetMode(gin.ReleaseMode)
 	}
-	logger, err := logging.NewLogger(level, os.Stdout, "[KRAKEND]")
+	reports := reports{}
+	opts := []lambda.Option{lambda.WithReport(reports.add)}
+	if check {
+		opts = append(opts, lambda.CheckOnly())
+		out, gin.DefaultWriter = os.Stderr, os.Stderr // standard output is the table's
+	}
+	log, err := logging.NewLogger(level, out, "[KRAKEND]")
 	if err != nil {
 		return err
 	}
+	logger := &errorCounter{Logger: log}
 
 	// Backends without the namespace stay HTTP backends.
-	backends := lambda.BackendFactory(proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithLogger(logger))
+	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
+	backendFactory = lambda.BackendFactory(backendFactory, append(opts, lambda.WithLogger(logger))...)
 
-	var served error
 	router.NewFactory(router.Config{
 		Engine:         gin.Default(),
 		HandlerFactory: router.EndpointHandler,
-		ProxyFactory:   proxy.NewDefaultFactory(backends, logger),
+		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
-			served = serve(ctx, cfg, handler)
+			reports.print(os.Stdout, cfg.Endpoints)
+			if check {
+				err = verdict(reports, logger)
+			} else {
+				err = serve(ctx, cfg, handler)
+			}
 			return nil // the router would only log it: main has to know
 		},
 	}).NewWithContext(ctx).Run(cfg)
-	return served
+	return err
 }

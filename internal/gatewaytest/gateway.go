@@ -43,6 +43,20 @@ func New(name, dir string, version int) *Gateway {
 	})}
 }
 
+// Command is the gateway's program with these arguments, to be run to its end. Its
+// environment is env alone, beside what the race detector takes.
+func (g *Gateway) Command(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	binary, err := g.build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"HOME=" + cmd.Dir, "GORACE=atexit_sleep_ms=10"}, env...)
+	return cmd
+}
+
 // binaries is the directory that the gateways are built into.
 var binaries string
 

@@ -1,0 +1,195 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// run runs a gateway's program to its end. The environment has credentials, and a region
+// of AWS's.
+func run(t *testing.T, g gateway, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	cmd := g.Command(t, []string{
+		"AWS_ACCESS_KEY_ID=" + accessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + secretAccessKey,
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_REGION=eu-west-1",
+	}, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); errors.As(err, &exit) {
+		status = exit.ExitCode()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), status
+}
+
+// writeConfig writes a krakend.json with these endpoints, spelled as in version 2.
+func writeConfig(t *testing.T, g gateway, endpoints []object) (file string) {
+	t.Helper()
+	if g.Version == 3 {
+		endpoints = inVersion3(endpoints)
+	}
+	content, err := json.Marshal(object{"version": g.Version, "port": 8080, "listen_ip": "127.0.0.1", "endpoints": endpoints})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "krakend.json")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// What -check says of a configuration, and that it calls nobody for it.
+func TestCheck(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		url := newForbidden(t)
+		function := func(settings object) object {
+			return object{"extra_config": object{lambdaNamespace: with(object{"endpoint": url}, settings)}}
+		}
+		http := httpBackend(url, "/x")
+		good := []object{
+			endpoint("/fixed", function(object{"function_name": "orders", "qualifier": "live"})),
+			endpoint("/orders/{id}/of/{customer}", function(object{"function_param_name": "Id"})),
+			endpoint("/merged", function(object{"function_name": "a"}), http, function(object{"function_name": "b", "invocation_type": "Event"})),
+			endpoint("/http", http),
+			endpoint("/posted", function(object{
+				"function_name": "f",
+				"assume_role":   object{"role_arn": "arn:aws:iam::123456789012:role/invoke"},
+			})),
+		}
+		good[4]["method"] = "POST"
+		table := []string{
+			"ENDPOINT                        INVOKES",
+			"GET /fixed                      function orders:live, region eu-west-1, endpoint " + url,
+			"GET /orders/{id}/of/{customer}  function from the param Id, region eu-west-1, endpoint " + url,
+			"GET /merged                     function a, region eu-west-1, endpoint " + url,
+			"GET /merged                     function b, region eu-west-1, endpoint " + url + ", invocation type Event",
+			"POST /posted                    function f, region eu-west-1, endpoint " + url + ", role arn:aws:iam::123456789012:role/invoke",
+		}
+
+		for _, tc := range []struct {
+			name      string
+			endpoints []object
+			status    int
+			stdout    []string
+			stderr    []string // lines or parts of them, in any order; nothing else is at level ERROR
+		}{
+			{"good", good, 0, table, nil},
+			{"no Lambda", []object{endpoint("/http", http)}, 0, nil, nil},
+			{
+				"a bad Lambda backend",
+				[]object{
+					endpoint("/a", function(object{"function_name": "f", "max_retries": "1", "profile": ""})),
+					endpoint("/b", function(object{"function_name": "f"})),
+				},
+				1,
+				[]string{
+					"ENDPOINT  INVOKES",
+					`GET /a    nothing, bad configuration: max_retries: must be an integer, is the string "1"; profile: must not be empty`,
+					"GET /b    function f, region eu-west-1, endpoint " + url,
+				},
+				[]string{
+					`[BACKEND: /][Lambda] bad configuration: max_retries: must be an integer, is the string "1"; profile: must not be empty; each request to `,
+					"krakend: bad configuration of 1 of 2 Lambda backends",
+				},
+			},
+			{
+				"an unknown key",
+				[]object{endpoint("/a", function(object{"function_name": "f", "max_retry": 1}))},
+				0,
+				[]string{"ENDPOINT  INVOKES", "GET /a    function f, region eu-west-1, endpoint " + url},
+				[]string{`[BACKEND: /][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"?`},
+			},
+			{
+				"an endpoint that KrakenD leaves out",
+				[]object{with(endpoint("/a", http), object{"method": "TEAPOT"})},
+				1,
+				nil,
+				[]string{"Unsupported method", "krakend: bad configuration, see the log"},
+			},
+			{
+				"endpoints in each other's way",
+				[]object{endpoint("/a/{id}", function(object{"function_name": "f"})), endpoint("/a/{other}", http)},
+				1,
+				nil,
+				[]string{"krakend: bad configuration: ", "':other'"},
+			},
+			{
+				"a host that is none",
+				[]object{endpoint("/a", object{"host": list{"no host"}, "url_pattern": "/"})},
+				1,
+				nil,
+				[]string{"invalid host"},
+			},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				stdout, stderr, status := run(t, g, "-check", "-c", writeConfig(t, g, tc.endpoints))
+				if status != tc.status {
+					t.Errorf("got the exit status %d, want %d", status, tc.status)
+				}
+				if want := strings.Join(append(tc.stdout, ""), "\n"); stdout != want {
+					t.Errorf("got on standard output:\n%swant:\n%s", stdout, want)
+				}
+				for _, want := range tc.stderr {
+					if !strings.Contains(stderr, want) {
+						t.Errorf("no %q on standard error:\n%s", want, stderr)
+					}
+				}
+				if tc.status == 0 && strings.Contains(stderr, "ERROR") {
+					t.Errorf("got on standard error:\n%s", stderr)
+				}
+			})
+		}
+	})
+}
+
+func TestCheckFile(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		broken := filepath.Join(t.TempDir(), "broken.json")
+		if err := os.WriteFile(broken, []byte(`{"version": 2,`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{broken, filepath.Join(t.TempDir(), "none.json")} {
+			if stdout, stderr, status := run(t, g, "-check", "-c", file); status != 1 || stdout != "" || !strings.Contains(stderr, filepath.Base(file)) {
+				t.Errorf("%s: got the exit status %d, %q and %q", file, status, stdout, stderr)
+			}
+		}
+	})
+}
+
+// A gateway that starts shows the table as well.
+func TestTableAtStart(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": echo})
+		gw := start(t, g, []object{endpoint("/a/{id}", lambdaBackend(fixed(api, "f")))}, options{Quiet: true})
+		for _, want := range []string{"ENDPOINT     INVOKES\n", "GET /a/{id}  function f, region us-east-1, endpoint " + api.URL + "\n"} {
+			if !strings.Contains(gw.Log(t), want) {
+				t.Errorf("no %q in the log:\n%s", want, gw.Log(t))
+			}
+		}
+	})
+}
+
+func TestVersion(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		stdout, stderr, status := run(t, g, "-version")
+		framework := map[string]string{
+			"1":   "github.com/devopsfaith/krakend v1.2.0",
+			"1.4": "github.com/luraproject/lura v1.4.1",
+			"2":   "github.com/luraproject/lura/v2 v2.14.1",
+		}[g.Name]
+		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "krakend-lambda ") || !strings.Contains(stdout, ", "+framework+", go1.") {
+			t.Errorf("got the exit status %d, %q and %q, want %s", status, stdout, stderr, framework)
+		}
+	})
+}
