@@ -82,11 +82,18 @@ vet:
 tidy:
 	@$(each) go mod tidy -diff $(done)
 
-# Lura 1.4 is KrakenD 1.2 under another path: what differs in the doors is a mistake.
+# Lura 1.4 is KrakenD 1.2 under another path: what differs in the doors, or in the parts
+# that the example gateways share, is a mistake.
+doors14 := sed -e '/^	"/s\#github.com/devopsfaith/krakend/\#github.com/luraproject/lura/\#' -e 's\#lambda "github.com/devopsfaith/krakend-lambda"\#lambda "github.com/devopsfaith/krakend-lambda/lura"\#'
 .PHONY: doors
 doors:
-	@for f in lambda.go config.go lambda_test.go config_test.go; do \
-		sed '/^	"/s#github.com/devopsfaith/krakend/#github.com/luraproject/lura/#' $$f | diff - lura/$$f || { echo "$$f and lura/$$f differ"; exit 1; }; \
+	@set -e; same() { gofmt | diff - $$1 || { echo "$$1 differs"; exit 1; }; }; \
+	for f in lambda.go config.go lambda_test.go config_test.go example_test.go example_invoker_test.go; do \
+		$(doors14) $$f | same lura/$$f; \
+	done; \
+	for f in check.go table.go version.go; do \
+		$(doors14) examples/krakend/$$f | same examples/krakend14/$$f; \
+		sed 's#github.com/luraproject/lura/#github.com/luraproject/lura/v2/#; s#krakend-lambda/lura"#krakend-lambda/lura/v2"#' examples/krakend14/$$f | same examples/krakend2/$$f; \
 	done
 
 # Installed at each run: with the version in the build cache it takes a second.

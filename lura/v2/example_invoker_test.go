@@ -1,0 +1,60 @@
+package lambda_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	sdk "github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+)
+
+// counted is an Invoker that tells of each call, and leaves it to another.
+type counted struct{ lambda.Invoker }
+
+func (c counted) InvokeWithContext(ctx aws.Context, in *sdk.InvokeInput, opts ...request.Option) (*sdk.InvokeOutput, error) {
+	out, err := c.Invoker.InvokeWithContext(ctx, in, opts...)
+	fmt.Println("called", aws.StringValue(in.FunctionName), "with", string(in.Payload))
+	return out, err
+}
+
+// Every call goes through a client of the build's own, with instrumentation around it.
+func ExampleWithInvoker() {
+	functions := lambdatest.NewServer(map[string]any{
+		"square": func(event struct {
+			N int `json:",string"`
+		}) (map[string]int, error) {
+			return map[string]int{"square": event.N * event.N}, nil
+		},
+	})
+	defer functions.Close()
+	own := sdk.New(session.Must(session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(functions.URL),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	})))
+
+	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithInvoker(counted{own}))
+
+	square := backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
+		lambda.Namespace: map[string]any{"function_name": "square"},
+	}})
+	response, err := square(context.Background(), &proxy.Request{Params: map[string]string{"N": "12"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(response.Data["square"])
+	// Output:
+	// called square with {"n":"12"}
+	// 144
+}

@@ -1,0 +1,130 @@
+package lambda_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+)
+
+// A build's backend factory, and an endpoint whose backend is a function.
+func ExampleBackendFactory() {
+	functions := lambdatest.NewServer(map[string]any{
+		"hello": func(event struct{ Name string }) (map[string]string, error) {
+			return map[string]string{"message": "Hello, " + event.Name + "!"}, nil
+		},
+	})
+	defer functions.Close()
+	os.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	defer os.Unsetenv("AWS_ACCESS_KEY_ID")
+	defer os.Unsetenv("AWS_SECRET_ACCESS_KEY")
+
+	// What krakend.json says.
+	endpoint := &config.EndpointConfig{
+		Endpoint: "/hello/{name}",
+		Method:   "GET",
+		Backend: []*config.Backend{{
+			ExtraConfig: config.ExtraConfig{
+				lambda.Namespace: map[string]any{
+					"function_name": "hello",
+					"region":        "us-west-2",
+					"endpoint":      functions.URL, // without it, calls go to AWS
+				},
+			},
+		}},
+	}
+
+	// What the build says. Other backends stay HTTP backends.
+	logger := logging.NoOp
+	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
+
+	backendFactory = lambda.BackendFactory(logger, backendFactory)
+
+	pipe, err := proxy.NewDefaultFactory(backendFactory, logger).New(endpoint)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	// What KrakenD's router makes of GET /hello/Ada.
+	response, err := pipe(context.Background(), &proxy.Request{Method: "GET", Params: map[string]string{"Name": "Ada"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(response.Data["message"])
+	// Output: Hello, Ada!
+}
+
+// A session of the build's own has the credentials, the region and the endpoint, where
+// the configuration has none.
+func ExampleWithSession() {
+	functions := lambdatest.NewServer(map[string]any{
+		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },
+	})
+	defer functions.Close()
+	functions.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
+
+	s, err := session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(functions.URL),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithSession(s))
+
+	ping := backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
+		lambda.Namespace: map[string]any{"function_name": "ping"},
+	}})
+	response, err := ping(context.Background(), &proxy.Request{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(response.Data["ping"], "from", functions.Calls()[0].Region)
+	// Output: pong from us-west-2
+}
+
+// A command that checks a configuration: nobody is called.
+func ExampleCheckOnly() {
+	backendFactory := lambda.BackendFactory(
+		logging.NoOp,
+		proxy.CustomHTTPProxyFactory(client.NewHTTPClient),
+		lambda.CheckOnly(),
+		lambda.WithReport(func(r lambda.Report) {
+			if r.Err != nil {
+				fmt.Println(r.Backend.URLPattern, "is wrong:", r.Err)
+				return
+			}
+			fmt.Println(r.Backend.URLPattern, "invokes the", r.Invokes)
+		}),
+	)
+
+	for _, b := range []*config.Backend{
+		{URLPattern: "/orders", ExtraConfig: config.ExtraConfig{
+			lambda.Namespace: map[string]any{"function_name": "orders:live", "region": "us-west-2", "endpoint": "http://127.0.0.1:4566"},
+		}},
+		{URLPattern: "/basket", ExtraConfig: config.ExtraConfig{
+			lambda.Namespace: map[string]any{"function_name": "basket", "region": "us-west-2", "max_retries": "1"},
+		}},
+	} {
+		backendFactory(b)
+	}
+	// Output:
+	// /orders invokes the function orders:live, region us-west-2, endpoint http://127.0.0.1:4566
+	// /basket is wrong: max_retries: must be an integer, is the string "1"
+}
