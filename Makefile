@@ -5,9 +5,9 @@ MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 
 	bench/gateways bench/gateways/published14 bench/gateways/published2
 
 # The tools' versions are pinned here and nowhere else.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-GREMLINS    := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
 KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
@@ -96,12 +96,12 @@ doors:
 		sed 's#github.com/luraproject/lura/#github.com/luraproject/lura/v2/#; s#krakend-lambda/lura"#krakend-lambda/lura/v2"#' examples/krakend14/$$f | same examples/krakend2/$$f; \
 	done
 
-# Installed at each run: with the version in the build cache it takes a second.
+# The tools are built from source, the first time for minutes; later it takes a second.
 .PHONY: lint
-lint:
-	@GOBIN=$(BIN) go install $(STATICCHECK)
+lint: ## Run the linters of .golangci.yml, and actionlint
+	@GOBIN=$(BIN) go install $(GOLANGCI_LINT)
 	@GOBIN=$(BIN) go install $(ACTIONLINT)
-	@$(each) $(BIN)/staticcheck -tags integration ./... $(done)
+	@$(each) $(BIN)/golangci-lint run ./... $(done)
 	@$(BIN)/actionlint
 
 .PHONY: cover

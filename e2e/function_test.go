@@ -256,7 +256,7 @@ func TestAllowedFunctions(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"Order-new": echo, "order-new": echo, "Basket": echo, "Anything": echo})
 		limited := func(patterns ...any) object {
-			return lambdaBackend(with(fromPath(api), object{"allowed_functions": list(patterns)}))
+			return lambdaBackend(with(fromPath(api), object{"allowed_functions": patterns}))
 		}
 		gw := start(t, g, []object{
 			endpoint("/names/{lambda}", limited("Order-*", "Basket")),

@@ -26,7 +26,7 @@ func checkMerged(t *testing.T, got response, status int, body, completed string)
 func TestMerge(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{
-			"one": handler(echo),
+			"one": echo,
 			"two": replies(`{"two":12345678901234567890}`),
 		})
 		host := jsonHost(t, `{"http":9007199254740993}`)
@@ -121,7 +121,7 @@ func TestSequentialBackends(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{
 			"order":    replies(order),
-			"followed": handler(echo),
+			"followed": echo,
 			"fails":    fails(errors.New("planted message")),
 		})
 		host := newHTTP(t, func(w http.ResponseWriter, r *http.Request) {

@@ -102,7 +102,7 @@ func TestPayloadOfOtherMethodsIsTheBody(t *testing.T) {
 // An empty payload is {} to a function: the Invoke API makes it so.
 func TestPayloadOfAnEmptyBody(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
-		api := newLambda(t, map[string]any{"f": handler(echo)})
+		api := newLambda(t, map[string]any{"f": echo})
 		methods := []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 		var endpoints []object
 		for _, method := range methods {

@@ -200,7 +200,7 @@ func (s *Server) begin(in *invocation) (execution, *functionError) {
 	x.cancel = cancel
 	ctx = context.WithValue(ctx, logKey{}, x.log)
 	ctx = lambdacontext.NewContext(ctx, lc)
-	//lint:ignore SA1029 the key is aws-lambda-go's
+	//nolint:staticcheck // SA1029: the key is aws-lambda-go's
 	x.ctx = context.WithValue(ctx, "x-amzn-trace-id", in.traceID)
 
 	if err := parseClientContext(in.clientContext, &lc.ClientContext); err != nil {

@@ -422,7 +422,7 @@ func TestPanics(t *testing.T) {
 		"string":    {func() error { panic("oh no") }, messages.InvokeResponse_Error{Type: "string", Message: "oh no"}},
 		"error":     {func() error { panic(io.EOF) }, messages.InvokeResponse_Error{Type: "errorString", Message: "EOF"}},
 		"value":     {func() error { panic(valueError{}) }, messages.InvokeResponse_Error{Type: "valueError", Message: "by value"}},
-		"nil":       {func() error { panic(nil) }, messages.InvokeResponse_Error{Type: "PanicNilError", Message: new(runtime.PanicNilError).Error()}},
+		"nil":       {func() error { panic(nil) }, messages.InvokeResponse_Error{Type: "PanicNilError", Message: new(runtime.PanicNilError).Error()}}, //nolint:govet // nilness: on purpose
 		"nil map":   {func() error { nilMap()["a"] = 1; return nil }, messages.InvokeResponse_Error{Type: "plainError", Message: "assignment to entry in nil map"}},
 		"bad error": {func() error { return nilError{} }, messages.InvokeResponse_Error{Type: "errorString", Message: "runtime error: invalid memory address or nil pointer dereference"}},
 		"deep":      {func() error { return panicDeep(100) }, messages.InvokeResponse_Error{Type: "string", Message: "deep"}},

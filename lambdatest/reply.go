@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -30,9 +31,7 @@ func (rep reply) send(w http.ResponseWriter) {
 }
 
 func (rep reply) sendHeader(w http.ResponseWriter) {
-	for key, values := range rep.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), rep.header)
 	w.WriteHeader(rep.status)
 }
 

@@ -115,7 +115,7 @@ func TestCallsAreCopies(t *testing.T) {
 	})
 
 	spoiled := server.Calls()[0]
-	spoiled.Function = "spoiled"
+	spoiled.Function = "spoiled" //nolint:govet // unusedwrite: that it has no effect is what is tested
 	clear(spoiled.Payload)
 	clear(spoiled.ClientContext)
 	clear(spoiled.Header)

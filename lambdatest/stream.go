@@ -50,7 +50,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f function, in *
 		out, failure = f.open(x.ctx, in.payload)
 	}
 	closeOnce := sync.OnceValue(func() *functionError { return closeBody(out.body) })
-	defer closeOnce()
+	defer closeOnce() //nolint:errcheck // told below, where nothing else has failed
 
 	events := &eventWriter{ctx: x.ctx, w: w, cut: cut}
 	events.checkCaller()

@@ -147,12 +147,12 @@ func TestSendWarmsUp(t *testing.T) {
 
 func TestSendGoesOnAfterErrors(t *testing.T) {
 	l, _ := serve(t, func(n int64, w http.ResponseWriter) {
-		switch {
-		case n%10 == 3:
+		switch n % 10 {
+		case 3:
 			w.WriteHeader(http.StatusBadGateway)
-		case n%10 == 6:
+		case 6:
 			w.Write([]byte("{}"))
-		case n%10 == 9:
+		case 9:
 			panic(http.ErrAbortHandler)
 		default:
 			w.Write([]byte(reply))

@@ -118,6 +118,8 @@ type number float64
 func (n number) IsZero() bool { return math.IsNaN(float64(n)) }
 
 // MarshalJSON implements json.Marshaler.
+//
+//nolint:unparam // it is the interface's signature
 func (n number) MarshalJSON() ([]byte, error) {
 	if n.IsZero() {
 		return []byte("null"), nil

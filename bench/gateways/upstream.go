@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,12 +182,7 @@ func (u *upstream) brings(r *http.Request, bodies ...string) bool {
 		return false
 	}
 	got := bytes.TrimSpace(buffer[:n])
-	for _, body := range bodies {
-		if string(got) == body {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(bodies, func(body string) bool { return string(got) == body })
 }
 
 // startUpstream starts this program again, as the upstream.

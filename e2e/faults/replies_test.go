@@ -24,13 +24,13 @@ func replyFaults() []row {
 		return r
 	}
 	answer := whole(200, "", goodReply)
-	beginning := strings.Index(answer, "X-Amzn-") // of a header's line
+	beginning, _, _ := strings.Cut(answer, "X-Amzn-") // ends in a header's line
 	return []row{
 		late("no-answer", (*exchange).stall),
-		late("stalls-within-headers", func(x *exchange) { x.write(answer[:beginning]); x.stall() }),
+		late("stalls-within-headers", func(x *exchange) { x.write(beginning); x.stall() }),
 		late("stalls-after-headers", func(x *exchange) { x.write(head(200, "Content-Length: 13\r\n")); x.stall() }),
 		late("stalls-within-body", func(x *exchange) { x.write(answer[:len(answer)-5]); x.stall() }),
-		late("slow-headers", func(x *exchange) { x.drip(answer[:beginning], "X-Planted: planted\r\n") }),
+		late("slow-headers", func(x *exchange) { x.drip(beginning, "X-Planted: planted\r\n") }),
 		late("slow-body", func(x *exchange) { x.drip(head(200, ""), `{"planted":`) }),
 		late("slow-chunks", func(x *exchange) { x.drip(head(200, chunks), chunked(" ")) }),
 		{

@@ -12,9 +12,7 @@ var errNoOrder = errors.New("no order 7")
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
 
-func details(name string) map[string]any {
-	return map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": name}}
-}
+var detailsAsX = map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
 
 func flatmap(ops ...any) map[string]any {
 	return map[string]any{"github.com/devopsfaith/krakend/proxy": map[string]any{"flatmap_filter": ops}}
@@ -132,25 +130,25 @@ var cases = []testCase{
 
 	// return_error_details shows what the operator has asked for.
 	{
-		name: "details of the function's error", backend: Backend{ExtraConfig: details("x"), Group: "g"}, fails: errNoOrder,
+		name: "details of the function's error", backend: Backend{ExtraConfig: detailsAsX, Group: "g"}, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of AWS's error", backend: Backend{ExtraConfig: details("x")},
+		name: "details of AWS's error", backend: Backend{ExtraConfig: detailsAsX},
 		fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")),
 		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of a reply that does not decode", backend: Backend{ExtraConfig: details("x")}, reply: `[]`,
+		name: "details of a reply that does not decode", backend: Backend{ExtraConfig: detailsAsX}, reply: `[]`,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of a bad configuration", backend: Backend{ExtraConfig: details("x")}, settings: map[string]any{"max_retries": "x"}, calls: -1,
+		name: "details of a bad configuration", backend: Backend{ExtraConfig: detailsAsX}, settings: map[string]any{"max_retries": "x"}, calls: -1,
 		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 500,
 	},
-	{name: "details and success", backend: Backend{ExtraConfig: details("x")}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
+	{name: "details and success", backend: Backend{ExtraConfig: detailsAsX}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{
-		name: "no-op has no details", backend: Backend{ExtraConfig: details("x"), Encoding: "no-op"}, fails: errNoOrder,
+		name: "no-op has no details", backend: Backend{ExtraConfig: detailsAsX, Encoding: "no-op"}, fails: errNoOrder,
 		status: 502, message: "lambda: the function failed",
 	},
 
@@ -175,7 +173,7 @@ var cases = []testCase{
 	{name: "proxy, no envelope", settings: proxied, reply: `{"statusCode":"x"}`, status: 502, message: "lambda: the reply cannot be decoded"},
 	{name: "proxy, the function's error", settings: proxied, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{
-		name: "proxy, a status with details", backend: Backend{ExtraConfig: details("x")}, settings: proxied,
+		name: "proxy, a status with details", backend: Backend{ExtraConfig: detailsAsX}, settings: proxied,
 		reply: `{"statusCode":404,"headers":{"content-type":"application/json"},"body":"no \"tea\""}`,
 		data:  `{"error_x":{"http_status_code":404,"http_body":"no \"tea\"","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
 	},

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -204,9 +205,7 @@ func (h handler) Invoke(context.Context, []byte) ([]byte, error) { return h() }
 // with adds settings of the namespace to a backend.
 func with(b Backend, settings map[string]any) Backend {
 	extra := map[string]any{Namespace: settings}
-	for k, v := range b.ExtraConfig {
-		extra[k] = v
-	}
+	maps.Copy(extra, b.ExtraConfig)
 	b.ExtraConfig = extra
 	return b
 }
@@ -221,9 +220,7 @@ func (tc testCase) run(t *testing.T, door Door) {
 	}
 
 	settings := map[string]any{}
-	for k, v := range tc.settings {
-		settings[k] = v
-	}
+	maps.Copy(settings, tc.settings)
 	if settings["function_name"] == nil && settings["function_param_name"] == nil {
 		settings["function_name"] = "f"
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,7 +108,7 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 			// Far beyond what anything here takes: only a test of the deadline reaches
 			// one, with a timeout of its endpoint's own.
 			"timeout": "45s",
-			"endpoints": append(endpoints[:len(endpoints):len(endpoints)], map[string]any{
+			"endpoints": append(slices.Clip(endpoints), map[string]any{
 				"endpoint": ready,
 				"backend":  []map[string]any{{"host": []string{healthy.URL}, "url_pattern": "/"}},
 			}),
