@@ -2,7 +2,9 @@ package lambda_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -65,6 +67,47 @@ func ExampleBackendFactory() {
 	}
 	fmt.Println(response.Data["message"])
 	// Output: Hello, Ada!
+}
+
+// Middleware of a build's own looks at an error, and returns it as it is.
+func ExampleBackendFactory_errors() {
+	functions := lambdatest.NewServer(map[string]any{"busy": func() error { return nil }})
+	defer functions.Close()
+	functions.Fail("busy", lambdatest.APIError(429, "TooManyRequestsException", "slow down"))
+	s := session.Must(session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(functions.URL),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+
+	look := func(next proxy.Proxy) proxy.Proxy {
+		return func(ctx context.Context, request *proxy.Request) (*proxy.Response, error) {
+			response, err := next(ctx, request)
+			switch coded, ok := err.(interface{ StatusCode() int }); {
+			case errors.Is(err, context.Canceled):
+				fmt.Println("the client went away")
+			case errors.Is(err, context.DeadlineExceeded):
+				fmt.Println("a 504: the endpoint's timeout passed")
+			case ok && coded.StatusCode() == http.StatusTooManyRequests:
+				fmt.Println("throttled; the error's Headers() may say for how long")
+			}
+			return response, err
+		}
+	}
+
+	backendFactory := lambda.BackendFactory(
+		proxy.CustomHTTPProxyFactory(client.NewHTTPClient),
+		lambda.WithLogger(logging.NoOp),
+		lambda.WithSession(s),
+	)
+	busy := look(backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
+		lambda.Namespace: map[string]any{"function_name": "busy", "max_retries": 0},
+	}}))
+	_, err := busy(context.Background(), &proxy.Request{})
+	fmt.Println(err)
+	// Output:
+	// throttled; the error's Headers() may say for how long
+	// lambda: too many requests
 }
 
 // A session of the build's own has the credentials, the region and the endpoint, where
