@@ -1,0 +1,116 @@
+package docstest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A receives is the payload of the last call.
+type receives struct {
+	Block
+	want any
+}
+
+func (s receives) take(r *run) error {
+	var payloads []string
+	for _, c := range r.calls {
+		payloads = append(payloads, string(c.Payload))
+	}
+	return anyIs(s.Block, "the payload", payloads, s.want)
+}
+
+// A receivesContext is the object custom of the last call's client context.
+type receivesContext struct {
+	Block
+	want any
+}
+
+func (s receivesContext) take(r *run) error {
+	var contexts []string
+	for _, c := range r.calls {
+		v, _ := decode(string(c.ClientContext))
+		o, _ := v.(object)
+		contexts = append(contexts, encode(o["custom"]))
+	}
+	return anyIs(s.Block, "the custom context", contexts, s.want)
+}
+
+// An answers is the body of the last answer.
+type answers struct {
+	Block
+	want any
+}
+
+func (s answers) take(r *run) error {
+	if r.last == nil {
+		return s.errorf("nothing has been requested before")
+	}
+	return anyIs(s.Block, "the answer", []string{r.last.body}, s.want)
+}
+
+// anyIs returns an error where none of some texts is this JSON. They are those of one
+// request, which calls several functions at once where its endpoint has several backends.
+func anyIs(b Block, what string, texts []string, want any) error {
+	if len(texts) == 0 {
+		return b.errorf("the last request has called no function")
+	}
+	var wrong []string
+	for _, text := range texts {
+		got, err := decode(text)
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s is no JSON: %q", what, text))
+			continue
+		}
+		d := differences(what, got, want)
+		if len(d) == 0 {
+			return nil
+		}
+		wrong = append(wrong, d...)
+	}
+	return b.errorf("%s", strings.Join(wrong, "\n"))
+}
+
+// A logs is what the gateway has logged by then.
+type logs struct{ Block }
+
+func parseLogs(b Block) (logs, error) {
+	l := logs{b}
+	if strings.TrimSpace(b.Text) == "" {
+		return l, b.errorf("there is no line to look for in the log")
+	}
+	for i, line := range l.lines() {
+		if line != "" && strings.Trim(line, anything+" ") == "" {
+			return l, b.errorfAt(i+1, "every line is like %q", line)
+		}
+	}
+	return l, nil
+}
+
+func (s logs) take(r *run) error {
+	logged := strings.Split(r.gateway.Log(), "\n")
+	for i, want := range s.lines() {
+		if want != "" && !slices.ContainsFunc(logged, func(line string) bool { return within(line, want) }) {
+			return s.errorfAt(i+1, "the gateway has not logged %q", want)
+		}
+	}
+	return nil
+}
+
+func (s logs) lines() []string {
+	lines := strings.Split(s.Text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return lines
+}
+
+// tells whether the page shows this line of the log.
+func (s *Section) tells(line string) bool {
+	for _, step := range s.steps {
+		if l, ok := step.(logs); ok && slices.ContainsFunc(l.lines(), func(want string) bool { return want != "" && within(line, want) }) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package docstest
+
+import (
+	"context"
+	"regexp"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// functions is an Invoke API whose functions all do the same: they reply with their
+// payload, or as the page has it.
+type functions struct {
+	*lambdatest.Server
+
+	mu    sync.Mutex
+	reply []byte // nil for the payload
+	err   error  // nil for none
+}
+
+func newFunctions() *functions {
+	return &functions{Server: lambdatest.NewServer(nil)}
+}
+
+// Invoke implements lambda.Handler of aws-lambda-go, for which payload and reply are
+// bytes.
+func (f *functions) Invoke(_ context.Context, payload []byte) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return nil, f.err
+	}
+	if f.reply != nil {
+		return f.reply, nil
+	}
+	return payload, nil
+}
+
+func (f *functions) become(reply []byte, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reply, f.err = reply, err
+}
+
+var functionName = regexp.MustCompile(`[A-Za-z0-9_-]+`)
+
+// exist adds a function for every name in a text, also as KrakenD capitalizes it: whatever
+// a page calls is there.
+func (f *functions) exist(text string) {
+	for _, name := range functionName.FindAllString(text, -1) {
+		if len(name) <= 64 {
+			f.Handle(name, f)
+			f.Handle(capitalized(name), f)
+		}
+	}
+}
+
+// A returns is a block that functions reply with from there on.
+type returns struct{ Block }
+
+func (s returns) take(r *run) error {
+	r.functions.become([]byte(s.Text), nil)
+	return nil
+}
+
+// A fails is the error that functions return from there on.
+type fails struct {
+	Block
+	err messages.InvokeResponse_Error
+}
+
+func parseFailure(b Block, v any) (fails, error) {
+	o, _ := v.(object)
+	kind, _ := o["errorType"].(string)
+	message, ok := o["errorMessage"].(string)
+	if kind == "" || !ok || len(o) != 2 {
+		return fails{}, b.errorf(`what a function fails with is {"errorType": "…", "errorMessage": "…"}`)
+	}
+	return fails{b, messages.InvokeResponse_Error{Type: kind, Message: message}}, nil
+}
+
+func (s fails) take(r *run) error {
+	r.functions.become(nil, s.err)
+	return nil
+}

@@ -1,0 +1,180 @@
+package docstest
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Section is what is between one heading of a page and the next.
+type Section struct {
+	Page    string
+	Heading string // empty for what is before the first one
+	Level   int    // of the heading: the number of its #
+	Line    int
+	Blocks  []Block
+
+	service  service
+	steps    []step
+	policies []*policy
+	code     []Block
+	taken    []Block // those that have a meaning
+	errs     []error
+}
+
+// A step is a block, or a part of one, that does something with the section's gateway, or
+// compares what it has done.
+type step interface {
+	take(r *run) error
+	errorf(format string, args ...any) error // with the line in the page
+}
+
+// read gives every block its meaning.
+func (s *Section) read() {
+	for i, b := range s.Blocks {
+		taken, err := s.readBlock(b)
+		if err != nil {
+			s.errs = append(s.errs, err)
+		}
+		if taken {
+			s.taken = append(s.taken, b)
+		}
+		if b.label() == wrongLabel && (i+1 == len(s.Blocks) || s.Blocks[i+1].label() != logsLabel) {
+			s.errs = append(s.errs, b.errorf("the block after what is wrong has to tell what the gateway logs"))
+		}
+	}
+	if s.service.keys != nil {
+		s.service.last(s.service.keysFrom)
+	}
+}
+
+// readBlock is false for a block that is not run.
+func (s *Section) readBlock(b Block) (taken bool, err error) {
+	switch b.Language {
+	case "go":
+		s.code = append(s.code, b)
+	case "console":
+		exchanges, err := parseConsole(b)
+		for _, e := range exchanges {
+			s.steps = append(s.steps, e)
+		}
+		return true, err
+	case "text":
+		if b.label() != logsLabel {
+			return false, nil
+		}
+		l, err := parseLogs(b)
+		s.steps = append(s.steps, l)
+		return true, err
+	case "json":
+		return true, s.readJSON(b)
+	default:
+		if b.isDisguised() {
+			return false, b.errorf("a block of JSON or Go that is not called json or go")
+		}
+		return false, nil
+	}
+	return true, nil
+}
+
+// isDisguised tells whether the block is one of JSON or Go under another name.
+func (b Block) isDisguised() bool {
+	if strings.HasPrefix(b.Language, "json") || b.Language == "golang" {
+		return true
+	}
+	v, _ := decode(b.Text)
+	switch v.(type) {
+	case object, list:
+		return true
+	}
+	return false
+}
+
+func (s *Section) readJSON(b Block) error {
+	v, bare, err := b.value()
+	if err != nil {
+		return err
+	}
+	label := b.label()
+	switch {
+	case isConfiguration(v, bare):
+		return s.service.add(b, v)
+	case isPolicy(v):
+		p, err := parsePolicy(b, v)
+		if err != nil {
+			return b.errorf("%w", err)
+		}
+		s.policies = append(s.policies, p)
+	case label == returnsLabel:
+		s.steps = append(s.steps, returns{b})
+	case label == failsLabel:
+		f, err := parseFailure(b, v)
+		s.steps = append(s.steps, f)
+		return err
+	case label == receivesLabel:
+		s.steps = append(s.steps, receives{b, v})
+	case label == contextLabel:
+		s.steps = append(s.steps, receivesContext{b, v})
+	case label == answersLabel:
+		s.steps = append(s.steps, answers{b, v})
+	default:
+		return b.errorf("a json block that is no endpoint, no krakend.json, no part of them and no policy; " +
+			"the line before it should end with returns:, fails with:, receives:, custom context: or answers:")
+	}
+	return nil
+}
+
+// attachPolicies lends the policies of a section that configures nothing to the nearest
+// section that it is part of and that does: they are about what that one calls.
+func attachPolicies(sections []*Section) {
+	for i, s := range sections {
+		if len(s.service.endpoints) > 0 {
+			continue
+		}
+		level := s.Level
+		for _, above := range slices.Backward(sections[:i]) {
+			if above.Level < level {
+				level = above.Level
+				if len(above.service.endpoints) > 0 {
+					above.policies = append(above.policies, s.policies...)
+					break
+				}
+			}
+		}
+	}
+}
+
+// A Stack is what runs a section.
+type Stack int
+
+const (
+	// Nothing runs a section that has nothing to run, or Go alone.
+	Nothing Stack = iota
+	// KrakenD2 is a gateway of KrakenD 2.
+	KrakenD2
+	// Components is the stack of KrakenD 1.4 with KrakenD-CE's components.
+	Components
+)
+
+// Stack is what runs the section.
+func (s *Section) Stack() Stack {
+	for _, e := range s.service.endpoints {
+		for _, o := range append(e.backends(), e.object) {
+			extra, _ := o["extra_config"].(object)
+			for name := range extra {
+				if n, _ := lookup(name); n.component {
+					return Components
+				}
+			}
+		}
+	}
+	if len(s.errs) > 0 || len(s.taken) > len(s.code) {
+		return KrakenD2
+	}
+	return Nothing
+}
+
+// Taken are the blocks that have a meaning: those of Go are CheckGo's, all others Run's.
+func (s *Section) Taken() []Block { return s.taken }
+
+// Name is the page and the heading.
+func (s *Section) Name() string { return s.Page + "/" + s.Heading }
