@@ -2,6 +2,7 @@ package backend
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -90,9 +91,7 @@ func TestAllowedFunctions(t *testing.T) {
 			}
 			settings["allowed_functions"] = list
 		}
-		for k, v := range tc.settings {
-			settings[k] = v
-		}
+		maps.Copy(settings, tc.settings)
 		got := ""
 		l := &recorder{}
 		b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -123,9 +122,7 @@ func TestWhyANameIsRefused(t *testing.T) {
 		{nil, "", `the request has no param "Lambda" to name the function`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "region": "us-west-2"}
-		for k, v := range tc.settings {
-			settings[k] = v
-		}
+		maps.Copy(settings, tc.settings)
 		cfg, _, err := ParseConfig(settings)
 		if err != nil {
 			t.Fatal(err)
@@ -188,9 +185,7 @@ func TestWarningOnFutilePatterns(t *testing.T) {
 		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: nothing matches "arn:aws:lambda:eu-west-1:123456789012:function:orders", because the backend's region is "us-west-2"`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{tc.pattern}}
-		for k, v := range tc.more {
-			settings[k] = v
-		}
+		maps.Copy(settings, tc.more)
 		l := &recorder{}
 		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(settings)})
 		lookedFor(b)

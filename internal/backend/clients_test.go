@@ -3,6 +3,7 @@ package backend
 import (
 	"encoding/pem"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -77,9 +78,7 @@ func TestRegion(t *testing.T) {
 				t.Setenv(k, v)
 			}
 			settings := map[string]any{"function_name": "f"}
-			for k, v := range tc.settings {
-				settings[k] = v
-			}
+			maps.Copy(settings, tc.settings)
 			l := &recorder{}
 			b := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(settings)})
 			if b.broken != nil {
@@ -112,9 +111,7 @@ func TestClientErrors(t *testing.T) {
 				t.Setenv(k, v)
 			}
 			settings := map[string]any{"function_name": "f"}
-			for k, v := range tc.settings {
-				settings[k] = v
-			}
+			maps.Copy(settings, tc.settings)
 			l := &recorder{}
 			f := NewFactory(Options{Logger: l})
 			for range 2 { // an error is an error for all backends

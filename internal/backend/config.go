@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -123,6 +122,9 @@ var keys = map[string]func(*draft, any) error{
 	"log_tail":              func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
 }
 
+// Keys are the keys that work, sorted.
+func Keys() []string { return slices.Sorted(maps.Keys(keys)) }
+
 // ParseConfig reads the value that a backend's extra_config has under the
 // namespace. The error names every key that is wrong, and how; the warnings are
 // for the operator to read and stop nothing.
@@ -157,12 +159,12 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 			}
 			continue
 		}
-		warnings = append(warnings, unknownKey(key, slices.Sorted(maps.Keys(keys))))
+		warnings = append(warnings, unknownKey(key, Keys()))
 	}
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }
 
-func isComment(key string) bool { return key == "" || strings.ContainsRune("@$_#", rune(key[0])) }
+func isComment(key string) bool { return key != "" && strings.ContainsRune("@$_#", rune(key[0])) }
 
 // validate applies the defaults and checks what has been decoded. A key of m
 // that did not decode is not reported again as missing.
@@ -324,31 +326,6 @@ func oneOf(key, value string, choices ...string) error {
 // label of a host name.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 
-func checkEndpoint(endpoint string) error {
-	const example = "such as http://127.0.0.1:4566"
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil:
-		// The parser's error repeats the URL, which may hold a password.
-		return errors.New("must be an http or https URL " + example + ", and cannot be parsed")
-	case u.User != nil:
-		return errors.New("must not carry a user or a password")
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		if strings.ContainsAny(endpoint, "@?#") { // may hold a secret
-			return errors.New("must be an http or https URL " + example)
-		}
-		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("must have no query and no fragment")
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return fmt.Errorf("has the port %s, which is none", quote(port))
-		}
-	}
-	return nil
-}
-
 func asString(v any) (*string, error) {
 	s, ok := v.(string)
 	if !ok {
@@ -507,6 +484,19 @@ func (c *Config) String() string {
 	}
 	if c.InvocationType != "" {
 		s += ", invocation type " + c.InvocationType
+	}
+	switch c.PayloadFormat {
+	case Version1:
+		s += ", payload format 1.0"
+	case Version2:
+		s += ", payload format 2.0"
+	case Simple:
+	}
+	if c.Stream {
+		s += ", streamed"
+	}
+	if c.ParamName != "" && c.Allowed != nil {
+		s += fmt.Sprintf(", allowed %v", c.Allowed)
 	}
 	return s
 }

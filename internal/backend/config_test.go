@@ -90,8 +90,14 @@ func TestParseConfig(t *testing.T) {
 		},
 		{
 			name:     "comments",
-			settings: map[string]any{"function_name": "f", "@a": 1, "$b": nil, "_c": "x", "#d": true, "": 0},
+			settings: map[string]any{"function_name": "f", "@a": 1, "$b": nil, "_c": "x", "#d": true},
 			want:     fixed(Config{MaxRetries: -1}),
+		},
+		{
+			name:     "an empty key",
+			settings: map[string]any{"function_name": "f", "": 0, "assume_role": map[string]any{"role_arn": gatewayRole, "": 0}},
+			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}),
+			warnings: []string{`unknown key "" is ignored`, `assume_role: unknown key "" is ignored`},
 		},
 		{
 			name:     "unknown keys",
@@ -200,6 +206,13 @@ func TestParseConfig(t *testing.T) {
 			}},
 			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
 			warnings: []string{`assume_role: unknown key "externalid" is ignored; did you mean "external_id"?`},
+		},
+		{
+			name: "a role of which all is as long as it may be",
+			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
+				"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), "external_id": strings.Repeat("x", 1224), "session_name": strings.Repeat("s", 64),
+			}},
+			want: fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}),
 		},
 		{
 			name:     "retries of function errors, and a limit",
@@ -358,6 +371,13 @@ func TestParseConfigErrors(t *testing.T) {
 				"role_arn: \"arn:aws:iam::1:role/x\" is no ARN of a role\n" +
 				"session_name: \"x\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
+		{
+			"a role of which all is too long",
+			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2049-31), "external_id": strings.Repeat("x", 1225), "session_name": strings.Repeat("s", 65)}),
+			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: \"arn:aws:iam::123456789012:role/" + strings.Repeat("~", maxDetail-len("…")-31) + "…\" is no ARN of a role\n" +
+				"session_name: \"" + strings.Repeat("s", 65) + "\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+		},
 		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
@@ -433,6 +453,11 @@ func TestConfigInTheLog(t *testing.T) {
 			},
 			`function f, region eu-west-1, endpoint http://127.0.0.1:4566, profile "shop", role ` + gatewayRole + ", invocation type Event",
 		},
+		{
+			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:Basket"}, "payload_format": "1.0"},
+			"function from the param Lambda, payload format 1.0, allowed [Order-* 123456789012:function:Basket]",
+		},
+		{map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true}, "function f, payload format 2.0, streamed"},
 	} {
 		cfg, _, err := ParseConfig(tc.settings)
 		if err != nil {

@@ -16,7 +16,7 @@ func TestContextForgetsItsValues(t *testing.T) {
 		if got := ctx.Value(contextKey{}); got != "value" {
 			t.Errorf("during the call: got %v, want the request's value", got)
 		}
-		kept = ctx
+		kept = ctx //nolint:fatcontext // a context that outlives its request is what is tested
 		return &lambda.InvokeOutput{}, nil
 	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -108,9 +109,7 @@ func TestReplyLimit(t *testing.T) {
 			t.Run(tc.name+", "+encoding, func(t *testing.T) {
 				url, calls := hostile(t, tc.answer)
 				settings := map[string]any{"function_name": "f"}
-				for k, v := range tc.settings {
-					settings[k] = v
-				}
+				maps.Copy(settings, tc.settings)
 				l := &recorder{}
 				b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(settings)})
 				response, err := invoke(t.Context(), b, &Request{})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -23,9 +24,7 @@ func backendOf(t *testing.T, encoding string, settings map[string]any, answer ht
 	t.Helper()
 	url, calls := hostile(t, answer)
 	all := map[string]any{"function_name": "f", "max_retries": 1.0}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	l := &recorder{}
 	b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(all)})
 	b.sleep = func(context.Context, time.Duration) error { return nil }
@@ -161,9 +160,7 @@ func TestLongReplyCutForTheClient(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			for name, values := range response.Header {
-				w.Header()[name] = values
-			}
+			maps.Copy(w.Header(), response.Header)
 			io.Copy(w, response.Body) // as KrakenD's routers do, which drop the error
 		}))
 		defer gateway.Close()

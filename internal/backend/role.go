@@ -19,13 +19,40 @@ type Role struct {
 
 const defaultSessionName = "krakend-lambda"
 
-// The grammar of AssumeRole's parameters:
+// A roleField is a key of assume_role.
+type roleField struct {
+	value       func(*Role) *string
+	grammar     *regexp.Regexp // all of it in ASCII
+	least, most int            // characters
+	what        string         // it is, for the log
+}
+
+func (f roleField) valid(s string) bool {
+	return f.least <= len(s) && len(s) <= f.most && f.grammar.MatchString(s)
+}
+
+// roleFields are the keys of assume_role, with the grammar of AssumeRole's parameters:
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-var (
-	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\x21-\x7e]{1,1000}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-)
+var roleFields = map[string]roleField{
+	"role_arn": {
+		func(r *Role) *string { return &r.ARN },
+		regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\x21-\x7e]+$`), 20, 2048,
+		"ARN of a role",
+	},
+	"external_id": {
+		func(r *Role) *string { return &r.ExternalID },
+		regexp.MustCompile(`^[\w+=,.@:/-]*$`), 2, 1224,
+		"external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -",
+	},
+	"session_name": {
+		func(r *Role) *string { return &r.SessionName },
+		regexp.MustCompile(`^[\w+=,.@-]*$`), 2, 64,
+		"name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+	},
+}
+
+// RoleKeys are the keys of assume_role, sorted.
+func RoleKeys() []string { return slices.Sorted(maps.Keys(roleFields)) }
 
 // parseRole reads the value of assume_role.
 func parseRole(v any) (r Role, warnings []string, err error) {
@@ -34,35 +61,26 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		return Role{}, nil, fmt.Errorf("must be an object with role_arn, is %s", describe(v))
 	}
 	r.SessionName = defaultSessionName
-	fields := map[string]struct {
-		value   *string
-		grammar *regexp.Regexp
-		what    string
-	}{
-		"role_arn":     {&r.ARN, roleARN, "ARN of a role"},
-		"external_id":  {&r.ExternalID, externalID, "external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
-		"session_name": {&r.SessionName, sessionName, "name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -"},
-	}
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if isComment(key) {
 			continue
 		}
-		f, ok := fields[key]
+		f, ok := roleFields[key]
 		if !ok {
-			warnings = append(warnings, "assume_role: "+unknownKey(key, slices.Sorted(maps.Keys(fields))))
+			warnings = append(warnings, "assume_role: "+unknownKey(key, RoleKeys()))
 			continue
 		}
 		s, err := asString(m[key])
 		switch {
-		case key == "external_id" && (err != nil || !f.grammar.MatchString(*s)): // some take it for a secret
+		case key == "external_id" && (err != nil || !f.valid(*s)): // some take it for a secret
 			errs = append(errs, fmt.Errorf("%s: is no %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		case !f.grammar.MatchString(*s):
+		case !f.valid(*s):
 			errs = append(errs, fmt.Errorf("%s: %s is no %s", key, quote(*s), f.what))
 		default:
-			*f.value = *s
+			*f.value(&r) = *s
 		}
 	}
 	if _, ok := m["role_arn"]; !ok {

@@ -1,0 +1,63 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// The grammar of an endpoint: http or https, a host, a port, a path. It is a regular
+// expression and no more, so that schema/lambda.json can say the same.
+const (
+	// The last label has more than digits: else it would be part of an address.
+	hostName   = `(?:[A-Za-z0-9_-]+\.)*[0-9]*[A-Za-z_-][A-Za-z0-9_-]*\.?`
+	octet      = `(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
+	ipv4       = octet + `(?:\.` + octet + `){3}`
+	portNumber = `(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])`
+	urlPath    = `(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?`
+)
+
+// ipv6 is eight groups, or fewer with :: for those that are zero. Nothing writes the address of
+// an endpoint with an IPv4 address at its end, or with a zone.
+var ipv6 = strings.ReplaceAll(
+	`(?:g:){7}g|(?:g:){1,7}:|(?:g:){1,6}:g|(?:g:){1,5}(?::g){1,2}|(?:g:){1,4}(?::g){1,3}|`+
+		`(?:g:){1,3}(?::g){1,4}|(?:g:){1,2}(?::g){1,5}|g:(?::g){1,6}|:(?::g){1,7}|::`,
+	"g", `[0-9A-Fa-f]{1,4}`,
+)
+
+var (
+	hostAndPort = `(?:` + hostName + `|` + ipv4 + `|\[(?:` + ipv6 + `)\])(?::` + portNumber + `)?`
+	authority   = regexp.MustCompile(`^` + hostAndPort + `$`)
+	endpointURL = regexp.MustCompile(`^[Hh][Tt][Tt][Pp][Ss]?://` + hostAndPort + urlPath + `$`)
+	validPort   = regexp.MustCompile(`^` + portNumber + `$`)
+)
+
+func checkEndpoint(endpoint string) error {
+	if endpointURL.MatchString(endpoint) {
+		return nil
+	}
+	const example = "such as http://127.0.0.1:4566"
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		// The parser's error repeats the URL, which may hold a password.
+		return errors.New("must be an http or https URL " + example + ", and cannot be parsed")
+	case u.User != nil:
+		return errors.New("must not carry a user or a password")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		if strings.ContainsAny(endpoint, "@?#") { // may hold a secret
+			return errors.New("must be an http or https URL " + example)
+		}
+		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
+	case strings.ContainsAny(endpoint, "?#"):
+		return errors.New("must have no query and no fragment")
+	case u.Port() != "" && !validPort.MatchString(u.Port()):
+		return fmt.Errorf("has the port %s, which is none", quote(u.Port()))
+	case !authority.MatchString(u.Host):
+		return fmt.Errorf("has the host %s, which is no host name and no IP address", quote(u.Host))
+	default:
+		return errors.New("has a path with characters that must be escaped, as %20 is for a space")
+	}
+}

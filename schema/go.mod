@@ -1,0 +1,29 @@
+module github.com/devopsfaith/krakend-lambda/schema
+
+go 1.25.0
+
+require (
+	github.com/aws/aws-sdk-go v1.55.8
+	github.com/devopsfaith/krakend v1.2.0
+	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lura/v2 v2.5.0
+	github.com/itchyny/gojq v0.12.20
+	github.com/luraproject/lura/v2 v2.14.1
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+)
+
+require (
+	github.com/aws/aws-lambda-go v1.54.0 // indirect
+	github.com/devopsfaith/flatmap v0.0.0-20200601181759-8521186182fc // indirect
+	github.com/itchyny/timefmt-go v0.1.9 // indirect
+	github.com/jmespath/go-jmespath v0.4.0 // indirect
+	github.com/krakend/flatmap v1.2.0 // indirect
+	github.com/valyala/fastrand v1.1.0 // indirect
+	golang.org/x/text v0.34.0 // indirect
+)
+
+// For working in this repository: the modules under test are the ones beside.
+replace (
+	github.com/devopsfaith/krakend-lambda => ../
+	github.com/devopsfaith/krakend-lambda/lura/v2 => ../lura/v2
+)

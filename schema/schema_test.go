@@ -1,0 +1,180 @@
+// Package schema tests the JSON Schemas of this directory: against the meta-schema, against
+// the parser that they describe, against gateways, and inside KrakenD's own schema.
+package schema
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+const (
+	shortNamespace = "backend/lambda"
+	longNamespace  = "github.com/devopsfaith/krakend-lambda"
+)
+
+type (
+	object = map[string]any
+	list   = []any
+)
+
+// compile loads a schema as `krakend check -s` does: from disk, with all that it refers to.
+func compile(t testing.TB, path string) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.UseLoader(jsonschema.FileLoader{}) // and from nowhere else
+	s, err := c.Compile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// parse reads a document as KrakenD, and its check, do: numbers are float64.
+func parse(t testing.TB, document string) (v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(document), &v); err != nil {
+		t.Fatalf("%s: %v", document, err)
+	}
+	return v
+}
+
+func parseFile(t testing.TB, path string) any {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, string(content))
+}
+
+// gateway is what the parser has against settings, which may be no more than keys that it
+// does not know.
+func gateway(settings any) error {
+	_, warnings, err := backend.ParseConfig(settings)
+	for _, w := range warnings {
+		if strings.HasPrefix(w, "unknown key ") || strings.HasPrefix(w, "assume_role: unknown key ") {
+			err = errors.Join(err, errors.New(w))
+		}
+	}
+	return err
+}
+
+// places are where in a document its errors are, as JSON pointers.
+func places(err error) (pointers []string) {
+	var e *jsonschema.ValidationError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	var visit func(*jsonschema.ValidationError)
+	visit = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			visit(cause)
+		}
+		if len(e.Causes) == 0 {
+			p := ""
+			for _, token := range e.InstanceLocation {
+				p += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+			}
+			pointers = append(pointers, p)
+		}
+	}
+	visit(e)
+	slices.Sort(pointers)
+	return slices.Compact(pointers)
+}
+
+// walk visits every value of a document, with the pointer to it.
+func walk(v any, at string, visit func(at string, v any)) {
+	visit(at, v)
+	switch v := v.(type) {
+	case object:
+		for key, element := range v {
+			walk(element, at+"/"+key, visit)
+		}
+	case list:
+		for i, element := range v {
+			walk(element, fmt.Sprintf("%s/%d", at, i), visit)
+		}
+	}
+}
+
+func TestSchemasAreDraft07(t *testing.T) {
+	const draft07 = "http://json-schema.org/draft-07/schema"
+	meta := compile(t, draft07)
+	for _, path := range []string{"lambda.json", "krakend.json"} {
+		schema := parseFile(t, path)
+		if got := schema.(object)["$schema"]; got != draft07+"#" {
+			t.Errorf("%s: got $schema %v, want %s#", path, got, draft07)
+		}
+		if err := meta.Validate(schema); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// lambda.json stands in other schemas, too: what refers to a part of itself would lose it
+// there.
+func TestLambdaSchemaRefersToNothing(t *testing.T) {
+	walk(parseFile(t, "lambda.json"), "", func(at string, v any) {
+		m, _ := v.(object)
+		for _, key := range []string{"$ref", "$defs", "definitions"} {
+			if _, ok := m[key]; ok {
+				t.Errorf("%s has %s", at, key)
+			}
+		}
+		if _, ok := m["$id"]; ok && at != "" {
+			t.Errorf("%s has an $id", at)
+		}
+	})
+}
+
+// Patterns mean the same to RE2 and to ECMA 262, with its flag u and without. (Go's compiler
+// has taken them already.)
+func TestPatternsAreOfTheCommonSubset(t *testing.T) {
+	uncommon := map[string]*regexp.Regexp{
+		"an escape that is no punctuation's": regexp.MustCompile(`\\[^.*\[\]]`),
+		"a group with a flag or a name":      regexp.MustCompile(`\(\?[^:]`),
+		"a class with a name":                regexp.MustCompile(`\[\[:`),
+		"more than ASCII":                    regexp.MustCompile(`[^\x20-\x7e]`),
+	}
+	for what, re := range uncommon {
+		if !re.MatchString(`\d(?i)[[:alpha:]]é`) {
+			t.Errorf("%s is not found where it is", what)
+		}
+	}
+	found := 0
+	for _, path := range []string{"lambda.json", "krakend.json"} {
+		walk(parseFile(t, path), path, func(at string, v any) {
+			var patterns []string
+			m, _ := v.(object)
+			if p, ok := m["pattern"].(string); ok {
+				patterns = append(patterns, p)
+			}
+			if properties, ok := m["patternProperties"].(object); ok {
+				for p := range properties {
+					patterns = append(patterns, p)
+				}
+			}
+			for _, p := range patterns {
+				found++
+				for what, re := range uncommon {
+					if bad := re.FindString(p); bad != "" {
+						t.Errorf("%s: %s has %s, %q", at, p, what, bad)
+					}
+				}
+			}
+		})
+	}
+	if found < 10 {
+		t.Errorf("found %d patterns, want 10 at least", found)
+	}
+}
