@@ -1,0 +1,242 @@
+package scripts
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// platform is the one that can be run here.
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+var gateways = []string{"krakend", "krakend14", "krakend2"}
+
+// archive is the name of a gateway's.
+func (r repository) archive(gateway string) string {
+	return fmt.Sprintf("krakend-lambda-v%s-%s-%s-%s", r.version, gateway, runtime.GOOS, runtime.GOARCH)
+}
+
+func needsGNU(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("tar", "--version").CombinedOutput(); err != nil || !bytes.Contains(out, []byte("GNU tar")) {
+		t.Skip("dist needs GNU tar, which this machine has not")
+	}
+}
+
+// dist makes the archives for this platform, in a shell with this umask.
+func (r repository) dist(t *testing.T, umask string, env ...string) (dir string) {
+	t.Helper()
+	needsGNU(t)
+	dir = filepath.Join(t.TempDir(), "new", "dist")
+	cmd := exec.Command("/bin/sh", "-c", `umask "$0"; exec "$@"`, umask, filepath.Join(r.dir, "scripts/dist"), r.version, dir, platform)
+	cmd.Env = append(environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir
+}
+
+// The archives, what is in them, and that they say of themselves what they are. The same
+// commit gives the same bytes: in another directory, for another user, and once it is
+// tagged.
+func TestDist(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	dir := r.dist(t, "022")
+
+	want := []string{"SHA256SUMS"}
+	var sums strings.Builder
+	for _, g := range gateways {
+		name := r.archive(g) + ".tar.gz"
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), name)
+		want = append(want, name)
+	}
+	if got := list(t, dir); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := read(t, dir, "SHA256SUMS"); got != sums.String() {
+		t.Errorf("got the sums\n%s\nwant\n%s", got, sums.String())
+	}
+
+	again := newRepository(t)
+	if out, err := again.script(t, nil, "release", again.version); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := read(t, again.dist(t, "077", "TZ=Asia/Kolkata", "LC_ALL=C.UTF-8"), "SHA256SUMS"); got != sums.String() {
+		t.Errorf("got the sums\n%s\nthen\n%s", sums.String(), got)
+	}
+
+	for _, g := range gateways {
+		t.Run(g, func(t *testing.T) {
+			name := r.archive(g)
+			unpacked := t.TempDir()
+			headers := unpack(t, filepath.Join(dir, name+".tar.gz"), unpacked)
+			var got []string
+			for _, h := range headers {
+				got = append(got, fmt.Sprintf("%o %s", h.Mode, h.Name))
+				if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" {
+					t.Errorf("%s is %d:%d's, %q:%q", h.Name, h.Uid, h.Gid, h.Uname, h.Gname)
+				}
+				if got, want := strconv.FormatInt(h.ModTime.Unix(), 10), r.git(t, "log", "-1", "--format=%ct"); got != want {
+					t.Errorf("%s is of %s, want the commit's time, %s", h.Name, got, want)
+				}
+			}
+			want := []string{"755 " + name + "/", "644 " + name + "/LICENSE", "644 " + name + "/krakend.json", "755 " + name + "/" + g}
+			if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+				t.Errorf("got the files\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			for file, source := range map[string]string{"LICENSE": "LICENSE", "krakend.json": "examples/" + g + "/krakend.json"} {
+				if read(t, unpacked, name+"/"+file) != read(t, r.dir, source) {
+					t.Errorf("%s is not %s", file, source)
+				}
+			}
+
+			binary := filepath.Join(unpacked, name, g)
+			out, err := exec.Command(binary, "-version").CombinedOutput()
+			if want := "krakend-lambda v" + r.version + ","; err != nil || !strings.HasPrefix(string(out), want) {
+				t.Errorf("got %q (%v), want it to begin with %q", out, err, want)
+			}
+			info, err := buildinfo.ReadFile(binary)
+			if err != nil {
+				t.Fatal(err)
+			}
+			settings := map[string]string{}
+			for _, s := range info.Settings {
+				settings[s.Key] = s.Value
+			}
+			for key, want := range map[string]string{
+				"CGO_ENABLED":  "0",
+				"-trimpath":    "true",
+				"vcs.revision": r.git(t, "rev-parse", "HEAD"),
+				"vcs.modified": "false",
+			} {
+				if got := settings[key]; got != want {
+					t.Errorf("got %s %q, want %q", key, got, want)
+				}
+			}
+		})
+	}
+}
+
+// What cannot be made leaves nothing behind, and touches nothing that is there.
+func TestDistRefuses(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	for _, tc := range []struct {
+		name string
+		args []string // after DIR
+		has  string   // a file that is there
+		says string
+	}{
+		{name: "no version", args: []string{"", "DIR"}, says: "must be 1.MINOR.PATCH"},
+		{name: "a wrong version", args: []string{"v" + r.version, "DIR"}, says: "must be 1.MINOR.PATCH"},
+		{name: "no directory", args: []string{r.version}, says: "usage"},
+		{name: "a directory that is not empty", args: []string{r.version, "DIR"}, has: "precious", says: "is not empty"},
+		{name: "no platform", args: []string{r.version, "DIR", "linux"}, says: "OS/ARCH"},
+		{name: "a platform that Go does not know", args: []string{r.version, "DIR", "linux/z80"}, says: "linux/z80"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir, temp := t.TempDir(), t.TempDir()
+			var want []string
+			if tc.has != "" {
+				want = []string{tc.has}
+				if err := os.WriteFile(filepath.Join(dir, tc.has), nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, arg := range tc.args {
+				if arg == "DIR" {
+					tc.args[i] = dir
+				}
+			}
+			out, err := r.script(t, []string{"TMPDIR=" + temp}, "dist", tc.args...)
+			if err == nil || !strings.Contains(out, tc.says) {
+				t.Errorf("got %v and\n%s\nwant %q", err, out, tc.says)
+			}
+			if got := list(t, dir); !slices.Equal(got, want) {
+				t.Errorf("the directory has %q, want %q", got, want)
+			}
+			if got := list(t, temp); len(got) > 0 {
+				t.Errorf("left %q behind", got)
+			}
+		})
+	}
+}
+
+// unpack unpacks an archive into dir.
+func unpack(t *testing.T, name, dir string) (headers []*tar.Header) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !z.ModTime.IsZero() || z.Name != "" {
+		t.Errorf("gzip has kept the time %v and the name %q", z.ModTime, z.Name)
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return headers
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		headers = append(headers, h)
+		dest := filepath.Join(dir, filepath.FromSlash(h.Name))
+		if h.Typeflag == tar.TypeDir {
+			err = os.Mkdir(dest, 0o755)
+		} else {
+			var content []byte
+			if content, err = io.ReadAll(r); err == nil {
+				err = os.WriteFile(dest, content, h.FileInfo().Mode())
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// list returns the names of what is in a directory, sorted.
+func list(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}

@@ -1,0 +1,87 @@
+package scripts
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const root = "github.com/devopsfaith/krakend-lambda"
+
+// What is tagged works for users: Go finds each module at its tag, and builds it with the
+// root that it requires. (It does not see the replace directives of this repository.)
+func TestTaggedModules(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	if out, err := r.script(t, nil, "release", r.version); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cache, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, proxy, _ := strings.Cut(strings.TrimSpace(string(cache)), "\n")
+
+	env := append(environ(),
+		// Where the modules are published, for git, is the repository of the test.
+		"GIT_CONFIG_COUNT=1",
+		"GIT_CONFIG_KEY_0=url.file://"+filepath.ToSlash(r.dir)+".insteadOf",
+		"GIT_CONFIG_VALUE_0=https://"+root,
+		"GOPRIVATE="+root,
+		// This module's versions must not get into the cache of the machine. All others
+		// come from there, where go.sum has been held against them.
+		"GOMODCACHE="+t.TempDir(),
+		"GOPROXY=file://"+filepath.ToSlash(filepath.Join(modules, "cache/download"))+","+proxy,
+		"GOSUMDB=off",
+		"GOFLAGS=-modcacherw",
+		"GOWORK=off",
+		"CGO_ENABLED=0",
+	)
+	_, minor, _ := strings.Cut(r.version, ".")
+	for _, door := range []struct{ path, version string }{
+		{root, "v" + r.version},
+		{root + "/lura", "v" + r.version},
+		{root + "/lura/v2", "v2." + minor},
+	} {
+		t.Run(door.path, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, content := range map[string]string{
+				"go.mod":  "module example.com/gateway\n\ngo 1.25.0\n",
+				"main.go": "package main\n\nimport lambda \"" + door.path + "\"\n\nfunc main() { println(lambda.Namespace) }\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golang := func(args ...string) string {
+				cmd := exec.Command("go", args...)
+				cmd.Dir, cmd.Env = dir, env
+				var errs strings.Builder
+				cmd.Stderr = &errs
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatalf("go %q: %v\n%s", args, err, errs.String())
+				}
+				return string(out)
+			}
+			golang("get", door.path+"@"+door.version)
+			golang("build", "-trimpath", "-o", filepath.Join(dir, "gateway"), ".")
+
+			for path, version := range map[string]string{door.path: door.version, root: "v" + r.version} {
+				var module struct {
+					Version string
+					Replace any
+				}
+				if err := json.Unmarshal([]byte(golang("list", "-m", "-json", path)), &module); err != nil {
+					t.Fatal(err)
+				}
+				if module.Version != version || module.Replace != nil {
+					t.Errorf("%s is %+v, want version %s", path, module, version)
+				}
+			}
+		})
+	}
+}
