@@ -1,8 +1,10 @@
 # Every module of the repository. Tests, vet and lint run in each.
-MODULES := . lura lura/v2 examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e/components e2e/faults e2e/soak e2e/webapp \
+MODULES := . lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
+	e2e/components e2e/docker e2e/faults e2e/soak e2e/webapp \
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
+
+SCRIPTS := .ci/run scripts/changelog scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh
 
 # The tools' versions are pinned here and nowhere else.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -103,6 +105,7 @@ lint: ## Run the linters of .golangci.yml, and actionlint
 	@GOBIN=$(BIN) go install $(ACTIONLINT)
 	@$(each) $(BIN)/golangci-lint run ./... $(done)
 	@$(BIN)/actionlint
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
 
 .PHONY: cover
 cover: ## Show what no test of the library reaches (95 % of each package must be reached)
@@ -119,17 +122,22 @@ cover: ## Show what no test of the library reaches (95 % of each package must be
 # go test takes one fuzz target at a time.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
-	@set -e; for p in $$(go list ./...); do \
+	@set -e; for m in . schema; do (cd $$m; for p in $$(go list ./...); do \
 		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$p; \
 		done; \
-	done
+	done); done
 
 # A run of the tests from the cache would make the time-outs far too short.
 .PHONY: mutation
 mutation: ## Show which changes of internal/backend no test sees (85 % must be seen)
 	@GOBIN=$(BIN) go install $(GREMLINS)
 	@GOFLAGS=-count=1 $(BIN)/gremlins unleash --timeout-coefficient 6 --threshold-efficacy 85 ./internal/backend
+
+.PHONY: dist
+dist: ## Build archives of the example gateways into .bin/dist (VERSION=1.5.0)
+	@rm -rf $(BIN)/dist
+	@scripts/dist "$(VERSION)" $(BIN)/dist
 
 .PHONY: release
 release: ## Tag all modules together (VERSION=1.5.0), pushing nothing
