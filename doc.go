@@ -2,7 +2,7 @@
 // function returns can be treated and manipulated as the reply of any other
 // backend, and no API Gateway stands in between.
 //
-// This is the door for gateways built with github.com/devopsfaith/krakend v1.2
+// This module is for gateways built with github.com/devopsfaith/krakend v1.2
 // (KrakenD 1.0 to 1.3). A build wraps its backend factory:
 //
 //	backendFactory = lambda.BackendFactory(backendFactory, lambda.WithLogger(logger))
@@ -18,6 +18,6 @@
 //	    }
 //	}
 //
-// README.md has the table of keys, what functions receive and may return, and the
-// statuses that errors become.
+// https://github.com/devopsfaith/krakend-lambda has every key, what functions receive and
+// may return, and the statuses that errors become.
 package lambda

@@ -24,7 +24,7 @@ type Invoker interface {
 
 var _ Invoker = (*lambda.Lambda)(nil)
 
-// Option changes what the backends of a BackendFactory work with.
+// Option changes what the backends of a BackendFactory work with. It must not be nil.
 type Option func(*options)
 
 type options struct {
@@ -47,7 +47,7 @@ func WithLogger(l logging.Logger) Option {
 // session is made of the environment and the shared AWS files. The session is not
 // changed. What is tried again stays this package's own choice; how often is the
 // session's where max_retries is not configured. A session with handlers or a log of
-// its own gets the SDK's requests as they are, which cost more (docs/performance.md).
+// its own gets the SDK's requests as they are, which cost more.
 func WithSession(s *session.Session) Option {
 	return func(o *options) { o.Session = s }
 }
@@ -83,13 +83,13 @@ func CheckOnly() Option {
 
 // A Report tells what has become of the configuration of a Lambda backend.
 type Report struct {
-	// Backend is the configuration that the report is about.
+	// Backend is the configuration that the report is about. It is never nil.
 	Backend *config.Backend
 	// Invokes says in a few words what a request invokes: "function orders, region
 	// us-west-2". It is empty where Err is not nil.
 	Invokes string
 	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
-	// for a good configuration.
+	// for a good configuration, with CheckOnly as well.
 	Err error
 }
 
@@ -102,10 +102,12 @@ type Report struct {
 //
 // Of KrakenD's configuration it changes two things in a Lambda backend: one without
 // a host gets one that is never called, because KrakenD's load balancer asks for
-// it, and ConcurrentCalls becomes 1, because the proxy makes those calls itself.
+// it, and a ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself.
 //
-// The errors of the proxies have StatusCode() int. Their messages are safe to show
-// to a client; what they unwrap to is not.
+// The errors of the proxies have StatusCode() int, which KrakenD's routers look for,
+// Encoding() string and Headers() map[string][]string. Where the client went away, the
+// error is the context's own and has none of them. Their messages are safe to show to a
+// client; what they unwrap to is not.
 func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
 	var o options
 	for _, opt := range opts {

@@ -21,7 +21,7 @@
 //	})
 //
 // The server answers the operations Invoke and InvokeWithResponseStream, and no
-// other. What it does of them:
+// other. It supports:
 //
 //   - the invocation types RequestResponse, Event and DryRun, qualifiers, client
 //     contexts and the tail of the log ([LogWriter]);
@@ -63,7 +63,8 @@
 // is what the reader's method ContentType() string returns, else
 // application/octet-stream; and application/json for what is encoded to it and for
 // function errors. To see what a client makes of the type of the messages, return
-// application/vnd.amazon.eventstream. In Invoke it is application/json throughout.
+// application/vnd.amazon.eventstream. The answers of Invoke always have the type
+// application/json.
 //
 // A handler's context ends where the caller of the stream goes away. The next read
 // is the last then, and the reader is closed, so that a test sees what its client

@@ -22,7 +22,7 @@ type request struct {
 
 var requests = []request{
 	{about: "A placeholder is the function's event", path: "/hello/Ada"},
-	{about: "The URL names the function: KrakenD capitalizes it, so this is My-lambda", path: "/call-a-lambda/my-lambda"},
+	{about: "The URL names the function, its first letter put into upper case: My-lambda", path: "/call-a-lambda/my-lambda"},
 	{about: "The same with \"function_name_case\": \"verbatim\", and a query string", path: "/functions/hello?name=Grace"},
 	{about: "Query strings are part of the event", path: "/echo?color=red&size=S&size=M"},
 	{about: "The body of a POST is the event", path: "/echo", body: `{"sku":"mug","quantity":2}`},

@@ -24,7 +24,7 @@ type Invoker interface {
 
 var _ Invoker = (*lambda.Lambda)(nil)
 
-// Option changes what the backends of a BackendFactory work with.
+// Option changes what the backends of a BackendFactory work with. It must not be nil.
 type Option func(*options)
 
 type options struct {
@@ -37,7 +37,7 @@ type options struct {
 // session is made of the environment and the shared AWS files. The session is not
 // changed. What is tried again stays this package's own choice; how often is the
 // session's where max_retries is not configured. A session with handlers or a log of
-// its own gets the SDK's requests as they are, which cost more (docs/performance.md).
+// its own gets the SDK's requests as they are, which cost more.
 func WithSession(s *session.Session) Option {
 	return func(o *options) { o.Session = s }
 }
@@ -73,19 +73,19 @@ func CheckOnly() Option {
 
 // A Report tells what has become of the configuration of a Lambda backend.
 type Report struct {
-	// Backend is the configuration that the report is about.
+	// Backend is the configuration that the report is about. It is never nil.
 	Backend *config.Backend
 	// Invokes says in a few words what a request invokes: "function orders, region
 	// us-west-2". It is empty where Err is not nil.
 	Invokes string
 	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
-	// for a good configuration.
+	// for a good configuration, with CheckOnly as well.
 	Err error
 }
 
 // BackendFactory returns a factory that makes Lambda backends of the backends
 // with the [Namespace] or the [NamespaceAlias] in their extra_config and leaves all
-// others to next, which must not be nil. Without a logger, warnings and errors go
+// others to next, which must not be nil. With a nil logger, warnings and errors go
 // to standard error.
 //
 // A bad configuration fails closed: it is logged as an error when the proxy is
@@ -93,11 +93,12 @@ type Report struct {
 //
 // Of KrakenD's configuration it changes two things in a Lambda backend: one without
 // a host gets one that is never called, because KrakenD's load balancer asks for
-// it, and ConcurrentCalls becomes 1, because the proxy makes those calls itself.
+// it, and a ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
-// map[string][]string, which KrakenD's routers look for. Their messages are safe to
-// show to a client; what they unwrap to is not.
+// map[string][]string, which KrakenD's routers look for. Where the client went away, the
+// error is the context's own and has none of them. Their messages are safe to show to a
+// client; what they unwrap to is not.
 func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
 	var o options
 	if logger != nil {
