@@ -10,7 +10,7 @@ import (
 )
 
 // A Server is an Invoke API on the loopback interface. It comes from [NewServer]
-// or [Listen], and its methods are safe for concurrent use.
+// or [Listen]: the zero Server cannot be used. Its methods are safe for concurrent use.
 type Server struct {
 	// URL is the server's base URL, of the form http://127.0.0.1:port with no
 	// trailing slash: the endpoint of an AWS SDK, or the key "endpoint" of a backend
