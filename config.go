@@ -16,6 +16,9 @@ import (
 // of its function is.
 const Namespace = "github.com/devopsfaith/krakend-lambda"
 
+// shortNamespace is KrakenD 2's name for the Namespace. KrakenD 1.x has no such names.
+const shortNamespace = "backend/lambda"
+
 // backendSpec translates KrakenD's configuration of a backend. It is false for a
 // backend that is none of Lambda's.
 func backendSpec(remote *config.Backend) (backend.Spec, bool) {

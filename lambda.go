@@ -118,6 +118,9 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
 		if !ok {
+			if _, short := remote.ExtraConfig[shortNamespace]; short {
+				backends.WarnOfNamespace(spec, shortNamespace, Namespace)
+			}
 			return next(remote)
 		}
 		if len(remote.Host) == 0 {

@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 		table := []string{
 			"ENDPOINT                        INVOKES",
 			"GET /fixed                      function orders:live, region eu-west-1, endpoint " + url,
-			"GET /orders/{id}/of/{customer}  function from the param Id, region eu-west-1, endpoint " + url,
+			"GET /orders/{id}/of/{customer}  function from the param Id, region eu-west-1, endpoint " + url + ", every name allowed",
 			"GET /merged                     function a, region eu-west-1, endpoint " + url,
 			"GET /merged                     function b, region eu-west-1, endpoint " + url + ", invocation type Event",
 			"POST /posted                    function f, region eu-west-1, endpoint " + url + ", role arn:aws:iam::123456789012:role/invoke",
@@ -87,8 +87,8 @@ func TestCheck(t *testing.T) {
 			stdout    []string
 			stderr    []string // lines or parts of them, in any order; nothing else is at level ERROR
 		}{
-			{"good", good, 0, table, nil},
-			{"no Lambda", []object{endpoint("/http", http)}, 0, nil, nil},
+			{"good", good, 0, table, []string{"krakend: Lambda backends: 5, errors: 0, warnings: 0\n"}},
+			{"no Lambda", []object{endpoint("/http", http)}, 0, nil, []string{"krakend: Lambda backends: 0, errors: 0, warnings: 0\n"}},
 			{
 				"a bad Lambda backend",
 				[]object{
@@ -111,7 +111,10 @@ func TestCheck(t *testing.T) {
 				[]object{endpoint("/a", function(object{"function_name": "f", "max_retry": 1}))},
 				0,
 				[]string{"ENDPOINT  INVOKES", "GET /a    function f, region eu-west-1, endpoint " + url},
-				[]string{`[BACKEND: /][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"?`},
+				[]string{
+					`[BACKEND: /][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"? (`,
+					"krakend: Lambda backends: 1, errors: 0, warnings: 1\n",
+				},
 			},
 			{
 				"an endpoint that KrakenD leaves out",
@@ -166,6 +169,25 @@ func TestCheckFile(t *testing.T) {
 			if stdout, stderr, status := run(t, g, "-check", "-c", file); status != 1 || stdout != "" || !strings.Contains(stderr, filepath.Base(file)) {
 				t.Errorf("%s: got the exit status %d, %q and %q", file, status, stdout, stderr)
 			}
+		}
+	})
+}
+
+func TestArgumentThatIsNoFlag(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		if stdout, stderr, status := run(t, g, "-check", "other.json"); status != 2 || stdout != "" || !strings.Contains(stderr, `what is "other.json"?`) {
+			t.Errorf("got the exit status %d, %q and %q", status, stdout, stderr)
+		}
+	})
+}
+
+// KrakenD 1.x does not know the short name of the namespace, and says so.
+func TestNamespaceOfKrakenD2(t *testing.T) {
+	eachGatewayThat(t, func(g gateway) bool { return !g.shortNamespaces }, func(t *testing.T, g gateway) {
+		backend := httpBackend(newForbidden(t), "/x", object{"extra_config": object{"backend/lambda": object{"function_name": "f"}}})
+		_, stderr, status := run(t, g, "-check", "-c", writeConfig(t, g, []object{endpoint("/a", backend)}))
+		if want := "backend/lambda is ignored: on this KrakenD the namespace is github.com/devopsfaith/krakend-lambda"; status != 0 || !strings.Contains(stderr, want) {
+			t.Errorf("got the exit status %d and %q, want %q", status, stderr, want)
 		}
 	})
 }

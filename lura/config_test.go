@@ -177,3 +177,23 @@ type replies string
 func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
 	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
 }
+
+// KrakenD 2's name for the namespace is none here, which is easily overlooked.
+func TestShortNamespace(t *testing.T) {
+	log := &doortest.Recorder{}
+	left := false
+	next := func(*config.Backend) proxy.Proxy {
+		left = true
+		return proxy.NoopProxy
+	}
+	for _, namespace := range []string{"backend/lambda", "backend/other"} {
+		BackendFactory(next, WithLogger(log))(&config.Backend{
+			URLPattern:  "/x",
+			ExtraConfig: config.ExtraConfig{namespace: map[string]interface{}{"function_name": "f"}},
+		})
+	}
+	want := "WARNING [BACKEND: /x][Lambda] backend/lambda is ignored: on this KrakenD the namespace is " + Namespace + ", so this GET backend calls its host"
+	if got := log.Level("WARNING"); !left || len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, left %t, want %q", got, left, want)
+	}
+}

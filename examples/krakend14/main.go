@@ -27,6 +27,10 @@ func main() {
 	check := flag.Bool("check", false, "check the configuration, say what each Lambda backend invokes, and exit: with 1 where something is wrong. Nobody is called")
 	version := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "krakend: what is %q? The configuration file is for -c\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	if *version {
 		fmt.Println(about("github.com/luraproject/lura"))
 		return
@@ -65,7 +69,7 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 	if err != nil {
 		return err
 	}
-	logger := &errorCounter{Logger: log}
+	logger := &counter{Logger: log}
 
 	// Backends without the namespace stay HTTP backends.
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)

@@ -3,30 +3,37 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/luraproject/lura/v2/logging"
 )
 
-// errorCounter is a logger that counts the errors: KrakenD logs what is wrong with an
+// counter is a logger that counts errors and warnings: KrakenD logs what is wrong with an
 // endpoint, and goes on without it.
-type errorCounter struct {
+type counter struct {
 	logging.Logger
-	errors int
+	errors, warnings int
 }
 
-func (c *errorCounter) Error(v ...any) {
+func (c *counter) Error(v ...any) {
 	c.errors++
 	c.Logger.Error(v...)
 }
 
-// verdict is what a check has found, once everything is built.
-func verdict(r reports, log *errorCounter) error {
+func (c *counter) Warning(v ...any) {
+	c.warnings++
+	c.Logger.Warning(v...)
+}
+
+// verdict is what a check has found, once everything is built. Warnings are no error.
+func verdict(r reports, log *counter) error {
 	switch bad := r.bad(); {
 	case bad > 0:
 		return fmt.Errorf("bad configuration of %d of %d Lambda backends", bad, len(r))
 	case log.errors > 0:
 		return errors.New("bad configuration, see the log")
 	}
+	fmt.Fprintf(os.Stderr, "krakend: Lambda backends: %d, errors: 0, warnings: %d\n", len(r), log.warnings)
 	return nil
 }
 

@@ -40,7 +40,9 @@ func main() {
 	once := flag.Bool("once", false, "exit once the requests are answered")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGPIPE: nobody reads what this program writes any more. It would end before what it
+	// has started.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 
 	// What fails because of the signal is no failure.

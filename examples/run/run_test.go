@@ -187,6 +187,26 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// Whoever reads the output may stop at any time, as in `make run | head`.
+func TestNobodyReads(t *testing.T) {
+	temp := t.TempDir()
+	functions, _ := freePort(t)
+	webapp, _ := freePort(t)
+	gateway, port := freePort(t)
+	cmd := command(t, temp, "-functions-addr", functions, "-webapp-addr", webapp, "-port", port)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	bufio.NewReader(stdout).ReadString('\n')
+	stdout.Close()
+	cmd.Wait() // with whatever status
+	checkGone(t, temp, functions, webapp, gateway)
+}
+
 func TestUnknownGeneration(t *testing.T) {
 	out, err := command(t, t.TempDir(), "-krakend", "3").CombinedOutput()
 	if want := `there is no example gateway for KrakenD "3"`; err == nil || !strings.Contains(string(out), want) {

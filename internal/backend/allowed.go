@@ -75,6 +75,9 @@ func (c *Config) allows(f Function) bool {
 // futile warns of the patterns that no request can match. The region and the case of
 // names are settled by then.
 func (c *Config) futile() (warnings []string) {
+	if c.ParamName == "" {
+		return nil
+	}
 	for _, p := range c.Allowed {
 		switch {
 		case c.Region != "" && !p.admitsRegion(c.Region):

@@ -154,11 +154,11 @@ func TestInfoOnWhatARequestCanReach(t *testing.T) {
 	} {
 		tc.settings["region"] = "us-west-2"
 		l := &recorder{}
-		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(tc.settings)})
+		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(tc.settings), URLPattern: "/x"})
 		lookedFor(b)
 		var got []string
 		for _, line := range l.level("INFO") {
-			got = append(got, strings.TrimPrefix(line, "INFO [BACKEND: ][Lambda] "))
+			got = append(got, strings.TrimPrefix(line, "INFO [BACKEND: /x][Lambda] "))
 		}
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%v: got %q, want %q", tc.settings, got, tc.want)
@@ -187,11 +187,11 @@ func TestWarningOnFutilePatterns(t *testing.T) {
 		settings := map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{tc.pattern}}
 		maps.Copy(settings, tc.more)
 		l := &recorder{}
-		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(settings)})
+		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(settings), URLPattern: "/x"})
 		lookedFor(b)
 		want := []string(nil)
 		if tc.want != "" {
-			want = []string{"WARNING [BACKEND: ][Lambda] " + tc.want}
+			want = []string{"WARNING [BACKEND: /x][Lambda] " + tc.want}
 		}
 		if got := l.level("WARNING"); !slices.Equal(got, want) {
 			t.Errorf("%s %v: got %q, want %q", tc.pattern, tc.more, got, want)

@@ -178,25 +178,35 @@ func (f *Factory) New(spec Spec) *Backend {
 		invoker: f.invoker,
 	}
 	warnings, err := b.configure(f, spec)
+	where := "" // for those that share their prefix with others
+	if spec.URLPattern == "" || spec.URLPattern == "/" {
+		where = " (" + spec.String() + ")"
+	}
 	for _, w := range warnings {
-		b.logger.Warning(b.prefix, w)
+		b.logger.Warning(b.prefix, w+where)
 	}
 	if err != nil {
 		b.broken = badConfig(err)
 		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+spec.String()+" gets a 500")
 		return b
 	}
-	if p := b.cfg.ParamName; p != "" && !b.names.may(p) {
-		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint, so another component has to set it", p))
-	}
-	if b.cfg.ParamName != "" && b.cfg.Allowed == nil {
-		b.logger.Info(b.prefix, b.reach())
+	switch p := b.cfg.ParamName; {
+	case p == "":
+	case !b.names.may(p):
+		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint, so another component has to set it%s", p, where))
+	case b.cfg.Allowed == nil:
+		b.logger.Info(b.prefix, b.reach()+where)
 	}
 	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
 	if f.check {
 		b.broken = internal(errCheckOnly)
 	}
 	return b
+}
+
+// WarnOfNamespace warns of a backend with a namespace that is another generation's.
+func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
+	f.logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec))
 }
 
 var errCheckOnly = errors.New("the backend was made for its configuration to be checked, and calls nobody")
@@ -275,6 +285,9 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
 		}
 		warnings = append(warnings, more...)
+	}
+	if p := b.cfg.ParamName; !b.names.may(p) && b.names.may(upperFirst(p)) && b.names != nil {
+		warnings = append(warnings, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint; did you mean %q?", p, upperFirst(p)))
 	}
 	return append(warnings, b.cfg.futile()...), err
 }

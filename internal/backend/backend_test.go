@@ -794,29 +794,70 @@ func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
 // component's, and its value is taken as it is: KrakenD's documentation has a Lua
 // script that sets Function_name.
 func TestParamThatIsNoPlaceholder(t *testing.T) {
+	const (
+		reach = "INFO [BACKEND: /x][Lambda] function_param_name: without allowed_functions, "
+		none  = " is no placeholder of the endpoint, so another component has to set it"
+	)
 	for _, tc := range []struct {
 		endpoint string
 		settings map[string]any
 		want     string
-		info     int
+		log      string // a part of the only line at INFO or WARNING
 	}{
-		{"/x/:lambda", map[string]any{"function_param_name": "Lambda"}, "My-f", 0},
-		{"/x/:lambda", map[string]any{"function_param_name": "Function_name"}, "my-f", 1},
-		{"/x/:lambda", map[string]any{"function_param_name": "Function_name", "function_name_case": "capitalized"}, "My-f", 1},
-		{"/x", map[string]any{"function_param_name": "Lamda"}, "my-f", 1},
-		{"", map[string]any{"function_param_name": "Function_name"}, "My-f", 0}, // KrakenD 1.x
-		{"", map[string]any{"function_param_name": "Function_name", "function_name_case": "verbatim"}, "my-f", 0},
+		{"/x/:lambda", map[string]any{"function_param_name": "Lambda"}, "My-f", reach},
+		{"/x/:lambda", map[string]any{"function_param_name": "Function_name"}, "my-f", none},
+		{"/x/:lambda", map[string]any{"function_param_name": "Function_name", "function_name_case": "capitalized"}, "My-f", none},
+		{"/x", map[string]any{"function_param_name": "Lamda"}, "my-f", none},
+		{"", map[string]any{"function_param_name": "Function_name"}, "My-f", reach}, // KrakenD 1.x
+		{"", map[string]any{"function_param_name": "Function_name", "function_name_case": "verbatim"}, "my-f", reach},
 	} {
 		var got string
 		l := &recorder{}
 		b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			got = *in.FunctionName
 			return &lambda.InvokeOutput{}, nil
-		})}).New(Spec{Settings: ns(tc.settings), Endpoint: tc.endpoint, EndpointMethod: "GET"})
+		})}).New(Spec{Settings: ns(tc.settings), Endpoint: tc.endpoint, EndpointMethod: "GET", URLPattern: "/x"})
 		params := map[string]string{tc.settings["function_param_name"].(string): "my-f"}
-		// One more tells what a request can reach.
-		if _, err := invoke(t.Context(), b, &Request{Params: params}); err != nil || got != tc.want || len(l.level("INFO")) != tc.info+1 {
+		_, err := invoke(t.Context(), b, &Request{Params: params})
+		lines := append(l.level("INFO"), l.level("WARNING")...)
+		if err != nil || got != tc.want || len(lines) != 1 || !strings.Contains(lines[0], tc.log) {
 			t.Errorf("%+v: got %s, %v, log %q", tc, got, err, l.lines)
+		}
+	}
+}
+
+// The name of a placeholder begins with a capital in a request, which is easily forgotten.
+func TestWarningOnAPlaceholderInLowerCase(t *testing.T) {
+	for endpoint, want := range map[string][]string{
+		"/x/:lambda": {`WARNING [BACKEND: /x][Lambda] function_param_name: "lambda" is no placeholder of the endpoint; did you mean "Lambda"?`},
+		"/x/:other":  nil,
+		"":           nil, // KrakenD 1.x
+	} {
+		l := &recorder{}
+		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
+			Settings: ns(map[string]any{"function_param_name": "lambda"}), Endpoint: endpoint, EndpointMethod: "GET", URLPattern: "/x",
+		})
+		if got := l.level("WARNING"); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", endpoint, got, want)
+		}
+	}
+}
+
+// Lines at start tell which backend they are about, where their prefix does not.
+func TestLinesAtStartTellTheBackend(t *testing.T) {
+	for pattern, want := range map[string]string{"": " (GET /x)", "/": " (GET /x)", "/y": ""} {
+		l := &recorder{}
+		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
+			Settings: ns(map[string]any{"function_param_name": "p", "typo": 1}), Endpoint: "/x", EndpointMethod: "GET", URLPattern: pattern,
+		})
+		for level, line := range map[string]string{
+			"WARNING": `unknown key "typo" is ignored`,
+			"INFO":    `function_param_name: "p" is no placeholder of the endpoint, so another component has to set it`,
+		} {
+			line = level + " [BACKEND: " + pattern + "][Lambda] " + line + want
+			if got := l.level(level); !slices.Equal(got, []string{line}) {
+				t.Errorf("%q: got %q, want %q", pattern, got, line)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -65,19 +66,22 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" {
-		if err := checkEndpoint(endpoint); err != nil {
-			return nil, nil, nil, fmt.Errorf("%s: %w", stsEndpointVariable, err)
+	for _, service := range []string{"LAMBDA", "STS"} {
+		if endpoint, variable := endpointOf(service); endpoint != "" {
+			if err := checkEndpoint(endpoint); err != nil {
+				return nil, nil, nil, fmt.Errorf("%s: %w", variable, err)
+			}
 		}
 	}
 	base, err := c.session(cfg.Profile)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	environment, _ := endpointOf("LAMBDA")
 	key := clientKey{
 		cfg.Profile,
 		cmp.Or(cfg.Region, aws.StringValue(base.Config.Region)),
-		cmp.Or(cfg.Endpoint, aws.StringValue(base.Config.Endpoint)),
+		cmp.Or(cfg.Endpoint, aws.StringValue(base.Config.Endpoint), environment),
 	}
 	if key.region == "" {
 		return nil, nil, nil, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
@@ -284,13 +288,25 @@ func checkSource(source *credentials.Credentials) error {
 	return err
 }
 
-// stsEndpointVariable is where newer SDKs of AWS, too, look for the endpoint of STS.
-const stsEndpointVariable = "AWS_ENDPOINT_URL_STS"
+// endpointOf is where the environment says that a service is, and which variable says so.
+// Newer SDKs of AWS read these, this one does not:
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+func endpointOf(service string) (endpoint, variable string) {
+	if ignored, _ := strconv.ParseBool(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")); ignored {
+		return "", ""
+	}
+	for _, variable := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
+		if endpoint := os.Getenv(variable); endpoint != "" {
+			return endpoint, variable
+		}
+	}
+	return "", ""
+}
 
 // resolveSTS finds the endpoint of STS in the environment, and all others where the SDK
 // does.
 func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
-	if endpoint := os.Getenv(stsEndpointVariable); endpoint != "" && service == sts.EndpointsID {
+	if endpoint, _ := endpointOf("STS"); endpoint != "" && service == sts.EndpointsID {
 		return endpoints.ResolvedEndpoint{URL: endpoint, SigningRegion: region}, nil
 	}
 	return endpoints.DefaultResolver().EndpointFor(service, region, opts...)

@@ -495,7 +495,11 @@ func (c *Config) String() string {
 	if c.Stream {
 		s += ", streamed"
 	}
-	if c.ParamName != "" && c.Allowed != nil {
+	switch {
+	case c.ParamName == "":
+	case c.Allowed == nil:
+		s += ", every name allowed"
+	default:
 		s += fmt.Sprintf(", allowed %v", c.Allowed)
 	}
 	return s

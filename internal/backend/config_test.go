@@ -444,8 +444,8 @@ func TestConfigInTheLog(t *testing.T) {
 		want     string
 	}{
 		{map[string]any{"function_name": "f:live"}, "function f:live"},
-		{map[string]any{"function_param_name": "Lambda"}, "function from the param Lambda"},
-		{map[string]any{"function_param_name": "Lambda", "qualifier": "live"}, "function from the param Lambda, qualifier live"},
+		{map[string]any{"function_param_name": "Lambda"}, "function from the param Lambda, every name allowed"},
+		{map[string]any{"function_param_name": "Lambda", "qualifier": "live"}, "function from the param Lambda, qualifier live, every name allowed"},
 		{
 			map[string]any{
 				"function_name": "f", "region": "eu-west-1", "endpoint": "http://127.0.0.1:4566", "profile": "shop",

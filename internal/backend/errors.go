@@ -264,7 +264,7 @@ func invocationError(err error, retryAfter string, chosen bool) *Error {
 		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
 	case code == lambda.ErrCodeInvalidRequestContentException:
 		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
-		e.detail = "invocation failed: " + code // AWS's message quotes the payload
+		e.detail = "invocation failed: " + code + ": " + e.message // AWS's own quotes the payload
 	case code == lambda.ErrCodeUnsupportedMediaTypeException:
 		e.status, e.message = http.StatusUnsupportedMediaType, "unsupported media type"
 	case code == lambda.ErrCodeResourceNotFoundException && chosen:

@@ -109,6 +109,8 @@ func TestEndpointOfSTS(t *testing.T) {
 	for _, tc := range []struct{ variable, value, want string }{
 		{"AWS_ENDPOINT_URL_STS", "", "https://sts.eu-west-1.amazonaws.com"},
 		{"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1", "http://127.0.0.1:1"},
+		{"AWS_ENDPOINT_URL", "http://127.0.0.1:3", "http://127.0.0.1:3"},
+		{"AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:4", "https://sts.eu-west-1.amazonaws.com"},
 		{"AWS_USE_DUALSTACK_ENDPOINT", "true", "https://sts.eu-west-1.api.aws"},
 	} {
 		t.Run(tc.variable+"="+tc.value, func(t *testing.T) {
@@ -132,13 +134,59 @@ func TestEndpointOfSTS(t *testing.T) {
 	}
 }
 
-func TestBadEndpointOfSTS(t *testing.T) {
-	environment(t, keysOfEnvironment, "", "")
-	t.Setenv("AWS_ENDPOINT_URL_STS", "http://user:hunter2@ho st")
-	l := &recorder{}
-	b := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": "eu-west-1"})})
-	if b.broken == nil || !strings.Contains(b.broken.detail, "AWS_ENDPOINT_URL_STS: must be an http or https URL") || strings.Contains(fmt.Sprint(l.lines), "hunter2") {
-		t.Errorf("got %+v, log %q", b.broken, l.lines)
+func TestBadEndpointOfTheEnvironment(t *testing.T) {
+	for _, variable := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"} {
+		t.Run(variable, func(t *testing.T) {
+			environment(t, keysOfEnvironment, "", "")
+			t.Setenv(variable, "http://user:hunter2@ho st")
+			l := &recorder{}
+			b := NewFactory(Options{Logger: l}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "region": "eu-west-1"})})
+			if b.broken == nil || !strings.Contains(b.broken.detail, variable+": must be an http or https URL") || strings.Contains(fmt.Sprint(l.lines), "hunter2") {
+				t.Errorf("got %+v, log %q", b.broken, l.lines)
+			}
+		})
+	}
+}
+
+// Where Lambda is: as configured, else as the build's session has it, else as the
+// environment has it, and at AWS's in the end.
+func TestEndpointOfTheEnvironment(t *testing.T) {
+	const service, all, ignore = "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+	for _, tc := range []struct {
+		name       string
+		variables  map[string]string
+		configured string
+		session    bool
+		want       string
+	}{
+		{"none", nil, "", false, "https://lambda.eu-west-1.amazonaws.com"},
+		{"Lambda's", map[string]string{service: "http://127.0.0.1:1", all: "http://127.0.0.1:2"}, "", false, "http://127.0.0.1:1"},
+		{"all services'", map[string]string{all: "http://127.0.0.1:2"}, "", false, "http://127.0.0.1:2"},
+		{"another service's", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", false, "https://lambda.eu-west-1.amazonaws.com"},
+		{"ignored", map[string]string{service: "http://127.0.0.1:1", ignore: "true"}, "", false, "https://lambda.eu-west-1.amazonaws.com"},
+		{"not ignored", map[string]string{service: "http://127.0.0.1:1", ignore: "false"}, "", false, "http://127.0.0.1:1"},
+		{"beside a configured one", map[string]string{service: "http://127.0.0.1:1"}, "http://127.0.0.1:4", false, "http://127.0.0.1:4"},
+		{"beside a session's", map[string]string{service: "http://127.0.0.1:1"}, "", true, "http://127.0.0.1:5"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, keysOfEnvironment, "", "")
+			for variable, value := range tc.variables {
+				t.Setenv(variable, value)
+			}
+			o := Options{Logger: &recorder{}}
+			if tc.session {
+				o.Session = testSession(t, "http://127.0.0.1:5", nil)
+			}
+			settings := map[string]any{"function_name": "f", "region": "eu-west-1"}
+			if tc.configured != "" {
+				settings["endpoint"] = tc.configured
+			}
+			b := NewFactory(o).New(Spec{Settings: ns(settings)})
+			lookedFor(b)
+			if b.broken != nil || b.cfg.Endpoint != tc.want {
+				t.Errorf("got %s, %+v, want %s", b.cfg.Endpoint, b.broken, tc.want)
+			}
+		})
 	}
 }
 

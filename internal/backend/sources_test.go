@@ -487,11 +487,11 @@ func TestSharedFileIsReadAgain(t *testing.T) {
 
 func TestCredentialsOfAnInvokerAreItsOwn(t *testing.T) {
 	l := &recorder{}
-	NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": gatewayRole}})})
+	NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": gatewayRole}}), URLPattern: "/x"})
 	warnings := l.level("WARNING")
 	slices.Sort(warnings)
 	const rest = ": has no effect: the Invoker that the build has set has its own credentials"
-	if want := []string{"WARNING [BACKEND: ][Lambda] assume_role" + rest, "WARNING [BACKEND: ][Lambda] profile" + rest}; !slices.Equal(warnings, want) {
+	if want := []string{"WARNING [BACKEND: /x][Lambda] assume_role" + rest, "WARNING [BACKEND: /x][Lambda] profile" + rest}; !slices.Equal(warnings, want) {
 		t.Errorf("got %q, want %q", warnings, want)
 	}
 }
