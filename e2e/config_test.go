@@ -26,7 +26,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"both names, one wrong", object{"function_name": 1, "function_param_name": "Lambda"}, "function_name: must be a string, is the number 1; " + oneOfThem + "only one of them may be there"},
 		{"no name", object{}, oneOfThem + "one of them must be there"},
 		{"no name, but a misspelled one", object{"function": "f"}, oneOfThem + "one of them must be there"},
-		{"comments only", object{"@function_name": "f", "$x": 1, "_y": 2, "#z": 3, "": 4}, oneOfThem + "one of them must be there"},
+		{"comments only", object{"@function_name": "f", "$x": 1, "_y": 2, "#z": 3}, oneOfThem + "one of them must be there"},
 
 		{"null", nil, "the configuration must be an object, is null"},
 		{"list", list{"f"}, "the configuration must be an object, is a list"},
@@ -225,7 +225,8 @@ func TestConfigurationWithWarnings(t *testing.T) {
 		want     []string
 	}{
 		{"nothing to warn of", nil, nil},
-		{"comments", object{"@comment": 1, "$schema": 2, "_": 3, "#": 4, "": 5}, nil},
+		{"comments", object{"@comment": 1, "$schema": 2, "_": 3, "#": 4}, nil},
+		{"an empty key", object{"": 5}, []string{`unknown key "" is ignored`}},
 		{"misspelled", object{"max_retry": 1}, []string{`unknown key "max_retry" is ignored; did you mean "max_retries"?`}},
 		{"in another case", object{"Region": "x"}, []string{`unknown key "Region" is ignored; did you mean "region"?`}},
 		{"with hyphens", object{"max-retries": 1}, []string{`unknown key "max-retries" is ignored; did you mean "max_retries"?`}},

@@ -145,8 +145,11 @@ func TestPlaceholderMissing(t *testing.T) {
 			}
 		}
 		want := `function_param_name: "lambda" is no placeholder of the endpoint, so another component has to set it`
-		if infos := gw.Lines(t, "INFO", "/lower"); len(infos) != 2 || infos[0] != want {
+		if infos := gw.Lines(t, "INFO", "/lower"); len(infos) != 1 || infos[0] != want {
 			t.Errorf("got %q, want %q", infos, want)
+		}
+		if warnings := gw.Lines(t, "WARNING", "/lower"); (len(warnings) == 1) != g.tellsEndpoint {
+			t.Errorf("got %q, want a warning where KrakenD tells the endpoint: %t", warnings, g.tellsEndpoint)
 		}
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	"github.com/luraproject/lura/logging"
 )
@@ -12,16 +13,16 @@ import (
 // endpoint, and goes on without it.
 type counter struct {
 	logging.Logger
-	errors, warnings int
+	errors, warnings atomic.Int64
 }
 
 func (c *counter) Error(v ...any) {
-	c.errors++
+	c.errors.Add(1)
 	c.Logger.Error(v...)
 }
 
 func (c *counter) Warning(v ...any) {
-	c.warnings++
+	c.warnings.Add(1)
 	c.Logger.Warning(v...)
 }
 
@@ -30,10 +31,10 @@ func verdict(r reports, log *counter) error {
 	switch bad := r.bad(); {
 	case bad > 0:
 		return fmt.Errorf("bad configuration of %d of %d Lambda backends", bad, len(r))
-	case log.errors > 0:
+	case log.errors.Load() > 0:
 		return errors.New("bad configuration, see the log")
 	}
-	fmt.Fprintf(os.Stderr, "krakend: Lambda backends: %d, errors: 0, warnings: %d\n", len(r), log.warnings)
+	fmt.Fprintf(os.Stderr, "krakend: Lambda backends: %d, errors: 0, warnings: %d\n", len(r), log.warnings.Load())
 	return nil
 }
 
