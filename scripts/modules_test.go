@@ -35,7 +35,6 @@ func TestTaggedModules(t *testing.T) {
 		// come from there, where go.sum has been held against them.
 		"GOMODCACHE="+t.TempDir(),
 		"GOPROXY=file://"+filepath.ToSlash(filepath.Join(modules, "cache/download"))+","+proxy,
-		"GOSUMDB=off",
 		"GOFLAGS=-modcacherw",
 		"GOWORK=off",
 		"CGO_ENABLED=0",
