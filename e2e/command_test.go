@@ -14,15 +14,17 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// run runs a gateway's program to its end. The environment has credentials, and a region
-// of AWS's.
+// run runs a gateway's program to its end. The environment has credentials, a region of
+// AWS's, and an STS that nobody may call.
 func run(t *testing.T, g gateway, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
+	sts := newForbidden(t)
 	cmd := g.Command(t, []string{
 		"AWS_ACCESS_KEY_ID=" + accessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + secretAccessKey,
 		"AWS_EC2_METADATA_DISABLED=true",
 		"AWS_REGION=eu-west-1",
+		"AWS_ENDPOINT_URL_STS=" + sts,
 	}, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -129,6 +131,13 @@ func TestCheck(t *testing.T) {
 				1,
 				nil,
 				[]string{"krakend: bad configuration: ", "':other'"},
+			},
+			{
+				"a namespace that is misspelled",
+				[]object{endpoint("/a/{id}", object{"extra_config": object{"backend/lamda": object{"function_name": "f"}}})},
+				1,
+				nil,
+				[]string{"GET /a/{id} has a backend without a host, and without a function that this gateway knows of", "krakend: bad configuration, see the log"},
 			},
 			{
 				"a host that is none",

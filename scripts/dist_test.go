@@ -210,7 +210,7 @@ func unpack(t *testing.T, name, dir string) (headers []*tar.Header) {
 		} else {
 			var content []byte
 			if content, err = io.ReadAll(r); err == nil {
-				err = os.WriteFile(dest, content, h.FileInfo().Mode())
+				err = writeProgram(dest, content, h.FileInfo().Mode())
 			}
 		}
 		if err != nil {

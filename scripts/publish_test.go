@@ -54,7 +54,7 @@ func newForge(t *testing.T, r repository) forge {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	r.git(t, "remote", "set-url", "origin", filepath.Join(f.dir, "origin"))
-	if err := os.WriteFile(filepath.Join(f.dir, "gh"), []byte(gh), 0o755); err != nil {
+	if err := writeProgram(filepath.Join(f.dir, "gh"), []byte(gh), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return f

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -199,7 +200,7 @@ func copyFile(source, dest string) error {
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(dest, content, info.Mode().Perm())
+	return writeProgram(dest, content, info.Mode().Perm())
 }
 
 // write writes a file of the repository.
@@ -221,4 +222,12 @@ func (r repository) replace(t *testing.T, name, old, with string) {
 		t.Fatalf("%s has no %q", name, old)
 	}
 	r.write(t, name, strings.ReplaceAll(string(content), old, with))
+}
+
+// writeProgram writes a file that is to be executed. Nothing is started meanwhile: it would
+// have the file open for writing as well, and a file like that is "busy" (go.dev/issue/22315).
+func writeProgram(name string, content []byte, mode fs.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, content, mode)
 }

@@ -46,7 +46,10 @@ func newContainer(t *testing.T, files map[string]string, env ...string) containe
 	if err := os.Chmod(c.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(c.dir, os.DirFS(source)); err != nil {
+	syscall.ForkLock.RLock() // go.dev/issue/22315: nothing may be started with a program open for writing
+	err := os.CopyFS(c.dir, os.DirFS(source))
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range files {

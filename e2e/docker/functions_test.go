@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go/service/lambda"
@@ -36,6 +37,10 @@ done
 	if err := os.Mkdir(filepath.Join(s.dir, "kept"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	// Nothing is started meanwhile: it would have the file open for writing as well, and a
+	// file like that cannot be executed (go.dev/issue/22315).
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(filepath.Join(s.dir, "awslocal"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -151,7 +151,7 @@ func TestComposeGateway(t *testing.T) {
 	}
 	c := newContainer(t, map[string]string{configFile: string(content)}, credentials...)
 	stdout, stderr, status := c.run(t, "-check")
-	if status != 0 || stderr != "" {
+	if status != 0 || !strings.HasSuffix(stderr, "errors: 0, warnings: 0\n") || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("got the status %d, and on standard error:\n%s", status, stderr)
 	}
 	for _, i := range invocations {

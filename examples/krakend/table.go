@@ -13,7 +13,12 @@ import (
 )
 
 // placeholder is one as the router spells it.
-var placeholder = regexp.MustCompile(`:([^/]+)`)
+var placeholder = regexp.MustCompile(`/:([^/]+)`)
+
+// name is an endpoint as krakend.json has it.
+func name(e *config.EndpointConfig) string {
+	return e.Method + " " + placeholder.ReplaceAllString(e.Endpoint, "/{$1}")
+}
 
 // reports are what has become of the Lambda backends, by their configuration.
 type reports map[*config.Backend]lambda.Report
@@ -38,10 +43,23 @@ func (r reports) print(w io.Writer, endpoints []*config.EndpointConfig) {
 			if report.Err != nil {
 				invokes = "nothing, bad configuration: " + strings.ReplaceAll(report.Err.Error(), "\n", "; ")
 			}
-			fmt.Fprintf(table, "%s %s\t%s\n", e.Method, placeholder.ReplaceAllString(e.Endpoint, "{$1}"), invokes)
+			fmt.Fprintf(table, "%s\t%s\n", name(e), invokes)
 		}
 	}
 	table.Flush()
+}
+
+// nowhere are the endpoints with a backend that is neither a function nor anywhere else:
+// its namespace is misspelled, say.
+func (r reports) nowhere(endpoints []*config.EndpointConfig) (names []string) {
+	for _, e := range endpoints {
+		for _, b := range e.Backend {
+			if _, ok := r[b]; !ok && len(b.Host) == 0 {
+				names = append(names, name(e))
+			}
+		}
+	}
+	return names
 }
 
 // bad is how many of the backends are configured badly.

@@ -83,7 +83,7 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 			reports.print(os.Stdout, cfg.Endpoints)
 			if check {
-				err = verdict(reports, logger)
+				err = verdict(reports, cfg.Endpoints, logger)
 			} else {
 				err = serve(ctx, cfg, handler)
 			}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 )
 
@@ -27,7 +28,10 @@ func (c *counter) Warning(v ...any) {
 }
 
 // verdict is what a check has found, once everything is built. Warnings are no error.
-func verdict(r reports, log *counter) error {
+func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error {
+	for _, e := range r.nowhere(endpoints) {
+		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")
+	}
 	switch bad := r.bad(); {
 	case bad > 0:
 		return fmt.Errorf("bad configuration of %d of %d Lambda backends", bad, len(r))

@@ -147,10 +147,36 @@ func once(t *testing.T, generation string) {
 	if got, want := strings.Count(string(stdout), "\ncurl "), len(requests); got != want {
 		t.Errorf("requests: got %d, want %d", got, want)
 	}
+	if generation == "2" {
+		for _, block := range shownInReadme(t) {
+			if !strings.Contains(string(stdout), "\n"+strings.ReplaceAll(block, "http://127.0.0.1:8080", url)+"\n") {
+				t.Errorf("README shows what is not in the output: %s", block)
+			}
+		}
+	}
 	if t.Failed() {
 		t.Logf("output:\n%s", stdout)
 	}
 	checkGone(t, temp, functions, webapp, gateway)
+}
+
+// shownInReadme are the requests, with their answers, that README says a run prints.
+func shownInReadme(t *testing.T) []string {
+	t.Helper()
+	content, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(content), "prints what came back, for instance:\n\n")
+	text, _, _ = strings.Cut(text, "\n\nAll of it keeps running")
+	blocks := strings.Split(strings.ReplaceAll("\n"+text, "\n    ", "\n"), "\n\n")
+	if len(blocks) < 2 {
+		t.Fatalf("README shows %q", blocks)
+	}
+	for i, b := range blocks {
+		blocks[i] = strings.TrimSpace(b)
+	}
+	return blocks
 }
 
 func TestInterrupt(t *testing.T) {

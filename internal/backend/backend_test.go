@@ -826,6 +826,22 @@ func TestParamThatIsNoPlaceholder(t *testing.T) {
 	}
 }
 
+// A check looks for nothing: no credentials are anybody's to keep.
+func TestCheckOnlyKeepsNoCredentials(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	for _, checkOnly := range []bool{false, true} {
+		b := NewFactory(Options{Logger: &recorder{}, CheckOnly: checkOnly}).New(Spec{Settings: ns(map[string]any{
+			"function_name": "f", "region": "eu-west-1",
+		})})
+		if (b.keeper == nil) != checkOnly || (b.broken != nil) != checkOnly {
+			t.Errorf("check only %t: got the keeper %v and the error %v", checkOnly, b.keeper, b.broken)
+		}
+		if !checkOnly {
+			lookedFor(b)
+		}
+	}
+}
+
 // The name of a placeholder begins with a capital in a request, which is easily forgotten.
 func TestWarningOnAPlaceholderInLowerCase(t *testing.T) {
 	for endpoint, want := range map[string][]string{

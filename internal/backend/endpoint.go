@@ -53,6 +53,8 @@ func checkEndpoint(endpoint string) error {
 		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
 	case strings.ContainsAny(endpoint, "?#"):
 		return errors.New("must have no query and no fragment")
+	case strings.HasSuffix(u.Host, ":"):
+		return errors.New("has no port after the colon")
 	case u.Port() != "" && !validPort.MatchString(u.Port()):
 		return fmt.Errorf("has the port %s, which is none", quote(u.Port()))
 	case !authority.MatchString(u.Host):

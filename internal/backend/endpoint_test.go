@@ -61,7 +61,7 @@ func TestEndpointErrors(t *testing.T) {
 		{"http://localhost/?", query},
 		{"http://localhost/#", query},
 		{"http://localhost#hunter2", query},
-		{"http://localhost:", noHost("localhost:")},
+		{"http://localhost:", "has no port after the colon"},
 		{"http://localhost:0", noPort("0")},
 		{"http://localhost:080", noPort("080")},
 		{"http://localhost:65536", noPort("65536")},

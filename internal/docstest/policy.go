@@ -15,6 +15,11 @@ type policy struct {
 	statements []statement
 }
 
+// trusts tells whether the policy is about who may take a role.
+func (p *policy) trusts() bool {
+	return slices.ContainsFunc(p.statements, func(s statement) bool { return s.principals != nil })
+}
+
 type statement struct {
 	allow              bool
 	actions, resources []string

@@ -272,6 +272,10 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{`p.md:5: "ok" is no header`},
 		},
 
+		"a policy that nothing is held against": {
+			[]string{block(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}]}`)},
+			[]string{"p.md:1: a policy in a section that configures no gateway to hold it against"},
+		},
 		"a policy that is none": {
 			[]string{allow("lambda:InvokeFunction", "users")},
 			[]string{`p.md:1: Resource: "users" is none`},

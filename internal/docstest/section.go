@@ -130,14 +130,21 @@ func attachPolicies(sections []*Section) {
 		if len(s.service.endpoints) > 0 {
 			continue
 		}
-		level := s.Level
+		level, held := s.Level, false
 		for _, above := range slices.Backward(sections[:i]) {
 			if above.Level < level {
 				level = above.Level
 				if len(above.service.endpoints) > 0 {
 					above.policies = append(above.policies, s.policies...)
+					held = true
 					break
 				}
+			}
+		}
+		for _, p := range s.policies {
+			// What a platform's role trusts, the gateway does not show.
+			if !held && !p.trusts() {
+				s.errs = append(s.errs, p.block.errorf("a policy in a section that configures no gateway to hold it against"))
 			}
 		}
 	}

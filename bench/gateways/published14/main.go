@@ -35,35 +35,35 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, file string, debug bool) error {
+func run(ctx context.Context, file string, debug bool) (err error) {
 	cfg, err := config.NewParser().Parse(file)
 	if err != nil {
 		return err
 	}
-	level := "WARNING"
+	level, out := "WARNING", os.Stdout
 	if debug {
 		cfg.Debug, level = true, "DEBUG"
 	} else {
 		gin.SetMode(gin.ReleaseMode)
 	}
-	logger, err := logging.NewLogger(level, os.Stdout, "[KRAKEND]")
+	logger, err := logging.NewLogger(level, out, "[KRAKEND]")
 	if err != nil {
 		return err
 	}
 
 	// Backends without the namespace stay HTTP backends.
-	backends := lambda.BackendFactory(proxy.CustomHTTPProxyFactory(client.NewHTTPClient))
+	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
+	backendFactory = lambda.BackendFactory(backendFactory)
 
-	var served error
 	router.NewFactory(router.Config{
 		Engine:         gin.Default(),
 		HandlerFactory: router.EndpointHandler,
-		ProxyFactory:   proxy.NewDefaultFactory(backends, logger),
+		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
-			served = serve(ctx, cfg, handler)
+			err = serve(ctx, cfg, handler)
 			return nil // the router would only log it: main has to know
 		},
 	}).NewWithContext(ctx).Run(cfg)
-	return served
+	return err
 }

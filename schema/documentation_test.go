@@ -1,0 +1,88 @@
+package schema
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+)
+
+// row is one of the tables of keys: the key, its type and its default; or the key alone in
+// README's, where several may share a row.
+var row = regexp.MustCompile("(?m)^\\| (\\[?`.*?) \\| (.*?) \\|(?: (.*?) \\|)?")
+
+// The table of keys in docs/configuration.md has all keys, each with the schema's default
+// and values.
+func TestDocumentedKeys(t *testing.T) {
+	var schema struct {
+		Properties map[string]struct {
+			Default any
+			Enum    []string
+		}
+	}
+	content, err := os.ReadFile("lambda.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, cells := range row.FindAllStringSubmatch(section(t, "../docs/configuration.md", "## All keys"), -1) {
+		key := regexp.MustCompile("`(.*?)`").FindStringSubmatch(cells[1])[1]
+		if key == "concurrent_calls" { // KrakenD's own
+			continue
+		}
+		keys = append(keys, key)
+		property := schema.Properties[key]
+		for _, value := range property.Enum {
+			if !strings.Contains(cells[2], "`"+value+"`") {
+				t.Errorf("%s: the value %s is not in %q", key, value, cells[2])
+			}
+		}
+		if property.Default == nil {
+			continue
+		}
+		text, err := json.Marshal(property.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Trim(string(text), `"`)
+		if !slices.Contains(strings.FieldsFunc(cells[3], func(r rune) bool { return strings.ContainsRune(" `;,", r) }), want) {
+			t.Errorf("%s: the default is %s, and the table has %q", key, want, cells[3])
+		}
+	}
+	slices.Sort(keys)
+	if want := backend.Keys(); !slices.Equal(keys, want) {
+		t.Errorf("got the keys %q, want %q", keys, want)
+	}
+}
+
+// README's short table leaves no key out.
+func TestKeysOfReadme(t *testing.T) {
+	text := section(t, "../README.md", "## Configure it")
+	for _, key := range backend.Keys() {
+		if !regexp.MustCompile("(?m)^\\| (?:`[a-z_]+`, )?`" + key + "`").MatchString(text) {
+			t.Errorf("no row of %s", key)
+		}
+	}
+}
+
+// section is what is below a heading of a page, up to the next of its level.
+func section(t *testing.T, page, heading string) string {
+	t.Helper()
+	content, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(content), "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("%s has no %s", page, heading)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
