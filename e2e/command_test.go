@@ -168,6 +168,17 @@ func TestCheck(t *testing.T) {
 	})
 }
 
+// Of what is checked nothing is enabled: it would look for credentials, at some time.
+func TestCheckEnablesNothing(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		settings := object{"function_name": "f", "endpoint": newForbidden(t)}
+		_, stderr, status := run(t, g, "-check", "-d", "-c", writeConfig(t, g, []object{endpoint("/a", lambdaBackend(settings))}))
+		if status != 0 || !strings.Contains(stderr, "Component checked, not enabled: function f") || strings.Contains(stderr, "Component enabled") {
+			t.Errorf("got the exit status %d and %s", status, stderr)
+		}
+	})
+}
+
 func TestCheckFile(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		broken := filepath.Join(t.TempDir(), "broken.json")

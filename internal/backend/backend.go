@@ -197,10 +197,12 @@ func (f *Factory) New(spec Spec) *Backend {
 	case b.cfg.Allowed == nil:
 		b.logger.Info(b.prefix, b.reach()+where)
 	}
-	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
 	if f.check {
+		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
 		b.broken = internal(errCheckOnly)
+		return b
 	}
+	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
 	return b
 }
 
