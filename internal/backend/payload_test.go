@@ -34,7 +34,9 @@ func TestParamsPayload(t *testing.T) {
 		{"no UTF-8", map[string]string{"Q": "a\xffb"}, nil, `{"q":"a\ufffdb"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := string(placeholderNames(nil).payload(tc.params, tc.query)); got != tc.want {
+			got := string(placeholderNames(nil).payload(tc.params, tc.query))
+			// Up to Go 1.26 encoding/json escapes it, from 1.27 on it does not.
+			if got = strings.ReplaceAll(got, "\ufffd", `\ufffd`); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
