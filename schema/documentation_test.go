@@ -11,8 +11,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
 )
 
-// row is one of the tables of keys: the key, its type and its default; or the key alone in
-// README's, where several may share a row.
+// row is one of a table of keys: the key, its type and its default.
 var row = regexp.MustCompile("(?m)^\\| (\\[?`.*?) \\| (.*?) \\|(?: (.*?) \\|)?")
 
 // The table of keys in docs/configuration.md has all keys, each with the schema's default

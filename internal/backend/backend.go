@@ -39,13 +39,12 @@ type Factory struct {
 	logger  Logger
 	invoker Invoker
 	clients clients
-	check   bool // only
 }
 
 // NewFactory returns a factory. The AWS session is made with the first backend
 // that needs it, so a gateway without Lambda backends touches nothing of AWS.
 func NewFactory(o Options) *Factory {
-	f := &Factory{logger: o.Logger, invoker: o.Invoker, check: o.CheckOnly}
+	f := &Factory{logger: o.Logger, invoker: o.Invoker}
 	if f.logger == nil {
 		f.logger = newStderrLogger()
 	}
@@ -197,7 +196,7 @@ func (f *Factory) New(spec Spec) *Backend {
 	case b.cfg.Allowed == nil:
 		b.logger.Info(b.prefix, b.reach()+where)
 	}
-	if f.check {
+	if f.clients.check {
 		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
 		b.broken = internal(errCheckOnly)
 		return b
