@@ -69,8 +69,12 @@ bench-smoke: ## Check that the benchmarks work, and how much a call allocates; s
 build: ## Build everything, the examples included
 	@$(each) go build -o /dev/null ./... $(done)
 
+.PHONY: generate
+generate: ## Write the files that are generated from the root's and from examples/krakend's
+	@go generate ./...
+
 .PHONY: check
-check: fmt vet tidy doors lint ## Check format, vet, go.mod files, the doors of KrakenD 1.x and lint
+check: generated fmt vet tidy lint ## Check generated files, format, vet, go.mod files and lint
 
 .PHONY: fmt
 fmt:
@@ -84,19 +88,9 @@ vet:
 tidy:
 	@$(each) go mod tidy -diff $(done)
 
-# Lura 1.4 is KrakenD 1.2 under another path: what differs in the doors, or in the parts
-# that the example gateways share, is a mistake.
-doors14 := sed -e '/^	"/s\#github.com/devopsfaith/krakend/\#github.com/luraproject/lura/\#' -e 's\#lambda "github.com/devopsfaith/krakend-lambda"\#lambda "github.com/devopsfaith/krakend-lambda/lura"\#'
-.PHONY: doors
-doors:
-	@set -e; same() { gofmt | diff - $$1 || { echo "$$1 differs"; exit 1; }; }; \
-	for f in lambda.go config.go lambda_test.go config_test.go example_test.go example_invoker_test.go; do \
-		$(doors14) $$f | same lura/$$f; \
-	done; \
-	for f in check.go table.go version.go; do \
-		$(doors14) examples/krakend/$$f | same examples/krakend14/$$f; \
-		sed 's#github.com/luraproject/lura/#github.com/luraproject/lura/v2/#; s#krakend-lambda/lura"#krakend-lambda/lura/v2"#' examples/krakend14/$$f | same examples/krakend2/$$f; \
-	done
+.PHONY: generated
+generated:
+	@go run ./internal/generate -check
 
 # The tools are built from source, the first time for minutes; later it takes a second.
 .PHONY: lint

@@ -21,3 +21,5 @@
 // https://github.com/devopsfaith/krakend-lambda has every key, what functions receive and
 // may return, and the statuses that errors become.
 package lambda
+
+//go:generate go run ./internal/generate
