@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -171,6 +172,44 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 			t.Fatalf("got %+v, %v", response, err)
 		}
 	}
+}
+
+// A factory changes the configuration of a backend, and yet another proxy of it behaves alike.
+func TestSecondProxyOfOneConfiguration(t *testing.T) {
+	var calls atomic.Int32
+	all := make(chan struct{})
+	log := &doortest.Recorder{}
+	factory := BackendFactory(nil, WithLogger(log), WithInvoker(calling(func() {
+		if calls.Add(1)%3 == 0 { // no call wins before all have begun
+			all <- struct{}{}
+			all <- struct{}{}
+			return
+		}
+		<-all
+	})))
+	remote := &config.Backend{
+		URLPattern: "/x", ConcurrentCalls: 3, Timeout: doortest.Timeout,
+		ExtraConfig: config.ExtraConfig{Namespace: map[string]interface{}{"function_name": "f"}},
+	}
+	for n := range 2 {
+		if _, err := factory(remote)(t.Context(), &proxy.Request{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := calls.Load(), int32(3*(n+1)); got != want {
+			t.Errorf("proxy %d: got %d calls, want %d", n, got, want)
+		}
+		if lines := log.Level("WARNING"); len(lines) != n+1 {
+			t.Errorf("proxy %d: got log %q", n, lines)
+		}
+	}
+}
+
+// calling is an Invoker that does something before it replies.
+type calling func()
+
+func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
+	c()
+	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
 }
 
 // replies is an Invoker with one reply.

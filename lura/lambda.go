@@ -105,6 +105,7 @@ type Report struct {
 // Of KrakenD's configuration it changes two things in a Lambda backend: one without
 // a host gets one that is never called, because KrakenD's load balancer asks for
 // it, and a ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself.
+// Another proxy that the factory makes of the same configuration behaves alike.
 //
 // The errors of the proxies have StatusCode() int, which KrakenD's routers look for,
 // Encoding() string and Headers() map[string][]string. Where the client went away, the
@@ -116,6 +117,7 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 		opt(&o)
 	}
 	backends := backend.NewFactory(o.Options)
+	var first originals
 
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
@@ -125,11 +127,7 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 			}
 			return next(remote)
 		}
-		if len(remote.Host) == 0 {
-			remote.Host = []string{backend.Host}
-		}
-		// KrakenD reads it after this factory. The backend makes the calls itself.
-		remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
+		first.prepare(remote, &spec)
 		b := backends.New(spec)
 		if o.report != nil {
 			invokes, err := b.Report()
@@ -147,7 +145,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
 		var refusal error // of the status
-		request := backend.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
+		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
 			if reply, refusal = check(ctx, reply); refusal != nil {
 				return nil

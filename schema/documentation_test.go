@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
 // row is one of a table of keys: the key, its type and its default.
@@ -56,7 +56,7 @@ func TestDocumentedKeys(t *testing.T) {
 		}
 	}
 	slices.Sort(keys)
-	if want := backend.Keys(); !slices.Equal(keys, want) {
+	if want := config.Keys(); !slices.Equal(keys, want) {
 		t.Errorf("got the keys %q, want %q", keys, want)
 	}
 }
@@ -64,7 +64,7 @@ func TestDocumentedKeys(t *testing.T) {
 // README's short table leaves no key out.
 func TestKeysOfReadme(t *testing.T) {
 	text := section(t, "../README.md", "## Configure it")
-	for _, key := range backend.Keys() {
+	for _, key := range config.Keys() {
 		if !regexp.MustCompile("(?m)^\\| (?:`[a-z_]+`, )?`" + key + "`").MatchString(text) {
 			t.Errorf("no row of %s", key)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -46,10 +46,10 @@ func properties(t *testing.T) (all []property) {
 func TestPropertiesAreTheParsersKeys(t *testing.T) {
 	settings := parseFile(t, "lambda.json").(object)["properties"].(object)
 	role := settings["assume_role"].(object)["properties"].(object)
-	if got, want := slices.Sorted(maps.Keys(settings)), backend.Keys(); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(settings)), config.Keys(); !slices.Equal(got, want) {
 		t.Errorf("got the properties %q, the parser has the keys %q", got, want)
 	}
-	if got, want := slices.Sorted(maps.Keys(role)), backend.RoleKeys(); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(role)), config.RoleKeys(); !slices.Equal(got, want) {
 		t.Errorf("assume_role: got the properties %q, the parser has the keys %q", got, want)
 	}
 }
@@ -125,11 +125,11 @@ func TestDefaults(t *testing.T) {
 		if err := schema.Validate(written); err != nil {
 			t.Errorf("%s: the default %v: %v", p.key, value, err)
 		}
-		got, _, err := backend.ParseConfig(written)
+		got, _, err := config.Parse(written, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, _, err := backend.ParseConfig(absent)
+		want, _, err := config.Parse(absent, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s: the default %v is %+v for the parser, and leaving it out %+v", p.key, value, got, want)
 		}
 		// Any example says something else: else the default would be any value's.
-		other, _, err := backend.ParseConfig(p.with(p.schema["examples"].(list)[0]))
+		other, _, err := config.Parse(p.with(p.schema["examples"].(list)[0]), nil)
 		if err != nil || reflect.DeepEqual(other, want) {
 			t.Errorf("%s: the example is %+v, %v for the parser, as is leaving it out", p.key, other, err)
 		}

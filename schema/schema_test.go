@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -59,7 +59,7 @@ func parseFile(t testing.TB, path string) any {
 // gateway is what the parser has against settings, which may be no more than keys that it
 // does not know.
 func gateway(settings any) error {
-	_, warnings, err := backend.ParseConfig(settings)
+	_, warnings, err := config.Parse(settings, nil)
 	for _, w := range warnings {
 		if strings.HasPrefix(w, "unknown key ") || strings.HasPrefix(w, "assume_role: unknown key ") {
 			err = errors.Join(err, errors.New(w))

@@ -9,10 +9,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Host is what a door gives as a host to a backend that has none, because
@@ -72,6 +76,10 @@ type Spec struct {
 	// ForwardsHost tells that the framework's routers put the name that the client called
 	// into X-Forwarded-Host, in place of what the client has sent.
 	ForwardsHost bool
+	// HiddenHeaders are headers, by their canonical names, that the operator does not let
+	// through to the backend. The events say what they tell of the client, and do not hold
+	// them.
+	HiddenHeaders []string
 	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
 	// configurations which have never worked stay errors.
 	SharedBody bool
@@ -87,11 +95,29 @@ func (s Spec) String() string {
 		m, _ := setting.Value.(map[string]any)
 		for _, key := range []string{"function_name", "function_param_name"} {
 			if f, ok := m[key].(string); ok && f != "" {
-				return name + " (" + key + " " + quote(f) + ")"
+				return name + " (" + key + " " + text.Quote(f) + ")"
 			}
 		}
 	}
 	return name
+}
+
+// eventFormats are the formats of events and replies. A function that receives no event may
+// answer as one behind an HTTP API does.
+var eventFormats = map[config.PayloadFormat]apigw.Format{
+	config.Simple:   apigw.HTTP,
+	config.Version1: apigw.REST,
+	config.Version2: apigw.HTTP,
+	config.ALB:      apigw.ALB,
+}
+
+// route is what events say of the backend.
+func (s Spec) route() apigw.Route {
+	r := apigw.Route{URLPattern: s.URLPattern, Endpoint: s.Endpoint, EndpointMethod: s.EndpointMethod, ForwardsHost: s.ForwardsHost}
+	if len(s.Host) > 0 && s.Host[0] != Host {
+		r.Host = s.Host[0]
+	}
+	return r
 }
 
 // Setting is what a backend's extra_config has under a namespace.
@@ -112,9 +138,12 @@ func Settings(extra map[string]any, namespaces ...string) (settings []Setting) {
 }
 
 // Request is what a backend reads of a request. Nothing in it is changed; all
-// fields may be nil. The body is read to its end and closed where it is the
+// fields may be zero. The body is read to its end and closed where it is the
 // payload.
 type Request struct {
+	// Method is the one that the request has when it arrives, in any case. Empty is the
+	// backend's.
+	Method  string
 	Params  map[string]string
 	Query   map[string][]string
 	Headers map[string][]string
@@ -127,9 +156,11 @@ type Backend struct {
 	prefix  string
 	method  string
 	format  format
-	names   placeholderNames
-	route   *route // nil where the payload is no event
-	cfg     Config
+	where   string // tells the backend from others in a log line, where its prefix does not
+	names   config.Placeholders
+	api     *apigw.API // nil where the payload is no event
+	hidden  []string   // headers that the function must not see
+	cfg     config.Config
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 	calls   int // concurrent, for each request; 0 is 1
@@ -137,6 +168,9 @@ type Backend struct {
 	client  *sdkClient // makes the calls in its place, where it is not nil
 	keeper  *keeper    // nil where the invoker signs by itself
 	broken  *Error     // answers every request, where it is not nil
+
+	collision sync.Once // the warning of leaveOut
+	untyped   sync.Once // the warning of event
 }
 
 // format is what becomes of a reply.
@@ -145,7 +179,7 @@ type format int
 const (
 	structured format = iota // a decoder makes an object of it
 	markup                   // so does one for XML
-	text                     // it becomes a string
+	plain                    // it becomes a string
 	raw                      // its bytes go to the client
 )
 
@@ -154,7 +188,7 @@ func formatOf(encoding string) format {
 	case encoding == "no-op": // KrakenD tells it by this spelling alone
 		return raw
 	case strings.EqualFold(encoding, "string"):
-		return text
+		return plain
 	case strings.EqualFold(encoding, "xml"), strings.EqualFold(encoding, "rss"):
 		return markup
 	default:
@@ -170,31 +204,27 @@ func (f *Factory) New(spec Spec) *Backend {
 		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
 		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format:  formatOf(spec.Encoding),
-		names:   placeholdersOf(spec.Endpoint), // nil for none
+		names:   config.PlaceholdersOf(spec.Endpoint),
+		hidden:  spec.HiddenHeaders,
 		now:     time.Now,
 		sleep:   aws.SleepWithContext,
 		calls:   spec.ConcurrentCalls,
 		invoker: f.invoker,
 	}
-	warnings, err := b.configure(f, spec)
-	where := "" // for those that share their prefix with others
-	if spec.URLPattern == "" || spec.URLPattern == "/" {
-		where = " (" + spec.String() + ")"
+	if spec.URLPattern == "" || spec.URLPattern == "/" { // as many have
+		b.where = " (" + spec.String() + ")"
 	}
+	warnings, err := b.configure(f, spec)
 	for _, w := range warnings {
-		b.logger.Warning(b.prefix, w+where)
+		b.logger.Warning(b.prefix, w+b.where)
 	}
 	if err != nil {
 		b.broken = badConfig(err)
 		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+spec.String()+" gets a 500")
 		return b
 	}
-	switch p := b.cfg.ParamName; {
-	case p == "":
-	case !b.names.may(p):
-		b.logger.Info(b.prefix, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint, so another component has to set it%s", p, where))
-	case b.cfg.Allowed == nil:
-		b.logger.Info(b.prefix, b.reach()+where)
+	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
+		b.logger.Info(b.prefix, b.reach()+b.where)
 	}
 	if f.clients.check {
 		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
@@ -237,10 +267,9 @@ func (b *Backend) reach() string {
 // configure works out all that does not depend on a request.
 func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error) {
 	if len(spec.Settings) == 1 {
-		b.cfg, warnings, err = ParseConfig(spec.Settings[0].Value)
-		b.verbatimUnlessPlaceholder(spec)
-		if b.cfg.PayloadFormat != Simple {
-			b.route = routeOf(spec)
+		b.cfg, warnings, err = config.Parse(spec.Settings[0].Value, b.names)
+		if b.cfg.PayloadFormat != config.Simple {
+			b.api = apigw.NewAPI(eventFormats[b.cfg.PayloadFormat], spec.route(), apigw.Settings(b.cfg.Event))
 		}
 	} else {
 		namespaces := make([]string, len(spec.Settings))
@@ -262,7 +291,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		}
 	}
 	if b.cfg.Stream && b.format != raw {
-		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be \"no-op\", is %s", quote(cmp.Or(spec.Encoding, "json"))))
+		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be \"no-op\", is %s", text.Quote(cmp.Or(spec.Encoding, "json"))))
 	}
 	if _, ok := b.invoker.(streamInvoker); b.cfg.Stream && b.invoker != nil && !ok {
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
@@ -287,22 +316,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		}
 		warnings = append(warnings, more...)
 	}
-	if p := b.cfg.ParamName; !b.names.may(p) && b.names.may(upperFirst(p)) && b.names != nil {
-		warnings = append(warnings, fmt.Sprintf("function_param_name: %q is no placeholder of the endpoint; did you mean %q?", p, upperFirst(p)))
-	}
-	return append(warnings, b.cfg.futile()...), err
-}
-
-// verbatimUnlessPlaceholder takes the function's name as it is from a param that the
-// endpoint, where it is known, has no placeholder for: KrakenD has not capitalized
-// it, whatever its spelling. function_name_case decides where it is set.
-func (b *Backend) verbatimUnlessPlaceholder(spec Spec) {
-	for _, setting := range spec.Settings {
-		m, _ := setting.Value.(map[string]any)
-		if _, set := m["function_name_case"]; !set && b.cfg.ParamName != "" && !b.names.may(b.cfg.ParamName) {
-			b.cfg.Verbatim = true
-		}
-	}
+	return append(warnings, b.cfg.UnmatchablePatterns()...), err
 }
 
 // Invoke executes the function that r is for and hands the reply to decode, which

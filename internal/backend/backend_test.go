@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -404,14 +405,14 @@ func TestFunctionErrors(t *testing.T) {
 }
 
 func TestFunctionErrorPayloads(t *testing.T) {
-	long := strings.Repeat("é", maxDetail)
+	long := strings.Repeat("é", text.MaxDetail)
 	for _, tc := range []struct{ name, payload, kind, message string }{
 		{"a runtime's", `{"errorMessage":"m","errorType":"T","stackTrace":["secret"]}`, "T", "m"},
 		{"without a type", `{"errorMessage":"Task timed out after 3.00 seconds"}`, "", "Task timed out after 3.00 seconds"},
 		{"another object", `{"a":1}`, "", `{"a":1}`},
 		{"no JSON", "<oops>", "", "<oops>"},
 		{"nothing", "", "", "the function failed"},
-		{"long", `{"errorMessage":"` + long + `","errorType":"` + long + `"}`, cut(long), cut(long)},
+		{"long", `{"errorMessage":"` + long + `","errorType":"` + long + `"}`, text.Cut(long), text.Cut(long)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e := functionError("Unhandled", []byte(tc.payload))
@@ -422,7 +423,7 @@ func TestFunctionErrorPayloads(t *testing.T) {
 			if got.ErrorType != tc.kind || got.ErrorMessage != tc.message {
 				t.Errorf("got %.100q %.100q, want %.100q %.100q", got.ErrorType, got.ErrorMessage, tc.kind, tc.message)
 			}
-			if len(e.detail) > 8*maxDetail || strings.Contains(e.detail+string(e.Details()), "secret") {
+			if len(e.detail) > 8*text.MaxDetail || strings.Contains(e.detail+string(e.Details()), "secret") {
 				t.Errorf("got detail %q", e.detail)
 			}
 		})
@@ -448,7 +449,7 @@ func TestHostileErrorCodes(t *testing.T) {
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || !strings.Contains(string(e.Details()), `"InvocationFailure"`) {
 			t.Errorf("%.40s: got %v, %s", body, err, e.Details())
 		}
-		if lines := l.level("ERROR"); len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || len(lines[0]) > 3*maxDetail {
+		if lines := l.level("ERROR"); len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || len(lines[0]) > 3*text.MaxDetail {
 			t.Errorf("%.40s: got log %.300q", body, lines)
 		}
 	}
@@ -780,11 +781,11 @@ func TestConcurrentCalls(t *testing.T) {
 	}
 }
 
-func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
+func TestWarningOnParamThatIsNoPlaceholder(t *testing.T) {
 	for param, want := range map[string]int{"Lambda": 0, "lambda": 1, "_lambda": 0, "9": 0} {
 		l := &recorder{}
 		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_param_name": param, "allowed_functions": []any{"*"}})})
-		if got := l.level("INFO"); len(got) != want {
+		if got := l.level("WARNING"); len(got) != want {
 			t.Errorf("%s: got %q, want %d lines", param, got, want)
 		}
 	}
@@ -796,7 +797,7 @@ func TestInfoOnParamThatIsNoPlaceholder(t *testing.T) {
 func TestParamThatIsNoPlaceholder(t *testing.T) {
 	const (
 		reach = "INFO [BACKEND: /x][Lambda] function_param_name: without allowed_functions, "
-		none  = " is no placeholder of the endpoint, so another component has to set it"
+		none  = ", so another component, such as a Lua script, must set it"
 	)
 	for _, tc := range []struct {
 		endpoint string
@@ -842,23 +843,6 @@ func TestCheckOnlyKeepsNoCredentials(t *testing.T) {
 	}
 }
 
-// The name of a placeholder begins with a capital in a request, which is easily forgotten.
-func TestWarningOnAPlaceholderInLowerCase(t *testing.T) {
-	for endpoint, want := range map[string][]string{
-		"/x/:lambda": {`WARNING [BACKEND: /x][Lambda] function_param_name: "lambda" is no placeholder of the endpoint; did you mean "Lambda"?`},
-		"/x/:other":  nil,
-		"":           nil, // KrakenD 1.x
-	} {
-		l := &recorder{}
-		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
-			Settings: ns(map[string]any{"function_param_name": "lambda"}), Endpoint: endpoint, EndpointMethod: "GET", URLPattern: "/x",
-		})
-		if got := l.level("WARNING"); !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, want %q", endpoint, got, want)
-		}
-	}
-}
-
 // Lines at start tell which backend they are about, where their prefix does not.
 func TestLinesAtStartTellTheBackend(t *testing.T) {
 	for pattern, want := range map[string]string{"": " (GET /x)", "/": " (GET /x)", "/y": ""} {
@@ -866,14 +850,13 @@ func TestLinesAtStartTellTheBackend(t *testing.T) {
 		NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{
 			Settings: ns(map[string]any{"function_param_name": "p", "typo": 1}), Endpoint: "/x", EndpointMethod: "GET", URLPattern: pattern,
 		})
-		for level, line := range map[string]string{
-			"WARNING": `unknown key "typo" is ignored`,
-			"INFO":    `function_param_name: "p" is no placeholder of the endpoint, so another component has to set it`,
-		} {
-			line = level + " [BACKEND: " + pattern + "][Lambda] " + line + want
-			if got := l.level(level); !slices.Equal(got, []string{line}) {
-				t.Errorf("%q: got %q, want %q", pattern, got, line)
-			}
+		where := "WARNING [BACKEND: " + pattern + "][Lambda] "
+		lines := []string{
+			where + `unknown key "typo" is ignored` + want,
+			where + `function_param_name: the endpoint has no placeholder for "p", so another component, such as a Lua script, must set it` + want,
+		}
+		if got := l.level("WARNING"); !slices.Equal(got, lines) {
+			t.Errorf("%q: got %q, want %q", pattern, got, lines)
 		}
 	}
 }

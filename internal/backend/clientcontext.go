@@ -3,11 +3,14 @@ package backend
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"maps"
-	"net/textproto"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // maxClientContext is Lambda's limit for a client context, in bytes of base64.
@@ -26,29 +29,41 @@ type clientContext struct {
 		AppVersionCode string `json:"app_version_code"`
 		AppPackageName string `json:"app_package_name"`
 	} `json:"client"`
-	Custom      map[string]string `json:"custom"`
-	Env         struct{}          `json:"env"`
-	Environment struct{}          `json:"environment"`
+	Custom      json.RawMessage `json:"custom"`
+	Env         struct{}        `json:"env"`
+	Environment struct{}        `json:"environment"`
 }
 
 // clientContext is the client context of a request, in base64: its headers, query
-// strings and params under custom. Where they have one name, the param wins over the
-// header, and that over the query string, in any case of the name: a header may be
-// KrakenD's own, or a component's.
+// strings and params under custom. Where their names fold together, the param wins over the
+// header, and that over the query string: a header may be KrakenD's own, or a component's.
 func (b *Backend) clientContext(r *Request) (string, *Error) {
-	headers := endToEnd(r.Headers)
-	c := clientContext{Custom: make(map[string]string, len(headers)+len(r.Query)+len(r.Params))}
+	headers := apigw.EndToEnd(r.Headers)
+	for _, name := range b.hidden {
+		headers.Del(name)
+	}
+	vouched := b.names.VouchedNames(r.Params)
+	custom := paramsOf(r, b.names, len(headers)+len(r.Query))
+	known := make(map[string]bool, len(headers))
+	for name, values := range headers {
+		if vouched.Has(name) {
+			b.leaveOut("header", name)
+			continue
+		}
+		known[config.Fold(name)] = true
+		custom = append(custom, parameter{name: name, value: strings.Join(values, ",")})
+	}
 	for name, values := range r.Query {
-		if _, ok := headers[textproto.CanonicalMIMEHeaderKey(name)]; !ok {
-			c.Custom[name] = strings.Join(values, ",")
+		switch {
+		case known[config.Fold(name)]:
+		case vouched.Has(name):
+			b.leaveOut("query string", name)
+		default:
+			custom = append(custom, parameter{name: name, value: strings.Join(values, ",")})
 		}
 	}
-	for name, values := range headers {
-		c.Custom[name] = strings.Join(values, ",")
-	}
-	maps.Copy(c.Custom, b.names.originals(r.Params))
 
-	encoded := base64.StdEncoding.EncodeToString(ascii(marshal(c)))
+	encoded := base64.StdEncoding.EncodeToString(ascii(text.JSON(clientContext{Custom: object(custom)})))
 	if len(encoded) > maxClientContext {
 		return "", headersTooLarge(len(encoded))
 	}

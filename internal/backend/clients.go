@@ -27,6 +27,8 @@ import (
 	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/aws/aws-sdk-go/service/sso"
 	"github.com/aws/aws-sdk-go/service/sts"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Invoker is the part of the SDK's Lambda client that a backend calls.
@@ -55,20 +57,20 @@ type madeSession struct {
 
 type keeperKey struct {
 	profile, region string
-	role            Role
+	role            config.Role
 }
 
 type clientKey struct{ profile, region, endpoint string }
 
 // client returns the client for cfg, the credentials for its calls, nil where the SDK is
 // to sign or not as it likes, and warnings for the operator to read.
-func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string, err error) {
+func (c *clients) client(cfg config.Config) (_ *sdkClient, _ *keeper, warnings []string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
 	for _, service := range []string{"LAMBDA", "STS"} {
 		if endpoint, variable := endpointOf(service); endpoint != "" {
-			if err := checkEndpoint(endpoint); err != nil {
+			if err := config.CheckEndpoint(endpoint); err != nil {
 				return nil, nil, nil, fmt.Errorf("%s: %w", variable, err)
 			}
 		}
@@ -98,7 +100,7 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 		c.made[key] = made
 	}
 	if !made.known {
-		warnings = append(warnings, fmt.Sprintf("region: the AWS SDK knows no region %s", quote(key.region)))
+		warnings = append(warnings, fmt.Sprintf("region: the AWS SDK knows no region %s", text.Quote(key.region)))
 	}
 	return made, c.keeper(keeperKey{cfg.Profile, key.region, cfg.Role}), warnings, nil
 }
@@ -106,7 +108,7 @@ func (c *clients) client(cfg Config) (_ *sdkClient, _ *keeper, warnings []string
 func (c *clients) newClient(base *session.Session, key clientKey) (*sdkClient, error) {
 	svc := lambda.New(base, aws.NewConfig().WithRegion(key.region).WithEndpoint(key.endpoint))
 	if svc.Endpoint == "" {
-		return nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", quote(key.region))
+		return nil, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(key.region))
 	}
 	made, err := newSDKClient(svc)
 	if err != nil {
@@ -208,7 +210,7 @@ func checkProfile(profile string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("profile: there is no %s in %s", quote(profile), strings.Join(files, " or "))
+	return fmt.Errorf("profile: there is no %s in %s", text.Quote(profile), strings.Join(files, " or "))
 }
 
 // keeper returns the credentials for a key, and looks for new ones at once. c.mu is held.
@@ -365,12 +367,12 @@ func hasAll(c *sts.Credentials) bool {
 func (c *clients) where(key keeperKey) (where string) {
 	switch {
 	case key.profile != "":
-		where = "the profile " + quote(key.profile) + " of the shared AWS files"
+		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
 	case c.given != nil:
 		where = "the session that the build has set"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
-		where = "the environment, the profile " + quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
+		where = "the environment, the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
 		where = "the role " + key.role.ARN + ", assumed with those of " + where

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Error is every error that a backend returns, but for the end of a request that
@@ -125,13 +127,14 @@ func panicked(v any) *Error {
 }
 
 // of tells in the log which execution the error is of.
-func (e *Error) of(f Function, requestID string) *Error {
-	e.detail += fmt.Sprintf("; function %s, request id %s", quote(f.String()), quote(requestID))
+func (e *Error) of(f config.Function, requestID string) *Error {
+	e.detail += fmt.Sprintf("; function %s, request id %s", text.Quote(f.String()), text.Quote(requestID))
 	return e
 }
 
-func refused(detail string) *Error {
-	return &Error{status: http.StatusNotFound, message: "no such function", kind: lambda.ErrCodeResourceNotFoundException, detail: detail}
+// refused is the error for a request that names no function, or one that it may not name.
+func refused(err error) *Error {
+	return &Error{status: http.StatusNotFound, message: "no such function", kind: lambda.ErrCodeResourceNotFoundException, detail: err.Error(), err: err}
 }
 
 func tooLarge(limit int) *Error {
@@ -157,7 +160,7 @@ func unreadable(err error) *Error {
 		status:  http.StatusBadRequest,
 		message: "the request's body cannot be read",
 		kind:    "UnreadableBody",
-		detail:  "the request's body cannot be read: " + quote(err.Error()),
+		detail:  "the request's body cannot be read: " + text.Quote(err.Error()),
 		err:     err,
 	}
 }
@@ -167,7 +170,7 @@ func undecodable(err error) *Error {
 		status:  http.StatusBadGateway,
 		message: "the reply cannot be decoded",
 		kind:    "UndecodableReply",
-		detail:  "the reply cannot be decoded: " + quote(err.Error()),
+		detail:  "the reply cannot be decoded: " + text.Quote(err.Error()),
 		err:     err,
 	}
 }
@@ -215,11 +218,11 @@ func functionError(kind string, payload []byte) *Error {
 	return &Error{
 		status:  http.StatusBadGateway,
 		message: "the function failed",
-		kind:    cut(report.Type),
-		reason:  cut(report.Message),
+		kind:    text.Cut(report.Type),
+		reason:  text.Cut(report.Message),
 
 		byFunction: true,
-		detail:     fmt.Sprintf("the function failed (%s): %s %s", quote(kind), quote(report.Type), quote(report.Message)),
+		detail:     fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
 	}
 }
 
@@ -311,11 +314,11 @@ func isSecretive(aerr awserr.Error) bool {
 func explain(err error) string {
 	aerr := asAWS(err)
 	if aerr == nil {
-		return quote(messageOf(err))
+		return text.Quote(messageOf(err))
 	}
 	code := aerr.Code()
 	if !errorCode.MatchString(code) {
-		code = quote(code)
+		code = text.Quote(code)
 	}
 	if status := statusOf(err); status != 0 {
 		code += fmt.Sprintf(" (%d)", status)
@@ -323,7 +326,7 @@ func explain(err error) string {
 	if isSecretive(aerr) {
 		return code
 	}
-	return code + ": " + quote(messageOf(aerr))
+	return code + ": " + text.Quote(messageOf(aerr))
 }
 
 func asAWS(err error) (aerr awserr.Error) {

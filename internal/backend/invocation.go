@@ -17,11 +17,15 @@ import (
 	"github.com/aws/aws-sdk-go/aws/request"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // invocation is all that goes out. It shares nothing with the request.
 type invocation struct {
-	function      Function
+	method        string // of the request, in upper case
+	function      config.Function
 	payload       payload
 	clientContext string // base64; empty for none
 	traceID       string // empty for none
@@ -29,16 +33,18 @@ type invocation struct {
 
 // invocation makes of a request what its function gets.
 func (b *Backend) invocation(ctx context.Context, r *Request) (in invocation, e *Error) {
-	if in.function, e = b.cfg.function(r.Params); e != nil {
-		return in, e
+	var err error
+	if in.function, err = b.cfg.FunctionOf(r.Params); err != nil {
+		return in, refused(err)
 	}
 	if b.cfg.ClientContext {
 		if in.clientContext, e = b.clientContext(r); e != nil {
 			return in, e
 		}
 	}
-	in.traceID = header(r.Headers, traceHeader)
-	in.payload, e = b.payload(ctx, r)
+	in.method = b.methodOf(r)
+	in.traceID = apigw.First(r.Headers, traceHeader)
+	in.payload, e = b.payload(ctx, r, in.method)
 	return in, e
 }
 
@@ -87,7 +93,7 @@ func (b *Backend) fastest(ctx context.Context, in invocation) (r reply, e *Error
 func (b *Backend) execute(ctx context.Context, in invocation, decode func(*http.Response) error) (reply, *Error) {
 	c := call{
 		retryer: retryer{max: b.cfg.MaxRetries, now: b.now}, traceID: in.traceID, payload: in.payload,
-		keeper: b.keeper, prepared: b.client != nil, limit: b.cfg.MaxReply, errorLimit: maxReply,
+		keeper: b.keeper, prepared: b.client != nil, limit: b.cfg.MaxReply, errorLimit: config.MaxReply,
 	}
 	if decode != nil && b.passes(ctx) {
 		c.ahead, c.decodes = aheadOf(b.format), b.format != raw
@@ -146,7 +152,7 @@ func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.R
 
 	a := answer{output.Payload, aws.StringValue(output.ExecutedVersion), c.requestID, c.header}
 	if kind := aws.StringValue(output.FunctionError); kind != "" {
-		payload, err := a.decompressed(maxReply)
+		payload, err := a.decompressed(config.MaxReply)
 		if err != nil {
 			return nil, undecodable(err)
 		}
@@ -160,7 +166,7 @@ func (b *Backend) buffered(ctx context.Context, in invocation, c *call) (*http.R
 		return nil, undecodable(err)
 	}
 	if c.rest != nil {
-		b.passOn(ctx, response, a.payload, c, in.function)
+		b.passOn(ctx, response, a.payload, c, in)
 	}
 	return response, nil
 }
@@ -188,15 +194,15 @@ func (b *Backend) logType() *string {
 const maxLogTail = 4 << 10
 
 // logTail logs the end of a function's own log, which Lambda returns in base64.
-func (b *Backend) logTail(f Function, requestID, logResult string) {
+func (b *Backend) logTail(f config.Function, requestID, logResult string) {
 	tail, err := base64.StdEncoding.DecodeString(logResult)
 	if err != nil {
-		b.logger.Warning(b.prefix, "the log of "+quote(f.String())+" is no base64")
+		b.logger.Warning(b.prefix, "the log of "+text.Quote(f.String())+" is no base64")
 		return
 	}
 	tail = tail[max(0, len(tail)-maxLogTail):]
 	for line := range strings.Lines(string(tail)) {
-		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, requestID, printable(strings.TrimRight(line, "\r\n"))))
+		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, requestID, text.Printable(strings.TrimRight(line, "\r\n"))))
 	}
 }
 
@@ -234,7 +240,7 @@ func callOf(r *request.Request) *call { return r.Retryer.(*call) }
 // option implements request.Option.
 func (c *call) option(r *request.Request) {
 	c.sdk = true
-	if c.max == sdkMaxRetries {
+	if c.max == config.SDKMaxRetries {
 		c.max = r.MaxRetries() // the client's own
 	}
 	r.Retryer = c
@@ -338,17 +344,6 @@ func (c *call) progress() string {
 	default:
 		return "before the function answered"
 	}
-}
-
-// header is the first value of a header. KrakenD 1.x keeps headers under the
-// names that the configuration gives them, in any case.
-func header(headers map[string][]string, name string) string {
-	for k, values := range headers {
-		if len(values) > 0 && strings.EqualFold(k, name) {
-			return values[0]
-		}
-	}
-	return ""
 }
 
 func unlessEmpty(s string) *string {

@@ -194,20 +194,3 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 		})
 	}
 }
-
-func TestFirstValueOfAHeader(t *testing.T) {
-	for _, tc := range []struct {
-		headers map[string][]string
-		want    string
-	}{
-		{nil, ""},
-		{map[string][]string{"Authorization": {"secret"}}, ""},
-		{map[string][]string{"X-Amzn-Trace-Id": nil}, ""},
-		{map[string][]string{"X-Amzn-Trace-Id": {"a", "b"}}, "a"},
-		{map[string][]string{"x-amzn-trace-id": {"a"}, "X-AMZN-TRACE-ID": {}}, "a"},
-	} {
-		if got := header(tc.headers, traceHeader); got != tc.want {
-			t.Errorf("%v: got %q, want %q", tc.headers, got, tc.want)
-		}
-	}
-}

@@ -10,29 +10,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 )
 
 // moment is how long a request waits for what would be good to have.
 const moment = time.Second
-
-// maxHeader bounds the headers that come with a reply, or in it, in bytes: names and
-// values, and 32 for each, as HTTP/2 counts them (RFC 9113, section 6.5.2). API
-// Gateway lets a function have 10,240.
-const maxHeader = 64 << 10
-
-// checkHeader is an error for headers that are too large.
-func checkHeader(h http.Header) error {
-	size := 0
-	for name, values := range h {
-		for _, value := range values {
-			size += len(name) + len(value) + 32
-		}
-	}
-	if size > maxHeader {
-		return fmt.Errorf("its headers have %d bytes, which is more than %d", size, maxHeader)
-	}
-	return nil
-}
 
 // maxNesting is how deep a reply may be nested. For JSON it is encoding/json's own limit,
 // for XML there is none: KrakenD's decoders would recurse until the process is out of stack.
@@ -88,7 +70,7 @@ func (c *call) bound(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
 	}
-	c.exceeded = checkHeader(r.HTTPResponse.Header)
+	c.exceeded = apigw.CheckHeader(r.HTTPResponse.Header)
 	if r.HTTPResponse.StatusCode == http.StatusSwitchingProtocols {
 		// The body is the connection, which no deadline ends.
 		c.exceeded = errors.New("it is a switch to another protocol")

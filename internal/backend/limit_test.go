@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
 // hostile starts an Invoke API that answers as it likes.
@@ -53,13 +54,13 @@ func TestReplyLimit(t *testing.T) {
 			io.WriteString(w, `{"a":"bcd"}`)
 		}, `the reply cannot be decoded: "it has more than 10 bytes"; `, ""},
 		{"Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-2))
+			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", config.MaxReply-2))
 		}, "", ""},
 		{"above Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", maxReply-1))
+			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", config.MaxReply-1))
 		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, `the reply broke off: it has more than 6291556 bytes; `},
 		{"above Lambda's limit, as it says itself", nil, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", strconv.Itoa(maxReply+1))
+			w.Header().Set("Content-Length", strconv.Itoa(config.MaxReply+1))
 			endlessly(w)
 		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
 		{"no end", nil, func(w http.ResponseWriter, _ *http.Request) {
@@ -228,38 +229,6 @@ func TestStreamLimit(t *testing.T) {
 		if lines := l.level("ERROR"); err != nil && (len(lines) != 1 || !strings.Contains(lines[0], fmt.Sprintf("the reply broke off: it has more than %d bytes", tc.limit))) {
 			t.Errorf("%+v: got %q", tc, lines)
 		}
-	}
-}
-
-func TestHeaderLimit(t *testing.T) {
-	// 100 of 100 bytes, and what is missing in one more.
-	h := make(http.Header)
-	for i := range 100 {
-		h.Set(fmt.Sprintf("X-%02d", i), strings.Repeat("v", 100-32-4))
-	}
-	h.Set("Y", strings.Repeat("v", maxHeader-100*100-32-1))
-	if err := checkHeader(h); err != nil {
-		t.Error(err)
-	}
-	h.Add("Y", "")
-	if err := checkHeader(h); err == nil || err.Error() != "its headers have 65569 bytes, which is more than 65536" {
-		t.Errorf("got %v", err)
-	}
-	if err := checkHeader(nil); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestHeaderLimitOfAnEnvelope(t *testing.T) {
-	for size, ok := range map[int]bool{maxHeader - 32 - 1: true, maxHeader - 32: false} {
-		_, err := parseEnvelope(fmt.Appendf(nil, `{"statusCode":204,"headers":{"x":%q}}`, strings.Repeat("v", size)), Version2)
-		if (err == nil) != ok {
-			t.Errorf("a header of %d bytes: got %v", size, err)
-		}
-	}
-	many := `{"statusCode":204,"multiValueHeaders":{"x":[` + strings.Repeat(`"",`, maxHeader/32) + `""]}}`
-	if _, err := parseEnvelope([]byte(many), Version1); err == nil {
-		t.Error("got an envelope with thousands of headers")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
 // The SDK's providers take answers for complete, in a goroutine where nobody can recover a
@@ -123,7 +124,7 @@ func TestEndpointOfSTS(t *testing.T) {
 			})
 			defer func() { http.DefaultTransport = original }()
 			c := clients{given: testSession(t, "http://127.0.0.1:2", nil)}
-			source, err := c.finder(keeperKey{region: "eu-west-1", role: Role{ARN: gatewayRole, SessionName: "gateway"}})(false)
+			source, err := c.finder(keeperKey{region: "eu-west-1", role: config.Role{ARN: gatewayRole, SessionName: "gateway"}})(false)
 			if err == nil {
 				_, err = source.Get()
 			}

@@ -91,7 +91,7 @@ func readRest(body io.ReadCloser, begun []byte, length int64) ([]byte, error) {
 
 // passOn completes a response whose reply has only begun: what follows goes to the client,
 // or to the decoder, as it comes.
-func (b *Backend) passOn(ctx context.Context, response *http.Response, begun []byte, c *call, f Function) {
+func (b *Backend) passOn(ctx context.Context, response *http.Response, begun []byte, c *call, in invocation) {
 	switch {
 	case response.Body == http.NoBody: // there is nothing to decode
 		c.finish(true)
@@ -101,7 +101,7 @@ func (b *Backend) passOn(ctx context.Context, response *http.Response, begun []b
 	default:
 		// It tells the client whether it has got all.
 		setUnlessEmpty(response.Header, "Content-Length", c.header.Get("Content-Length"))
-		s := b.passing(response.Header, begun, &remainder{ReadCloser: c.rest, ctx: ctx, call: c, room: begun}, f, c.requestID)
+		s := b.passing(response.Header, begun, &remainder{ReadCloser: c.rest, ctx: ctx, call: c, room: begun}, in, c.requestID)
 		response.ContentLength, response.Body = s.length, s
 	}
 }

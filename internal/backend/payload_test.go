@@ -7,49 +7,79 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
-func TestParamsPayload(t *testing.T) {
+func TestParameters(t *testing.T) {
 	for _, tc := range []struct {
-		name   string
-		params map[string]string
-		query  map[string][]string
-		want   string
+		name     string
+		endpoint string // empty where the framework does not tell it
+		params   map[string]string
+		query    map[string][]string
+		want     string
+		leftOut  string // the first name that a warning is about, quoted
 	}{
-		{"nothing", nil, nil, `{}`},
-		{"empty maps", map[string]string{}, map[string][]string{}, `{}`},
-		{"placeholders", map[string]string{"UserId": "42", "Lambda": "f"}, nil, `{"lambda":"f","userId":"42"}`},
-		{"query strings", nil, map[string][]string{"b": {"1"}, "a": {"2", "3"}, "c": {""}}, `{"a":["2","3"],"b":"1","c":""}`},
-		{"a query string without values", nil, map[string][]string{"a": {}, "b": nil}, `{}`},
-		{"the case of query strings is theirs", nil, map[string][]string{"Page": {"1"}}, `{"Page":"1"}`},
-		{"on a clash the placeholder wins", map[string]string{"Id": "mine"}, map[string][]string{"id": {"theirs", "too"}}, `{"id":"mine"}`},
-		{"claims keep their names", map[string]string{"JWT.sub": "me", "JWT.Role": "r", "JWTs": "s"}, nil, `{"JWT.Role":"r","JWT.sub":"me","jWTs":"s"}`},
-		{"sequential params", map[string]string{"Resp0_id": "7"}, nil, `{"resp0_id":"7"}`},
-		{"a param beside its placeholder", map[string]string{"Id": "placeholder", "id": "other"}, nil, `{"id":"placeholder"}`},
-		{"no letter first", map[string]string{"_x": "1", "9": "2", "": "3"}, nil, `{"":"3","9":"2","_x":"1"}`},
-		{"what HTML would escape", map[string]string{"Q": `<a href="x">&</a>`}, nil, `{"q":"<a href=\"x\">&</a>"}`},
-		{"what JSON must escape", map[string]string{"Q": "\x00\n\"\\\u2028é"}, nil, `{"q":"\u0000\n\"\\\u2028é"}`},
-		{"no UTF-8", map[string]string{"Q": "a\xffb"}, nil, `{"q":"a\ufffdb"}`},
+		{name: "nothing", want: `{}`},
+		{name: "empty maps", params: map[string]string{}, query: map[string][]string{}, want: `{}`},
+		{name: "placeholders", params: map[string]string{"UserId": "42", "Lambda": "f"}, want: `{"lambda":"f","userId":"42"}`},
+		{name: "query strings", query: map[string][]string{"b": {"1"}, "a": {"2", "3"}, "c": {""}}, want: `{"a":["2","3"],"b":"1","c":""}`},
+		{name: "a query string without values", query: map[string][]string{"a": {}, "b": nil}, want: `{}`},
+		{name: "the case of query strings is theirs", query: map[string][]string{"Page": {"1"}}, want: `{"Page":"1"}`},
+		{name: "claims keep their names", params: map[string]string{"JWT.sub": "me", "JWT.Role": "r", "JWTs": "s"}, want: `{"JWT.Role":"r","JWT.sub":"me","jWTs":"s"}`},
+		{name: "sequential params", params: map[string]string{"Resp0_id": "7"}, want: `{"resp0_id":"7"}`},
+		{name: "a param beside its placeholder", params: map[string]string{"Id": "placeholder", "id": "other"}, want: `{"id":"placeholder"}`},
+		{name: "no letter first", params: map[string]string{"_x": "1", "9": "2", "": "3"}, want: `{"":"3","9":"2","_x":"1"}`},
+		{name: "what HTML would escape", params: map[string]string{"Q": `<a href="x">&</a>`}, want: `{"q":"<a href=\"x\">&</a>"}`},
+		{name: "what JSON must escape", params: map[string]string{"Q": "\x00\n\"\\\u2028é"}, want: `{"q":"\u0000\n\"\\\u2028é"}`},
+		{name: "no UTF-8", params: map[string]string{"Q": "a\xffb"}, want: `{"q":"a\ufffdb"}`},
+		{
+			name: "the endpoint's own spelling", endpoint: "/a/{UserId}/b/{order-id}/{_x}",
+			params: map[string]string{"UserId": "1", "Order-id": "2", "_x": "3", "Resp0_id": "4", "JWT.sub": "5", "other": "6"},
+			want:   `{"JWT.sub":"5","UserId":"1","_x":"3","order-id":"2","other":"6","resp0_id":"4"}`,
+		},
+
+		// A client's names beside those that the gateway vouches for.
+		{name: "a placeholder's name", params: map[string]string{"Id": "mine"}, query: map[string][]string{"id": {"theirs", "too"}}, want: `{"id":"mine"}`, leftOut: `"id"`},
+		{name: "the key of a param", params: map[string]string{"Id": "mine"}, query: map[string][]string{"Id": {"theirs"}}, want: `{"id":"mine"}`, leftOut: `"Id"`},
+		{name: "another case", params: map[string]string{"UserId": "7"}, query: map[string][]string{"userid": {"9"}}, want: `{"userId":"7"}`, leftOut: `"userid"`},
+		{name: "a fold of Unicode's", params: map[string]string{"UserId": "7"}, query: map[string][]string{"u\u017ferId": {"9"}}, want: `{"userId":"7"}`, leftOut: `"uſerId"`},
+		{name: "a placeholder without a value", endpoint: "/users/{userId}", query: map[string][]string{"USERID": {"9"}}, want: `{}`, leftOut: `"USERID"`},
+		{name: "a verified claim", params: map[string]string{"JWT.sub": "me"}, query: map[string][]string{"jwt.sub": {"admin"}}, want: `{"JWT.sub":"me"}`, leftOut: `"jwt.sub"`},
+		{name: "a claim that is absent", query: map[string][]string{"JWT.role": {"admin"}, "page": {"1"}}, want: `{"page":"1"}`, leftOut: `"JWT.role"`},
+		{name: "a value of an earlier reply that is absent", query: map[string][]string{"resp0_id": {"1"}}, want: `{}`, leftOut: `"resp0_id"`},
+		{name: "an earlier reply that is absent", query: map[string][]string{"Resp12": {"1"}}, want: `{}`, leftOut: `"Resp12"`},
+		{name: "what a script has set", endpoint: "/{id}", params: map[string]string{"tier": "gold"}, query: map[string][]string{"Tier": {"free"}}, want: `{"tier":"gold"}`, leftOut: `"Tier"`},
+		{name: "names that only look like them", query: map[string][]string{"resp_id": {"1"}, "JWTs": {"2"}, "response": {"3"}}, want: `{"JWTs":"2","resp_id":"1","response":"3"}`},
+		{name: "a name that a log cannot hold", query: map[string][]string{"jwt.\n": {"1"}}, want: `{}`, leftOut: `"jwt.\n"`},
+
+		// A decoder that ignores case takes the last member.
+		{name: "a placeholder behind what folds to its name", endpoint: "/{Zone}/{id}", params: map[string]string{"Zone": "path", "zONE": "script", "Id": "1"}, want: `{"id":"1","zONE":"script","Zone":"path"}`},
+		{name: "two placeholders that fold together", endpoint: "/{a}/{A-b}/{a-B}", params: map[string]string{"A": "1", "A-b": "2", "A-B": "3", "x": "4"}, want: `{"a":"1","x":"4","A-b":"2","a-B":"3"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := string(placeholderNames(nil).payload(tc.params, tc.query))
-			// Up to Go 1.26 encoding/json escapes it, from 1.27 on it does not.
-			if got = strings.ReplaceAll(got, "\ufffd", `\ufffd`); got != tc.want {
-				t.Errorf("got %s, want %s", got, tc.want)
+			for range 4 { // maps have no order
+				l := &recorder{}
+				b := &Backend{logger: l, prefix: "[x]", names: config.PlaceholdersOf(tc.endpoint)}
+				r := &Request{Params: tc.params, Query: tc.query}
+				got := string(b.parameters(r))
+				// Up to Go 1.26 encoding/json escapes it, from 1.27 on it does not.
+				if got = strings.ReplaceAll(got, "\ufffd", `\ufffd`); got != tc.want {
+					t.Errorf("got %s, want %s", got, tc.want)
+				}
+				b.parameters(r)
+				var want []string
+				if tc.leftOut != "" {
+					want = []string{"WARNING [x] left the query string " + tc.leftOut + " out of what the function receives: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply"}
+				}
+				if !slices.Equal(l.lines, want) {
+					t.Errorf("logged %q, want %q", l.lines, want)
+				}
 			}
 		})
-	}
-}
-
-func TestPlaceholders(t *testing.T) {
-	for _, endpoint := range []string{"/a/{UserId}/b/{order-id}/{_x}", "/a/:UserId/b/:order-id/:_x"} {
-		n := placeholdersOf(endpoint)
-		got := string(n.payload(map[string]string{"UserId": "1", "Order-id": "2", "_x": "3", "Resp0_id": "4", "JWT.sub": "5", "userId": "6"}, nil))
-		if want := `{"JWT.sub":"5","UserId":"1","_x":"3","order-id":"2","resp0_id":"4","userId":"6"}`; got != want {
-			t.Errorf("%s: got %s, want %s", endpoint, got, want)
-		}
 	}
 }
 
@@ -73,22 +103,24 @@ func (b *body) Close() error {
 
 func TestPayloadByMethod(t *testing.T) {
 	for _, tc := range []struct {
-		method string
-		want   string
+		method, arrived string // the backend's, and the request's
+		want            string
 	}{
-		{"GET", `{"id":"1"}`}, {"get", `{"id":"1"}`}, {"", `{"id":"1"}`},
-		{"POST", "the body"}, {"post", "the body"}, {"PUT", "the body"}, {"PATCH", "the body"}, {"DELETE", "the body"}, {"HEAD", "the body"},
+		{"GET", "", `{"id":"1"}`}, {"get", "", `{"id":"1"}`}, {"", "", `{"id":"1"}`},
+		{"POST", "", "the body"}, {"post", "", "the body"}, {"PUT", "", "the body"}, {"PATCH", "", "the body"}, {"DELETE", "", "the body"}, {"HEAD", "", "the body"},
+		// A component has changed it.
+		{"GET", "POST", "the body"}, {"GET", "put", "the body"}, {"POST", "get", `{"id":"1"}`}, {"", "GET", `{"id":"1"}`},
 	} {
 		b := NewFactory(Options{Logger: &recorder{}, Invoker: noInvoker{}}).New(Spec{
 			Settings: ns(map[string]any{"function_name": "f"}), Method: tc.method,
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
-		got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Id": "1"}, Body: rc})
-		if err != nil || string(got.bytes()) != tc.want {
-			t.Errorf("%q: got %s, %v; want %s", tc.method, got.bytes(), err, tc.want)
+		got, err := b.invocation(t.Context(), &Request{Method: tc.arrived, Params: map[string]string{"Id": "1"}, Body: rc})
+		if err != nil || string(got.payload.bytes()) != tc.want {
+			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.payload.bytes(), err, tc.want)
 		}
 		if usesBody := tc.want == "the body"; rc.closed != usesBody || (rc.read > 0) != usesBody {
-			t.Errorf("%q: read %d bytes, closed %t", tc.method, rc.read, rc.closed)
+			t.Errorf("%q, %q: read %d bytes, closed %t", tc.method, tc.arrived, rc.read, rc.closed)
 		}
 	}
 }
@@ -126,12 +158,12 @@ func TestBodyPayloadLimit(t *testing.T) {
 }
 
 func TestParamsPayloadLimit(t *testing.T) {
-	b := &Backend{method: http.MethodGet}
+	b := &Backend{}
 	atLimit := strings.Repeat("x", maxPayload-len(`{"q":""}`))
-	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}); err != nil || got.size != maxPayload {
+	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}, "GET"); err != nil || got.size != maxPayload {
 		t.Errorf("got %d bytes, %v; want %d", got.size, err, maxPayload)
 	}
-	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
+	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}, "GET"); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want a 413", err)
 	}
 }

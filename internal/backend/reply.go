@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
-
-// maxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB and 100 bytes, which
-// are for its own report of a function's error.
-const maxReply = 6<<20 + 100
 
 // answer is what came back from the Invoke API for an execution that succeeded.
 type answer struct {
@@ -27,83 +25,92 @@ type answer struct {
 // headers, which is what functions that can stream return.
 const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
+// setOctetStream gives a response that began as a stream does the content type of bytes where
+// it has a body and no type.
+func setOctetStream(r *apigw.Response, hasBody bool) {
+	if hasBody && apigw.HasBody(r.Status) && r.Header["Content-Type"] == nil {
+		r.Header.Set("Content-Type", apigw.OctetStream)
+	}
+}
+
 // statusOfType is the HTTP status of an invocation that succeeded, as Lambda has it.
 var statusOfType = map[string]int{
-	"":                          http.StatusOK,
-	lambda.InvocationTypeEvent:  http.StatusAccepted,
-	lambda.InvocationTypeDryRun: http.StatusNoContent,
+	"":                      http.StatusOK,
+	config.InvocationEvent:  http.StatusAccepted,
+	config.InvocationDryRun: http.StatusNoContent,
 }
 
 // response makes of an answer what an HTTP call to a backend would have brought. Its
 // Body is http.NoBody where there is nothing to decode: for an empty reply, and for a
 // null, which is how Lambda's runtimes spell "nothing".
-func (a answer) response(cfg *Config, f format) (*http.Response, error) {
+func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 	e, err := a.envelope(cfg, f)
 	if err != nil {
 		return nil, err
 	}
 	if f != raw {
 		// KrakenD 1.x dies of a body that says gzip and is not.
-		if e.body, err = decompress(e.header.Get("Content-Encoding"), e.body, cfg.MaxReply); err != nil {
+		if e.Body, err = decompress(e.Header.Get("Content-Encoding"), e.Body, cfg.MaxReply); err != nil {
 			return nil, err
 		}
-		e.header.Del("Content-Encoding")
-		if f != text && isNothing(e.body) {
-			e.body = nil
+		e.Header.Del("Content-Encoding")
+		if f != plain && isNothing(e.Body) {
+			e.Body = nil
 		}
 		if f == markup {
-			if err := checkNesting(e.body, maxNesting); err != nil {
+			if err := checkNesting(e.Body, maxNesting); err != nil {
 				return nil, err
 			}
 		}
 	}
-	setMetadata(e.header, a.version, a.requestID)
+	setMetadata(e.Header, a.version, a.requestID)
 
 	response := &http.Response{
-		StatusCode:    e.status,
-		Header:        e.header,
-		ContentLength: int64(len(e.body)),
+		StatusCode:    e.Status,
+		Header:        e.Header,
+		ContentLength: int64(len(e.Body)),
 		Body:          http.NoBody,
 	}
-	if len(e.body) > 0 {
-		response.Body = io.NopCloser(bytes.NewReader(e.body))
+	if len(e.Body) > 0 {
+		response.Body = io.NopCloser(bytes.NewReader(e.Body))
 	}
 	return response, nil
 }
 
 // envelope is what a reply says of status and headers, or would, if it were an HTTP
 // response.
-func (a answer) envelope(cfg *Config, f format) (envelope, error) {
+func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 	if !cfg.Proxy {
-		e := envelope{statusOfType[cfg.InvocationType], make(http.Header, 4), a.payload}
+		e := apigw.Response{Status: statusOfType[cfg.InvocationType], Header: make(http.Header, 4), Body: a.payload}
 		if cfg.InvocationType != "" { // whatever came, it is no reply of the function's
-			e.body = nil
+			e.Body = nil
 			return e, nil
 		}
-		setUnlessEmpty(e.header, "Content-Encoding", a.header.Get("Content-Encoding"))
+		setUnlessEmpty(e.Header, "Content-Encoding", a.header.Get("Content-Encoding"))
 		if f == raw {
-			e.header.Set("Content-Type", "application/json")
-			setUnlessEmpty(e.header, "Content-Type", a.header.Get("Content-Type"))
+			e.Header.Set("Content-Type", "application/json")
+			setUnlessEmpty(e.Header, "Content-Type", a.header.Get("Content-Type"))
 		}
 		return e, nil
 	}
 	payload, err := a.decompressed(cfg.MaxReply)
 	if err != nil {
-		return envelope{}, err
+		return apigw.Response{}, err
 	}
-	if mediaType(a.header.Get("Content-Type")) == integrationResponse {
-		e, body, err := parsePrelude(payload)
+	if apigw.MediaType(a.header.Get("Content-Type")) == integrationResponse {
+		e, body, err := apigw.ParsePrelude(payload)
 		if err == nil && e == nil {
-			err = errPrelude
+			err = apigw.ErrPrelude
 		}
 		if err != nil {
-			return envelope{}, err
+			return apigw.Response{}, err
 		}
-		e.body = body
-		e.header.Del("Content-Length") // the server counts
+		e.Body = body
+		e.Header.Del("Content-Length") // the server counts
+		setOctetStream(e, len(body) > 0)
 		return *e, nil
 	}
-	return parseEnvelope(payload, cfg.PayloadFormat)
+	return apigw.ParseResponse(payload, eventFormats[cfg.PayloadFormat], cfg.Event.MultiValueHeaders)
 }
 
 // Lambda's own headers of a reply.
@@ -154,7 +161,7 @@ func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 		return payload, nil
 	case "gzip", "x-gzip":
 	default:
-		return nil, fmt.Errorf("content encoding %s is not supported", quote(encoding))
+		return nil, fmt.Errorf("content encoding %s is not supported", text.Quote(encoding))
 	}
 	if len(payload) == 0 {
 		return payload, nil

@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
 func gzipped(t *testing.T, r io.Reader) []byte {
@@ -43,10 +45,10 @@ func TestDecompress(t *testing.T) {
 		{"no gzip", "gzip", []byte(`{"a":1}`), "", false},
 		{"cut gzip", "gzip", zipped[:len(zipped)-4], "", false},
 		{"another encoding", "br", []byte("x"), "", false},
-		{"at the limit", "gzip", gzipped(t, io.LimitReader(zeros{}, maxReply)), strings.Repeat("\x00", maxReply), true},
-		{"a bomb", "gzip", gzipped(t, io.LimitReader(zeros{}, maxReply+1)), "", false},
+		{"at the limit", "gzip", gzipped(t, io.LimitReader(zeros{}, config.MaxReply)), strings.Repeat("\x00", config.MaxReply), true},
+		{"a bomb", "gzip", gzipped(t, io.LimitReader(zeros{}, config.MaxReply+1)), "", false},
 	} {
-		got, err := decompress(tc.encoding, tc.payload, maxReply)
+		got, err := decompress(tc.encoding, tc.payload, config.MaxReply)
 		if (err == nil) != tc.ok || string(got) != tc.want {
 			t.Errorf("%s: got %d bytes, %v", tc.name, len(got), err)
 		}
@@ -131,7 +133,7 @@ func TestFunctionErrorThatIsCompressed(t *testing.T) {
 }
 
 func TestDefaultContentType(t *testing.T) {
-	response, err := answer{payload: []byte("{}")}.response(&Config{}, raw)
+	response, err := answer{payload: []byte("{}")}.response(&config.Config{}, raw)
 	if err != nil || response.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %v", response.Header, err)
 	}
@@ -178,7 +180,7 @@ func TestProxiedReplies(t *testing.T) {
 		{"a null, decoded", answer{payload: []byte(`{"statusCode":200,"body":"null"}`)}, structured, 200, "", http.Header{"Content-Type": {"text/plain; charset=utf-8"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			response, err := tc.answer.response(&Config{Proxy: true, MaxReply: maxReply}, tc.format)
+			response, err := tc.answer.response(&config.Config{Proxy: true, MaxReply: config.MaxReply}, tc.format)
 			if tc.status == 0 {
 				if err == nil {
 					t.Errorf("got %+v, want an error", response)

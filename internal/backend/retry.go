@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/client"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
 // retryer decides for one invocation which failures are tried again, and when.
@@ -23,7 +24,7 @@ import (
 // One retryer serves all requests of an invocation: there is another where what the SDK
 // takes for a success is none.
 type retryer struct {
-	max       int // retries; sdkMaxRetries before the SDK has told its own number
+	max       int // retries; config.SDKMaxRetries before the SDK has told its own number
 	now       func() time.Time
 	refuse    func() // the credentials, because they have expired; nil where the SDK has them
 	sent      int    // attempts
@@ -91,7 +92,7 @@ func (t *retryer) next(ctx context.Context) (time.Duration, bool) {
 	// An Invoker that is none of the SDK's does not tell what it has sent.
 	t.spent, t.extra = max(t.spent+1, executions), 0
 	limit := t.max
-	if limit == sdkMaxRetries {
+	if limit == config.SDKMaxRetries {
 		limit = client.DefaultRetryerMaxNumRetries
 	}
 	if t.spent > limit {

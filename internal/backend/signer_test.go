@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -185,7 +186,7 @@ func FuzzSignature(f *testing.F) {
 			t.Skip("an opaque URL: the SDK's signer panics on those with few slashes; see TestSignatureOfAnOpaqueURL")
 		case now.Year() < 0 || now.Year() > 9999:
 			t.Skip("no year of four digits: there is no form of it to sign")
-		case !isToken(name1) || !isToken(name2):
+		case !isToken.MatchString(name1) || !isToken.MatchString(name2):
 			t.Skip("no name of a header: net/http would not send it")
 		case id == "" || secret == "":
 			t.Skip("no credentials: the SDK's signer takes none, and a call without them ends before it is signed")
@@ -195,3 +196,6 @@ func FuzzSignature(f *testing.F) {
 		signed(t, r, body, value, region, now)
 	})
 }
+
+// isToken matches what can be the name of a header. Source: RFC 9110, section 5.6.2.
+var isToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")

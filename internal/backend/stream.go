@@ -13,6 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // streamInvoker is the part of the SDK's Lambda client that a backend with stream
@@ -47,18 +50,18 @@ func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.R
 		from.Close()
 		return nil, e
 	}
-	setMetadata(head.header, aws.StringValue(output.ExecutedVersion), c.requestID)
-	s := b.passing(head.header, begun, from, in.function, c.requestID)
-	return &http.Response{StatusCode: head.status, Header: head.header, ContentLength: s.length, Body: s}, nil
+	setMetadata(head.Header, aws.StringValue(output.ExecutedVersion), c.requestID)
+	s := b.passing(head.Header, begun, from, in, c.requestID)
+	return &http.Response{StatusCode: head.Status, Header: head.Header, ContentLength: s.length, Body: s}, nil
 }
 
 // passing is a body that begins with what has come of it, under a header that it is the
 // length of.
-func (b *Backend) passing(h http.Header, begun []byte, rest feed, f Function, requestID string) *stream {
-	if b.method == http.MethodHead { // whose length is that of a body which does not come
+func (b *Backend) passing(h http.Header, begun []byte, rest feed, in invocation, requestID string) *stream {
+	if in.method == http.MethodHead { // whose length is that of a body which does not come
 		h.Del("Content-Length")
 	}
-	return &stream{feed: rest, backend: b, function: f, requestID: requestID, length: contentLength(h), pending: begun}
+	return &stream{feed: rest, backend: b, function: in.function, requestID: requestID, length: apigw.ContentLength(h), pending: begun}
 }
 
 // stream is the body of a reply that is still coming. It goes to the client chunk by
@@ -69,7 +72,7 @@ type stream struct {
 
 	// For the log.
 	backend   *Backend
-	function  Function
+	function  config.Function
 	requestID string
 
 	length   int64  // that has been announced; -1 for none
@@ -101,7 +104,7 @@ type eventFeed struct {
 
 	// For the log.
 	backend   *Backend
-	function  Function
+	function  config.Function
 	requestID string
 
 	limit int64 // of what comes, in bytes; 0 for none
@@ -117,40 +120,59 @@ const eventStream = "application/vnd.amazon.eventstream"
 // where the content type says so, and where nobody tells the function's type and it
 // begins with one. Bytes that the function calls by another name are never taken for
 // one: they may be somebody else's.
-func (s *eventFeed) head(contentType string) (envelope, []byte, *Error) {
-	kind := mediaType(contentType)
+func (s *eventFeed) head(contentType string) (apigw.Response, []byte, *Error) {
+	kind := apigw.MediaType(contentType)
 	untold := kind == "" || kind == eventStream
-	if untold {
-		contentType = octetStream
+	body := apigw.Response{Status: http.StatusOK, Header: make(http.Header, 4)}
+	if !untold {
+		body.Header.Set("Content-Type", contentType)
 	}
-	body := envelope{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}}
 	var begun []byte
 	for {
 		chunk, err := s.next(nil)
 		if err != nil && err != io.EOF {
-			return envelope{}, nil, err.(*Error)
+			return apigw.Response{}, nil, err.(*Error)
 		}
 		if begun == nil {
 			begun = chunk // not copied: most streams need no more
 		} else {
 			begun = append(begun, chunk...)
 		}
-		if kind != integrationResponse && !(untold && mayBePrelude(begun)) {
+		setOctetStream(&body, len(begun) > 0)
+		if kind != integrationResponse && !(untold && apigw.MayBePrelude(begun)) {
 			return body, begun, nil
 		}
-		head, rest, perr := parsePrelude(begun)
+		head, rest, perr := apigw.ParsePrelude(begun)
 		if perr == nil && err != nil { // the end
-			perr = errPrelude
+			perr = apigw.ErrPrelude
 		}
 		switch {
 		case head != nil:
-			return *head, rest, nil
+			rest, e := s.typed(head, rest)
+			return *head, rest, e
 		case perr != nil && untold:
 			return body, begun, nil
 		case perr != nil:
-			return envelope{}, nil, undecodable(perr)
+			return apigw.Response{}, nil, undecodable(perr)
 		}
 	}
+}
+
+// typed gives a head without a content type the one of bytes, if there is a body. That can be
+// known only once the body has begun, so such a head waits for it; one with a type does not.
+func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, *Error) {
+	if head.Header["Content-Type"] != nil || !apigw.HasBody(head.Status) {
+		return begun, nil
+	}
+	if len(begun) == 0 {
+		chunk, err := s.next(nil)
+		if err != nil && err != io.EOF {
+			return nil, err.(*Error)
+		}
+		begun = chunk
+	}
+	setOctetStream(head, len(begun) > 0)
+	return begun, nil
 }
 
 // next implements feed. A chunk stays valid.
@@ -254,7 +276,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			s.fail(err)
 			// Where the client has gone, there is nobody to tell.
 			if !errors.Is(err, context.Canceled) && !client.abort() {
-				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off, request id "+quote(s.requestID))
+				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off, request id "+text.Quote(s.requestID))
 			}
 			return n, err
 		}

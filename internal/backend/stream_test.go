@@ -135,7 +135,7 @@ func TestStream(t *testing.T) {
 
 func TestStreamHeads(t *testing.T) {
 	const end = "\x00\x00\x00\x00\x00\x00\x00\x00"
-	long := strings.Repeat("x", maxPrelude)
+	long := strings.Repeat("x", 64<<10) // as much as a prelude may have
 	for _, tc := range []struct {
 		name, contentType, stream string
 		status                    int
@@ -154,7 +154,10 @@ func TestStreamHeads(t *testing.T) {
 		{"a type, and JSON", "application/json", `{"a":1}` + end, 200, "application/json", `{"a":1}` + end},
 		{"a type and nothing", "text/csv", "", 200, "text/csv", ""},
 		{"no type", "", "\x89PNG", 200, "application/octet-stream", "\x89PNG"},
-		{"no type and nothing", "", "", 200, "application/octet-stream", ""},
+		{"no type and nothing", "", "", 200, "", ""},
+		{"a redirect without a type", integrationResponse, `{"statusCode":307,"headers":{"x-to":"/b"}}` + end, 307, "", ""},
+		{"a prelude without a type and without a body", integrationResponse, `{"statusCode":200}` + end, 200, "", ""},
+		{"no type, a prelude and no body", "", `{"statusCode":307}` + end, 307, "", ""},
 		{"no type and a prelude", "", " \n{\"statusCode\":418,\"headers\":{\"content-type\":\"text/tea\"}}" + end + "body", 418, "text/tea", "body"},
 		{"no type and JSON", "", `{"a":1}`, 200, "application/octet-stream", `{"a":1}`},
 		{"no type and much JSON", "", `{"` + long + `":1}`, 200, "application/octet-stream", `{"` + long + `":1}`},
@@ -300,7 +303,7 @@ func TestStreamOfAnotherLength(t *testing.T) {
 		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
 			t.Run(body+", "+protocol, func(t *testing.T) {
 				api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) {
-					return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "4"}, Body: strings.NewReader(body)}, nil
+					return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "4", "Content-Type": "text/plain"}, Body: strings.NewReader(body)}, nil
 				})
 				b, l := newStreamBackend(t, api)
 				gw := gateway(t, b)

@@ -157,7 +157,7 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{"p.md:1: the gateway logs, and the page does not tell: WARNING: ", `unknown key "max_retry"`},
 		},
 		"a function that is not called": {
-			[]string{block(`{"endpoint": "/a", "method": "POST", "backend": [{"extra_config": {"backend/lambda": {"function_param_name": "Name"}}}]}`)},
+			[]string{block(`{"endpoint": "/a", "method": "POST", "backend": [{"extra_config": {"backend/lambda": {"function_param_name": "Name"}}}]}`), labelled("The gateway logs:", "```text\nanother component, such as a Lua script, must set it\n```")},
 			[]string{"p.md:1: POST /a does not invoke the function of {", "; it answers 404 Not Found"},
 		},
 		"one of two functions that is not called": {

@@ -47,6 +47,7 @@ type Backend struct {
 // Request and Response are a framework's, with the fields that they have in all.
 type (
 	Request struct {
+		Method  string
 		Params  map[string]string
 		Query   map[string][]string
 		Headers map[string][]string
@@ -359,6 +360,7 @@ func event(t *testing.T, g Generation, door Door) {
 		URLPattern: "/v2/{{.Id}}?a={{.Id}}", Method: "PUT", Host: []string{"http://shop.example.com"},
 	}, map[string]any{"function_name": "f", "payload_format": "2.0"}), Options{Session: newSession(t, s.URL)})
 	_, err := built.Proxy(t.Context(), &Request{
+		Method:  "PATCH", // as a component may set it
 		Params:  map[string]string{"Id": "a b"},
 		Query:   map[string][]string{"c": {"d"}},
 		Headers: map[string][]string{"X-Tea": {"oolong"}, "X-Request-Id": {"7"}, "X-Forwarded-Host": {"api.example.com"}},
@@ -380,9 +382,9 @@ func event(t *testing.T, g Generation, door Door) {
 	}
 	want := got
 	want.RouteKey, want.RawPath, want.RawQueryString, want.Body = "$default", "/v2/a%20b", "a=a+b&c=d", "eA=="
-	want.Headers = map[string]string{"x-tea": "oolong", "x-request-id": "7", "x-forwarded-host": "api.example.com"}
+	want.Headers = map[string]string{"x-tea": "oolong", "x-request-id": "7", "x-forwarded-host": "api.example.com", "host": "shop.example.com"}
 	want.PathParameters = map[string]string{"id": "a b"}
-	want.RequestContext.DomainName, want.RequestContext.HTTP.Method = "shop.example.com", "PUT"
+	want.RequestContext.DomainName, want.RequestContext.HTTP.Method = "shop.example.com", "PATCH"
 	if g.ForwardsHost {
 		want.RequestContext.DomainName, want.Headers["host"] = "api.example.com", "api.example.com"
 	}

@@ -2,12 +2,15 @@ package lambda
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -292,6 +295,142 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
 		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
 			t.Fatalf("got %+v, %v", response, err)
+		}
+	}
+}
+
+// A factory changes the configuration of a backend, and yet another proxy of it behaves alike.
+func TestSecondProxyOfOneConfiguration(t *testing.T) {
+	var calls atomic.Int32
+	all := make(chan struct{})
+	log := &doortest.Recorder{}
+	factory := BackendFactory(log, nil, WithInvoker(calling(func() {
+		if calls.Add(1)%3 == 0 { // no call wins before all have begun
+			all <- struct{}{}
+			all <- struct{}{}
+			return
+		}
+		<-all
+	})))
+	remote := &config.Backend{
+		URLPattern: "/x", ConcurrentCalls: 3, Timeout: doortest.Timeout,
+		ExtraConfig: config.ExtraConfig{Namespace: map[string]interface{}{"function_name": "f"}},
+	}
+	for n := range 2 {
+		if _, err := factory(remote)(t.Context(), &proxy.Request{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := calls.Load(), int32(3*(n+1)); got != want {
+			t.Errorf("proxy %d: got %d calls, want %d", n, got, want)
+		}
+		if lines := log.Level("WARNING"); len(lines) != n+1 {
+			t.Errorf("proxy %d: got log %q", n, lines)
+		}
+	}
+}
+
+// calling is an Invoker that does something before it replies.
+type calling func()
+
+func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
+	c()
+	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
+}
+
+// A backend's own input_headers limit what the function sees, but not what events tell of the
+// client. KrakenD reads them after the factory has run.
+func TestInputHeadersOfABackend(t *testing.T) {
+	for _, tc := range []struct {
+		list string
+		want string // the headers that the function sees
+	}{
+		{`["X-Tea"]`, "map[host:api.example.com x-tea:oolong]"},
+		{`["x-tea", "user-agent"]`, "map[host:api.example.com user-agent:curl/8 x-tea:oolong]"},
+		{`["X-Forwarded-For", "X-Forwarded-Host"]`, "map[host:api.example.com x-forwarded-for:192.0.2.1 x-forwarded-host:api.example.com]"},
+		{`["X-None"]`, "map[host:api.example.com]"},
+		{`[]`, "map[host:api.example.com user-agent:curl/8 x-forwarded-for:192.0.2.1 x-forwarded-host:api.example.com x-secret:s x-tea:oolong]"},
+	} {
+		var payload, custom []byte
+		log := &doortest.Recorder{}
+		next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+		factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(recording(func(in *lambda.InvokeInput) {
+			payload = in.Payload
+			custom, _ = base64.StdEncoding.DecodeString(aws.StringValue(in.ClientContext))
+		}))), log)
+		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"input_headers": `+tc.list+`,
+			"extra_config": {"backend/lambda": {"function_name": "f", "payload_format": "2.0", "response_format": "plain", "client_context": true}}}]}`)
+		for n := range 2 { // the second proxy behaves like the first
+			p, err := factory.New(endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p(t.Context(), &proxy.Request{Headers: map[string][]string{
+				"X-Tea": {"oolong"}, "X-Secret": {"s"}, "X-Forwarded-For": {"192.0.2.1"}, "X-Forwarded-Host": {"api.example.com"}, "User-Agent": {"curl/8"},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+			var got struct {
+				Headers        map[string]string
+				RequestContext struct {
+					DomainName string
+					HTTP       struct{ SourceIP, UserAgent string }
+				}
+			}
+			if err := json.Unmarshal(payload, &got); err != nil {
+				t.Fatal(err)
+			}
+			if headers := fmt.Sprint(got.Headers); headers != tc.want {
+				t.Errorf("%s, proxy %d: got %s, want %s", tc.list, n, headers, tc.want)
+			}
+			if c := got.RequestContext; c.DomainName != "api.example.com" || c.HTTP.SourceIP != "192.0.2.1" || c.HTTP.UserAgent != "curl/8" {
+				t.Errorf("%s, proxy %d: got %+v", tc.list, n, c)
+			}
+			for name := range map[string]bool{"X-Secret": true, "X-Forwarded-For": true, "User-Agent": true} {
+				if _, visible := got.Headers[strings.ToLower(name)]; visible != strings.Contains(string(custom), name) {
+					t.Errorf("%s, proxy %d: %s is in one of the event and the client context %s", tc.list, n, name, custom)
+				}
+			}
+		}
+	}
+}
+
+// recording is an Invoker that keeps what it is called with.
+type recording func(*lambda.InvokeInput)
+
+func (r recording) InvokeWithContext(_ aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
+	r(in)
+	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
+}
+
+// Components change the method and the query strings of a request: GraphQL sends a POST by
+// default, whatever the endpoint's method is.
+func TestMethodOfGraphQL(t *testing.T) {
+	for method, want := range map[string]string{
+		"POST": `{"query":"{ user(id: $id) { name } }","variables":{"id":"7"}}`,
+		"GET":  `{"id":"7","query":"{ user(id: $id) { name } }","variables":"{\"id\":\"7\"}"}`,
+	} {
+		var payload []byte
+		next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
+		factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithInvoker(recording(func(in *lambda.InvokeInput) { payload = in.Payload }))), logging.NoOp)
+		p, err := factory.New(parse(t, `{"endpoint": "/users/{id}", "backend": [{"extra_config": {
+			"backend/lambda": {"function_name": "f"},
+			"github.com/devopsfaith/krakend/transport/http/client/graphql": {"type": "query", "method": "`+method+`", "query": "{ user(id: $id) { name } }", "variables": {"id": "{id}"}}
+		}}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p(t.Context(), &proxy.Request{Method: "GET", Params: map[string]string{"Id": "7"}, Headers: map[string][]string{}}); err != nil {
+			t.Fatal(err)
+		}
+		var got, wanted map[string]any
+		if err := json.Unmarshal(payload, &got); err != nil {
+			t.Fatalf("%v: %s", err, payload)
+		}
+		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, wanted) {
+			t.Errorf("%s: got %s, want %s", method, payload, want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 
 	built.Host = remote.Host
 	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
-		got, err := p(ctx, &proxy.Request{Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
+		got, err := p(ctx, &proxy.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
 		if got == nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package backend
+package apigw
 
 import (
 	"bytes"
@@ -14,26 +14,25 @@ import (
 // what API Gateway reads of it.
 const maxPrelude = 64 << 10
 
-// errPrelude is the error of a stream without the end of its prelude.
-var errPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
-
-// octetStream is the content type of bytes that are said to be nothing else.
-const octetStream = "application/octet-stream"
+// ErrPrelude is the error of a stream without the end of its prelude.
+var ErrPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
 
 // preludeEnd separates the prelude from the body.
 var preludeEnd = make([]byte, 8)
 
-// parsePrelude reads the status and the headers that a stream begins with, a JSON
+const jsonSpace = " \t\r\n"
+
+// ParsePrelude reads the status and the headers that a stream begins with, a JSON
 // object that ends with eight zero bytes, and returns them with what of the body has
 // come behind. It is nil, and no error, where the end of the prelude is still to come.
-// Without a statusCode the status is 200, and without a content type the body is bytes.
-// A Content-Length stays where it is one: it is what tells a client over HTTP/2 that a
+// Without a statusCode the status is 200. The content type is the prelude's own, which may be
+// absent. A Content-Length stays where it is one: it is what tells a client over HTTP/2 that a
 // stream has been cut short.
-func parsePrelude(stream []byte) (*envelope, []byte, error) {
+func ParsePrelude(stream []byte) (*Response, []byte, error) {
 	prelude, _, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
 	switch {
 	case !ok && len(stream) >= maxPrelude+len(preludeEnd):
-		return nil, nil, errPrelude
+		return nil, nil, ErrPrelude
 	case !ok:
 		return nil, nil, nil
 	}
@@ -46,28 +45,20 @@ func parsePrelude(stream []byte) (*envelope, []byte, error) {
 	if _, ok := fields["statusCode"]; !ok {
 		fields["statusCode"] = json.RawMessage("200")
 	}
-	e, err := parseHead(fields)
+	r, err := parseHead(fields)
 	if err != nil {
 		return nil, nil, fmt.Errorf("prelude: %w", err)
 	}
-	if !hasBody(e.status) || contentLength(e.header) < 0 {
-		e.header.Del("Content-Length")
+	if !HasBody(r.Status) || ContentLength(r.Header) < 0 {
+		r.Header.Del("Content-Length")
 	}
-	if hasBody(e.status) && e.header["Content-Type"] == nil {
-		e.header.Set("Content-Type", octetStream)
-	}
-	return &e, body, nil
+	return &r, body, nil
 }
 
-// hasBody tells whether a response of this status may have a body.
-func hasBody(status int) bool {
-	return status != http.StatusNoContent && status != http.StatusNotModified
-}
-
-// mayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,
+// MayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,
 // as far as it has come.
-func mayBePrelude(stream []byte) bool {
-	if trimmed := bytes.TrimLeft(stream, " \t\r\n"); len(trimmed) > 0 && trimmed[0] != '{' {
+func MayBePrelude(stream []byte) bool {
+	if trimmed := bytes.TrimLeft(stream, jsonSpace); len(trimmed) > 0 && trimmed[0] != '{' {
 		return false
 	}
 	dec := json.NewDecoder(bytes.NewReader(stream))
@@ -82,9 +73,9 @@ func mayBePrelude(stream []byte) bool {
 	return bytes.HasPrefix(rest, preludeEnd) || bytes.HasPrefix(preludeEnd, rest)
 }
 
-// contentLength is what a header says of the body's length, and -1 where it says
-// nothing, or nothing that can be.
-func contentLength(h http.Header) int64 {
+// ContentLength returns what a header says of the body's length, in bytes, and -1 where it
+// says nothing, or nothing that can be.
+func ContentLength(h http.Header) int64 {
 	values := h["Content-Length"]
 	if len(values) != 1 {
 		return -1

@@ -1,4 +1,4 @@
-package backend
+package config
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // The grammar of an endpoint: http or https, a host, a port, a path. It is a regular
@@ -34,7 +36,9 @@ var (
 	validPort   = regexp.MustCompile(`^` + portNumber + `$`)
 )
 
-func checkEndpoint(endpoint string) error {
+// CheckEndpoint returns an error for an endpoint that is not an http or https URL with a host
+// and no more than a port and a path. The error holds nothing that may be a password.
+func CheckEndpoint(endpoint string) error {
 	if endpointURL.MatchString(endpoint) {
 		return nil
 	}
@@ -50,15 +54,15 @@ func checkEndpoint(endpoint string) error {
 		if strings.ContainsAny(endpoint, "@?#") { // may hold a secret
 			return errors.New("must be an http or https URL " + example)
 		}
-		return fmt.Errorf("must be an http or https URL %s, is %s", example, quote(endpoint))
+		return fmt.Errorf("must be an http or https URL %s, is %s", example, text.Quote(endpoint))
 	case strings.ContainsAny(endpoint, "?#"):
 		return errors.New("must have no query and no fragment")
 	case strings.HasSuffix(u.Host, ":"):
 		return errors.New("has no port after the colon")
 	case u.Port() != "" && !validPort.MatchString(u.Port()):
-		return fmt.Errorf("has the port %s, which is none", quote(u.Port()))
+		return fmt.Errorf("has the port %s, which is none", text.Quote(u.Port()))
 	case !authority.MatchString(u.Host):
-		return fmt.Errorf("has the host %s, which is no host name and no IP address", quote(u.Host))
+		return fmt.Errorf("has the host %s, which is no host name and no IP address", text.Quote(u.Host))
 	default:
 		return errors.New("has a path with characters that must be escaped, as %20 is for a space")
 	}

@@ -1,4 +1,4 @@
-package backend
+package config
 
 import (
 	"encoding/json"
@@ -6,9 +6,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-func TestParseConfig(t *testing.T) {
+const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
+
+func TestParse(t *testing.T) {
 	fixed := func(c Config) Config {
 		c.Function = Function{Name: "f"}
 		return c
@@ -43,11 +47,13 @@ func TestParseConfig(t *testing.T) {
 			name:     "a param in lower case is taken as it is",
 			settings: map[string]any{"function_param_name": "canary"},
 			want:     Config{ParamName: "canary", Verbatim: true, MaxRetries: -1},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it; did you mean "Canary"?`},
 		},
 		{
 			name:     "a param in lower case, capitalized",
 			settings: map[string]any{"function_param_name": "canary", "function_name_case": "capitalized"},
 			want:     Config{ParamName: "canary", MaxRetries: -1},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it; did you mean "Canary"?`},
 		},
 		{
 			name:     "a placeholder, verbatim",
@@ -226,13 +232,13 @@ func TestParseConfig(t *testing.T) {
 		},
 		{
 			name:     "the largest limit",
-			settings: map[string]any{"function_name": "f", "max_reply_bytes": float64(maxReply)},
+			settings: map[string]any{"function_name": "f", "max_reply_bytes": float64(MaxReply)},
 			want:     fixed(Config{MaxRetries: -1}),
 		},
 		{
 			name:     "a stream with a limit",
-			settings: map[string]any{"function_name": "f", "stream": true, "max_reply_bytes": float64(maxReply + 1)},
-			want:     fixed(Config{MaxRetries: -1, Stream: true, MaxReply: maxReply + 1}),
+			settings: map[string]any{"function_name": "f", "stream": true, "max_reply_bytes": float64(MaxReply + 1)},
+			want:     fixed(Config{MaxRetries: -1, Stream: true, MaxReply: MaxReply + 1}),
 		},
 		{
 			name:     "what has no effect without a reply",
@@ -251,12 +257,12 @@ func TestParseConfig(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, warnings, err := ParseConfig(tc.settings)
+			got, warnings, err := Parse(tc.settings, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tc.want.MaxReply == 0 && !tc.want.Stream {
-				tc.want.MaxReply = maxReply
+				tc.want.MaxReply = MaxReply
 			}
 			if !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tc.want)
@@ -268,7 +274,7 @@ func TestParseConfig(t *testing.T) {
 	}
 }
 
-func TestParseConfigNumbers(t *testing.T) {
+func TestParseNumbers(t *testing.T) {
 	for _, tc := range []struct {
 		value any
 		want  int
@@ -276,14 +282,14 @@ func TestParseConfigNumbers(t *testing.T) {
 		{0.0, 0}, {1.0, 1}, {-1.0, -1}, {3, 3}, {int64(4), 4}, {json.Number("5"), 5}, {json.Number("1e2"), 100},
 		{float64(math.MaxInt32), math.MaxInt32},
 	} {
-		cfg, _, err := ParseConfig(map[string]any{"function_name": "f", "max_retries": tc.value})
+		cfg, _, err := Parse(map[string]any{"function_name": "f", "max_retries": tc.value}, nil)
 		if err != nil || cfg.MaxRetries != tc.want {
 			t.Errorf("max_retries %T(%v): got %d, %v; want %d", tc.value, tc.value, cfg.MaxRetries, err, tc.want)
 		}
 	}
 }
 
-func TestParseConfigErrors(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	with := func(key string, value any) map[string]any {
 		return map[string]any{"function_name": "f", key: value}
 	}
@@ -332,7 +338,7 @@ func TestParseConfigErrors(t *testing.T) {
 		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, "live"`},
 		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, "7"`},
 		{"invocation type", with("invocation_type", "event"), `invocation_type: must be "RequestResponse", "Event" or "DryRun", is "event"`},
-		{"payload format", with("payload_format", "v2"), `payload_format: must be "simple", "1.0" or "2.0", is "v2"`},
+		{"payload format", with("payload_format", "v2"), `payload_format: must be "simple", "1.0", "2.0" or "alb", is "v2"`},
 		{"payload format as a number", with("payload_format", 2.0), "payload_format: must be a string, is the number 2"},
 		{"response format", with("response_format", "http"), `response_format: must be "plain" or "proxy", is "http"`},
 		{"stream as a string", with("stream", "true"), `stream: must be true or false, is the string "true"`},
@@ -375,14 +381,14 @@ func TestParseConfigErrors(t *testing.T) {
 			"a role of which all is too long",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2049-31), "external_id": strings.Repeat("x", 1225), "session_name": strings.Repeat("s", 65)}),
 			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: \"arn:aws:iam::123456789012:role/" + strings.Repeat("~", maxDetail-len("…")-31) + "…\" is no ARN of a role\n" +
+				"role_arn: \"arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…\" is no ARN of a role\n" +
 				"session_name: \"" + strings.Repeat("s", 65) + "\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
 		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
 		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},
-		{"more than Lambda's limit", with("max_reply_bytes", float64(maxReply+1)), "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 6291557"},
+		{"more than Lambda's limit", with("max_reply_bytes", float64(MaxReply+1)), "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 6291557"},
 		{"a limit as a string", with("max_reply_bytes", "1"), `max_reply_bytes: must be an integer, is the string "1"`},
 		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
 		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string "1"`},
@@ -408,7 +414,7 @@ func TestParseConfigErrors(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			cfg, _, err := ParseConfig(tc.settings)
+			cfg, _, err := Parse(tc.settings, nil)
 			if err == nil {
 				t.Fatalf("got %+v, want the error %q", cfg, tc.want)
 			}
@@ -459,7 +465,7 @@ func TestConfigInTheLog(t *testing.T) {
 		},
 		{map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true}, "function f, payload format 2.0, streamed"},
 	} {
-		cfg, _, err := ParseConfig(tc.settings)
+		cfg, _, err := Parse(tc.settings, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package backend
+package config
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // pattern is an element of allowed_functions: a name, a partial ARN or an ARN, without
@@ -39,10 +41,33 @@ func parsePattern(s string) (pattern, error) {
 	}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 {
 		if _, err := parsePattern(s[:i]); err == nil {
-			return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", quote(s))
+			return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", text.Quote(s))
 		}
 	}
-	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", quote(s))
+	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", text.Quote(s))
+}
+
+func asPatterns(v any) ([]pattern, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("must be a list of patterns, is %s", describe(v))
+	}
+	if len(list) == 0 {
+		return nil, errors.New("must have a pattern or more")
+	}
+	patterns := make([]pattern, len(list))
+	var errs []error
+	for i, element := range list {
+		s, ok := element.(string)
+		if !ok {
+			errs = append(errs, fmt.Errorf("must be a list of strings, has %s", describe(element)))
+			continue
+		}
+		var err error
+		patterns[i], err = parsePattern(s)
+		errs = append(errs, err)
+	}
+	return patterns, errors.Join(errs...)
 }
 
 // asPath has slashes for the colons of a name, which has no slash of its own.
@@ -72,16 +97,16 @@ func (c *Config) allows(f Function) bool {
 	return slices.ContainsFunc(c.Allowed, func(p pattern) bool { return p.matches(name) })
 }
 
-// futile warns of the patterns that no request can match. The region and the case of
-// names are settled by then.
-func (c *Config) futile() (warnings []string) {
+// UnmatchablePatterns returns a warning for each pattern of allowed_functions that no request
+// can match. Region must be known by then.
+func (c *Config) UnmatchablePatterns() (warnings []string) {
 	if c.ParamName == "" {
 		return nil
 	}
 	for _, p := range c.Allowed {
 		switch {
 		case c.Region != "" && !p.admitsRegion(c.Region):
-			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, quote(c.Region)))
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, text.Quote(c.Region)))
 		case !c.Verbatim && namePattern.MatchString(string(p)) && upperFirst(string(p)) != string(p):
 			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the first letter of each name is put into upper case (\"function_name_case\": %q leaves it)", p, verbatim))
 		}

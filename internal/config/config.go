@@ -1,17 +1,13 @@
-package backend
+package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Config is the configuration of a Lambda backend, checked and with its
@@ -49,10 +45,12 @@ type Config struct {
 	// Qualifier is the version or alias of the function that ParamName names. Empty
 	// leaves it to the name. A fixed Function has its own.
 	Qualifier string
-	// InvocationType is Event or DryRun. Empty is RequestResponse.
+	// InvocationType is InvocationEvent or InvocationDryRun. Empty is RequestResponse.
 	InvocationType string
 	// PayloadFormat is what the function receives.
 	PayloadFormat PayloadFormat
+	// Event is what events say beyond the request. It is zero where PayloadFormat is Simple.
+	Event Event
 	// Proxy tells that a reply is an HTTP response: status, headers and body.
 	Proxy bool
 	// Stream hands a reply on as it comes.
@@ -63,9 +61,21 @@ type Config struct {
 	LogTail bool
 }
 
+// The values of the key invocation_type.
+const (
+	requestResponse  = "RequestResponse"
+	InvocationEvent  = "Event"
+	InvocationDryRun = "DryRun"
+)
+
+// MaxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB, and 100 bytes for
+// Lambda's own report of a function's error.
+const MaxReply = 6<<20 + 100
+
 // PayloadFormat is what a function receives.
 type PayloadFormat int
 
+// The values of the key payload_format.
 const (
 	// Simple is the parameters of a GET, and the body of any other request.
 	Simple PayloadFormat = iota
@@ -73,7 +83,15 @@ const (
 	Version1
 	// Version2 is API Gateway's payload format 2.0, that of HTTP APIs.
 	Version2
+	// ALB is the event of an Application Load Balancer.
+	ALB
 )
+
+// payloadFormats are the values of payload_format, by their PayloadFormat.
+var payloadFormats = []string{Simple: "simple", Version1: "1.0", Version2: "2.0", ALB: "alb"}
+
+// String returns the value of payload_format.
+func (f PayloadFormat) String() string { return payloadFormats[f] }
 
 const (
 	capitalized = "capitalized"
@@ -82,11 +100,9 @@ const (
 	plain      = "plain"
 	proxyReply = "proxy"
 
-	// sdkMaxRetries leaves the number of retries to the AWS SDK.
-	sdkMaxRetries = -1
+	// SDKMaxRetries leaves the number of retries to the AWS SDK.
+	SDKMaxRetries = -1
 )
-
-var payloadFormats = map[string]PayloadFormat{"simple": Simple, "1.0": Version1, "2.0": Version2}
 
 // draft is a configuration on its way from decoding to validation: absent keys
 // are nil.
@@ -97,7 +113,8 @@ type draft struct {
 	retryFunctionErrors, stream, clientContext, logTail                 bool
 	allowed                                                             []pattern
 	role                                                                Role
-	warnings                                                            []string
+	event                                                               *Event
+	eventKeys, warnings                                                 []string
 }
 
 // keys are the keys that work, each with the part that decodes its value.
@@ -112,7 +129,8 @@ var keys = map[string]func(*draft, any) error{
 	"retry_function_errors": func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
 	"max_reply_bytes":       func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
 	"profile":               func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
-	"assume_role":           func(d *draft, v any) (err error) { d.role, d.warnings, err = parseRole(v); return },
+	"assume_role":           (*draft).decodeRole,
+	"event":                 (*draft).decodeEvent,
 	"qualifier":             func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
 	"invocation_type":       func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
 	"payload_format":        func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
@@ -125,18 +143,18 @@ var keys = map[string]func(*draft, any) error{
 // Keys are the keys that work, sorted.
 func Keys() []string { return slices.Sorted(maps.Keys(keys)) }
 
-// ParseConfig reads the value that a backend's extra_config has under the
-// namespace. The error names every key that is wrong, and how; the warnings are
-// for the operator to read and stop nothing.
-func ParseConfig(settings any) (cfg Config, warnings []string, err error) {
+// Parse reads the value that a backend's extra_config has under the namespace. endpoint are
+// the placeholders of the backend's endpoint. The error names every key that is wrong, and
+// how; the warnings are for the operator to read and stop nothing.
+func Parse(settings any, endpoint Placeholders) (cfg Config, warnings []string, err error) {
 	m, ok := settings.(map[string]any)
 	if !ok {
 		return Config{}, nil, fmt.Errorf("the configuration must be an object, is %s", describe(settings))
 	}
 
 	d, warnings, decodeErr := decode(m)
-	cfg, more, validateErr := d.validate(m)
-	if err := errors.Join(decodeErr, validateErr); err != nil {
+	cfg, more, validateErr := d.validate(m, endpoint)
+	if err := errors.Join(decodeErr, validateErr, endpoint.check()); err != nil {
 		return Config{}, warnings, err
 	}
 	return cfg, append(warnings, more...), nil
@@ -164,12 +182,10 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }
 
-func isComment(key string) bool { return key != "" && strings.ContainsRune("@$_#", rune(key[0])) }
-
 // validate applies the defaults and checks what has been decoded. A key of m
 // that did not decode is not reported again as missing.
-func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err error) {
-	cfg.MaxRetries = sdkMaxRetries
+func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, warnings []string, err error) {
+	cfg.MaxRetries = SDKMaxRetries
 	var errs []error
 	fail := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf(key+": "+format, args...))
@@ -187,7 +203,7 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 	if d.region != nil {
 		cfg.Region = *d.region
 		if !regionName.MatchString(cfg.Region) {
-			fail("region", "%s is no name of a region", quote(cfg.Region))
+			fail("region", "%s is no name of a region", text.Quote(cfg.Region))
 		}
 	}
 	if d.functionName != nil {
@@ -201,14 +217,17 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 		case cfg.Region == "":
 			cfg.Region = f.region
 		default:
-			fail("region", "%s is not the region of the function's ARN, %s", quote(cfg.Region), quote(f.region))
+			fail("region", "%s is not the region of the function's ARN, %s", text.Quote(cfg.Region), text.Quote(f.region))
 		}
 	}
 	if d.functionParamName != nil {
 		cfg.ParamName = *d.functionParamName
-		// KrakenD capitalizes the names of an endpoint's placeholders, so a name in
-		// lower case is that of a param which another component has set.
-		cfg.Verbatim = upperFirst(cfg.ParamName) != cfg.ParamName
+		// KrakenD capitalizes the names of placeholders and nothing else. Another component
+		// has set any other param, and spelled the function's name as it is.
+		cfg.Verbatim = !endpoint.Has(cfg.ParamName)
+		if cfg.Verbatim {
+			warnings = append(warnings, notAPlaceholder(cfg.ParamName, endpoint))
+		}
 	}
 	if d.functionNameCase != nil {
 		cfg.Verbatim = *d.functionNameCase == verbatim
@@ -223,22 +242,22 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 	}
 	if d.endpoint != nil {
 		cfg.Endpoint = *d.endpoint
-		if err := checkEndpoint(cfg.Endpoint); err != nil {
+		if err := CheckEndpoint(cfg.Endpoint); err != nil {
 			fail("endpoint", "%w", err)
 		}
 	}
 	if d.maxRetries != nil {
 		cfg.MaxRetries = *d.maxRetries
-		if cfg.MaxRetries < sdkMaxRetries {
+		if cfg.MaxRetries < SDKMaxRetries {
 			fail("max_retries", "must be -1 or more, is %d", cfg.MaxRetries)
 		}
 	}
 	if d.qualifier != nil {
 		switch {
 		case !qualifierName.MatchString(*d.qualifier):
-			fail("qualifier", "%s is no version and no alias", quote(*d.qualifier))
+			fail("qualifier", "%s is no version and no alias", text.Quote(*d.qualifier))
 		case cfg.Function.Qualifier != "":
-			fail("qualifier", "function_name has one already, %s", quote(cfg.Function.Qualifier))
+			fail("qualifier", "function_name has one already, %s", text.Quote(cfg.Function.Qualifier))
 		case cfg.Function.Name != "":
 			cfg.Function.Qualifier = *d.qualifier
 		default:
@@ -253,37 +272,54 @@ func (d draft) validate(m map[string]any) (cfg Config, warnings []string, err er
 	return cfg, append(warnings, more...), errors.Join(append(errs, err)...)
 }
 
+// notAPlaceholder warns of a function_param_name that only another component can set.
+func notAPlaceholder(param string, endpoint Placeholders) string {
+	warning := fmt.Sprintf("function_param_name: the endpoint has no placeholder for %s, so another component, such as a Lua script, must set it", text.Quote(param))
+	if capital := upperFirst(param); capital != param && endpoint.Has(capital) {
+		warning += fmt.Sprintf("; did you mean %q?", capital)
+	}
+	return warning
+}
+
 // validateFormats does the part of validate that is about what goes out and what
 // comes back.
 func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	var errs []error
 	if d.invocationType != nil {
-		errs = append(errs, oneOf("invocation_type", *d.invocationType, lambda.InvocationTypeRequestResponse, lambda.InvocationTypeEvent, lambda.InvocationTypeDryRun))
-		if *d.invocationType != lambda.InvocationTypeRequestResponse {
+		errs = append(errs, oneOf("invocation_type", *d.invocationType, requestResponse, InvocationEvent, InvocationDryRun))
+		if *d.invocationType != requestResponse {
 			cfg.InvocationType = *d.invocationType
 		}
 	}
 	if d.payloadFormat != nil {
-		cfg.PayloadFormat = payloadFormats[*d.payloadFormat]
-		errs = append(errs, oneOf("payload_format", *d.payloadFormat, "simple", "1.0", "2.0"))
+		cfg.PayloadFormat = max(Simple, PayloadFormat(slices.Index(payloadFormats, *d.payloadFormat)))
+		errs = append(errs, oneOf("payload_format", *d.payloadFormat, payloadFormats...))
 	}
 	cfg.Proxy = cfg.PayloadFormat != Simple
 	if d.responseFormat != nil {
 		cfg.Proxy = *d.responseFormat == proxyReply
 		errs = append(errs, oneOf("response_format", *d.responseFormat, plain, proxyReply))
 	}
+	if d.event != nil {
+		if cfg.PayloadFormat == Simple {
+			warnings = append(warnings, "event: has no effect with the payload_format simple")
+		} else {
+			cfg.Event = *d.event
+			warnings = append(warnings, d.unusedEventKeys(cfg.PayloadFormat)...)
+		}
+	}
 	cfg.Stream, cfg.ClientContext, cfg.LogTail = d.stream, d.clientContext, d.logTail
 	cfg.RetryFunctionErrors = d.retryFunctionErrors
 	if !cfg.Stream {
-		cfg.MaxReply = maxReply
+		cfg.MaxReply = MaxReply
 	}
 	if d.maxReply != nil {
 		cfg.MaxReply = int64(*d.maxReply)
 		switch {
 		case cfg.MaxReply < 1:
 			errs = append(errs, fmt.Errorf("max_reply_bytes: must be 1 or more, is %d", cfg.MaxReply))
-		case cfg.MaxReply > maxReply && !cfg.Stream:
-			errs = append(errs, fmt.Errorf("max_reply_bytes: must be %d, which is Lambda's own limit without stream, or less, is %d", maxReply, cfg.MaxReply))
+		case cfg.MaxReply > MaxReply && !cfg.Stream:
+			errs = append(errs, fmt.Errorf("max_reply_bytes: must be %d, which is Lambda's own limit without stream, or less, is %d", MaxReply, cfg.MaxReply))
 		}
 	}
 
@@ -292,7 +328,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	}
 	if cfg.InvocationType != "" {
 		if cfg.Stream {
-			errs = append(errs, fmt.Errorf("stream: invocation_type must be %s, is %s", lambda.InvocationTypeRequestResponse, quote(cfg.InvocationType)))
+			errs = append(errs, fmt.Errorf("stream: invocation_type must be %s, is %s", requestResponse, text.Quote(cfg.InvocationType)))
 		}
 		for key, set := range map[string]bool{
 			"client_context":        cfg.ClientContext,
@@ -306,160 +342,14 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 			}
 		}
 		slices.Sort(warnings)
-		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors, cfg.MaxReply = false, false, false, false, maxReply
+		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors, cfg.MaxReply = false, false, false, false, MaxReply
 	}
 	return warnings, errors.Join(errs...)
-}
-
-func oneOf(key, value string, choices ...string) error {
-	if slices.Contains(choices, value) {
-		return nil
-	}
-	for i, c := range choices {
-		choices[i] = strconv.Quote(c)
-	}
-	last := len(choices) - 1
-	return fmt.Errorf("%s: must be %s or %s, is %s", key, strings.Join(choices[:last], ", "), choices[last], quote(value))
 }
 
 // regionName is the format that the AWS SDK asks of a region, which becomes a
 // label of a host name.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-
-func asString(v any) (*string, error) {
-	s, ok := v.(string)
-	if !ok {
-		return nil, fmt.Errorf("must be a string, is %s", describe(v))
-	}
-	if s == "" {
-		return nil, errors.New("must not be empty")
-	}
-	return &s, nil
-}
-
-func asPatterns(v any) ([]pattern, error) {
-	list, ok := v.([]any)
-	if !ok {
-		return nil, fmt.Errorf("must be a list of patterns, is %s", describe(v))
-	}
-	if len(list) == 0 {
-		return nil, errors.New("must have a pattern or more")
-	}
-	patterns := make([]pattern, len(list))
-	var errs []error
-	for i, element := range list {
-		s, ok := element.(string)
-		if !ok {
-			errs = append(errs, fmt.Errorf("must be a list of strings, has %s", describe(element)))
-			continue
-		}
-		var err error
-		patterns[i], err = parsePattern(s)
-		errs = append(errs, err)
-	}
-	return patterns, errors.Join(errs...)
-}
-
-func asBool(v any) (bool, error) {
-	b, ok := v.(bool)
-	if !ok {
-		return false, fmt.Errorf("must be true or false, is %s", describe(v))
-	}
-	return b, nil
-}
-
-// asInt takes the types in which parsers deliver the numbers of JSON, YAML and
-// TOML.
-func asInt(v any) (*int, error) {
-	bad := fmt.Errorf("must be an integer, is %s", describe(v))
-	var f float64
-	switch n := v.(type) {
-	case int:
-		return inRange(int64(n))
-	case int64:
-		return inRange(n)
-	case json.Number:
-		if i, err := n.Int64(); err == nil {
-			return inRange(i)
-		}
-		var err error
-		if f, err = n.Float64(); err != nil {
-			return nil, bad
-		}
-	case float64:
-		f = n
-	default:
-		return nil, bad
-	}
-	if f != math.Trunc(f) { // true of NaN, too
-		return nil, bad
-	}
-	return inRange(int64(max(math.MinInt32-1, min(f, math.MaxInt32+1))))
-}
-
-func inRange(n int64) (*int, error) {
-	if n < math.MinInt32 || n > math.MaxInt32 {
-		return nil, errors.New("is out of range")
-	}
-	i := int(n)
-	return &i, nil
-}
-
-// describe says in a few words what a value of the configuration is.
-func describe(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "the string " + quote(v)
-	case bool:
-		return strconv.FormatBool(v)
-	case map[string]any:
-		return "an object"
-	case []any:
-		return "a list"
-	case float64, float32, int, int64, json.Number:
-		return fmt.Sprintf("the number %v", v)
-	default:
-		return fmt.Sprintf("a %T", v)
-	}
-}
-
-// unknownKey warns of a key that is none of known, with the one that it resembles.
-func unknownKey(key string, known []string) string {
-	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
-	best, distance := "", len(spelled)
-	for _, k := range known {
-		if d := editDistance(spelled, k); d < distance && d <= len(k)/3 {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
-		return fmt.Sprintf("unknown key %s is ignored", quote(key))
-	}
-	return fmt.Sprintf("unknown key %s is ignored; did you mean %q?", quote(key), best)
-}
-
-// editDistance is Levenshtein's: the insertions, deletions and substitutions of
-// one byte that turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
-}
 
 // String says in a few words what a backend invokes.
 func (c *Config) String() string {
@@ -477,7 +367,7 @@ func (c *Config) String() string {
 		s += ", endpoint " + c.Endpoint
 	}
 	if c.Profile != "" {
-		s += ", profile " + quote(c.Profile)
+		s += ", profile " + text.Quote(c.Profile)
 	}
 	if c.Role.ARN != "" {
 		s += ", role " + c.Role.ARN
@@ -485,12 +375,8 @@ func (c *Config) String() string {
 	if c.InvocationType != "" {
 		s += ", invocation type " + c.InvocationType
 	}
-	switch c.PayloadFormat {
-	case Version1:
-		s += ", payload format 1.0"
-	case Version2:
-		s += ", payload format 2.0"
-	case Simple:
+	if c.PayloadFormat != Simple {
+		s += ", payload format " + c.PayloadFormat.String()
 	}
 	if c.Stream {
 		s += ", streamed"

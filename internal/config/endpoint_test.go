@@ -1,4 +1,4 @@
-package backend
+package config
 
 import (
 	"math/rand/v2"
@@ -17,7 +17,7 @@ func TestEndpoint(t *testing.T) {
 		"http://[::]", "http://[::1]:4566", "http://[2001:db8::1]/a", "http://[2001:DB8:0:0:0:0:0:1]:80", "http://[1:2:3:4:5:6:7::]",
 		"http://localhost/", "http://localhost/a/b", "http://localhost//a", "http://localhost/a%20b%2Fc", "http://localhost/~a/b;c=d,e:f@g/(h)!$&'*+._-",
 	} {
-		if err := checkEndpoint(endpoint); err != nil {
+		if err := CheckEndpoint(endpoint); err != nil {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestEndpointErrors(t *testing.T) {
 		{"http://localhost/%2", broken},
 		{"http://localhost/{function}", escape},
 	} {
-		switch err := checkEndpoint(tc.endpoint); {
+		switch err := CheckEndpoint(tc.endpoint); {
 		case err == nil:
 			t.Errorf("%q: got no error, want %q", tc.endpoint, tc.want)
 		case err.Error() != tc.want:
@@ -136,7 +136,7 @@ func FuzzEndpoint(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, endpoint string) {
-		err := checkEndpoint(endpoint)
+		err := CheckEndpoint(endpoint)
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
 				t.Errorf("%q: an error of more than one line: %q", endpoint, err)

@@ -1,8 +1,6 @@
-package backend
+package apigw
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,109 +9,47 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// envelope is a reply that is an HTTP response, in the format of API Gateway's
-// proxy integrations.
-type envelope struct {
-	status int
-	header http.Header // what may go to a client
-	body   []byte
-}
+// MaxHeader bounds the headers that come with a reply, or in it, in bytes: names and
+// values, and 32 for each, as HTTP/2 counts them (RFC 9113, section 6.5.2). API
+// Gateway lets a function have 10,240.
+const MaxHeader = 64 << 10
 
-// What a body is that the function gives no content type for: API Gateway's defaults,
-// of its HTTP APIs and of its REST APIs.
-const (
-	defaultContentType     = "text/plain; charset=utf-8"
-	defaultContentTypeREST = "application/json"
-)
-
-// parseEnvelope reads the reply of a function that answers for HTTP. In format 1.0 it
-// has to be an object with a statusCode. In the others a reply without one is a 200 that
-// has the reply itself for a body, a string without its quotes. Source:
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-func parseEnvelope(payload []byte, format PayloadFormat) (envelope, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(payload, &fields); err != nil && format == Version1 {
-		return envelope{}, errors.New("no JSON object, so no HTTP response")
-	}
-	if _, ok := fields["statusCode"]; !ok {
-		if format == Version1 {
-			return envelope{}, errors.New("statusCode: missing")
-		}
-		return inferredEnvelope(payload)
-	}
-
-	e, err := parseHead(fields)
-	if err != nil {
-		return envelope{}, err
-	}
-	if e.body, err = parseBody(fields); err != nil {
-		return envelope{}, err
-	}
-	e.header.Del("Content-Length") // the server counts
-	if len(e.body) > 0 && e.header["Content-Type"] == nil && hasBody(e.status) {
-		contentType := defaultContentType
-		if format == Version1 {
-			contentType = defaultContentTypeREST
-		}
-		e.header.Set("Content-Type", contentType)
-	}
-	return e, nil
-}
-
-// inferredEnvelope is what format 2.0 takes data for.
-func inferredEnvelope(payload []byte) (envelope, error) {
-	if trimmed := bytes.TrimSpace(payload); len(trimmed) > 0 {
-		var text string
-		switch {
-		case !json.Valid(trimmed):
-			return envelope{}, errors.New("no JSON")
-		case trimmed[0] == '"' && json.Unmarshal(trimmed, &text) == nil:
-			payload = []byte(text)
+// CheckHeader returns an error for headers that are larger than MaxHeader.
+func CheckHeader(h http.Header) error {
+	size := 0
+	for name, values := range h {
+		for _, value := range values {
+			size += len(name) + len(value) + 32
 		}
 	}
-	return envelope{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, payload}, nil
-}
-
-// parseBody reads body and isBase64Encoded.
-func parseBody(fields map[string]json.RawMessage) ([]byte, error) {
-	var body *string
-	if err := unmarshal(fields, "body", &body); err != nil || body == nil {
-		return nil, err
+	if size > MaxHeader {
+		return fmt.Errorf("its headers have %d bytes, which is more than %d", size, MaxHeader)
 	}
-	var isBase64 *bool
-	if err := unmarshal(fields, "isBase64Encoded", &isBase64); err != nil {
-		return nil, err
-	}
-	if isBase64 == nil || !*isBase64 {
-		return []byte(*body), nil
-	}
-	decoded, err := base64.StdEncoding.DecodeString(*body)
-	if err != nil {
-		return nil, fmt.Errorf("body: isBase64Encoded, and %w", err)
-	}
-	return decoded, nil
+	return nil
 }
 
 // parseHead reads what comes before the body: statusCode, headers, multiValueHeaders
 // and cookies.
-func parseHead(fields map[string]json.RawMessage) (envelope, error) {
+func parseHead(fields map[string]json.RawMessage) (Response, error) {
 	status, err := parseStatus(fields["statusCode"])
 	if err != nil {
-		return envelope{}, err
+		return Response{}, err
 	}
 	var single map[string]json.RawMessage
 	if err := unmarshal(fields, "headers", &single); err != nil {
-		return envelope{}, err
+		return Response{}, err
 	}
 	var multi map[string][]json.RawMessage
 	if err := unmarshal(fields, "multiValueHeaders", &multi); err != nil {
-		return envelope{}, err
+		return Response{}, err
 	}
 	var cookies []string
 	if err := unmarshal(fields, "cookies", &cookies); err != nil {
-		return envelope{}, err
+		return Response{}, err
 	}
 
 	// In sorted order, so that one reply always gives one response.
@@ -124,7 +60,7 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 		for _, raw := range multi[name] {
 			value, err := headerValue(name, raw)
 			if err != nil {
-				return envelope{}, fmt.Errorf("multiValueHeaders: %w", err)
+				return Response{}, fmt.Errorf("multiValueHeaders: %w", err)
 			}
 			if value != nil {
 				h.Add(name, *value)
@@ -135,7 +71,7 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 	for _, name := range slices.Sorted(maps.Keys(single)) {
 		value, err := headerValue(name, single[name])
 		if err != nil {
-			return envelope{}, fmt.Errorf("headers: %w", err)
+			return Response{}, fmt.Errorf("headers: %w", err)
 		}
 		// What stands in both is one header.
 		if value != nil && !known[field{http.CanonicalHeaderKey(name), *value}] {
@@ -147,8 +83,8 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 			h.Add("Set-Cookie", c)
 		}
 	}
-	if err := checkHeader(h); err != nil {
-		return envelope{}, err
+	if err := CheckHeader(h); err != nil {
+		return Response{}, err
 	}
 	for _, connection := range h["Connection"] {
 		for name := range strings.SplitSeq(connection, ",") {
@@ -158,7 +94,7 @@ func parseHead(fields map[string]json.RawMessage) (envelope, error) {
 	for _, name := range hopByHop {
 		h.Del(name)
 	}
-	return envelope{status: status, header: h}, nil
+	return Response{Status: status, Header: h}, nil
 }
 
 // parseStatus takes an integer, and a string that is one, as API Gateway does. A
@@ -171,7 +107,7 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	s = strings.TrimSuffix(s, ".0") // as a float of Python's ends
 	status, err := strconv.Atoi(s)
 	if err != nil || len(s) != 3 || status < http.StatusOK || status > 599 {
-		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", quote(string(raw)))
+		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", text.Quote(string(raw)))
 	}
 	return status, nil
 }
@@ -199,9 +135,9 @@ func headerValue(name string, raw json.RawMessage) (*string, error) {
 	case 'n':
 		return nil, nil
 	case '{':
-		return nil, fmt.Errorf("%s: must be a string, is an object", quote(name))
+		return nil, fmt.Errorf("%s: must be a string, is an object", text.Quote(name))
 	case '[':
-		return nil, fmt.Errorf("%s: must be a string, is a list", quote(name))
+		return nil, fmt.Errorf("%s: must be a string, is a list", text.Quote(name))
 	case '"':
 		_ = json.Unmarshal(raw, &value) // a string always decodes
 	default:

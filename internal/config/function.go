@@ -1,8 +1,10 @@
-package backend
+package config
 
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Function is a function to invoke.
@@ -16,6 +18,7 @@ type Function struct {
 	region string // the ARN's; empty for all others
 }
 
+// String returns the name, with the qualifier behind a colon where there is one.
 func (f Function) String() string {
 	if f.Qualifier == "" {
 		return f.Name
@@ -35,8 +38,8 @@ var (
 	partialARN    = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	fullARN       = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	qualifierName = regexp.MustCompile(`^` + qualifierGrammar + `$`)
-	// arnPart is what AWS would take a name for that a colon follows: an account, a
-	// region or a keyword.
+	// arnPart matches what AWS takes for an account, a region or a keyword where a colon
+	// follows it, and not for a name.
 	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
 )
 
@@ -52,9 +55,9 @@ func parseFunction(s string) (Function, error) {
 	f, ok := parseName(s)
 	switch {
 	case !ok:
-		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", quote(s))
+		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", text.Quote(s))
 	case f.Qualifier != "" && arnPart.MatchString(f.Name):
-		return Function{}, fmt.Errorf("%s is not clear: AWS takes %q for no name but for part of an ARN, so write the whole ARN", quote(s), f.Name)
+		return Function{}, fmt.Errorf("%s is not clear: AWS takes %q for no name but for part of an ARN, so write the whole ARN", text.Quote(s), f.Name)
 	}
 	return f, nil
 }
@@ -70,23 +73,31 @@ func parseName(s string) (Function, bool) {
 	return Function{Name: m[1], Qualifier: m[2]}, true
 }
 
-// function tells which function a request is for.
-func (c *Config) function(params map[string]string) (Function, *Error) {
+// Refused is the error for a request that names no function, or one that it may not name.
+// Its text quotes the request: it is for the log, not for the client.
+type Refused struct{ reason string }
+
+// Error implements error.
+func (r *Refused) Error() string { return r.reason }
+
+// FunctionOf returns the function that a request with these params is for. Its error is a
+// *Refused. A nil map is a request without params.
+func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 	if c.ParamName == "" {
 		return c.Function, nil
 	}
 	name := params[c.ParamName]
 	if name == "" {
-		return Function{}, refused(fmt.Sprintf("the request has no param %s to name the function", quote(c.ParamName)))
+		return Function{}, &Refused{fmt.Sprintf("the request has no param %s to name the function", text.Quote(c.ParamName))}
 	}
 	f, reason := c.named(name)
 	if reason != "" {
-		return Function{}, refused(fmt.Sprintf("%s is refused as the name of a function: %s", quote(name), reason))
+		return Function{}, &Refused{fmt.Sprintf("%s is refused as the name of a function: %s", text.Quote(name), reason)}
 	}
 	return f, nil
 }
 
-// named is the function that a request names, or the reason why it may not.
+// named returns the function that a request names, or the reason why it may not.
 func (c *Config) named(name string) (f Function, reason string) {
 	if fullARN.MatchString(name) || partialARN.MatchString(name) {
 		f, _ = parseFunction(name)

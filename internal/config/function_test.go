@@ -1,9 +1,11 @@
-package backend
+package config
 
 import (
-	"net/http"
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 func TestFunctionFromParam(t *testing.T) {
@@ -27,9 +29,9 @@ func TestFunctionFromParam(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			cfg := Config{ParamName: "Lambda", Verbatim: tc.verbatim}
-			got, err := cfg.function(map[string]string{"Lambda": tc.value, "lambda": "other", "": "other"})
+			got, err := cfg.FunctionOf(map[string]string{"Lambda": tc.value, "lambda": "other", "": "other"})
 			if err != nil {
-				t.Fatal(err.detail)
+				t.Fatal(err)
 			}
 			if got != tc.want {
 				t.Errorf("got %+v, want %+v", got, tc.want)
@@ -48,16 +50,17 @@ func TestFunctionFromParamRefused(t *testing.T) {
 	} {
 		for _, verbatim := range []bool{false, true} {
 			cfg := Config{ParamName: "Lambda", Verbatim: verbatim}
-			got, err := cfg.function(map[string]string{"Lambda": value})
+			got, err := cfg.FunctionOf(map[string]string{"Lambda": value})
 			if err == nil {
 				t.Errorf("%.80q: got %+v, want it refused", value, got)
 				continue
 			}
-			if err.StatusCode() != http.StatusNotFound || got != (Function{}) {
-				t.Errorf("%.80q: got %+v and status %d, want nothing and 404", value, got, err.StatusCode())
+			var refused *Refused
+			if !errors.As(err, &refused) || got != (Function{}) {
+				t.Errorf("%.80q: got %+v and %T, want nothing and a *Refused", value, got, err)
 			}
-			if len(err.detail) > 2*maxDetail {
-				t.Errorf("%.80q: the log line has %d bytes", value, len(err.detail))
+			if n := len(err.Error()); n > 2*text.MaxDetail {
+				t.Errorf("%.80q: the error has %d bytes", value, n)
 			}
 		}
 	}
@@ -66,22 +69,22 @@ func TestFunctionFromParamRefused(t *testing.T) {
 func TestFunctionMissingParam(t *testing.T) {
 	cfg := Config{ParamName: "Lambda"}
 	for _, params := range []map[string]string{nil, {}, {"lambda": "f"}, {"Lambda": ""}} {
-		_, err := cfg.function(params)
+		_, err := cfg.FunctionOf(params)
 		if err == nil {
 			t.Fatalf("%v: got no error", params)
 		}
-		if want := `the request has no param "Lambda" to name the function`; err.detail != want || err.StatusCode() != http.StatusNotFound {
-			t.Errorf("%v: got %d %q, want 404 %q", params, err.StatusCode(), err.detail, want)
+		if got, want := err.Error(), `the request has no param "Lambda" to name the function`; got != want {
+			t.Errorf("%v: got %q, want %q", params, got, want)
 		}
 	}
 }
 
 func TestFixedFunctionIsNeverChanged(t *testing.T) {
-	cfg, _, err := ParseConfig(map[string]any{"function_name": "my-lambda", "function_name_case": "capitalized"})
+	cfg, _, err := Parse(map[string]any{"function_name": "my-lambda", "function_name_case": "capitalized"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, e := cfg.function(map[string]string{"Lambda": "other"})
+	got, e := cfg.FunctionOf(map[string]string{"Lambda": "other"})
 	if want := (Function{Name: "my-lambda"}); e != nil || got != want {
 		t.Errorf("got %+v, %v; want %+v", got, e, want)
 	}

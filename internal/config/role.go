@@ -1,4 +1,4 @@
-package backend
+package config
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Role is an IAM role to assume.
@@ -54,6 +56,13 @@ var roleFields = map[string]roleField{
 // RoleKeys are the keys of assume_role, sorted.
 func RoleKeys() []string { return slices.Sorted(maps.Keys(roleFields)) }
 
+func (d *draft) decodeRole(v any) (err error) {
+	var warnings []string
+	d.role, warnings, err = parseRole(v)
+	d.warnings = append(d.warnings, warnings...)
+	return err
+}
+
 // parseRole reads the value of assume_role.
 func parseRole(v any) (r Role, warnings []string, err error) {
 	m, ok := v.(map[string]any)
@@ -78,7 +87,7 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		case !f.valid(*s):
-			errs = append(errs, fmt.Errorf("%s: %s is no %s", key, quote(*s), f.what))
+			errs = append(errs, fmt.Errorf("%s: %s is no %s", key, text.Quote(*s), f.what))
 		default:
 			*f.value(&r) = *s
 		}

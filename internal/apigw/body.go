@@ -1,0 +1,76 @@
+package apigw
+
+import (
+	"encoding/base64"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// encodedBody returns the request's body as events hold it, and whether that is base64. A
+// body that is not UTF-8 is base64 in every format, since JSON cannot hold it.
+func (a *API) encodedBody(in *input) (body string, isBase64 bool) {
+	if len(in.Body) == 0 {
+		return "", false
+	}
+	if a.isText(in.headers) && utf8.Valid(in.Body) {
+		return string(in.Body), false
+	}
+	return base64.StdEncoding.EncodeToString(in.Body), true
+}
+
+// isText tells whether the format has a body with these headers as text.
+func (a *API) isText(h http.Header) bool {
+	mediaType := MediaType(h.Get("Content-Type"))
+	if binary := a.settings.BinaryMediaTypes; binary != nil {
+		return !slices.ContainsFunc(binary, func(pattern string) bool { return matchesMediaType(pattern, mediaType) })
+	}
+	switch a.format {
+	case REST:
+		// A REST API without binary media types takes every body for text.
+		return true
+	case HTTP:
+		return h.Get("Content-Encoding") == "" && isTextForHTTP(mediaType)
+	case ALB:
+	}
+	return h.Get("Content-Encoding") == "" && isTextForALB(mediaType)
+}
+
+// matchesMediaType tells whether a media type is that of a pattern: image/png, image/* or */*.
+func matchesMediaType(pattern, mediaType string) bool {
+	if pattern == "*/*" {
+		return true
+	}
+	if main, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(mediaType, main)
+	}
+	return pattern == mediaType
+}
+
+// isTextForHTTP tells the media types whose bodies API Gateway's HTTP APIs hand on as they
+// are, and those that are JSON or XML by their suffix. A form, and a body without a type, is
+// base64 there.
+func isTextForHTTP(mediaType string) bool {
+	return isTextForALB(mediaType) || strings.HasSuffix(mediaType, "+json") || strings.HasSuffix(mediaType, "+xml")
+}
+
+// isTextForALB tells the media types whose bodies a load balancer hands on as they are. Source:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+func isTextForALB(mediaType string) bool {
+	switch mediaType {
+	case "application/json", "application/javascript", "application/xml":
+		return true
+	}
+	return strings.HasPrefix(mediaType, "text/")
+}
+
+// MediaType returns a content type without its parameters, in lower case.
+func MediaType(contentType string) string {
+	m, _, err := mime.ParseMediaType(contentType)
+	if err != nil { // of the parameters
+		m, _, _ = strings.Cut(strings.ToLower(contentType), ";")
+	}
+	return strings.TrimSpace(m)
+}

@@ -1,0 +1,92 @@
+package apigw
+
+import (
+	"net/http"
+	"net/textproto"
+	"slices"
+)
+
+// hopByHop are the headers that are about a connection, not about what is sent over
+// it. Source: RFC 9110, section 7.6.1, and what proxies treat like them.
+var hopByHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// routerHeaders are the headers that KrakenD's routers write themselves.
+var routerHeaders = map[string]bool{"X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Via": true}
+
+// EndToEnd returns a copy of a request's headers under their canonical names, without those
+// that are hop-by-hop and those without a value. What a client's Connection header names stays:
+// it could name the headers that KrakenD and its components have added.
+//
+// A header may stand in headers under several spellings: those that the configuration gives
+// it, and those that a component writes. Of X-Forwarded-For, -Host and -Via the canonical one
+// counts, which KrakenD's routers write. Of all others it gives way, since it is the client's.
+// Of several other spellings the first in sorted order counts.
+func EndToEnd(headers map[string][]string) http.Header {
+	h := make(http.Header, len(headers)+1)
+	var others []string // spellings that are not canonical
+	for name, values := range headers {
+		switch canonical := textproto.CanonicalMIMEHeaderKey(name); {
+		case len(values) == 0:
+		case name == canonical:
+			h[name] = values
+		default:
+			others = append(others, name)
+		}
+	}
+	slices.Sort(others)
+	for _, name := range slices.Backward(others) {
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		if routerHeaders[canonical] && len(headers[canonical]) > 0 {
+			continue
+		}
+		h[canonical] = headers[name]
+	}
+	for _, name := range hopByHop {
+		delete(h, name)
+	}
+	return h
+}
+
+// First returns the first value of a header in the spelling that EndToEnd takes, empty for
+// none. name must be canonical.
+func First(headers map[string][]string, name string) string {
+	value, spelling := "", ""
+	for key, values := range headers {
+		if len(values) == 0 || textproto.CanonicalMIMEHeaderKey(key) != name {
+			continue
+		}
+		if spelling == "" || before(key, spelling, name) {
+			value, spelling = values[0], key
+		}
+	}
+	return value
+}
+
+// before tells whether a spelling of a header counts before another one.
+func before(a, b, canonical string) bool {
+	switch canonical {
+	case a:
+		return routerHeaders[canonical]
+	case b:
+		return !routerHeaders[canonical]
+	}
+	return a < b
+}
+
+// setForwarded adds what the settings know of how clients reach the gateway.
+func (a *API) setForwarded(h http.Header) {
+	if h.Get(protoHeader) == "" && a.settings.ForwardedProto != "" {
+		h.Set(protoHeader, a.settings.ForwardedProto)
+	}
+	if h.Get(portHeader) == "" && a.settings.ForwardedPort != "" {
+		h.Set(portHeader, a.settings.ForwardedPort)
+	}
+}
+
+const (
+	protoHeader = "X-Forwarded-Proto"
+	portHeader  = "X-Forwarded-Port"
+)

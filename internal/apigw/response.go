@@ -1,0 +1,120 @@
+package apigw
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Response is an HTTP response that a function has returned.
+type Response struct {
+	Status int
+	Header http.Header // what may go to a client
+	Body   []byte
+}
+
+// What a body is that the function gives no content type for: the defaults of API Gateway's
+// HTTP APIs, of its REST APIs, and of load balancers.
+const (
+	defaultContentType     = "text/plain; charset=utf-8"
+	defaultContentTypeREST = "application/json"
+	// OctetStream is also what a stream is that has no content type.
+	OctetStream = "application/octet-stream"
+)
+
+// ParseResponse reads the reply of a function that answers for HTTP. In the formats REST and
+// ALB it has to be an object with a statusCode. In HTTP a reply without one is a 200 that has
+// the reply itself for a body, a string without its quotes. Source:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+//
+// multiValue tells which headers an ALB reply has: multiValueHeaders, or headers. As for a load
+// balancer, the other ones do not count, and neither do cookies.
+func ParseResponse(payload []byte, f Format, multiValue bool) (Response, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &fields); err != nil && f != HTTP {
+		return Response{}, notJSON(payload, "no JSON object, so no HTTP response")
+	}
+	if _, ok := fields["statusCode"]; !ok {
+		if f != HTTP {
+			return Response{}, errors.New("statusCode: missing")
+		}
+		return inferredResponse(payload)
+	}
+	if f == ALB {
+		delete(fields, "cookies")
+		delete(fields, map[bool]string{true: "headers", false: "multiValueHeaders"}[multiValue])
+	}
+
+	r, err := parseHead(fields)
+	if err != nil {
+		return Response{}, err
+	}
+	if r.Body, err = parseBody(fields, f); err != nil {
+		return Response{}, err
+	}
+	r.Header.Del("Content-Length") // the server counts
+	if len(r.Body) > 0 && r.Header["Content-Type"] == nil && HasBody(r.Status) {
+		r.Header.Set("Content-Type", map[Format]string{HTTP: defaultContentType, REST: defaultContentTypeREST, ALB: OctetStream}[f])
+	}
+	return r, nil
+}
+
+// inferredResponse is what format 2.0 takes data for.
+func inferredResponse(payload []byte) (Response, error) {
+	if trimmed := bytes.TrimSpace(payload); len(trimmed) > 0 {
+		var s string
+		switch {
+		case !json.Valid(trimmed):
+			return Response{}, notJSON(payload, "no JSON")
+		case trimmed[0] == '"' && json.Unmarshal(trimmed, &s) == nil:
+			payload = []byte(s)
+		}
+	}
+	return Response{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, payload}, nil
+}
+
+// notJSON returns an error for a payload that does not parse, with a hint for one that
+// begins as a stream does.
+func notJSON(payload []byte, what string) error {
+	if head, _, ok := bytes.Cut(payload, preludeEnd); ok && mayBeObject(head) {
+		return errors.New(what + `: it begins with the status and headers of a stream, so the backend needs "stream": true`)
+	}
+	return errors.New(what)
+}
+
+func mayBeObject(p []byte) bool {
+	p = bytes.TrimLeft(p, jsonSpace)
+	return len(p) > 0 && p[0] == '{'
+}
+
+// parseBody reads body and isBase64Encoded. A REST API passes on a body as text that is said
+// to be base64 and is not.
+func parseBody(fields map[string]json.RawMessage, f Format) ([]byte, error) {
+	var body *string
+	if err := unmarshal(fields, "body", &body); err != nil || body == nil {
+		return nil, err
+	}
+	var isBase64 *bool
+	if err := unmarshal(fields, "isBase64Encoded", &isBase64); err != nil {
+		return nil, err
+	}
+	if isBase64 == nil || !*isBase64 {
+		return []byte(*body), nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(*body)
+	switch {
+	case err == nil:
+		return decoded, nil
+	case f == REST:
+		return []byte(*body), nil
+	}
+	return nil, fmt.Errorf("body: isBase64Encoded, and %w", err)
+}
+
+// HasBody tells whether a response of this status may have a body.
+func HasBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}

@@ -1,0 +1,74 @@
+package apigw
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// target is a url_pattern: what the path and the query string of an event are made of.
+type target struct{ path, query template }
+
+func parseTarget(urlPattern string) target {
+	path, query, _ := strings.Cut(urlPattern, "?")
+	return target{parseTemplate("/" + strings.TrimPrefix(path, "/")), parseTemplate(query)}
+}
+
+// fill returns what a request is for: the path, percent-encoded, and the query string, raw and
+// parsed, the url_pattern's own part of it first.
+func (t target) fill(params map[string]string, query map[string][]string) (path, rawQuery string, values url.Values) {
+	path = t.path.fill(params, escapeSegment)
+	rawQuery = t.query.fill(params, url.QueryEscape)
+	// net/http too leaves out what does not parse.
+	values, _ = url.ParseQuery(rawQuery)
+	if len(query) == 0 {
+		return path, rawQuery, values
+	}
+	if rawQuery != "" {
+		rawQuery += "&"
+	}
+	rawQuery += url.Values(query).Encode()
+	for name, vs := range query {
+		if len(vs) > 0 {
+			values[name] = append(values[name], vs...)
+		}
+	}
+	return path, rawQuery, values
+}
+
+// escapeSegment escapes what is to be one segment of a path as net/http would in the
+// whole path: an application must not be able to tell.
+func escapeSegment(s string) string {
+	return strings.ReplaceAll((&url.URL{Path: s}).EscapedPath(), "/", "%2F")
+}
+
+// unescaped returns a path without its percent-encoding, or as it is where that does not parse.
+func unescaped(path string) string {
+	if p, err := url.PathUnescape(path); err == nil {
+		return p
+	}
+	return path // the url_pattern's own spelling
+}
+
+// routeNames are how API Gateway names the route of a request.
+type routeNames struct {
+	resource string // the endpoint's path with its placeholders in braces
+	key      string // method and resource
+}
+
+// defaultRoute is API Gateway's name of the route that takes what no other route does. It
+// stands in for an endpoint that is not known.
+const defaultRoute = "$default"
+
+// colonPlaceholder is a placeholder as KrakenD's default router has it.
+var colonPlaceholder = regexp.MustCompile(`:([^/{}]+)`)
+
+func routeNamesOf(endpoint, method string) routeNames {
+	if endpoint == "" {
+		return routeNames{defaultRoute, defaultRoute}
+	}
+	resource := colonPlaceholder.ReplaceAllString(endpoint, "{$1}")
+	return routeNames{resource, cmp.Or(strings.ToUpper(method), http.MethodGet) + " " + resource}
+}

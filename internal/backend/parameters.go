@@ -1,0 +1,114 @@
+package backend
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// A parameter is a member of the payload of a GET.
+type parameter struct {
+	name   string
+	param  string   // the key in the request's params; empty for a query string
+	last   bool     // it is a placeholder, and the name of another parameter folds to its name
+	value  string   // where there is one value
+	values []string // of a query string; nil for one value
+}
+
+// parameters returns all the parameters of a request as a JSON object, its keys sorted. No
+// query string can stand for what the gateway vouches for. Decoders that match names without
+// regard to case take the last member, so a placeholder comes behind all others that fold to
+// its name.
+func (b *Backend) parameters(r *Request) []byte {
+	vouched := b.names.VouchedNames(r.Params)
+	parameters := paramsOf(r, b.names, len(r.Query))
+	for name, values := range r.Query {
+		switch {
+		case len(values) == 0:
+		case vouched.Has(name):
+			b.leaveOut("query string", name)
+		case len(values) == 1:
+			parameters = append(parameters, parameter{name: name, value: values[0]})
+		default:
+			parameters = append(parameters, parameter{name: name, values: values})
+		}
+	}
+	return object(parameters)
+}
+
+// object returns parameters as a JSON object. It sorts them.
+func object(parameters []parameter) []byte {
+	slices.SortFunc(parameters, func(a, b parameter) int {
+		return cmp.Or(compareBools(a.last, b.last), cmp.Compare(a.name, b.name))
+	})
+	size := len("{}")
+	for _, p := range parameters {
+		size += len(p.name) + len(p.value) + len(`"":"",`)
+	}
+	object := append(make([]byte, 0, size), '{')
+	for _, p := range parameters {
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(text.AppendJSON(object, p.name), ':')
+		if p.values == nil {
+			object = text.AppendJSON(object, p.value)
+			continue
+		}
+		for i, value := range p.values {
+			object = text.AppendJSON(append(object, "[,"[min(i, 1)]), value)
+		}
+		object = append(object, ']')
+	}
+	return append(object, '}')
+}
+
+// paramsOf returns the params of a request under the endpoint's names for them, with room for
+// more parameters. It marks the placeholders whose names others fold to, and drops what another
+// component has set under the very name of a placeholder.
+func paramsOf(r *Request, names config.Placeholders, room int) []parameter {
+	params := make([]parameter, 0, len(r.Params)+room)
+	for param, value := range r.Params {
+		params = append(params, parameter{name: names.EndpointName(param), param: param, value: value})
+	}
+	if len(params) < 2 {
+		return params
+	}
+	placeholders := make(map[string]*parameter, len(params))
+	folded := make(map[string]int, len(params))
+	for i := range params {
+		p := &params[i]
+		folded[config.Fold(p.name)]++
+		if names.Has(p.param) {
+			placeholders[p.name] = p
+		}
+	}
+	for _, p := range placeholders {
+		p.last = folded[config.Fold(p.name)] > 1
+	}
+	return slices.DeleteFunc(params, func(p parameter) bool {
+		placeholder, ok := placeholders[p.name]
+		return ok && placeholder.param != p.param
+	})
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// leaveOut warns once of a name out of a request that could stand for what the gateway
+// vouches for.
+func (b *Backend) leaveOut(what, name string) {
+	b.collision.Do(func() {
+		b.logger.Warning(b.prefix, fmt.Sprintf("left the %s %s out of what the function receives: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply%s", what, text.Quote(name), b.where))
+	})
+}

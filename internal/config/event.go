@@ -1,0 +1,171 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// Event is what events say beyond the request.
+type Event struct {
+	// AccountID and APIID are those of the API that the function is told to serve, empty
+	// where nothing is configured.
+	AccountID, APIID string
+	// Stage is the API's stage, empty for $default.
+	Stage string
+	// StageVariables are the stage's, nil for none.
+	StageVariables map[string]string
+	// BinaryMediaTypes are the media types, in lower case, whose bodies are base64. All
+	// others are text. Nil leaves that to the format; an empty list makes all bodies text.
+	BinaryMediaTypes []string
+	// ForwardedProto and ForwardedPort tell how clients reach the gateway where the request
+	// does not tell. They are empty where nothing is configured.
+	ForwardedProto, ForwardedPort string
+	// MultiValueHeaders has the events of a load balancer hold all values of a header or
+	// query string, and its replies too.
+	MultiValueHeaders bool
+	// TargetGroupARN is the ARN of the load balancer's target group, empty where nothing is
+	// configured.
+	TargetGroupARN string
+}
+
+// An eventKey is a key of event.
+type eventKey struct {
+	decode func(*Event, any) error
+	alb    bool // for the load balancer's events
+	api    bool // for API Gateway's
+}
+
+var eventKeys = map[string]eventKey{
+	"account_id": {api: true, decode: func(e *Event, v any) (err error) {
+		e.AccountID, err = asMatch(v, accountID, "an AWS account id of 12 digits")
+		return err
+	}},
+	"api_id": {api: true, decode: func(e *Event, v any) (err error) {
+		e.APIID, err = asMatch(v, identifier, "1 to 128 of A-Z a-z 0-9 _ -")
+		return err
+	}},
+	"stage": {api: true, decode: func(e *Event, v any) (err error) {
+		e.Stage, err = asMatch(v, stageName, "$default, or 1 to 128 of A-Z a-z 0-9 _ -")
+		return err
+	}},
+	"stage_variables": {api: true, decode: func(e *Event, v any) (err error) {
+		e.StageVariables, err = asStrings(v)
+		return err
+	}},
+	"binary_media_types": {api: true, alb: true, decode: func(e *Event, v any) (err error) {
+		e.BinaryMediaTypes, err = asMediaTypes(v)
+		return err
+	}},
+	"forwarded_proto": {api: true, alb: true, decode: func(e *Event, v any) (err error) {
+		e.ForwardedProto, err = asMatch(v, scheme, "http or https")
+		return err
+	}},
+	"forwarded_port": {api: true, alb: true, decode: func(e *Event, v any) error {
+		n, err := asInt(v)
+		if err != nil {
+			return err
+		}
+		if *n < 1 || *n > 65535 {
+			return fmt.Errorf("must be 1 to 65535, is %d", *n)
+		}
+		e.ForwardedPort = fmt.Sprint(*n)
+		return nil
+	}},
+	"multi_value_headers": {alb: true, decode: func(e *Event, v any) (err error) {
+		e.MultiValueHeaders, err = asBool(v)
+		return err
+	}},
+	"target_group_arn": {alb: true, decode: func(e *Event, v any) (err error) {
+		e.TargetGroupARN, err = asMatch(v, targetGroupARN, "the ARN of a target group")
+		return err
+	}},
+}
+
+var (
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	// Source: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html
+	stageName      = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
+	scheme         = regexp.MustCompile(`^https?$`)
+	targetGroupARN = regexp.MustCompile(`^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup/[A-Za-z0-9-]{1,32}/[A-Za-z0-9]+$`)
+	mediaTypes     = regexp.MustCompile(`^([a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\*)|\*/\*)$`)
+)
+
+// EventKeys returns the keys of event, sorted.
+func EventKeys() []string { return slices.Sorted(maps.Keys(eventKeys)) }
+
+func (d *draft) decodeEvent(v any) error {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return fmt.Errorf("must be an object, is %s", describe(v))
+	}
+	d.event = new(Event)
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if isComment(key) {
+			continue
+		}
+		k, ok := eventKeys[key]
+		if !ok {
+			d.warnings = append(d.warnings, "event: "+unknownKey(key, EventKeys()))
+			continue
+		}
+		if err := k.decode(d.event, m[key]); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+			continue
+		}
+		d.eventKeys = append(d.eventKeys, key)
+	}
+	return errors.Join(errs...)
+}
+
+// unusedEventKeys warns of the keys of event that have no effect in a format.
+func (d *draft) unusedEventKeys(f PayloadFormat) (warnings []string) {
+	for _, key := range d.eventKeys {
+		if k := eventKeys[key]; f == ALB && !k.alb || f != ALB && !k.api {
+			warnings = append(warnings, fmt.Sprintf("event: %s has no effect with the payload_format %s", key, f))
+		}
+	}
+	return warnings
+}
+
+// asStrings takes an object whose values are strings.
+func asStrings(v any) (map[string]string, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("must be an object of strings, is %s", describe(v))
+	}
+	values := make(map[string]string, len(m))
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		s, ok := m[key].(string)
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: must be a string, is %s", text.Quote(key), describe(m[key])))
+		}
+		values[key] = s
+	}
+	return values, errors.Join(errs...)
+}
+
+// asMediaTypes takes a list of media types without parameters: image/png, image/* or */*.
+func asMediaTypes(v any) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("must be a list of media types, is %s", describe(v))
+	}
+	types := make([]string, len(list))
+	var errs []error
+	for i, element := range list {
+		s, _ := element.(string)
+		if types[i] = strings.ToLower(s); !mediaTypes.MatchString(types[i]) {
+			errs = append(errs, fmt.Errorf("must hold media types such as image/png, image/* or */*, has %s", describe(element)))
+		}
+	}
+	return types, errors.Join(errs...)
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// The key of a param and the endpoint's name for it differ in the case of the first letter
+// alone, so that one folded name stands for both.
+func TestVouchedNames(t *testing.T) {
+	v := PlaceholdersOf("/users/{userId}/{order-id}").VouchedNames(map[string]string{"UserId": "7", "JWT.sub": "me", "tier": "gold"})
+	for name, want := range map[string]bool{
+		"userId": true, "UserId": true, "userid": true, "USERID": true, "u\u017ferId": true, "user\u0130d": false, "userId ": false, "user_id": false,
+		"order-id": true, "Order-ID": true, "tier": true, "TIER": true, "page": false, "": false,
+
+		// Names that only the gateway gives.
+		"JWT.sub": true, "jwt.sub": true, "jWt.": true, "JWT.role": true, "JWT": false, "JWTsub": false, "x.JWT.sub": false,
+		"resp0": true, "Resp0_id": true, "RESP12_a.b": true, "re\u017fp0_id": true, "resp_id": false, "resp": false, "resp0id": false, "response": false, "resp0.id": false,
+	} {
+		if got := v.Has(name); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+}
+
+func TestVouchedNamesOfAnUnknownEndpoint(t *testing.T) {
+	v := Placeholders(nil).VouchedNames(nil)
+	for name, want := range map[string]bool{"id": false, "jwt.sub": true, "resp1_x": true} {
+		if got := v.Has(name); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+}
+
+// FuzzFold holds Fold against the comparison that it stands for.
+func FuzzFold(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"userId", "USERID"}, {"s", "\u017f"}, {"k", "\u212a"}, {"\u00df", "ss"}, {"\u01c4", "\u01c6"}, {"\u01c5", "\u01c4"}, {"\xff", "\ufffd"}, {"\u0130", "i"}, {"", "a"}, {"\u00b5", "\u03bc"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if got, want := Fold(a) == Fold(b), strings.EqualFold(a, b); got != want {
+			t.Errorf("%q (%q) and %q (%q): got %t, want %t", a, Fold(a), b, Fold(b), got, want)
+		}
+	})
+}

@@ -1,0 +1,184 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// Template is text with placeholders for what a request brings. The zero Template is empty
+// text.
+type Template struct {
+	literals []string // one more than values, around them; nil for the zero Template
+	values   []templateValue
+}
+
+// A templateValue is a placeholder of a template.
+type templateValue struct {
+	source templateSource
+	name   string // of the param, header or query string
+}
+
+type templateSource int
+
+const (
+	fromParam templateSource = iota
+	fromHeader
+	fromQuery
+)
+
+// The prefixes of placeholders that stand for headers and query strings, in the spelling of
+// KrakenD Enterprise's dynamic routing.
+const (
+	headerPrefix = "input_headers."
+	queryPrefix  = "input_query_strings."
+)
+
+// RequestValues is what a template's placeholders stand for. All maps may be nil.
+type RequestValues struct {
+	Params         map[string]string
+	Headers, Query map[string][]string
+}
+
+// paramName matches the names that params have: those of placeholders, claims and the values
+// of earlier replies.
+var paramName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
+
+// ParseTemplate reads a template: {name} is an endpoint's placeholder, {JWT.sub} a claim of
+// the validated token, {resp0_id} a value of an earlier reply, {input_headers.X-Tenant} a
+// header and {input_query_strings.tenant} a query string. There is no way to write a brace
+// that stands for itself.
+func ParseTemplate(s string) (Template, error) {
+	var t Template
+	rest := s
+	for {
+		literal, behind, opens := strings.Cut(rest, "{")
+		if strings.Contains(literal, "}") {
+			return Template{}, fmt.Errorf("%s has a } without its {", text.Quote(s))
+		}
+		t.literals = append(t.literals, literal)
+		if !opens {
+			return t, nil
+		}
+		name, behind, closes := strings.Cut(behind, "}")
+		if !closes || strings.Contains(name, "{") {
+			return Template{}, fmt.Errorf("%s has a { without its }", text.Quote(s))
+		}
+		v, err := parseTemplateValue(name)
+		if err != nil {
+			return Template{}, err
+		}
+		t.values = append(t.values, v)
+		rest = behind
+	}
+}
+
+func parseTemplateValue(name string) (templateValue, error) {
+	if header, ok := strings.CutPrefix(name, headerPrefix); ok {
+		if !headerName.MatchString(header) {
+			return templateValue{}, fmt.Errorf("{%s} does not name a header", text.Printable(name))
+		}
+		return templateValue{fromHeader, header}, nil
+	}
+	if query, ok := strings.CutPrefix(name, queryPrefix); ok {
+		if query == "" {
+			return templateValue{}, fmt.Errorf("{%s} does not name a query string", name)
+		}
+		return templateValue{fromQuery, query}, nil
+	}
+	if name == "" {
+		return templateValue{}, errors.New("{} names nothing")
+	}
+	if !paramName.MatchString(name) {
+		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Printable(name))
+	}
+	return templateValue{fromParam, upperFirst(name)}, nil
+}
+
+// headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+// Params returns the keys of the params that the template has placeholders for, in order.
+func (t Template) Params() []string {
+	var params []string
+	for _, v := range t.values {
+		if v.source == fromParam {
+			params = append(params, v.name)
+		}
+	}
+	return params
+}
+
+// Values returns the value of each placeholder, in order. It is false where one has no value:
+// the request lacks it, or it is empty. Of several values the first counts. Headers match
+// without case; where the request spells one in several ways, the first in sorted order
+// counts. Query strings match exactly.
+func (t Template) Values(r RequestValues) ([]string, bool) {
+	values := make([]string, len(t.values))
+	for i, v := range t.values {
+		switch v.source {
+		case fromParam:
+			values[i] = r.Params[v.name]
+		case fromHeader:
+			values[i] = firstHeader(r.Headers, v.name)
+		case fromQuery:
+			values[i] = first(r.Query[v.name])
+		}
+		if values[i] == "" {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// Expand returns the text with the values in place of the placeholders. It is false where
+// one has no value.
+func (t Template) Expand(r RequestValues) (string, bool) {
+	values, ok := t.Values(r)
+	if !ok || t.literals == nil {
+		return "", ok
+	}
+	var b strings.Builder
+	b.WriteString(t.literals[0])
+	for i, value := range values {
+		b.WriteString(value)
+		b.WriteString(t.literals[i+1])
+	}
+	return b.String(), true
+}
+
+// firstHeader returns the first value of a header, empty where there is none.
+func firstHeader(headers map[string][]string, name string) string {
+	var value string
+	spelling := ""
+	for key, values := range headers {
+		if strings.EqualFold(key, name) && len(values) > 0 && (spelling == "" || key < spelling) {
+			spelling, value = key, values[0]
+		}
+	}
+	return value
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// String returns the template as it is written in the configuration, but for the case of
+// the params' first letters.
+func (t Template) String() string {
+	var b strings.Builder
+	for i, literal := range t.literals {
+		b.WriteString(literal)
+		if i < len(t.values) {
+			prefix := map[templateSource]string{fromHeader: headerPrefix, fromQuery: queryPrefix}[t.values[i].source]
+			b.WriteString("{" + prefix + t.values[i].name + "}")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+func isComment(key string) bool { return key != "" && strings.ContainsRune("@$_#", rune(key[0])) }
+
+func asString(v any) (*string, error) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("must be a string, is %s", describe(v))
+	}
+	if s == "" {
+		return nil, errors.New("must not be empty")
+	}
+	return &s, nil
+}
+
+// asMatch takes a string of a grammar. what says what the grammar is.
+func asMatch(v any, grammar *regexp.Regexp, what string) (string, error) {
+	s, ok := v.(string)
+	if !ok || !grammar.MatchString(s) {
+		return "", fmt.Errorf("must be %s, is %s", what, describe(v))
+	}
+	return s, nil
+}
+
+func asBool(v any) (bool, error) {
+	b, ok := v.(bool)
+	if !ok {
+		return false, fmt.Errorf("must be true or false, is %s", describe(v))
+	}
+	return b, nil
+}
+
+// asInt takes the types in which parsers deliver the numbers of JSON, YAML and
+// TOML.
+func asInt(v any) (*int, error) {
+	bad := fmt.Errorf("must be an integer, is %s", describe(v))
+	var f float64
+	switch n := v.(type) {
+	case int:
+		return inRange(int64(n))
+	case int64:
+		return inRange(n)
+	case json.Number:
+		if i, err := n.Int64(); err == nil {
+			return inRange(i)
+		}
+		var err error
+		if f, err = n.Float64(); err != nil {
+			return nil, bad
+		}
+	case float64:
+		f = n
+	default:
+		return nil, bad
+	}
+	if f != math.Trunc(f) { // true of NaN, too
+		return nil, bad
+	}
+	return inRange(int64(max(math.MinInt32-1, min(f, math.MaxInt32+1))))
+}
+
+func inRange(n int64) (*int, error) {
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return nil, errors.New("is out of range")
+	}
+	i := int(n)
+	return &i, nil
+}
+
+// describe says in a few words what a value of the configuration is.
+func describe(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "the string " + text.Quote(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case float64, float32, int, int64, json.Number:
+		return fmt.Sprintf("the number %v", v)
+	default:
+		return fmt.Sprintf("a %T", v)
+	}
+}
+
+// unknownKey warns of a key that is none of known, with the one that it resembles.
+func unknownKey(key string, known []string) string {
+	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
+	best, distance := "", len(spelled)
+	for _, k := range known {
+		if d := editDistance(spelled, k); d < distance && d <= len(k)/3 {
+			best, distance = k, d
+		}
+	}
+	if best == "" {
+		return fmt.Sprintf("unknown key %s is ignored", text.Quote(key))
+	}
+	return fmt.Sprintf("unknown key %s is ignored; did you mean %q?", text.Quote(key), best)
+}
+
+// editDistance is Levenshtein's: the insertions, deletions and substitutions of
+// one byte that turn a into b.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+func oneOf(key, value string, choices ...string) error {
+	if slices.Contains(choices, value) {
+		return nil
+	}
+	quoted := make([]string, len(choices))
+	for i, c := range choices {
+		quoted[i] = strconv.Quote(c)
+	}
+	last := len(choices) - 1
+	return fmt.Errorf("%s: must be %s or %s, is %s", key, strings.Join(quoted[:last], ", "), quoted[last], text.Quote(value))
+}

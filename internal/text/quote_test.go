@@ -1,0 +1,35 @@
+package text
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestCut(t *testing.T) {
+	for _, s := range []string{"", "x", strings.Repeat("x", MaxDetail), strings.Repeat("é", MaxDetail/2)} {
+		if got := Cut(s); got != s {
+			t.Errorf("%d bytes: got %d", len(s), len(got))
+		}
+	}
+	for _, s := range []string{strings.Repeat("x", MaxDetail+1), strings.Repeat("é", MaxDetail), "x" + strings.Repeat("é", MaxDetail), strings.Repeat("\x80", 2*MaxDetail)} {
+		got := Cut(s)
+		if len(got) > MaxDetail || !strings.HasSuffix(got, "…") || utf8.ValidString(s) && !utf8.ValidString(got) {
+			t.Errorf("got %d bytes, valid %t", len(got), utf8.ValidString(got))
+		}
+	}
+}
+
+func TestQuoteIsOneLine(t *testing.T) {
+	if got, want := Quote("a\nERROR: b\x1b[31m\r"), `"a\nERROR: b\x1b[31m\r"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for s, want := range map[string]string{"": "", "a\tb é": "a\tb é", "a\nb": `"a\nb"`, "\x1b[31m": `"\x1b[31m"`, "\xff": "\xff"} {
+		if got := Printable(s); got != want {
+			t.Errorf("%q: got %s, want %s", s, got, want)
+		}
+	}
+}

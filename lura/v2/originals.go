@@ -1,0 +1,49 @@
+package lambda
+
+import (
+	"net/textproto"
+	"slices"
+	"sync"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/luraproject/lura/v2/config"
+)
+
+// originals remembers what the configurations of backends said before a factory changed
+// them. Its zero value is empty.
+type originals struct{ first sync.Map } // from *config.Backend to original
+
+type original struct {
+	host            []string
+	concurrentCalls int
+	headersToPass   []string
+}
+
+// identityHeaders tell events about the client: its address, the name that it called, and its
+// user agent.
+var identityHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agent"}
+
+// prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec says
+// what stood there when the factory first saw the backend.
+func (o *originals) prepare(remote *config.Backend, spec *backend.Spec) {
+	v, _ := o.first.LoadOrStore(remote, original{remote.Host, remote.ConcurrentCalls, remote.HeadersToPass})
+	first := v.(original)
+	spec.Host, spec.ConcurrentCalls = first.host, first.concurrentCalls
+
+	if len(remote.Host) == 0 {
+		remote.Host = []string{backend.Host}
+	}
+	// The backend makes the calls itself.
+	remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
+
+	if len(first.headersToPass) == 0 { // the backend gets all headers
+		return
+	}
+	remote.HeadersToPass = slices.Clone(first.headersToPass)
+	for _, name := range identityHeaders {
+		if !slices.ContainsFunc(first.headersToPass, func(h string) bool { return textproto.CanonicalMIMEHeaderKey(h) == name }) {
+			remote.HeadersToPass = append(remote.HeadersToPass, name)
+			spec.HiddenHeaders = append(spec.HiddenHeaders, name)
+		}
+	}
+}
