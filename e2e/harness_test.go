@@ -264,7 +264,12 @@ func (p process) raw(t *testing.T, method, target, headers, body string) respons
 	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body); err != nil {
 		t.Fatal(err)
 	}
-	r, err := receive(http.ReadResponse(bufio.NewReader(conn), nil))
+	answers, request := bufio.NewReader(conn), &http.Request{Method: method}
+	answer, err := http.ReadResponse(answers, request)
+	for err == nil && answer.StatusCode == http.StatusContinue {
+		answer, err = http.ReadResponse(answers, request)
+	}
+	r, err := receive(answer, err)
 	if err != nil {
 		t.Fatalf("%s %q: %v", method, target, err)
 	}
