@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
 // Behind a gateway the shop answers as it does itself, and the event that it gets is one
@@ -18,7 +19,7 @@ func TestAnswers(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				s.api.Reset()
-				got, err := send(s.addr, c.request)
+				got, err := answertest.Send(s.addr, c.Request)
 				if err != nil {
 					t.Fatal("behind the gateway: ", err)
 				}
@@ -26,13 +27,13 @@ func TestAnswers(t *testing.T) {
 				got = stripped(got, true)
 
 				all := known(&c, s)
-				for _, line := range differences(got, expected(t, direct, c.request, all)) {
+				for _, line := range answertest.Differences(got, expected(t, direct, c.Request, all)) {
 					t.Error(line)
 				}
 				// One that makes no difference is not true any more.
 				for i, e := range all {
 					others := slices.Delete(slices.Clone(all), i, i+1)
-					if len(differences(got, expected(t, direct, c.request, others))) == 0 {
+					if len(answertest.Differences(got, expected(t, direct, c.Request, others))) == 0 {
 						t.Errorf("this is no exception any more: %s", e.reason)
 					}
 				}
@@ -47,7 +48,7 @@ func serveDirectly(t *testing.T) (addr string) {
 	t.Helper()
 	direct := httptest.NewServer(shop.New())
 	t.Cleanup(func() {
-		client.CloseIdleConnections()
+		answertest.Client.CloseIdleConnections()
 		direct.Close()
 	})
 	return strings.TrimPrefix(direct.URL, "http://")
@@ -55,14 +56,14 @@ func serveDirectly(t *testing.T) (addr string) {
 
 // expected is what a gateway is to answer: what the shop answers itself, but for the
 // exceptions.
-func expected(t *testing.T, direct string, r request, all []*exception) response {
+func expected(t *testing.T, direct string, r answertest.Request, all []*exception) answertest.Response {
 	t.Helper()
 	for _, e := range all {
 		if e.request != nil {
 			e.request(&r)
 		}
 	}
-	want, err := send(direct, r)
+	want, err := answertest.Send(direct, r)
 	if err != nil {
 		t.Error("the shop itself: ", err)
 	}
@@ -89,16 +90,16 @@ func TestCases(t *testing.T) {
 			t.Errorf("there are two cases %q", c.name)
 		}
 		names[c.name] = true
-		r, err := send(direct, c.request)
+		r, err := answertest.Send(direct, c.Request)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		statuses[r.status] = true
-		if strings.Contains(c.name, ", not modified") && r.status != http.StatusNotModified {
-			t.Errorf("%s: got %d, want 304", c.name, r.status)
+		statuses[r.Status] = true
+		if strings.Contains(c.name, ", not modified") && r.Status != http.StatusNotModified {
+			t.Errorf("%s: got %d, want 304", c.name, r.Status)
 		}
 		for name := range added {
-			if r.header[name] != nil {
+			if r.Header[name] != nil {
 				t.Errorf("%s: the shop itself sends %s", c.name, name)
 			}
 		}

@@ -6,12 +6,14 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
 // A testCase is a request, under a name that the exceptions know it by.
 type testCase struct {
 	name string
-	request
+	answertest.Request
 }
 
 const (
@@ -35,34 +37,36 @@ var every = func() string {
 	return string(b[:])
 }()
 
-func get(name, target string, header ...field) testCase {
-	return testCase{name, request{method: http.MethodGet, target: target, header: header}}
+func field(name, value string) answertest.Field { return answertest.Field{Name: name, Value: value} }
+
+func get(name, target string, header ...answertest.Field) testCase {
+	return testCase{name, answertest.Request{Method: http.MethodGet, Target: target, Header: header}}
 }
 
 // rawGet is a GET whose target or headers net/http's client would not send.
-func rawGet(name, target string, header ...field) testCase {
-	return testCase{name, request{method: http.MethodGet, target: target, header: header, raw: true}}
+func rawGet(name, target string, header ...answertest.Field) testCase {
+	return testCase{name, answertest.Request{Method: http.MethodGet, Target: target, Header: header, Raw: true}}
 }
 
-func with(name, method, target, contentType, body string, header ...field) testCase {
+func with(name, method, target, contentType, body string, header ...answertest.Field) testCase {
 	if contentType != "" {
-		header = append(header, field{"Content-Type", contentType})
+		header = append(header, field("Content-Type", contentType))
 	}
-	return testCase{name, request{method: method, target: target, header: header, body: body}}
+	return testCase{name, answertest.Request{Method: method, Target: target, Header: header, Body: body}}
 }
 
 func chunked(c testCase) testCase {
-	c.chunked = true
+	c.Chunked = true
 	return c
 }
 
 func raw(c testCase) testCase {
-	c.raw = true
+	c.Raw = true
 	return c
 }
 
-func basicAuth(user, password string) field {
-	return field{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
+func basicAuth(user, password string) answertest.Field {
+	return field("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
 func gzipped(s string) string {
@@ -101,15 +105,15 @@ Content-Disposition: form-data; name="empty"; filename=""
 var cases = []testCase{
 	// Pages.
 	get("home page", "/"),
-	get("page, compressed", "/", field{"Accept-Encoding", "gzip"}),
-	get("page, deflated", "/", field{"Accept-Encoding", "deflate"}),
-	get("page, a list of encodings", "/", field{"Accept-Encoding", "br;q=1.0, gzip;q=0.8, *;q=0.1"}),
-	get("page, no such encoding", "/", field{"Accept-Encoding", "br"}),
+	get("page, compressed", "/", field("Accept-Encoding", "gzip")),
+	get("page, deflated", "/", field("Accept-Encoding", "deflate")),
+	get("page, a list of encodings", "/", field("Accept-Encoding", "br;q=1.0, gzip;q=0.8, *;q=0.1")),
+	get("page, no such encoding", "/", field("Accept-Encoding", "br")),
 	get("page without a content type", "/plain"),
-	get("page without a content type, compression accepted", "/plain", field{"Accept-Encoding", "gzip"}),
+	get("page without a content type, compression accepted", "/plain", field("Accept-Encoding", "gzip")),
 	get("menu in UTF-8", "/menu/utf-8"),
 	get("menu in ISO-8859-1", "/menu/iso-8859-1"),
-	get("menu in ISO-8859-1, compressed", "/menu/iso-8859-1", field{"Accept-Encoding", "gzip"}),
+	get("menu in ISO-8859-1, compressed", "/menu/iso-8859-1", field("Accept-Encoding", "gzip")),
 	get("menu in UTF-16", "/menu/utf-16"),
 	get("menu in no character set", "/menu/ebcdic"),
 
@@ -163,17 +167,17 @@ var cases = []testCase{
 
 	// The JSON API.
 	get("list", "/teas"),
-	get("list, compressed", "/teas", field{"Accept-Encoding", "gzip, deflate, br, zstd"}),
+	get("list, compressed", "/teas", field("Accept-Encoding", "gzip, deflate, br, zstd")),
 	get("tea", "/teas/assam"),
 	get("tea with a name in Unicode", "/teas/mat%C3%A9"),
 	get("tea that is not there", "/teas/coffee"),
-	get("tea, not modified", "/teas/assam", field{"If-None-Match", assamETag}),
-	get("tea, not modified, weak", "/teas/assam", field{"If-None-Match", "W/" + assamETag}),
-	get("tea, modified", "/teas/assam", field{"If-None-Match", `"0"`}),
-	get("tea, not modified, any", "/teas/assam", field{"If-None-Match", "*"}),
-	get("tea, not modified, a list of versions", "/teas/assam", field{"If-None-Match", `"0", ` + assamETag}),
+	get("tea, not modified", "/teas/assam", field("If-None-Match", assamETag)),
+	get("tea, not modified, weak", "/teas/assam", field("If-None-Match", "W/"+assamETag)),
+	get("tea, modified", "/teas/assam", field("If-None-Match", `"0"`)),
+	get("tea, not modified, any", "/teas/assam", field("If-None-Match", "*")),
+	get("tea, not modified, a list of versions", "/teas/assam", field("If-None-Match", `"0", `+assamETag)),
 	with("create", http.MethodPost, "/teas", jsonType, `{"id":"th\u00e9 vert/1","name":"Thé vert","price":1e1}`),
-	with("create, compressed answer", http.MethodPost, "/teas", jsonType, `{"id":"x","tags":["a","b"]}`, field{"Accept-Encoding", "gzip"}),
+	with("create, compressed answer", http.MethodPost, "/teas", jsonType, `{"id":"x","tags":["a","b"]}`, field("Accept-Encoding", "gzip")),
 	with("create what exists", http.MethodPost, "/teas", jsonType, `{"id":"assam"}`),
 	with("create from broken JSON", http.MethodPost, "/teas", jsonType, `{"id":`),
 	with("create from nothing", http.MethodPost, "/teas", jsonType, ""),
@@ -183,8 +187,8 @@ var cases = []testCase{
 	with("create from a type with a suffix", http.MethodPost, "/teas", "application/vnd.tea+json; charset=utf-8", `{"id":"x"}`),
 	chunked(with("create in chunks", http.MethodPost, "/teas", jsonType, `{"id":"chunk"}`)),
 	with("replace", http.MethodPut, "/teas/assam", jsonType, `{"name":"Assam, second flush","price":9}`),
-	with("replace this version", http.MethodPut, "/teas/assam", jsonType, `{"name":"A"}`, field{"If-Match", assamETag}),
-	with("replace another version", http.MethodPut, "/teas/assam", jsonType, `{"name":"A"}`, field{"If-Match", `"0"`}),
+	with("replace this version", http.MethodPut, "/teas/assam", jsonType, `{"name":"A"}`, field("If-Match", assamETag)),
+	with("replace another version", http.MethodPut, "/teas/assam", jsonType, `{"name":"A"}`, field("If-Match", `"0"`)),
 	with("change", http.MethodPatch, "/teas/assam", "application/merge-patch+json", `{"price":8}`),
 	with("change with numbers beyond a float", http.MethodPatch, "/teas/assam", jsonType, `{"price":12345678901234567890}`),
 	with("change what is not there", http.MethodPatch, "/teas/coffee", jsonType, `{}`),
@@ -194,14 +198,14 @@ var cases = []testCase{
 
 	// Cookies.
 	with("several cookies set", http.MethodPut, "/basket/assam", "", ""),
-	with("cookies read and set", http.MethodPut, "/basket/earl-grey", "", "", field{"Cookie", "basket=assam; other=1"}),
-	with("cookie removed", http.MethodDelete, "/basket", "", "", field{"Cookie", "basket=assam"}),
+	with("cookies read and set", http.MethodPut, "/basket/earl-grey", "", "", field("Cookie", "basket=assam; other=1")),
+	with("cookie removed", http.MethodDelete, "/basket", "", "", field("Cookie", "basket=assam")),
 	get("no cookies", "/basket"),
-	get("cookies", "/basket", field{"Cookie", "a=1; b=2"}),
-	get("cookies of odd values", "/basket", field{"Cookie", `a="q, r"; b=x=y==; c=; d; e=%20; a=again; f=1:2/3`}),
-	get("cookies that are none", "/basket", field{"Cookie", "flag; =x; a b=1; c,d=ok; ="}),
-	rawGet("cookies in two headers", "/basket", field{"Cookie", "a=1; b=2"}, field{"Cookie", "c=3"}),
-	rawGet("cookies without spaces", "/basket", field{"cookie", "a=1;b=2;;c=3;"}),
+	get("cookies", "/basket", field("Cookie", "a=1; b=2")),
+	get("cookies of odd values", "/basket", field("Cookie", `a="q, r"; b=x=y==; c=; d; e=%20; a=again; f=1:2/3`)),
+	get("cookies that are none", "/basket", field("Cookie", "flag; =x; a b=1; c,d=ok; =")),
+	rawGet("cookies in two headers", "/basket", field("Cookie", "a=1; b=2"), field("Cookie", "c=3")),
+	rawGet("cookies without spaces", "/basket", field("cookie", "a=1;b=2;;c=3;")),
 
 	// Redirections.
 	get("moved permanently", "/moved/301"),
@@ -213,7 +217,7 @@ var cases = []testCase{
 	with("see other after a POST", http.MethodPost, "/moved/303", formType, "a=b"),
 	get("redirect to the sign-in", "/account"),
 	get("redirect with the host", "/home"),
-	get("redirect with the host and a port", "/home", field{"Host", host + ":8443"}),
+	get("redirect with the host and a port", "/home", field("Host", answertest.Host+":8443")),
 
 	// Forms and uploads.
 	with("form", http.MethodPost, "/purchases", formType, "tea=assam&grams=100"),
@@ -230,9 +234,9 @@ var cases = []testCase{
 	with("upload that breaks off", http.MethodPost, "/uploads", multipartType, multipartBody[:300]),
 	with("upload of no form", http.MethodPost, "/uploads", jsonType, "{}"),
 	with("letter", http.MethodPost, "/letters", "text/plain", "Dear shop,\r\nthé!\n"),
-	with("letter, compressed", http.MethodPost, "/letters", "text/plain", gzipped("Dear shop, thé!"), field{"Content-Encoding", "gzip"}),
-	with("letter that is not compressed as it says", http.MethodPost, "/letters", "text/plain", "Dear shop", field{"Content-Encoding", "gzip"}),
-	with("letter that announces itself", http.MethodPost, "/letters", "text/plain", "Dear shop", field{"Expect", "100-continue"}),
+	with("letter, compressed", http.MethodPost, "/letters", "text/plain", gzipped("Dear shop, thé!"), field("Content-Encoding", "gzip")),
+	with("letter that is not compressed as it says", http.MethodPost, "/letters", "text/plain", "Dear shop", field("Content-Encoding", "gzip")),
+	with("letter that announces itself", http.MethodPost, "/letters", "text/plain", "Dear shop", field("Expect", "100-continue")),
 
 	// Bodies, given back as they came.
 	with("text", http.MethodPost, "/echo", "text/plain; charset=utf-8", "thé 龍井 \U0001f375 <&> \u2028"),
@@ -255,33 +259,33 @@ var cases = []testCase{
 	chunked(with("body that is empty, in chunks", http.MethodPost, "/echo", "text/plain", "")),
 	with("body of a DELETE", http.MethodDelete, "/echo", jsonType, `{"why":"cold"}`),
 	with("body of a GET", http.MethodGet, "/echo", jsonType, `{"q":1}`),
-	with("body that is encoded", http.MethodPost, "/echo", "text/plain", gzipped("tea"), field{"Content-Encoding", "gzip"}),
-	with("body that is not encoded, and says so", http.MethodPost, "/echo", "text/plain", "tea", field{"Content-Encoding", "identity"}),
-	with("body in an encoding of its own", http.MethodPost, "/echo", "text/plain", "ea+t", field{"Content-Encoding", "pig-latin"}),
+	with("body that is encoded", http.MethodPost, "/echo", "text/plain", gzipped("tea"), field("Content-Encoding", "gzip")),
+	with("body that is not encoded, and says so", http.MethodPost, "/echo", "text/plain", "tea", field("Content-Encoding", "identity")),
+	with("body in an encoding of its own", http.MethodPost, "/echo", "text/plain", "ea+t", field("Content-Encoding", "pig-latin")),
 	with("body of 2 MB", http.MethodPost, "/echo", "application/octet-stream", strings.Repeat(every, 8<<10)),
 	with("text that is long", http.MethodPut, "/echo", "text/plain", strings.Repeat("\"tea\" <é>\n", 20<<10)),
 	raw(chunked(with("body in chunks, by hand", http.MethodPatch, "/echo", "text/plain", "by hand"))),
 
 	// Downloads.
 	get("PNG", "/logo.png"),
-	get("PNG, compression accepted", "/logo.png", field{"Accept-Encoding", "gzip"}),
-	get("PNG, not modified since", "/logo.png", field{"If-Modified-Since", leafletDate}),
+	get("PNG, compression accepted", "/logo.png", field("Accept-Encoding", "gzip")),
+	get("PNG, not modified since", "/logo.png", field("If-Modified-Since", leafletDate)),
 	get("file", "/leaflet"),
-	get("file, not modified", "/leaflet", field{"If-None-Match", leafletETag}),
-	get("file, not modified, a list of versions", "/leaflet", field{"If-None-Match", `"leaflet-6", ` + leafletETag}),
-	get("file, not modified since", "/leaflet", field{"If-Modified-Since", afterLeaflet}),
-	get("file, modified since", "/leaflet", field{"If-Modified-Since", beforeLeaflet}),
-	get("file, unmodified since", "/leaflet", field{"If-Unmodified-Since", beforeLeaflet}),
-	get("file, another version", "/leaflet", field{"If-Match", `"leaflet-6"`}),
-	get("range", "/leaflet", field{"Range", "bytes=5-9"}),
-	get("range from the end", "/leaflet", field{"Range", "bytes=-7"}),
-	get("range to the end", "/logo.png", field{"Range", "bytes=100-"}),
-	get("range beyond the end", "/leaflet", field{"Range", "bytes=100000-"}),
-	get("range of another unit", "/leaflet", field{"Range", "leaves=1-2"}),
-	get("several ranges", "/leaflet", field{"Range", "bytes=0-3, 24-27"}),
-	get("range of this version", "/leaflet", field{"Range", "bytes=0-3"}, field{"If-Range", leafletETag}),
-	get("range of another version", "/leaflet", field{"Range", "bytes=0-3"}, field{"If-Range", `"leaflet-6"`}),
-	get("range if unmodified", "/leaflet", field{"Range", "bytes=0-3"}, field{"If-Range", leafletDate}),
+	get("file, not modified", "/leaflet", field("If-None-Match", leafletETag)),
+	get("file, not modified, a list of versions", "/leaflet", field("If-None-Match", `"leaflet-6", `+leafletETag)),
+	get("file, not modified since", "/leaflet", field("If-Modified-Since", afterLeaflet)),
+	get("file, modified since", "/leaflet", field("If-Modified-Since", beforeLeaflet)),
+	get("file, unmodified since", "/leaflet", field("If-Unmodified-Since", beforeLeaflet)),
+	get("file, another version", "/leaflet", field("If-Match", `"leaflet-6"`)),
+	get("range", "/leaflet", field("Range", "bytes=5-9")),
+	get("range from the end", "/leaflet", field("Range", "bytes=-7")),
+	get("range to the end", "/logo.png", field("Range", "bytes=100-")),
+	get("range beyond the end", "/leaflet", field("Range", "bytes=100000-")),
+	get("range of another unit", "/leaflet", field("Range", "leaves=1-2")),
+	get("several ranges", "/leaflet", field("Range", "bytes=0-3, 24-27")),
+	get("range of this version", "/leaflet", field("Range", "bytes=0-3"), field("If-Range", leafletETag)),
+	get("range of another version", "/leaflet", field("Range", "bytes=0-3"), field("If-Range", `"leaflet-6"`)),
+	get("range if unmodified", "/leaflet", field("Range", "bytes=0-3"), field("If-Range", leafletDate)),
 	get("2 MB of bytes", "/archive"),
 	get("long text", "/ledger"),
 	get("file that is compressed as it is", "/prices.csv.gz"),
@@ -314,15 +318,15 @@ var cases = []testCase{
 	get("headers that are repeated in the answer", "/links"),
 	get("headers of odd values in the answer", "/headers"),
 	get("connection that the shop ends", "/farewell"),
-	get("headers", "/request", field{"X-Tea", "assam"}, field{"Accept-Language", "fr"}, field{"Referer", "http://tea.example/a,b"}),
-	get("headers that are repeated", "/request", field{"X-Tea", "assam"}, field{"X-Tea", "earl-grey"}),
-	get("headers with commas", "/request", field{"X-Tea", "a, b,c"}, field{"Accept", "text/html, */*;q=0.8"}),
-	get("headers that are empty", "/request", field{"X-Tea", ""}, field{"X-Tea-Two", ""}),
-	get("headers in Unicode", "/request", field{"X-Tea", "thé 龍井"}),
-	get("headers in ISO-8859-1", "/request", field{"X-Tea", "th\xe9"}),
-	get("headers with quotes", "/request", field{"X-Tea", `"a\"b" <c> \`}),
-	rawGet("headers in another case", "/request", field{"x-TEA", "1"}, field{"X-tea", "2"}, field{"x-tea-two", "\t3  "}, field{"user-agent", "raw"}),
-	rawGet("headers about the connection", "/request", field{"Connection", "keep-alive, X-Tea-Hop"}, field{"X-Tea-Hop", "1"}, field{"X-Tea", "2"}, field{"User-Agent", "raw"}),
+	get("headers", "/request", field("X-Tea", "assam"), field("Accept-Language", "fr"), field("Referer", "http://tea.example/a,b")),
+	get("headers that are repeated", "/request", field("X-Tea", "assam"), field("X-Tea", "earl-grey")),
+	get("headers with commas", "/request", field("X-Tea", "a, b,c"), field("Accept", "text/html, */*;q=0.8")),
+	get("headers that are empty", "/request", field("X-Tea", ""), field("X-Tea-Two", "")),
+	get("headers in Unicode", "/request", field("X-Tea", "thé 龍井")),
+	get("headers in ISO-8859-1", "/request", field("X-Tea", "th\xe9")),
+	get("headers with quotes", "/request", field("X-Tea", `"a\"b" <c> \`)),
+	rawGet("headers in another case", "/request", field("x-TEA", "1"), field("X-tea", "2"), field("x-tea-two", "\t3  "), field("user-agent", "raw")),
+	rawGet("headers about the connection", "/request", field("Connection", "keep-alive, X-Tea-Hop"), field("X-Tea-Hop", "1"), field("X-Tea", "2"), field("User-Agent", "raw")),
 	rawGet("no user agent", "/request"),
-	get("headers that are long", "/request", field{"X-Tea", strings.Repeat("leaf ", 1000) + "."}),
+	get("headers that are long", "/request", field("X-Tea", strings.Repeat("leaf ", 1000)+".")),
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
 const (
@@ -24,17 +26,17 @@ func TestConcurrentClients(t *testing.T) {
 			working.Go(func() {
 				for o := range orders {
 					c := cases[o.number]
-					r := c.request
-					id := field{"X-Request-Id", fmt.Sprintf("%d-%d", o.round, o.number)}
-					r.header = append(slices.Clone(r.header), id)
+					r := c.Request
+					id := field("X-Request-Id", fmt.Sprintf("%d-%d", o.round, o.number))
+					r.Header = append(slices.Clone(r.Header), id)
 
-					got, err := send(s.addr, r)
+					got, err := answertest.Send(s.addr, r)
 					if err != nil {
 						t.Errorf("%s: %v", c.name, err)
 						continue
 					}
 					want := expected(t, direct, r, known(&c, s))
-					for _, line := range differences(stripped(got, true), want) {
+					for _, line := range answertest.Differences(stripped(got, true), want) {
 						t.Errorf("%s: %s", c.name, line)
 					}
 				}

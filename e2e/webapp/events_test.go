@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
 // checkEvent checks that what the function got for a case is what aws-lambda-go's types
@@ -34,8 +36,8 @@ func checkEvent(t *testing.T, c *testCase, s *stack) {
 		return
 	}
 	got.path = unescaped(t, got.path)
-	path, _, _ := strings.Cut(c.target, "?")
-	want := summary{method: c.method, path: unescaped(t, path), hasBody: c.body != ""}
+	path, _, _ := strings.Cut(c.Target, "?")
+	want := summary{method: c.Method, path: unescaped(t, path), hasBody: c.Body != ""}
 	if s.format == "2.0" {
 		want.version = "2.0"
 	}
@@ -77,7 +79,7 @@ func (s *stack) decode(payload []byte) (summary, error) {
 // unescaped is a path as every server understands it.
 func unescaped(t *testing.T, path string) string {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, "http://"+host+path, nil)
+	r, err := http.NewRequest(http.MethodGet, "http://"+answertest.Host+path, nil)
 	if err != nil {
 		t.Error(err)
 		return path

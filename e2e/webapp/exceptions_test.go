@@ -1,11 +1,12 @@
 package webapp
 
 import (
-	"bytes"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
 // added are the headers that a gateway adds to the shop's. None of them is in an answer
@@ -36,8 +37,8 @@ type exception struct {
 	uncalled bool
 	// request changes what is asked of the shop itself, and response what that answers,
 	// into what the gateway's answer is to be. Nil changes nothing.
-	request  func(*request)
-	response func(*response)
+	request  func(*answertest.Request)
+	response func(*answertest.Response)
 }
 
 // exceptions are what KrakenD, the payload formats and httpadapter make of requests and
@@ -47,65 +48,65 @@ var exceptions = []exception{
 	{
 		reason:  "KrakenD hands on the query string parsed: how its parts were spelled and the order of the names are lost",
 		cases:   []string{"query, as it was spelled"},
-		request: target("/request?a=x+y&a=%28b%29&a="),
+		request: answertest.SetTarget("/request?a=x+y&a=%28b%29&a="),
 	},
 	{
 		reason:  "KrakenD hands on the query string parsed: what does not parse is lost, and is no reason for the shop to complain",
 		cases:   []string{"form of a broken query"},
-		request: target("/purchases"),
+		request: answertest.SetTarget("/purchases"),
 	},
 	{
 		reason:   "KrakenD 2's engine refuses a placeholder that is escaped, or that has a question mark or a hash, once it is unescaped",
 		cases:    []string{"path with an escaped question mark", "path with an escaped hash", "path with an escape that is escaped"},
 		uncalled: true,
 		gateways: []string{"2"},
-		response: becomes(http.StatusBadRequest, "text/plain; charset=utf-8", "error: encoded url params"),
+		response: answertest.Become(http.StatusBadRequest, "text/plain; charset=utf-8", "error: encoded url params"),
 	},
 	{
 		reason:   "KrakenD 2's engine unescapes a placeholder twice, and refuses it where that fails",
 		cases:    []string{"path with an escaped percent sign"},
 		uncalled: true,
 		gateways: []string{"2"},
-		response: becomes(http.StatusBadRequest, "text/plain; charset=utf-8", `error: invalid URL escape "%"`),
+		response: answertest.Become(http.StatusBadRequest, "text/plain; charset=utf-8", `error: invalid URL escape "%"`),
 	},
 	{
 		reason:   "KrakenD 1.x's load balancer puts placeholders unescaped into a URL, which does not parse then; the Lambda backend, which would not use that URL, is not reached",
 		cases:    []string{"path with an escaped percent sign"},
 		uncalled: true,
 		gateways: []string{"1", "1.4"},
-		response: becomes(http.StatusInternalServerError, "", ""),
+		response: answertest.Become(http.StatusInternalServerError, "", ""),
 	},
 	{
 		reason:   "KrakenD's router redirects from a path with a slash at its end to one without, where there is such an endpoint",
 		cases:    []string{"path with a slash at its end"},
 		uncalled: true,
-		response: func(r *response) {
-			becomes(http.StatusMovedPermanently, "text/html; charset=utf-8", "<a href=\"/teas\">Moved Permanently</a>.\n\n")(r)
-			r.header.Set("Location", "/teas")
+		response: func(r *answertest.Response) {
+			answertest.Become(http.StatusMovedPermanently, "text/html; charset=utf-8", "<a href=\"/teas\">Moved Permanently</a>.\n\n")(r)
+			r.Header.Set("Location", "/teas")
 		},
 	},
 	{
 		reason:  "KrakenD names itself as the user agent where the client names none",
 		cases:   []string{"no user agent"},
-		request: setting("User-Agent", "KrakenD Version undefined"),
+		request: answertest.SetHeader("User-Agent", "KrakenD Version undefined"),
 	},
 
 	// What the formats cannot say.
 	{
 		reason:  "an event is JSON, whose strings are Unicode: bytes of a header that are no UTF-8 become U+FFFD",
 		cases:   []string{"headers in ISO-8859-1"},
-		request: setting("X-Tea", "th\ufffd"),
+		request: answertest.SetHeader("X-Tea", "th\ufffd"),
 	},
 	{
 		reason:  "the same for a query string, which format 1.0 has only as parsed, and 2.0 as it is, too",
 		cases:   []string{"query with invalid UTF-8"},
 		formats: []string{"1.0"},
-		request: target("/search?a=%EF%BF%BD%EF%BF%BDb"),
+		request: answertest.SetTarget("/search?a=%EF%BF%BD%EF%BF%BDb"),
 	},
 	{
 		reason:   "API Gateway's domainName, from which httpadapter takes the Host, has no port",
 		cases:    []string{"redirect with the host and a port"},
-		response: replacing(":8443", ""),
+		response: answertest.Replace(":8443", ""),
 	},
 
 	// What httpadapter does.
@@ -113,51 +114,51 @@ var exceptions = []exception{
 		reason:  "httpadapter splits headers of format 2.0 at their commas, but for a few that it knows to be single; chi's Compress reads the first one only",
 		cases:   []string{"page, a list of encodings"},
 		formats: []string{"2.0"},
-		request: splitting("Accept-Encoding"),
+		request: answertest.SplitHeader("Accept-Encoding"),
 	},
 	{
 		reason:  "the same; net/http and the shop read the first one only",
 		cases:   []string{"file, not modified, a list of versions", "tea, not modified, a list of versions"},
 		formats: []string{"2.0"},
-		request: splitting("If-None-Match"),
+		request: answertest.SplitHeader("If-None-Match"),
 	},
 	{
 		reason:  "the same; net/http reads the first one only",
 		cases:   []string{"several ranges"},
 		formats: []string{"2.0"},
-		request: splitting("Range"),
+		request: answertest.SplitHeader("Range"),
 	},
 	{
 		reason:  "the same; the date has a comma",
 		cases:   []string{"range if unmodified"},
 		formats: []string{"2.0"},
-		request: splitting("If-Range"),
+		request: answertest.SplitHeader("If-Range"),
 	},
 	{
 		reason:  "the same; the shop shows them split",
 		cases:   []string{"headers with commas"},
 		formats: []string{"2.0"},
-		request: func(r *request) { splitting("X-Tea")(r); splitting("Accept")(r) },
+		request: func(r *answertest.Request) { answertest.SplitHeader("X-Tea")(r); answertest.SplitHeader("Accept")(r) },
 	},
 	{
 		reason:  "httpadapter joins the headers of an answer in format 2.0, which has one value for each",
 		cases:   []string{"headers that are repeated in the answer"},
 		formats: []string{"2.0"},
-		response: func(r *response) {
+		response: func(r *answertest.Response) {
 			for _, name := range []string{"Link", "X-Tea"} {
-				r.header.Set(name, strings.Join(r.header[name], ","))
+				r.Header.Set(name, strings.Join(r.Header[name], ","))
 			}
 		},
 	},
 	{
 		reason:   "httpadapter fails where a handler writes nothing (\"Status code not set on response\"), where net/http answers with 200",
 		cases:    []string{"no status at all"},
-		response: becomes(http.StatusBadGateway, "", ""),
+		response: answertest.Become(http.StatusBadGateway, "", ""),
 	},
 	{
 		reason:   "httpadapter gives an answer a content type once its handler calls Write, with zero bytes (as chi's 405 does) or for a status without a body; net/http does not",
 		cases:    []string{"method that is not there", "204 with a body, which is none"},
-		response: func(r *response) { r.header.Set("Content-Type", "text/plain; charset=utf-8") },
+		response: func(r *answertest.Response) { r.Header.Set("Content-Type", "text/plain; charset=utf-8") },
 	},
 }
 
@@ -174,69 +175,21 @@ func known(c *testCase, s *stack) (all []*exception) {
 	return all
 }
 
-func target(t string) func(*request) { return func(r *request) { r.target = t } }
-
-func setting(name, value string) func(*request) {
-	return func(r *request) { r.header = append(without(r.header, name), field{name, value}) }
-}
-
-func without(header []field, name string) []field {
-	return slices.DeleteFunc(slices.Clone(header), func(f field) bool { return f.name == name })
-}
-
-// splitting sends each part of a header in a header of its own.
-func splitting(name string) func(*request) {
-	return func(r *request) {
-		var header []field
-		for _, f := range r.header {
-			if f.name != name {
-				header = append(header, f)
-				continue
-			}
-			for part := range strings.SplitSeq(f.value, ",") {
-				header = append(header, field{name, strings.TrimSpace(part)})
-			}
-		}
-		r.header = header
-	}
-}
-
-// becomes is an answer that is not the shop's at all.
-func becomes(status int, contentType, body string) func(*response) {
-	return func(r *response) {
-		*r = response{status, make(http.Header), []byte(body)}
-		if contentType != "" {
-			r.header.Set("Content-Type", contentType)
-		}
-	}
-}
-
-func replacing(before, after string) func(*response) {
-	return func(r *response) {
-		r.body = bytes.ReplaceAll(r.body, []byte(before), []byte(after))
-		for _, values := range r.header {
-			for i, v := range values {
-				values[i] = strings.ReplaceAll(v, before, after)
-			}
-		}
-	}
-}
-
 // stripped is an answer without what differs in every answer. Of an answer with
 // several ranges the boundary is random.
-func stripped(r response, gateway bool) response {
-	r.header = r.header.Clone()
+func stripped(r answertest.Response, gateway bool) answertest.Response {
+	r.Header = r.Header.Clone()
 	if gateway {
 		for name := range added {
-			r.header.Del(name)
+			r.Header.Del(name)
 		}
 	}
 	for name := range own {
-		r.header.Del(name)
+		r.Header.Del(name)
 	}
-	mediaType, params, err := mime.ParseMediaType(r.header.Get("Content-Type"))
+	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && mediaType == "multipart/byteranges" {
-		replacing(params["boundary"], "BOUNDARY")(&r)
+		answertest.Replace(params["boundary"], "BOUNDARY")(&r)
 	}
 	return r
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -91,7 +92,7 @@ func endpoints(t *testing.T, g *gatewaytest.Gateway, settings object) (all []obj
 			"backend": []object{{
 				// Of KrakenD 1.2 it is all that tells the shop its name: that one does not
 				// hand on the client's Host. Nothing is called there.
-				"host":         []string{"http://" + host},
+				"host":         []string{"http://" + answertest.Host},
 				"url_pattern":  path,
 				"encoding":     "no-op",
 				"extra_config": object{"github.com/devopsfaith/krakend-lambda": settings},
@@ -115,6 +116,6 @@ func endpoints(t *testing.T, g *gatewaytest.Gateway, settings object) (all []obj
 func start(t *testing.T, g *gatewaytest.Gateway, endpoints []object) (addr string) {
 	t.Helper()
 	p := gatewaytest.Start(t, g, endpoints, gatewaytest.Options{Quiet: true})
-	t.Cleanup(client.CloseIdleConnections) // before the gateway ends
+	t.Cleanup(answertest.Client.CloseIdleConnections) // before the gateway ends
 	return p.Addr
 }

@@ -1,0 +1,157 @@
+// Package answertest sends requests as they are written, and compares answers: those of an
+// application that is served directly with those that it gives behind a gateway.
+package answertest
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+)
+
+// A Field is a header of a request.
+type Field struct{ Name, Value string }
+
+// A Request is what a client sends.
+type Request struct {
+	Method string // GET where it is empty
+	Target string // path and query string, as they are on the wire
+	Header []Field
+	Body   string
+	// Chunked sends the body without telling its length first.
+	Chunked bool
+	// Raw has the request written by hand, for what net/http's client would put right:
+	// every byte of it goes out as it stands here, and nothing else but the Host and the
+	// body's length.
+	Raw bool
+}
+
+// Host is what clients call the application, unless a request has a header of that name.
+const Host = "tea.example"
+
+// Client keeps its hands off: it follows no redirects, keeps no cookies and asks for
+// no compression of its own.
+var Client = &http.Client{
+	Timeout:       gatewaytest.ClientTimeout,
+	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// A Response is what a client gets.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Send sends a request to the server at addr, a host:port. It sends GET where the method is
+// empty, and a User-Agent where the request has none and is not raw.
+func Send(addr string, r Request) (Response, error) {
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	if r.Raw {
+		return sendRaw(addr, r)
+	}
+	var body io.Reader
+	switch {
+	case r.Chunked:
+		body = io.MultiReader(strings.NewReader(r.Body)) // whose length net/http does not know
+	case r.Body != "":
+		body = strings.NewReader(r.Body)
+	}
+	q, err := http.NewRequest(r.Method, "http://"+addr+r.Target, body)
+	if err != nil {
+		return Response{}, err
+	}
+	q.Host = Host
+	q.Header.Set("User-Agent", "tea-drinker/1.0")
+	for _, f := range r.Header {
+		switch f.Name {
+		case "Host":
+			q.Host = f.Value
+		case "User-Agent":
+			q.Header.Set(f.Name, f.Value)
+		default:
+			q.Header.Add(f.Name, f.Value)
+		}
+	}
+	return receive(Client.Do(q))
+}
+
+func receive(r *http.Response, err error) (Response, error) {
+	if err != nil {
+		return Response{}, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return Response{r.StatusCode, r.Header, body}, err
+}
+
+func sendRaw(addr string, r Request) (Response, error) {
+	conn, err := net.DialTimeout("tcp", addr, gatewaytest.ClientTimeout)
+	if err != nil {
+		return Response{}, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(gatewaytest.ClientTimeout)); err != nil {
+		return Response{}, err
+	}
+
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", r.Method, r.Target)
+	if !slices.ContainsFunc(r.Header, func(f Field) bool { return f.Name == "Host" }) {
+		fmt.Fprintf(&b, "Host: %s\r\n", Host)
+	}
+	for _, f := range r.Header {
+		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
+	}
+	switch {
+	case r.Chunked:
+		fmt.Fprintf(&b, "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n", len(r.Body), r.Body)
+	case r.Body != "":
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(r.Body))
+	}
+	b.WriteString("\r\n")
+	if !r.Chunked {
+		b.WriteString(r.Body)
+	}
+	if _, err := io.WriteString(conn, b.String()); err != nil {
+		return Response{}, err
+	}
+	return receive(http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method}))
+}
+
+// Differences tells where an answer is not what it should be, one line for each.
+func Differences(got, want Response) (lines []string) {
+	if got.Status != want.Status {
+		lines = append(lines, fmt.Sprintf("status: got %d, want %d", got.Status, want.Status))
+	}
+	names := maps.Clone(got.Header)
+	maps.Copy(names, want.Header)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if g, w := got.Header[name], want.Header[name]; !slices.Equal(g, w) {
+			lines = append(lines, fmt.Sprintf("header %s: got %q, want %q", name, g, w))
+		}
+	}
+	if !bytes.Equal(got.Body, want.Body) {
+		i := 0
+		for i < min(len(got.Body), len(want.Body)) && got.Body[i] == want.Body[i] {
+			i++
+		}
+		lines = append(lines, fmt.Sprintf("body: got %d bytes, want %d; from byte %d on: got %q, want %q",
+			len(got.Body), len(want.Body), i, excerpt(got.Body, i), excerpt(want.Body, i)))
+	}
+	return lines
+}
+
+// excerpt is some of a body, from a little before byte i on.
+func excerpt(body []byte, i int) []byte { return body[max(0, i-40):min(len(body), i+200)] }
