@@ -36,15 +36,15 @@ run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-po
 test: ## Run all tests, end-to-end tests included, under the race detector
 	@$(each) go test -race -count=1 ./... $(done)
 
-serverless := e2e/serverless
+installed := $(patsubst %,e2e/%/node_modules/.package-lock.json,serverless adapters)
 
 .PHONY: integration
-integration: $(serverless)/node_modules/.package-lock.json ## Run the gateways against serverless-offline (needs Node.js 20 or newer)
-	@go test -race -count=1 -tags integration -run TestServerlessOffline ./e2e
+integration: $(installed) ## Run the gateways against serverless-offline, and web frameworks behind them (needs Node.js 20 or newer)
+	@go test -race -count=1 -tags integration -run 'TestServerlessOffline|TestAdapter' ./e2e
 
 # npm writes this file last.
-$(serverless)/node_modules/.package-lock.json: $(serverless)/package-lock.json
-	@cd $(serverless) && npm ci --no-audit --no-fund
+$(installed): %/node_modules/.package-lock.json: %/package-lock.json
+	@cd $* && npm ci --no-audit --no-fund
 
 # `make test` runs it, too, for a few seconds. The test ends by itself.
 .PHONY: soak

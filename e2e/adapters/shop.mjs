@@ -1,0 +1,76 @@
+// What the applications of this directory have in common: the shop that each of them is,
+// in its own framework. All answer a request with the same, but for what is a framework's
+// own: the content type that it gives to JSON, its page for an unknown path.
+
+// every is one byte of each value: no UTF-8, with a NUL.
+export const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+
+// pixel is a PNG of one pixel.
+export const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+// ledger is a text of about 100 KB.
+export const ledger = Array.from({ length: 2500 }, (_, i) => `${i}: thé vert, 100 g, "龍井" <&>\n`).join('')
+
+export const page = '<!doctype html><title>Thé</title><p>龍井 &amp; 🍵\n'
+
+export const leafletETag = '"leaflet-7"'
+
+// cookies are values of Set-Cookie. The second one has a comma.
+export const cookies = {
+  several: ['basket=assam; Path=/; HttpOnly', 'lang=fr; Path=/; SameSite=Lax', 'seen=a%2Cb'],
+  expiring: ['session=7; Expires=Wed, 21 Oct 2048 07:28:00 GMT', 'lang=fr'],
+  one: ['basket=mat%C3%A9; Path=/'],
+  removed: ['basket=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT'],
+}
+
+// ticks are what /ticks streams.
+export const ticks = ['data: 1\n\n', 'data: é\n\n', 'data: 3\n\n']
+
+// late yields the first of the ticks at once, and the others when they are released: a
+// client that has the first before the release has got a stream.
+export async function* late() {
+  yield ticks[0]
+  await new Promise((resolve) => waiting.push(resolve))
+  yield ticks[1]
+  yield ticks[2]
+}
+
+const waiting = []
+
+export const release = () => {
+  for (const resolve of waiting.splice(0)) resolve()
+}
+
+const shown = /^(x-tea.*|accept|accept-language|authorization|content-type|referer|user-agent)$/
+
+// headers shows those headers of a request that are the client's, out of pairs of name and
+// value. The parts of a list are the same in one header as in several.
+export const headers = (pairs) =>
+  sorted(pairs.map(([name, value]) => [name.toLowerCase(), value]).filter(([name]) => shown.test(name)), (value) => value.split(/, */))
+
+// query shows the parameters of a query string, out of pairs of name and value.
+export const query = (pairs) => sorted(pairs, (value) => [value])
+
+function sorted(pairs, parts) {
+  const all = new Map()
+  for (const [name, value] of pairs) all.set(name, [...(all.get(name) ?? []), ...parts(value)])
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+// pairs makes pairs of what a framework has for a query: names with one value or a list.
+export const pairs = (values) =>
+  Object.entries(values ?? {}).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
+
+// basket shows the cookies of a request.
+export const basket = (header = '') =>
+  header
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+export class OutOfStock extends Error {
+  name = 'OutOfStock'
+}

@@ -1,0 +1,241 @@
+//go:build integration
+
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/answertest"
+)
+
+// An adapterException is where an application answers in another way behind the gateway than
+// when it is served directly. It says in which, so that all of the answer is compared
+// nevertheless, and it must make a difference wherever it applies.
+type adapterException struct {
+	// of is what has it: a package with its version as package.json names it, a format, or
+	// a generation of KrakenD.
+	of, reason string
+	// adapters, formats and gateways are those that it applies to, nil for all.
+	adapters, formats, gateways []string
+	cases                       []string
+
+	// request changes what is asked of the application itself, and response what that
+	// answers, into what is to be answered behind the gateway. Nil changes nothing.
+	request  func(*answertest.Request)
+	response func(*answertest.Response)
+}
+
+// adapterExceptionsOf are those that apply to a case.
+func adapterExceptionsOf(c adapterCase, a adapter, f eventFormat, g gateway) (known []*adapterException) {
+	for i := range adapterExceptions {
+		e := &adapterExceptions[i]
+		if slices.Contains(e.cases, c.name) &&
+			(e.adapters == nil || slices.Contains(e.adapters, a.name)) &&
+			(e.formats == nil || slices.Contains(e.formats, f.name)) &&
+			(e.gateways == nil || slices.Contains(e.gateways, g.Name)) {
+			known = append(known, e)
+		}
+	}
+	return known
+}
+
+var adapterExceptions = []adapterException{
+	// What the formats and KrakenD leave no choice in.
+	{
+		of: "format 2.0", reason: "a reply has one value for each header, so adapters join them",
+		adapters: []string{"serverless-express", "h4ad", "h4ad-stream", "fastify", "fastify-stream"},
+		formats:  []string{"2.0"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: joiningHeaders("Link", "Vary"),
+	},
+	{
+		of: "API Gateway", reason: "it serves HTTPS only, and so adapters take every request for one over TLS, unless X-Forwarded-Proto says otherwise",
+		adapters: []string{"serverless-express", "h4ad", "h4ad-stream", "hono", "hono-stream", "powertools", "powertools-stream", "middy"},
+		cases:    []string{"URL"},
+		response: answertest.Replace("http://", "https://"),
+	},
+	{
+		of: "@hono/node-server@2.1.9", reason: "it does not read X-Forwarded-Proto: it is the application served directly that is wrong about TLS",
+		adapters: []string{"hono", "hono-stream", "powertools", "powertools-stream", "middy"},
+		cases:    []string{"URL behind TLS"},
+		response: answertest.Replace("http://", "https://"),
+	},
+	{
+		of: "KrakenD 1.0 to 1.3", reason: "they do not tell the name that the client called",
+		gateways: []string{"1"},
+		cases:    []string{"URL behind TLS"},
+		response: answertest.Replace(answertest.Host, "localhost"),
+	},
+
+	// @fastify/aws-lambda.
+	{
+		of: "@fastify/aws-lambda@6.4.1", reason: "it splits the values of parameters at their commas, though rawQueryString tells a comma from a repeated parameter (parseCommaSeparatedQueryParams: false turns that off)",
+		adapters: []string{"fastify", "fastify-stream"},
+		formats:  []string{"2.0"},
+		cases:    []string{"query with a comma"},
+		request:  answertest.SetTarget("/search?a=1&a=2&b=%2C"),
+	},
+	{
+		of: "@fastify/aws-lambda@6.4.1", reason: "the same",
+		adapters: []string{"fastify", "fastify-stream"},
+		formats:  []string{"2.0"},
+		cases:    []string{"query with commas and a repeated name"},
+		request:  answertest.SetTarget("/search?a=1&a=2&a=3"),
+	},
+	{
+		of: "@fastify/aws-lambda@6.4.1", reason: "it joins the values of headers other than Set-Cookie in 1.0, too, where multiValueHeaders could have them apart",
+		adapters: []string{"fastify", "fastify-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: joiningHeaders("Link", "Vary"),
+	},
+
+	// @h4ad/serverless-adapter.
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "lowercaseRequestHeaders lower-cases the names in headers, but not those in multiValueHeaders, so a repeated header is there twice",
+		adapters: []string{"h4ad", "h4ad-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated"},
+		response: answertest.Replace(`["assam","earl-grey"]`, `["earl-grey","assam","earl-grey"]`),
+	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "the same",
+		adapters: []string{"h4ad", "h4ad-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers, one value a part of the other"},
+		response: answertest.Replace(`["earl","earl-grey"]`, `["earl-grey","earl","earl-grey"]`),
+	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "a stream's metadata has joined headers, in 1.0 as well",
+		adapters: []string{"h4ad-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: joiningHeaders("Link", "Vary"),
+	},
+
+	// Hono.
+	{
+		of: "hono@4.13.19", reason: "streamHandle writes nothing of a body that is empty but not null, and AWS's runtime sends the metadata, status included, with the first write",
+		adapters: []string{"hono-stream"},
+		cases:    emptyBodies,
+		response: answertest.Become(http.StatusBadGateway, "", ""),
+	},
+
+	// Powertools.
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "streamify writes nothing of a body that is empty but not null, and AWS's runtime sends the metadata, status included, with the first write",
+		adapters: []string{"powertools-stream"},
+		cases:    emptyBodies,
+		response: answertest.Become(http.StatusBadGateway, "", ""),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "a Response without a content type gets text/plain",
+		adapters: []string{"powertools"},
+		cases: []string{
+			"no credentials", "wrong credentials", "cookies set", "cookie set", "cookies set, with a date", "cookie removed", "204",
+			"moved permanently", "found", "see other", "temporary redirect", "permanent redirect",
+		},
+		response: settingHeader("Content-Type", "text/plain; charset=UTF-8"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "of several cookies that a Response sets it keeps the last one",
+		adapters: []string{"powertools", "powertools-stream"},
+		cases:    []string{"cookies set", "cookies set, with a date"},
+		response: func(r *answertest.Response) {
+			set := r.Header["Set-Cookie"]
+			r.Header["Set-Cookie"] = set[len(set)-1:]
+		},
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it splits cookies at commas, and there is one in every Expires",
+		adapters: []string{"powertools"},
+		cases:    []string{"cookie removed"},
+		response: settingHeader("Set-Cookie", "basket=; Path=/; Expires=Thu", "01 Jan 1970 00:00:00 GMT"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "the same, and streamify drops what has several values in 1.0",
+		adapters: []string{"powertools-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"cookie removed"},
+		response: settingHeader("Set-Cookie"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it splits Vary in 1.0",
+		adapters: []string{"powertools"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: settingHeader("Vary", "Accept", "Cookie"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "the same, and streamify drops what has several values in 1.0",
+		adapters: []string{"powertools-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: settingHeader("Vary"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "in 1.0 the last value of a repeated header becomes the first",
+		adapters: []string{"powertools", "powertools-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers that are repeated"},
+		response: answertest.Replace(`["assam","earl-grey"]`, `["earl-grey","assam"]`),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "in 1.0 it drops a value of a header that is a part of another one's",
+		adapters: []string{"powertools", "powertools-stream"},
+		formats:  []string{"1.0"},
+		cases:    []string{"headers, one value a part of the other"},
+		response: answertest.Replace(`["earl","earl-grey"]`, `["earl-grey"]`),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it makes a text of every body, so that a request without a content type gets one",
+		adapters: []string{"powertools", "powertools-stream"},
+		cases:    []string{"body without a type"},
+		response: settingHeader("Content-Type", "text/plain;charset=UTF-8"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it makes a text of every body, base64 too: what is no UTF-8 becomes U+FFFD",
+		adapters: []string{"powertools", "powertools-stream"},
+		cases:    []string{"bytes of every value", "bytes as an image", "bytes of 100 KB"},
+		response: losingBytes,
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "of a Response it makes a text, unless it is compressed or its type is one of image, audio and video",
+		adapters: []string{"powertools"},
+		cases:    []string{"bytes"},
+		response: losingBytes,
+	},
+
+	// middy.
+	{
+		of: "@middy/http-json-body-parser@6.4.5", reason: "it answers JSON that does not parse with 415 (Hono's own parser throws a SyntaxError)",
+		adapters: []string{"middy"},
+		cases:    []string{"JSON that is broken"},
+		response: answertest.Become(http.StatusUnsupportedMediaType, jsonType, `{"error":"UnsupportedMediaTypeError"}`),
+	},
+}
+
+// emptyBodies are the cases whose answers have a body of no bytes.
+var emptyBodies = []string{"body that is empty", "200 without a body", "404 without a body", "503"}
+
+func settingHeader(name string, values ...string) func(*answertest.Response) {
+	return func(r *answertest.Response) {
+		r.Header.Del(name)
+		if len(values) > 0 {
+			r.Header[name] = values
+		}
+	}
+}
+
+func joiningHeaders(names ...string) func(*answertest.Response) {
+	return func(r *answertest.Response) {
+		for _, name := range names {
+			r.Header.Set(name, strings.Join(r.Header[name], ","))
+		}
+	}
+}
+
+// losingBytes replaces every byte that is not UTF-8.
+func losingBytes(r *answertest.Response) { r.Body = []byte(string([]rune(string(r.Body)))) }
