@@ -46,7 +46,7 @@ type eventFormat struct {
 
 var eventFormats = []eventFormat{
 	{"2.0", "http", events.APIGatewayV2HTTPRequest{}, "APIGatewayProxyEventV2"},
-	{"1.0", "rest", events.APIGatewayProxyRequest{}, "APIGatewayProxyEvent"},
+	{"1.0", "rest", restEvent{}, "APIGatewayProxyEvent"},
 }
 
 // functionOf is the function that executes an adapter's handler with events of one format.

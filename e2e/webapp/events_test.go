@@ -52,6 +52,20 @@ type summary struct {
 	hasBody               bool
 }
 
+// A restEvent is the event of a REST API as API Gateway writes it. The type of aws-lambda-go
+// lacks two members of the identity.
+type restEvent struct {
+	events.APIGatewayProxyRequest
+	RequestContext struct {
+		events.APIGatewayProxyRequestContext
+		Identity struct {
+			events.APIGatewayRequestIdentity
+			ClientCert     any `json:"clientCert"`
+			PrincipalOrgID any `json:"principalOrgId"`
+		} `json:"identity"`
+	} `json:"requestContext"`
+}
+
 // decode reads an event strictly.
 func (s *stack) decode(payload []byte) (summary, error) {
 	decoder := json.NewDecoder(bytes.NewReader(payload))
@@ -59,7 +73,7 @@ func (s *stack) decode(payload []byte) (summary, error) {
 	var got summary
 	var err error
 	if s.format == "1.0" {
-		var event events.APIGatewayProxyRequest
+		var event restEvent
 		err = decoder.Decode(&event)
 		got = summary{"", event.HTTPMethod, event.Path, event.Body != ""}
 	} else {
