@@ -9,6 +9,7 @@ package e2e
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -255,15 +256,18 @@ func (p process) post(t *testing.T, path, body string) response {
 // is, and a body that may be shorter than a header says.
 func (p process) raw(t *testing.T, method, target, headers, body string) response {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", p.Addr, clientTimeout)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return p.spelled(t, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body))
+}
+
+// spelled sends a request as it is spelled, over a connection of its own.
+func (p process) spelled(t *testing.T, spelling string) response {
+	t.Helper()
+	conn := p.dial(t)
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(clientTimeout))
-	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body); err != nil {
+	if _, err := io.WriteString(conn, spelling); err != nil {
 		t.Fatal(err)
 	}
+	method, _, _ := strings.Cut(spelling, " ")
 	answers, request := bufio.NewReader(conn), &http.Request{Method: method}
 	answer, err := http.ReadResponse(answers, request)
 	for err == nil && answer.StatusCode == http.StatusContinue {
@@ -271,9 +275,24 @@ func (p process) raw(t *testing.T, method, target, headers, body string) respons
 	}
 	r, err := receive(answer, err)
 	if err != nil {
-		t.Fatalf("%s %q: %v", method, target, err)
+		t.Fatalf("%.200q: %v", spelling, err)
 	}
 	return r
+}
+
+// dial opens a connection to the gateway, with TLS where the gateway has it. protocols are
+// those that ALPN offers, none for HTTP/1.1.
+func (p process) dial(t *testing.T, protocols ...string) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", p.Addr, clientTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetDeadline(time.Now().Add(clientTimeout))
+	if strings.HasPrefix(p.URL, "https:") {
+		return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: protocols})
+	}
+	return conn
 }
 
 // check reports a response that is not the one wanted.

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// A hostCase is what a client says of the host that it calls, and the event's.
+type hostCase struct {
+	head string // the request line's end, and the Host header
+	host string // with its port; empty where the client names no host that a URL can hold
+}
+
+// hostCases are what Go's server lets through.
+var hostCases = []hostCase{
+	{"HTTP/1.1\r\nHost: api.example.com", "api.example.com"},
+	{"HTTP/1.1\r\nHost: api.example.com:8443", "api.example.com:8443"},
+	{"HTTP/1.1\r\nHost: 192.0.2.1:80", "192.0.2.1:80"},
+	{"HTTP/1.1\r\nHost: [::1]:8080", "[::1]:8080"},
+	{"HTTP/1.1\r\nHost: [2001:db8::1]", "[2001:db8::1]"},
+	{"HTTP/1.0\r\nHost: api.example.com", "api.example.com"},
+	{"HTTP/1.1\r\nHost: a:b", ""},
+	{"HTTP/1.1\r\nHost: a:", ""},
+	{"HTTP/1.1\r\nHost: :", ""},
+	{"HTTP/1.1\r\nHost: [::1", ""},
+	{"HTTP/1.1\r\nHost: ::1", ""},
+	{"HTTP/1.1\r\nHost: [fe80::1%25eth0]", ""},
+	{"HTTP/1.1\r\nHost: %zz", ""},
+	{"HTTP/1.1\r\nHost: a%2Fpublic", ""},
+	{"HTTP/1.1\r\nHost: ..", ""},
+	{"HTTP/1.1\r\nHost: a,b", ""},
+	{"HTTP/1.1\r\nHost:", ""},
+	{"HTTP/1.0", ""},
+	// A client's own X-Forwarded-Host and Forwarded do not count.
+	{"HTTP/1.1\r\nHost: api.example.com\r\nX-Forwarded-Host: evil.example.com\r\nForwarded: host=evil.example.com", "api.example.com"},
+	{"HTTP/1.1\r\nHost: :\r\nX-Forwarded-Host: evil.example.com", ""},
+}
+
+// hostFields are what Go's server lets through over HTTP/2, where it refuses no :authority but
+// one with an @.
+var hostFields = []struct {
+	fields []field
+	host   string // as in hostCase
+}{
+	{[]field{{":authority", "api.example.com:8443"}}, "api.example.com:8443"},
+	{[]field{{":authority", "api.example.com"}, {"host", "evil.example.com"}}, "api.example.com"},
+	{[]field{{"host", "api.example.com"}}, "api.example.com"},
+	{[]field{{":authority", "a/public"}}, ""},
+	{[]field{{":authority", "a?b"}, {"host", "evil.example.com"}}, ""},
+	{[]field{{":authority", "a#b"}}, ""},
+	{[]field{{":authority", `a\b`}}, ""},
+	{[]field{{":authority", "a b"}}, ""},
+	{[]field{{"host", "a/public"}}, ""},
+	{nil, ""},
+}
+
+// hostRefused are what Go's server does not let through.
+var hostRefused = []string{
+	"HTTP/1.1",
+	"HTTP/1.1\r\nHost: a/b",
+	"HTTP/1.1\r\nHost: a?b",
+	"HTTP/1.1\r\nHost: me@a",
+	"HTTP/1.1\r\nHost: a b",
+	"HTTP/1.1\r\nHost: a\r\nHost: b",
+}
+
+// An application builds https:// + domainName + path. A domain name that is empty or no host
+// would take the first segment of the path with it, past what the gateway guards.
+func TestHosts(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		api := newLambda(t, map[string]any{"f": replies(`{"statusCode":200}`)})
+		type variant struct{ path, own string } // own is the backend's host, as events have it
+		var variants []variant
+		var endpoints []object
+		for _, format := range []string{"1.0", "2.0", "alb"} {
+			for _, v := range []variant{{"/" + format + "/none", "localhost"}, {"/" + format + "/own", "shop.example.com:81"}} {
+				backend := lambdaBackend(inFormat(api, "f", format), at("/public/admin"))
+				if v.own != "localhost" {
+					backend["host"] = list{"http://" + v.own}
+				}
+				variants = append(variants, v)
+				endpoints = append(endpoints, with(endpoint(v.path, backend), all))
+			}
+		}
+		gw := start(t, g, endpoints, options{TLS: true})
+
+		checkHost := func(t *testing.T, name, host string, v variant) {
+			t.Helper()
+			if host == "" || !g.forwardsHost {
+				host = v.own
+			}
+			calls := api.Calls()
+			if len(calls) != 1 {
+				t.Fatalf("%q: got %d calls, want 1", name, len(calls))
+			}
+			got := hostOf(t, calls[0].Payload)
+			if got.host != host {
+				t.Errorf("%s %q: got the host %q, want %q", v.path, name, got.host, host)
+			}
+			u, err := url.Parse("https://" + got.domainName + got.path)
+			if err != nil || u.Path != "/public/admin" || u.Host != got.domainName || got.domainName != withoutPort(host) {
+				t.Errorf("%s %q: got the domain name %q and the path %q, which make the URL %v (%v)", v.path, name, got.domainName, got.path, u, err)
+			}
+		}
+		for _, v := range variants {
+			for _, tc := range hostCases {
+				api.Reset()
+				if got := gw.spelled(t, "GET "+v.path+" "+tc.head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusOK {
+					t.Errorf("%s %q: got %d", v.path, tc.head, got.status)
+				}
+				checkHost(t, tc.head, tc.host, v)
+			}
+		}
+		v := variants[len(variants)-1]
+		for _, tc := range hostFields {
+			api.Reset()
+			if !gw.spelledHTTP2(t, append([]field{{":path", v.path}}, tc.fields...)...) {
+				t.Errorf("%q: got no answer", tc.fields)
+			}
+			checkHost(t, "HTTP/2", tc.host, v)
+		}
+
+		api.Reset()
+		for _, head := range hostRefused {
+			if got := gw.spelled(t, "GET "+v.path+" "+head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusBadRequest {
+				t.Errorf("%q: got %d, want 400", head, got.status)
+			}
+		}
+		if gw.spelledHTTP2(t, field{":path", v.path}, field{":authority", "me@a"}) {
+			t.Error("got an answer for an :authority with a user")
+		}
+		if calls := api.Calls(); len(calls) != 0 {
+			t.Errorf("got %d calls, want none", len(calls))
+		}
+	})
+}
+
+// An eventHost is what an event of any format tells of the host.
+type eventHost struct{ host, domainName, path string }
+
+// hostOf reads an event. An ALB's has no domainName, so that applications take its host.
+func hostOf(t *testing.T, payload []byte) eventHost {
+	t.Helper()
+	var event struct {
+		Headers           map[string]string   `json:"headers"`
+		MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+		RawPath           string              `json:"rawPath"`
+		Path              string              `json:"path"`
+		RequestContext    struct {
+			DomainName string `json:"domainName"`
+			ELB        any    `json:"elb"`
+		} `json:"requestContext"`
+	}
+	if err := json.Unmarshal(payload, &event); err != nil {
+		t.Fatal(err)
+	}
+	got := eventHost{domainName: event.RequestContext.DomainName, path: event.RawPath + event.Path}
+	for name, value := range event.Headers {
+		if strings.EqualFold(name, "Host") {
+			got.host += value // one header, whatever its case
+		}
+	}
+	for name, values := range event.MultiValueHeaders {
+		if strings.EqualFold(name, "Host") && (len(values) != 1 || values[0] != got.host) {
+			t.Errorf("got %s: %q beside %q", name, values, got.host)
+		}
+	}
+	if event.RequestContext.ELB != nil {
+		got.domainName = withoutPort(got.host)
+	}
+	return got
+}
+
+// withoutPort is a host without its port, brackets included.
+func withoutPort(host string) string {
+	return strings.TrimSuffix(host, ":"+(&url.URL{Host: host}).Port())
+}
