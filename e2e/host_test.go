@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -71,65 +72,60 @@ var hostRefused = []string{
 // would take the first segment of the path with it, past what the gateway guards.
 func TestHosts(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
-		api := newLambda(t, map[string]any{"f": replies(`{"statusCode":200}`)})
-		type variant struct{ path, own string } // own is the backend's host, as events have it
-		var variants []variant
-		var endpoints []object
-		for _, format := range []string{"1.0", "2.0", "alb"} {
-			for _, v := range []variant{{"/" + format + "/none", "localhost"}, {"/" + format + "/own", "shop.example.com:81"}} {
-				backend := lambdaBackend(inFormat(api, "f", format), at("/public/admin"))
-				if v.own != "localhost" {
-					backend["host"] = list{"http://" + v.own}
+		// One request is an event in every format, of backends with and without a host.
+		api := newLambda(t, nil)
+		hosts := map[string]string{} // the backend's own, as events have it, by function
+		var backends []object
+		for prefix, format := range map[string]string{"rest": "1.0", "http": "2.0", "alb": "alb"} {
+			for suffix, host := range map[string]string{"none": "", "own": "shop.example.com:81"} {
+				function := prefix + "-" + suffix
+				api.Handle(function, replies(`{"statusCode":200}`))
+				backend := lambdaBackend(inFormat(api, function, format), at("/public/admin"))
+				if host != "" {
+					backend["host"] = list{"http://" + host}
 				}
-				variants = append(variants, v)
-				endpoints = append(endpoints, with(endpoint(v.path, backend), all))
+				hosts[function] = cmp.Or(host, "localhost")
+				backends = append(backends, backend)
 			}
 		}
-		gw := start(t, g, endpoints, options{TLS: true})
+		gw := start(t, g, []object{with(endpoint("/hosts", backends...), all)}, options{TLS: true})
 
-		checkHost := func(t *testing.T, name, host string, v variant) {
+		checkHosts := func(name any, host string) {
 			t.Helper()
-			if host == "" || !g.forwardsHost {
-				host = v.own
-			}
-			calls := api.Calls()
-			if len(calls) != 1 {
-				t.Fatalf("%q: got %d calls, want 1", name, len(calls))
-			}
-			got := hostOf(t, calls[0].Payload)
-			if got.host != host {
-				t.Errorf("%s %q: got the host %q, want %q", v.path, name, got.host, host)
-			}
-			u, err := url.Parse("https://" + got.domainName + got.path)
-			if err != nil || u.Path != "/public/admin" || u.Host != got.domainName || got.domainName != withoutPort(host) {
-				t.Errorf("%s %q: got the domain name %q and the path %q, which make the URL %v (%v)", v.path, name, got.domainName, got.path, u, err)
-			}
-		}
-		for _, v := range variants {
-			for _, tc := range hostCases {
-				api.Reset()
-				if got := gw.spelled(t, "GET "+v.path+" "+tc.head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusOK {
-					t.Errorf("%s %q: got %d", v.path, tc.head, got.status)
+			for function, want := range hosts {
+				if host != "" && g.forwardsHost {
+					want = host
 				}
-				checkHost(t, tc.head, tc.host, v)
+				got := hostOf(t, onlyCall(t, api, function).Payload)
+				if got.host != want {
+					t.Errorf("%s, %q: got the host %q, want %q", function, name, got.host, want)
+				}
+				u, err := url.Parse("https://" + got.domainName + got.path)
+				if err != nil || u.Path != "/public/admin" || u.Host != got.domainName || got.domainName != withoutPort(want) {
+					t.Errorf("%s, %q: got the domain name %q and the path %q, which make the URL %v (%v)", function, name, got.domainName, got.path, u, err)
+				}
 			}
-		}
-		v := variants[len(variants)-1]
-		for _, tc := range hostFields {
 			api.Reset()
-			if !gw.spelledHTTP2(t, append([]field{{":path", v.path}}, tc.fields...)...) {
+		}
+		for _, tc := range hostCases {
+			if got := gw.spelled(t, "GET /hosts "+tc.head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusOK {
+				t.Errorf("%q: got %d", tc.head, got.status)
+			}
+			checkHosts(tc.head, tc.host)
+		}
+		for _, tc := range hostFields {
+			if !gw.spelledHTTP2(t, append([]field{{":path", "/hosts"}}, tc.fields...)...) {
 				t.Errorf("%q: got no answer", tc.fields)
 			}
-			checkHost(t, "HTTP/2", tc.host, v)
+			checkHosts(tc.fields, tc.host)
 		}
 
-		api.Reset()
 		for _, head := range hostRefused {
-			if got := gw.spelled(t, "GET "+v.path+" "+head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusBadRequest {
+			if got := gw.spelled(t, "GET /hosts "+head+"\r\nConnection: close\r\n\r\n"); got.status != http.StatusBadRequest {
 				t.Errorf("%q: got %d, want 400", head, got.status)
 			}
 		}
-		if gw.spelledHTTP2(t, field{":path", v.path}, field{":authority", "me@a"}) {
+		if gw.spelledHTTP2(t, field{":path", "/hosts"}, field{":authority", "me@a"}) {
 			t.Error("got an answer for an :authority with a user")
 		}
 		if calls := api.Calls(); len(calls) != 0 {
