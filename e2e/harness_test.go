@@ -66,6 +66,10 @@ type generation struct {
 	encodesErrorDetails bool
 	// forwardsHost: the routers tell the name that the client called.
 	forwardsHost bool
+	// hasGraphQL: KrakenD makes GraphQL requests of others.
+	hasGraphQL bool
+	// limitsHeaders: a backend may limit the headers of its endpoint further.
+	limitsHeaders bool
 	// scalarKey is where encoding safejson puts what is neither object nor list.
 	scalarKey string
 }
@@ -84,6 +88,8 @@ var (
 		returnsErrors:        true,
 		encodesErrorDetails:  true,
 		forwardsHost:         true,
+		hasGraphQL:           true,
+		limitsHeaders:        true,
 		scalarKey:            "content",
 	}
 )
