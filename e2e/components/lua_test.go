@@ -186,6 +186,60 @@ func TestLuaMayNotNameAnARN(t *testing.T) {
 	}
 }
 
+// What a script makes of the method, the query string and the body counts. It has no other way
+// to the path than the params: neither url nor path has an effect.
+func TestLuaOnTheRequest(t *testing.T) {
+	event := func(pre string) object {
+		return extraConfig(object{"function_name": "f", "max_retries": 0, "payload_format": "2.0", "response_format": "plain"}, []object{script(object{"pre": pre})})
+	}
+	simple := func(pre string) object { return fixed("f", script(object{"pre": pre})) }
+	withQuery := func(e object) object { return merged(e, object{"querystring_params": []string{"*"}}) }
+	g := start(t, map[string]any{"f": ok},
+		withQuery(endpoint("/method/{id}", simple(`local r = request.load(); r:method('PUT'); r:body('{"cups":2}')`))),
+		withQuery(endpoint("/lower/{id}", simple(`local r = request.load(); r:method('put'); r:body('{"cups":3}')`))),
+		withQuery(endpoint("/query/{id}", simple(`local r = request.load(); r:query('cup=2&cup=3&id=9')`))),
+		withQuery(endpoint("/more/{id}", simple(`local r = request.load(); r:query(r:query() .. '&cup=2')`))),
+		withQuery(endpoint("/url/{id}", simple(`local r = request.load(); r:url('http://evil.example.com/other?cup=2'); r:path('/other')`))),
+		withQuery(endpoint("/event/{id}", event(`local r = request.load(); r:method('put'); r:query('cup=2&cup=3'); r:body('{}'); r:headers('Content-Type', 'application/json')`))),
+		withQuery(endpoint("/event-url/{id}", event(`local r = request.load(); r:url('http://evil.example.com/other?cup=2'); r:path('/other')`))),
+	)
+	for path, want := range map[string]string{
+		"/method/7?tea=1": `{"cups":2}`,
+		"/lower/7?tea=1":  `{"cups":3}`,
+		"/query/7?tea=1":  `{"cup":["2","3"],"id":"7"}`,
+		"/more/7?tea=1":   `{"cup":"2","id":"7","tea":"1"}`,
+		"/url/7?tea=1":    `{"id":"7","tea":"1"}`,
+	} {
+		g.Reset()
+		if got := g.get(t, path); got.status != http.StatusOK || got.calls != 1 {
+			t.Fatalf("%s: got %+v, want a 200 after one call", path, got)
+		}
+		if got := string(g.Calls()[0].Payload); got != want {
+			t.Errorf("%s: got the payload %s, want %s", path, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"/event/7?tea=1":     `PUT /event/7 cup=2&cup=3 {}`,
+		"/event-url/7?tea=1": `GET /event-url/7 tea=1 `,
+	} {
+		g.Reset()
+		if got := g.get(t, path); got.status != http.StatusOK || got.calls != 1 {
+			t.Fatalf("%s: got %+v, want a 200 after one call", path, got)
+		}
+		var event struct {
+			RawPath, RawQueryString, Body string
+			RequestContext                struct{ HTTP struct{ Method, Path string } }
+		}
+		if err := json.Unmarshal(g.Calls()[0].Payload, &event); err != nil {
+			t.Fatal(err)
+		}
+		c := event.RequestContext.HTTP
+		if got := strings.Join([]string{c.Method, event.RawPath, event.RawQueryString, event.Body}, " "); got != want || c.Path != event.RawPath {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
 // CEL is inside of Lua, so a condition sees the param that the script has set.
 func TestCELSeesTheLuaParam(t *testing.T) {
 	for version, want := range map[string]int{"2": http.StatusOK, "4": http.StatusInternalServerError} {
