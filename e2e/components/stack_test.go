@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/session"
 	cel "github.com/devopsfaith/krakend-cel"
 	cb "github.com/devopsfaith/krakend-circuitbreaker/gobreaker/proxy"
+	josegin "github.com/devopsfaith/krakend-jose/gin"
 	"github.com/devopsfaith/krakend-lambda/internal/doortest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
@@ -150,7 +151,8 @@ func start(t *testing.T, functions map[string]any, endpoints ...object) *gateway
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.engine.Handle(e.Method, e.Endpoint, endpointrate.HandlerFactory(e, g.recording(&g.fromPipe, pipe)))
+		handlers := josegin.HandlerFactory(endpointrate.HandlerFactory, g.log, nil)
+		g.engine.Handle(e.Method, e.Endpoint, handlers(e, g.recording(&g.fromPipe, pipe)))
 	}
 	return g
 }
