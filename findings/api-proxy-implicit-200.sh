@@ -3,7 +3,7 @@
 # (health checks, webhooks, a DELETE) do just that.
 # Guess: aws-lambda-go-api-proxy's httpadapter, made to run such handlers as functions, replies 200.
 # What happens: it replies 504 and returns an error, "Status code not set on response". The function
-# counts as failed, and API Gateway answers 500. The work of the handler is done by then.
+# counts as failed, and API Gateway answers with a 5xx. The work of the handler is done by then.
 # The package's adapters for 1.0, 2.0 and ALB do the same.
 # Why it matters: a handler that works everywhere fails as a function, and senders of webhooks repeat
 # what has already been done.

@@ -3,7 +3,7 @@
 # Guess: the SDK knows the region's domain, amazonaws.eu, or says that it does not know the region.
 # What happens: it takes a region that it does not know for one of the partition "aws", without an
 # error: https://lambda.eusc-de-east-1.amazonaws.com, a name in another operator's domain. For
-# regions of other new partitions it returns an error, as one would expect.
+# us-isof-south-1, in another partition that is newer than the SDK, it does return an error.
 # Why it matters: requests of a cloud that is chosen for who operates it go looking for a host in the
 # domain it is to be separate from, and look like a network fault.
 set -euo pipefail

@@ -3,9 +3,10 @@
 # a server behind the endpoint, or a proxy that writes the header itself, has a wrong clock.
 # Guess: the SDK corrects its clock when AWS refuses a call for its time, and only then.
 # What happens: the Date of every reply counts. The next call of this client is signed with a time
-# that is an hour ahead, which AWS refuses (the window is 5 minutes), and it goes on until a reply
-# with a right Date arrives.
-# Why it matters: one host with a wrong clock behind a load balancer makes calls to others fail.
+# that is an hour ahead, and AWS refuses it (more than 5 minutes). A second attempt, with the time
+# of that answer, succeeds; where retries are off the call fails.
+# Why it matters: one host with a wrong clock behind a load balancer costs the calls to all others an
+# attempt and its share of the retry quota, or breaks them.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -30,13 +31,20 @@ import (
 )
 
 func main() {
-	var signed time.Duration // How far ahead the last call's signature was.
+	signed := "" // How far ahead the signatures of a call's attempts are.
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 		if err != nil {
 			log.Fatal(err)
 		}
-		signed = time.Until(t).Round(time.Minute)
+		ahead := time.Until(t).Round(time.Minute)
+		signed += " " + ahead.String()
+		if ahead > 5*time.Minute { // AWS answers so.
+			w.Header().Set("X-Amzn-ErrorType", "InvalidSignatureException")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"message":"Signature not yet current"}`)
+			return
+		}
 		if strings.Contains(r.URL.Path, "/ahead/") {
 			w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
 		}
@@ -44,23 +52,35 @@ func main() {
 	}))
 	defer srv.Close()
 
-	client := lambda.New(lambda.Options{
+	options := lambda.Options{
 		Region:       "eu-west-1",
 		BaseEndpoint: aws.String(srv.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),
-	})
-	var offsets []string
-	for _, name := range []string{"right", "ahead", "right", "right"} {
-		if _, err := client.Invoke(context.Background(), &lambda.InvokeInput{FunctionName: &name}); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("call signed %v ahead; Date of its reply: %s\n", signed, name)
-		offsets = append(offsets, signed.String())
 	}
-	if got := strings.Join(offsets, " "); got != "0s 0s 1h0m0s 0s" {
-		log.Fatal("the behaviour has changed: ", got)
+	got := ""
+	for _, attempts := range []int{3, 1} {
+		options.RetryMaxAttempts = attempts
+		client := lambda.New(options)
+		for _, name := range []string{"right", "ahead", "right", "right"} {
+			signed = ""
+			_, err := client.Invoke(context.Background(), &lambda.InvokeInput{FunctionName: &name})
+			line := fmt.Sprintf("Date of the reply %s: attempts signed ahead by%s, failed: %v\n", name, signed, err != nil)
+			fmt.Printf("at most %d attempts; %s", attempts, line)
+			got += line
+		}
+	}
+	if got != `Date of the reply right: attempts signed ahead by 0s, failed: false
+Date of the reply ahead: attempts signed ahead by 0s, failed: false
+Date of the reply right: attempts signed ahead by 1h0m0s 0s, failed: false
+Date of the reply right: attempts signed ahead by 0s, failed: false
+Date of the reply right: attempts signed ahead by 0s, failed: false
+Date of the reply ahead: attempts signed ahead by 0s, failed: false
+Date of the reply right: attempts signed ahead by 1h0m0s, failed: true
+Date of the reply right: attempts signed ahead by 0s, failed: false
+` {
+		log.Fatal("the behaviour has changed")
 	}
 }
 GO

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A function streams its reply, and the connection breaks in the middle of a message.
-# Guess: the event stream's Err() or Close() reports it, as io.ErrUnexpectedEOF does elsewhere.
+# Guess: Err() or Close() of the event stream returns an error.
 # What happens: since the client was generated anew (service/lambda v1.109.0) both are nil. The
 # reply just ends, as a whole one does. v1.108.0 reported "unexpected EOF".
 # Why it matters: after an update of dependencies, half of a file is stored or served as the whole.
-# Only counting on an InvokeComplete event tells the difference.
+# Only the missing InvokeComplete event tells the difference.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -3,8 +3,7 @@
 # is TooManyRequestsException.RetryAfterSeconds.
 # Guess: the retry comes after 2 seconds or more. aws-sdk-go (v1) does that.
 # What happens: aws-sdk-go-v2 returns the number with the error, and does not wait for it. The retry
-# comes within a second, the next one within two. It only waits for a header of its own,
-# X-Amz-Retry-After.
+# comes within a second, the next one within two. Only the header X-Amz-Retry-After makes it wait.
 # Why it matters: moving from v1 to v2 makes a throttled client call sooner than it is told to, and
 # its attempts are over before the throttle is.
 set -euo pipefail

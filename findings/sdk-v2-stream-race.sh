@@ -3,8 +3,8 @@
 # Guess: a client is safe for concurrent use, as its documentation says, and `go test -race` agrees.
 # What happens: since service/lambda v1.109.0 all streams of a client share one decoder of messages,
 # without a lock, and the race detector says so. v1.108.0 has a decoder for each stream.
-# Why it matters: after an update the tests of such a program fail under -race, in code that is not
-# its own, and a detector that reports every day is one that people turn off.
+# Why it matters: after an update the tests of such a program fail under -race, in code that its
+# authors cannot change, and they turn off the check that would find their races.
 set -euo pipefail
 
 command -v "${CC:-gcc}" >/dev/null || {
