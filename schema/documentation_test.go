@@ -68,7 +68,7 @@ func TestDocumentedEventKeys(t *testing.T) {
 	schema := parseFile(t, "lambda.json").(object)["properties"].(object)["event"].(object)["properties"].(object)
 	text, _, _ := strings.Cut(section(t, "../docs/configuration.md", "### `event`"), "\n#")
 	var keys []string
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		cells := strings.Split(line, " | ")
 		key, ok := strings.CutPrefix(cells[0], "| `")
 		if !ok {
