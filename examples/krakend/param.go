@@ -13,7 +13,8 @@ var param = regexp.MustCompile(`:([^/{}]+)`)
 
 // notPlaceholders returns a warning for each function_param_name with a capital that is no
 // placeholder of the endpoint. KrakenD 1.x does not tell a backend its endpoint, so that the
-// backend takes such a name for a placeholder. It warns of all other names itself.
+// backend takes such a name for a placeholder. It warns of all other names itself, and a
+// claim of a token (JWT.shop) needs no warning.
 func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings []string) {
 	for _, e := range endpoints {
 		params := map[string]bool{"": true}
@@ -24,7 +25,7 @@ func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings [
 			if report, ok := r[b]; !ok || report.Err != nil {
 				continue
 			}
-			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) {
+			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) && !strings.HasPrefix(p, "JWT.") {
 				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", name(e), p))
 			}
 		}

@@ -225,7 +225,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		// KrakenD capitalizes the names of placeholders and nothing else. Another component
 		// has set any other param, and spelled the function's name as it is.
 		cfg.Verbatim = !endpoint.Has(cfg.ParamName)
-		if cfg.Verbatim {
+		if cfg.Verbatim && !isForeign(cfg.ParamName) {
 			warnings = append(warnings, notAPlaceholder(cfg.ParamName, endpoint))
 		}
 	}
