@@ -4,7 +4,8 @@ MODULES := . lura lura/v2 schema examples/krakend examples/krakend14 examples/kr
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
 
-SCRIPTS := .ci/run scripts/changelog scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh
+SCRIPTS := .ci/run scripts/changelog scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh \
+	$(wildcard findings/*.sh)
 
 # The tools' versions are pinned here and nowhere else.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -132,6 +133,13 @@ fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
 mutation: ## Show which changes of internal/backend no test sees (85 % must be seen)
 	@GOBIN=$(BIN) go install $(GREMLINS)
 	@GOFLAGS=-count=1 $(BIN)/gremlins unleash --timeout-coefficient 6 --threshold-efficacy 85 ./internal/backend
+
+# No part of CI: it installs packages that nothing else here needs.
+.PHONY: findings
+findings: ## Show which surprises of public packages still hold (findings/README.md)
+	@failed=0; for f in findings/*.sh; do \
+		if out=$$($$f 2>&1); then echo "as described  $$f"; else failed=1; echo "FAILED        $$f"; echo "$$out"; fi; \
+	done; exit $$failed
 
 .PHONY: dist
 dist: ## Build archives of the example gateways into .bin/dist (VERSION=1.5.0)

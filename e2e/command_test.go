@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -175,6 +176,86 @@ func TestCheckEnablesNothing(t *testing.T) {
 		_, stderr, status := run(t, g, "-check", "-d", "-c", writeConfig(t, g, []object{endpoint("/a", lambdaBackend(settings))}))
 		if status != 0 || !strings.Contains(stderr, "Component checked, not enabled: function f") || strings.Contains(stderr, "Component enabled") {
 			t.Errorf("got the exit status %d and %s", status, stderr)
+		}
+	})
+}
+
+// What only warns: it ends with 0, and names the endpoint or the backend.
+func TestCheckWarnings(t *testing.T) {
+	eachGateway(t, func(t *testing.T, g gateway) {
+		url := newForbidden(t)
+		function := func(settings, more object) object {
+			return with(object{"extra_config": object{lambdaNamespace: with(object{"endpoint": url}, settings)}}, more)
+		}
+		event := func(format string) object {
+			return function(object{"function_name": "f", "payload_format": format}, nil)
+		}
+		accepting := func(method, path string, headers list, backends ...object) object {
+			return with(endpoint(path, backends...), object{"method": method, "headers_to_pass": headers})
+		}
+		const (
+			untyped = ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)"
+			foreign = "function_param_name: the endpoint has no placeholder for "
+		)
+		authorization := list{"Authorization"}
+		for _, tc := range []struct {
+			name      string
+			endpoints []object
+			want      []string // parts of the warnings, in any order
+		}{
+			{
+				"bodies without a type",
+				[]object{
+					accepting("POST", "/a/{id}", authorization, event("2.0")),
+					accepting("PUT", "/b", list{"X-Content-Type"}, event("1.0")),
+					accepting("PATCH", "/c", authorization, event("alb")),
+					accepting("GET", "/d", authorization, function(object{"function_name": "f", "payload_format": "2.0"}, object{"method": "POST"})),
+				},
+				[]string{"POST /a/{id}" + untyped, "PUT /b" + untyped, "PATCH /c" + untyped, "GET /d" + untyped},
+			},
+			{
+				"bodies with a type, or none",
+				[]object{
+					accepting("POST", "/a", list{}, event("2.0")),
+					accepting("POST", "/b", list{"Authorization", "content-type"}, event("2.0")),
+					accepting("POST", "/c", list{"*"}, event("2.0")),
+					accepting("POST", "/d", authorization, event("simple")),
+					accepting("POST", "/e", authorization, httpBackend(url, "/x")),
+					accepting("GET", "/f", authorization, event("2.0")),
+					accepting("DELETE", "/g", authorization, event("2.0")),
+					accepting("POST", "/h", authorization, function(object{"function_name": "f", "payload_format": "2.0"}, object{"method": "GET"})),
+				},
+				nil,
+			},
+			{
+				"params that are no placeholders",
+				[]object{
+					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler"}, nil)),
+					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda"}, nil)),
+					endpoint("/c", function(object{"function_param_name": "JWT.shop"}, nil)),
+				},
+				[]string{foreign + `"Lambda_handler", so another component, such as a Lua script, must set it`, foreign + `"lambda"`, foreign + `"JWT.shop"`},
+			},
+			{
+				"placeholders",
+				[]object{
+					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda"}, nil)),
+					endpoint("/b/{Name}/{x}", function(object{"function_param_name": "Name"}, nil), function(object{"function_name": "f"}, nil)),
+				},
+				nil,
+			},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				_, stderr, status := run(t, g, "-check", "-c", writeConfig(t, g, tc.endpoints))
+				if status != 0 || strings.Count(stderr, "WARNING") != len(tc.want) || !strings.Contains(stderr, fmt.Sprintf(", errors: 0, warnings: %d\n", len(tc.want))) {
+					t.Errorf("got the exit status %d, want 0 and %d warnings:\n%s", status, len(tc.want), stderr)
+				}
+				for _, want := range tc.want {
+					if !strings.Contains(stderr, want) {
+						t.Errorf("no %q on standard error:\n%s", want, stderr)
+					}
+				}
+			})
 		}
 	})
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -57,6 +58,48 @@ func TestDocumentedKeys(t *testing.T) {
 	}
 	slices.Sort(keys)
 	if want := config.Keys(); !slices.Equal(keys, want) {
+		t.Errorf("got the keys %q, want %q", keys, want)
+	}
+}
+
+// The table of event in docs/configuration.md has all of its keys, each with the schema's
+// default and values, and tells the formats in which it has no effect.
+func TestDocumentedEventKeys(t *testing.T) {
+	schema := parseFile(t, "lambda.json").(object)["properties"].(object)["event"].(object)["properties"].(object)
+	text, _, _ := strings.Cut(section(t, "../docs/configuration.md", "### `event`"), "\n#")
+	var keys []string
+	for line := range strings.SplitSeq(text, "\n") {
+		cells := strings.Split(line, " | ")
+		key, ok := strings.CutPrefix(cells[0], "| `")
+		if !ok {
+			continue
+		}
+		key = strings.TrimSuffix(key, "`")
+		keys = append(keys, key)
+		property, _ := schema[key].(object)
+		if len(cells) != 5 || property == nil {
+			t.Errorf("%s: got the row %q", key, line)
+			continue
+		}
+		values, _ := property["enum"].(list)
+		for _, value := range values {
+			if want := "`" + value.(string) + "`"; !strings.Contains(cells[1], want) {
+				t.Errorf("%s: the value %s is not in %q", key, want, cells[1])
+			}
+		}
+		if want, ok := property["default"]; ok && cells[2] != fmt.Sprint(want) {
+			t.Errorf("%s: the default is %v, and the table has %q", key, want, cells[2])
+		}
+		description := property["description"].(string)
+		for cell, formats := range map[string]string{cells[3]: "1.0 and 2.0", cells[4]: "alb"} {
+			none := strings.Contains(description, "It has no effect with payload_format "+formats+".")
+			if got := strings.HasPrefix(cell, "no effect"); got != none {
+				t.Errorf("%s with %s: the table has %q, and the schema %q", key, formats, cell, description)
+			}
+		}
+	}
+	slices.Sort(keys)
+	if want := config.EventKeys(); !slices.Equal(keys, want) {
 		t.Errorf("got the keys %q, want %q", keys, want)
 	}
 }

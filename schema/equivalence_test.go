@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -48,6 +49,9 @@ func roleOf(n int) string {
 	return arn + strings.Repeat("~", n-len(arn))
 }
 
+// targetGroup is the ARN of a load balancer's target group.
+const targetGroup = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/tea-shop/73e2d6bc24d8a067"
+
 // lists has each of the elements in a list of its own.
 func lists(elements list) (all list) {
 	for _, e := range elements {
@@ -82,6 +86,11 @@ var (
 			"", ":", "f:live", "f:*", "f?", "[f]", "a b", "*\n", strings.Repeat("x", 65), "12345:function:f", "1234567890123:function:f", "x*:function:f", "*:functions:*", "*:function:", "*:function:f:1",
 			"arn:foo:lambda:*:*:function:*", "arn:aws:s3:*:*:function:*", "arn:aws:lambda::*:function:*", "arn:aws:lambda:US:*:function:*", "arn:aws:lambda:*:*:*", "arn:*", "arn:A*:lambda:*:*:function:*", "*:aws:lambda:*:*:function:*",
 		},
+	}
+
+	mediaTypes = candidates{
+		good: list{"image/png", "image/*", "*/*", "Image/SVG+xml", "application/vnd.a.b-c_d+json", "!#$&^_.+-/!#$&^_.+-"},
+		bad:  list{"", "image", "image/", "/png", "*/png", "*", "image/png; q=1", "image/png ", "image/png/x", "image/p*", "**/*", "image/png\n", "image/\u212a", "\u0130mage/png", "ü/ü"},
 	}
 
 	values = map[string]candidates{
@@ -126,7 +135,7 @@ var (
 			bad:  list{"", "live!", "a:b", "a b", "live\n", "ü", strings.Repeat("q", 129)},
 		},
 		"invocation_type": {good: list{"RequestResponse", "Event", "DryRun"}, bad: list{"", "event", "Event ", "Request"}},
-		"payload_format":  {good: list{"simple", "1.0", "2.0"}, bad: list{"", "v2", "2", "1.0.0", number("2.0"), number("1")}},
+		"payload_format":  {good: list{"simple", "1.0", "2.0", "alb"}, bad: list{"", "v2", "ALB", "2", "1.0.0", number("2.0"), number("1")}},
 		"response_format": {good: list{"plain", "proxy"}, bad: list{"", "Proxy", "http"}},
 	}
 
@@ -145,8 +154,30 @@ var (
 		},
 	}
 
-	sortedKeys     = slices.Sorted(maps.Keys(values))
-	sortedRoleKeys = slices.Sorted(maps.Keys(roleValues))
+	eventValues = map[string]candidates{
+		"account_id": {good: list{"123456789012", "000000000000"}, bad: list{"", "12345678901", "1234567890123", "12345678901x", "123456789012\n", "１23456789012", number("123456789012")}},
+		"api_id":     {good: list{"a1b2c3d4e5", "A_b-1", strings.Repeat("a", 128)}, bad: list{"", "a b", "a.b", "a\n", "ü", strings.Repeat("a", 129)}},
+		"stage":      {good: list{"$default", "prod", "v1_2-a", strings.Repeat("s", 128)}, bad: list{"", "$", "$prod", "default$", "$default ", "a/b", "a.b", "prod\n", "ü", strings.Repeat("s", 129)}},
+		"stage_variables": {
+			good: list{object{}, object{"a": "b"}, object{"": "", "@": "ü", "a b": "\n"}},
+			bad:  list{list{}, "a", object{"a": nil}, object{"a": "b", "c": number("1")}, object{"@": true}},
+		},
+		"binary_media_types": {
+			good: append(lists(mediaTypes.good), mediaTypes.good, list{}),
+			bad:  append(lists(mediaTypes.bad), "*/*", list{"image/png", nil}, list{number("1")}, list{list{"*/*"}}),
+		},
+		"forwarded_proto":     {good: list{"http", "https"}, bad: list{"", "HTTPS", "https ", "httpss", "ws", "https://"}},
+		"forwarded_port":      {good: list{number("1"), number("443"), number("8443.0"), number("65535"), number("6.5535e4")}, bad: list{number("0"), number("-1"), number("65536"), number("80.5"), number("1e300"), "443"}},
+		"multi_value_headers": booleans,
+		"target_group_arn": {
+			good: list{targetGroup, "arn:aws-cn:elasticloadbalancing:cn-north-1:123456789012:targetgroup/a/1", "arn:aws:elasticloadbalancing:-:123456789012:targetgroup/" + strings.Repeat("t", 32) + "/A1"},
+			bad:  list{"", "tea-shop", targetGroup + "/", targetGroup + "\n", strings.Replace(targetGroup, ":targetgroup/", ":loadbalancer/app/", 1), strings.Replace(targetGroup, "us-west-2", "", 1), strings.Replace(targetGroup, "123456789012", "1234", 1), strings.Replace(targetGroup, "aws", "AWS", 1), strings.Replace(targetGroup, "tea-shop", "tea_shop", 1), strings.Replace(targetGroup, "tea-shop", strings.Repeat("t", 33), 1)},
+		},
+	}
+
+	sortedKeys      = slices.Sorted(maps.Keys(values))
+	sortedRoleKeys  = slices.Sorted(maps.Keys(roleValues))
+	sortedEventKeys = slices.Sorted(maps.Keys(eventValues))
 
 	// anything is what no key is meant to be. One or the other may be, all the same.
 	anything = list{nil, true, number("1"), number("-1.5"), "", "f", list{}, list{"f"}, list{nil}, object{}, object{"a": number("1")}, list{list{}}, object{"role_arn": nil}}
@@ -185,6 +216,9 @@ func (g generator) settings() any {
 	if g.one(5) {
 		m["assume_role"] = g.role()
 	}
+	if g.one(5) {
+		m["event"] = g.event()
+	}
 	g.more(m)
 	return m
 }
@@ -197,6 +231,20 @@ func (g generator) role() any {
 	for _, key := range sortedRoleKeys {
 		if key == "role_arn" && !g.one(20) || g.one(2) {
 			m[key] = g.value(roleValues[key])
+		}
+	}
+	g.more(m)
+	return m
+}
+
+func (g generator) event() any {
+	if g.one(20) {
+		return pick(g, anything)
+	}
+	m := object{}
+	for _, key := range sortedEventKeys {
+		if g.one(4) {
+			m[key] = g.value(eventValues[key])
 		}
 	}
 	g.more(m)
@@ -232,7 +280,8 @@ func (g generator) changed(v any) any {
 	case string:
 		return string(change(g, []rune(v), []rune(":/.-_*$%[]@?#+=, 019azAZü\n")))
 	case list:
-		if i := g.IntN(len(v)); g.one(2) {
+		if len(v) > 0 && g.one(2) {
+			i := g.IntN(len(v))
 			v = slices.Clone(v)
 			v[i] = g.changed(v[i])
 			return v
@@ -265,7 +314,7 @@ func change[T any](g generator, of, others []T) []T {
 func TestSchemaAndParser(t *testing.T) {
 	const (
 		seed  = 1
-		cases = 20_000
+		cases = 30_000
 	)
 	schema := compile(t, "lambda.json")
 	accepted := map[string]int{} // by key, where it was there
@@ -295,12 +344,15 @@ func TestSchemaAndParser(t *testing.T) {
 			}
 		}
 	}
-	keys := []string{"/assume_role"}
+	keys := []string{"/assume_role", "/event"}
 	for _, key := range sortedKeys {
 		keys = append(keys, "/"+key)
 	}
 	for _, key := range sortedRoleKeys {
 		keys = append(keys, "/assume_role/"+key)
+	}
+	for _, key := range sortedEventKeys {
+		keys = append(keys, "/event/"+key)
 	}
 	for _, key := range append(keys, "") {
 		if accepted[key] < 200 {
@@ -319,7 +371,7 @@ func TestSchemaAndParser(t *testing.T) {
 }
 
 // firstKey finds the key in an error of one line.
-var firstKey = regexp.MustCompile(`^(function_name, function_param_name|assume_role(?:: (?:role_arn|external_id|session_name))?|[a-z_]+): .*$`)
+var firstKey = regexp.MustCompile(`^(function_name, function_param_name|assume_role(?:: (?:role_arn|external_id|session_name))?|event(?:: (?:` + strings.Join(config.EventKeys(), "|") + `))?|[a-z_]+): .*$`)
 
 // Every candidate is what it is said to be, by itself: the generator's cases would not show
 // a good one that is always refused.
@@ -357,6 +409,11 @@ func TestCandidates(t *testing.T) {
 			role := object{"role_arn": roleValues["role_arn"].good[0]}
 			role[key] = value
 			return object{"function_name": "f", "assume_role": role}
+		})
+	}
+	for key, c := range eventValues {
+		check(key, c, func(value any) object {
+			return object{"function_name": "f", "payload_format": formatOf(key), "event": object{key: value}}
 		})
 	}
 }

@@ -203,6 +203,12 @@ func TestWholeConfigurations(t *testing.T) {
 		"KrakenD 1, a backend's body":  {configuration(2, nil, endpoint(object{"concurrent_calls": 3.0}, backend(longNamespace, lambda, object{"method": "PUT"}))), []string{"/endpoints/0/backend/0/method"}},
 		"KrakenD 1, a backend's GET":   {configuration(2, nil, endpoint(object{"concurrent_calls": 3.0, "method": "POST"}, backend(longNamespace, lambda, object{"method": "GET"}))), nil},
 		"KrakenD 1, an HTTP backend":   {configuration(2, nil, endpoint(object{"concurrent_calls": 3.0, "method": "POST"}, object{"url_pattern": "/a"})), nil},
+		"a placeholder like a claim":   {configuration(3, object{"disable_rest": true}, endpoint(object{"endpoint": "/users/{JWT.sub}"}, backend(shortNamespace, lambda, nil))), []string{"/endpoints/0/endpoint"}},
+		"one in lower case":            {configuration(3, object{"disable_rest": true}, endpoint(object{"endpoint": "/{id}/of{jwt.sub}"}, backend("proxy", object{}, nil), backend(longNamespace, lambda, nil))), []string{"/endpoints/0/endpoint"}},
+		"one as routers have it":       {configuration(3, nil, endpoint(object{"endpoint": "/users/:JWT.sub/orders"}, backend(longNamespace, lambda, nil))), []string{"/endpoints/0/endpoint"}},
+		"no placeholder like a claim":  {configuration(3, object{"disable_rest": true}, endpoint(object{"endpoint": "/JWT.sub/{JWT}/{a.JWT.sub}/:b:JWT.sub"}, backend(shortNamespace, lambda, nil))), nil},
+		"another backend's":            {configuration(3, object{"disable_rest": true}, endpoint(object{"endpoint": "/users/{JWT.sub}"}, backend("proxy", object{}, nil))), nil},
+		"KrakenD 1, one like a claim":  {configuration(2, object{"disable_rest": true}, endpoint(object{"endpoint": "/users/{JWT.sub}"}, backend(longNamespace, lambda, nil))), nil},
 		"no endpoints":                 {configuration(3, nil), nil},
 		"an endpoint without a method": {configuration(2, nil, endpoint(object{"concurrent_calls": 3.0, "method": ""}, backend(longNamespace, lambda, object{"method": ""}))), nil},
 	} {
@@ -253,6 +259,7 @@ func TestConfigurationsAndGateways(t *testing.T) {
 func (g generator) configuration() object {
 	outputs := list{nil, nil, "", "json", "no-op", "no-op"}
 	methods := list{nil, nil, "", "GET", "get", "POST"}
+	paths := list{"/", "/", "/", "/{id}", "/{JWT}", "/{JWT.sub}", "/a/:jwt.sub"}
 	backend := func() object {
 		settings := object{"function_name": pick(g, list{"f", "f", "f", "f", "f", "f", "f", "a b"})}
 		if g.one(2) {
@@ -266,7 +273,7 @@ func (g generator) configuration() object {
 		}
 		return with(nil, object{"extra_config": extra, "encoding": pick(g, list{nil, nil, "json", "no-op", "no-op", "NO-OP"}), "method": pick(g, methods)})
 	}
-	configuration := with(nil, object{"version": pick(g, []float64{2, 3}), "output_encoding": pick(g, outputs)})
+	configuration := with(nil, object{"version": pick(g, []float64{2, 3}), "disable_rest": pick(g, list{nil, true}), "output_encoding": pick(g, outputs)})
 	var endpoints list
 	for range 1 + g.IntN(2) {
 		backends := list{backend()}
@@ -274,7 +281,7 @@ func (g generator) configuration() object {
 			backends = append(backends, backend())
 		}
 		endpoints = append(endpoints, with(nil, object{
-			"endpoint": "/", "backend": backends, "method": pick(g, methods), "output_encoding": pick(g, outputs), "concurrent_calls": pick(g, list{nil, nil, 0.0, 1.0, 2.0, 3.0}),
+			"endpoint": pick(g, paths), "backend": backends, "method": pick(g, methods), "output_encoding": pick(g, outputs), "concurrent_calls": pick(g, list{nil, nil, 0.0, 1.0, 2.0, 3.0}),
 		}))
 	}
 	configuration["endpoints"] = endpoints

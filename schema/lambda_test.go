@@ -31,26 +31,77 @@ func properties(t *testing.T) (all []property) {
 			m[key] = value
 			return m
 		}})
-		role, _ := schema["properties"].(object)
-		for _, key := range slices.Sorted(maps.Keys(role)) {
-			all = append(all, property{key, role[key].(object), func(value any) object {
-				m := object{"role_arn": "arn:aws:iam::123456789012:role/gateway"}
-				m[key] = value
-				return object{"function_param_name": "Lambda", "assume_role": m}
+		members, _ := schema["properties"].(object)
+		for _, member := range slices.Sorted(maps.Keys(members)) {
+			all = append(all, property{key + "." + member, members[member].(object), func(value any) object {
+				m := object{}
+				settings := object{"function_param_name": "Lambda", key: m}
+				switch key {
+				case "assume_role":
+					m["role_arn"] = "arn:aws:iam::123456789012:role/gateway"
+				case "event":
+					settings["payload_format"] = formatOf(member)
+				}
+				m[member] = value
+				return settings
 			}})
 		}
 	}
 	return all
 }
 
+// formatOf returns a payload_format in which a key of event has an effect.
+func formatOf(key string) string {
+	if key == "multi_value_headers" || key == "target_group_arn" {
+		return "alb"
+	}
+	return "2.0"
+}
+
 func TestPropertiesAreTheParsersKeys(t *testing.T) {
 	settings := parseFile(t, "lambda.json").(object)["properties"].(object)
-	role := settings["assume_role"].(object)["properties"].(object)
 	if got, want := slices.Sorted(maps.Keys(settings)), config.Keys(); !slices.Equal(got, want) {
 		t.Errorf("got the properties %q, the parser has the keys %q", got, want)
 	}
-	if got, want := slices.Sorted(maps.Keys(role)), config.RoleKeys(); !slices.Equal(got, want) {
-		t.Errorf("assume_role: got the properties %q, the parser has the keys %q", got, want)
+	for key, want := range map[string][]string{"assume_role": config.RoleKeys(), "event": config.EventKeys()} {
+		members := settings[key].(object)["properties"].(object)
+		if got := slices.Sorted(maps.Keys(members)); !slices.Equal(got, want) {
+			t.Errorf("%s: got the properties %q, the parser has the keys %q", key, got, want)
+		}
+	}
+}
+
+// The description of event, and of each of its keys, names the formats in which the parser
+// warns that it has no effect.
+func TestFormatsWithoutAnEffect(t *testing.T) {
+	schema := parseFile(t, "lambda.json").(object)["properties"].(object)
+	for _, p := range properties(t) {
+		if p.key != "event" && !strings.HasPrefix(p.key, "event.") {
+			continue
+		}
+		var without []string
+		for _, format := range schema["payload_format"].(object)["enum"].(list) {
+			settings := p.with(p.schema["examples"].(list)[0])
+			settings["payload_format"] = format
+			_, warnings, err := config.Parse(settings, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range warnings {
+				// All of event has no effect with simple, which its own description tells.
+				if strings.HasPrefix(w, "event: ") && (p.key == "event") == strings.HasPrefix(w, "event: has ") {
+					without = append(without, format.(string))
+				}
+			}
+		}
+		want := ""
+		if len(without) > 0 {
+			want = "It has no effect with payload_format " + strings.Join(without, " and ") + "."
+		}
+		_, got, _ := strings.Cut(p.schema["description"].(string), " It has no")
+		if got != strings.TrimPrefix(want, "It has no") {
+			t.Errorf("%s: the description ends with %q, want %q", p.key, "It has no"+got, want)
+		}
 	}
 }
 
@@ -117,8 +168,8 @@ func TestDefaults(t *testing.T) {
 		}
 		defaults++
 		written, absent := p.with(value), p.with(value)
-		if role, ok := absent["assume_role"].(object); ok && p.key != "assume_role" {
-			delete(role, p.key)
+		if key, member, ok := strings.Cut(p.key, "."); ok {
+			delete(absent[key].(object), member)
 		} else {
 			delete(absent, p.key)
 		}
@@ -142,7 +193,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s: the example is %+v, %v for the parser, as is leaving it out", p.key, other, err)
 		}
 	}
-	if want := 11; defaults != want {
+	if want := 12; defaults != want {
 		t.Errorf("got %d keys with a default, want %d", defaults, want)
 	}
 }
@@ -173,6 +224,11 @@ var goodSettings = map[string]string{
 	"no stream":                                       `{"function_name":"f","stream":false,"invocation_type":"DryRun"}`,
 	"what has no effect":                              `{"function_name":"f","invocation_type":"Event","client_context":true,"log_tail":true,"retry_function_errors":true,"response_format":"proxy","function_name_case":"verbatim","allowed_functions":["f"]}`,
 	"formats":                                         `{"function_name":"f","payload_format":"1.0","response_format":"plain"}`,
+	"all that events can say":                         `{"function_name":"f","payload_format":"2.0","event":{"account_id":"123456789012","api_id":"a_1-B","stage":"$default","stage_variables":{"table":"","@":"x"},"binary_media_types":["*/*","Image/*","application/vnd.a+b"],"forwarded_proto":"https","forwarded_port":65535,"#":1}}`,
+	"all that a load balancer's events can say":       `{"function_name":"f","payload_format":"alb","event":{"binary_media_types":[],"forwarded_proto":"http","forwarded_port":1.0,"multi_value_headers":true,"target_group_arn":"` + targetGroup + `"}}`,
+	"what says nothing":                               `{"function_name":"f","payload_format":"1.0","event":{"stage_variables":{}}}`,
+	"an event without an effect":                      `{"function_name":"f","event":{"stage":"prod"}}`,
+	"keys of another format's event":                  `{"function_name":"f","payload_format":"alb","event":{"stage":"prod","account_id":"123456789012"}}`,
 	"a profile and a role":                            `{"function_name":"f","profile":" ","assume_role":{"role_arn":"arn:aws-us-gov:iam::123456789012:role/a/b","external_id":"a:b/c","session_name":"gw@x","@":1}}`,
 	"the longest role":                                `{"function_name":"f","assume_role":{"role_arn":"` + roleOf(2048) + `","external_id":"` + strings.Repeat("x", 1224) + `","session_name":"` + strings.Repeat("s", 64) + `"}}`,
 	"comments":                                        `{"function_name":"f","@a":1,"$b":null,"_c":{"d":[]},"#":"#"}`,
@@ -237,6 +293,15 @@ var badSettings = map[string]struct {
 	"a qualifier and an ARN's":      {`{"function_name":"arn:aws:lambda:us-west-2:123456789012:function:f:7","qualifier":"8"}`, []string{"/qualifier"}},
 	"payload format as a number":    {`{"function_name":"f","payload_format":2.0}`, []string{"/payload_format"}},
 	"response format":               {`{"function_name":"f","response_format":"http"}`, []string{"/response_format"}},
+	"an event that is a string":     {`{"function_name":"f","payload_format":"2.0","event":"2.0"}`, []string{"/event"}},
+	"an event with an unknown key":  {`{"function_name":"f","payload_format":"2.0","event":{"Stage":"prod"}}`, []string{"/event"}},
+	"an event in which all is bad": {
+		`{"function_name":"f","payload_format":"2.0","event":{"account_id":"12345","api_id":"","stage":"$prod","stage_variables":[],"binary_media_types":"*/*","forwarded_proto":"HTTPS","forwarded_port":65536,"multi_value_headers":"true","target_group_arn":"tea-shop"}}`,
+		[]string{"/event/account_id", "/event/api_id", "/event/binary_media_types", "/event/forwarded_port", "/event/forwarded_proto", "/event/multi_value_headers", "/event/stage", "/event/stage_variables", "/event/target_group_arn"},
+	},
+	"stage variables that are none": {`{"function_name":"f","payload_format":"2.0","event":{"stage_variables":{"a":"b","c":1,"@":null}}}`, []string{"/event/stage_variables/@", "/event/stage_variables/c"}},
+	"media types that are none":     {`{"function_name":"f","payload_format":"2.0","event":{"binary_media_types":["image/png","image","*/png","image/png; q=1",null,"image/\u212a"]}}`, []string{"/event/binary_media_types/1", "/event/binary_media_types/2", "/event/binary_media_types/3", "/event/binary_media_types/4", "/event/binary_media_types/5"}},
+	"a bad event without an effect": {`{"function_name":"f","event":{"stage":""}}`, []string{"/event/stage"}},
 	"invocation type":               {`{"function_name":"f","invocation_type":"event"}`, []string{"/invocation_type"}},
 	"a stream of no reply":          {`{"function_name":"f","stream":true,"invocation_type":"Event"}`, []string{"/invocation_type"}},
 	"stream as a string":            {`{"function_name":"f","stream":"true"}`, []string{"/stream"}},

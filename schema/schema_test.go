@@ -61,12 +61,15 @@ func parseFile(t testing.TB, path string) any {
 func gateway(settings any) error {
 	_, warnings, err := config.Parse(settings, nil)
 	for _, w := range warnings {
-		if strings.HasPrefix(w, "unknown key ") || strings.HasPrefix(w, "assume_role: unknown key ") {
+		if unknownKey.MatchString(w) {
 			err = errors.Join(err, errors.New(w))
 		}
 	}
 	return err
 }
+
+// unknownKey matches the warnings of keys that the parser does not know.
+var unknownKey = regexp.MustCompile(`^((assume_role|event): )?unknown key `)
 
 // places are where in a document its errors are, as JSON pointers.
 func places(err error) (pointers []string) {

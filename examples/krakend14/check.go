@@ -34,6 +34,9 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 	for _, e := range r.nowhere(endpoints) {
 		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")
 	}
+	for _, e := range r.untyped(endpoints) {
+		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)")
+	}
 	switch bad := r.bad(); {
 	case bad > 0:
 		return fmt.Errorf("bad configuration of %d of %d Lambda backends", bad, len(r))

@@ -83,6 +83,9 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 			reports.print(os.Stdout, cfg.Endpoints)
 			if check {
+				for _, warning := range reports.notPlaceholders(cfg.Endpoints) {
+					logger.Warning(warning)
+				}
 				err = verdict(reports, cfg.Endpoints, logger)
 			} else {
 				err = serve(ctx, cfg, handler)

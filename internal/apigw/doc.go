@@ -8,6 +8,6 @@
 //   - rest.go, http.go, alb.go: the events, one format each
 //   - target.go, template.go: the path and the query string that a function sees
 //   - host.go, headers.go, body.go: what all formats share
-//   - response.go, alb_response.go, head.go: replies that are HTTP responses
+//   - response.go, head.go: replies that are HTTP responses
 //   - prelude.go: the head of a stream
 package apigw

@@ -225,7 +225,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		// KrakenD capitalizes the names of placeholders and nothing else. Another component
 		// has set any other param, and spelled the function's name as it is.
 		cfg.Verbatim = !endpoint.Has(cfg.ParamName)
-		if cfg.Verbatim {
+		if cfg.Verbatim && !isForeign(cfg.ParamName) {
 			warnings = append(warnings, notAPlaceholder(cfg.ParamName, endpoint))
 		}
 	}
@@ -275,7 +275,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 // notAPlaceholder warns of a function_param_name that only another component can set.
 func notAPlaceholder(param string, endpoint Placeholders) string {
 	warning := fmt.Sprintf("function_param_name: the endpoint has no placeholder for %s, so another component, such as a Lua script, must set it", text.Quote(param))
-	if capital := upperFirst(param); capital != param && endpoint.Has(capital) {
+	if capital := upperFirst(param); endpoint[capital] != "" && capital != param {
 		warning += fmt.Sprintf("; did you mean %q?", capital)
 	}
 	return warning

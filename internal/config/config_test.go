@@ -47,13 +47,13 @@ func TestParse(t *testing.T) {
 			name:     "a param in lower case is taken as it is",
 			settings: map[string]any{"function_param_name": "canary"},
 			want:     Config{ParamName: "canary", Verbatim: true, MaxRetries: -1},
-			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it; did you mean "Canary"?`},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it`},
 		},
 		{
 			name:     "a param in lower case, capitalized",
 			settings: map[string]any{"function_param_name": "canary", "function_name_case": "capitalized"},
 			want:     Config{ParamName: "canary", MaxRetries: -1},
-			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it; did you mean "Canary"?`},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it`},
 		},
 		{
 			name:     "a placeholder, verbatim",

@@ -94,7 +94,7 @@ var (
 	stageName      = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
 	scheme         = regexp.MustCompile(`^https?$`)
 	targetGroupARN = regexp.MustCompile(`^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup/[A-Za-z0-9-]{1,32}/[A-Za-z0-9]+$`)
-	mediaTypes     = regexp.MustCompile(`^([a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\*)|\*/\*)$`)
+	mediaTypes     = regexp.MustCompile(`^([A-Za-z0-9!#$&^_.+-]+/([A-Za-z0-9!#$&^_.+-]+|\*)|\*/\*)$`)
 )
 
 // EventKeys returns the keys of event, sorted.
@@ -163,7 +163,7 @@ func asMediaTypes(v any) ([]string, error) {
 	var errs []error
 	for i, element := range list {
 		s, _ := element.(string)
-		if types[i] = strings.ToLower(s); !mediaTypes.MatchString(types[i]) {
+		if types[i] = strings.ToLower(s); !mediaTypes.MatchString(s) {
 			errs = append(errs, fmt.Errorf("must hold media types such as image/png, image/* or */*, has %s", describe(element)))
 		}
 	}

@@ -65,6 +65,7 @@ func TestParseEventErrors(t *testing.T) {
 		{"account_id", 123456789012.0, "account_id: must be an AWS account id of 12 digits, is the number 1.23456789012e+11"},
 		{"account_id", "1", `account_id: must be an AWS account id of 12 digits, is the string "1"`},
 		{"api_id", "", `api_id: must be 1 to 128 of A-Z a-z 0-9 _ -, is the string ""`},
+		{"binary_media_types", []any{"image/\u212a"}, "binary_media_types: must hold media types such as image/png, image/* or */*, has the string \"image/\u212a\""},
 		{"stage", "a/b", `stage: must be $default, or 1 to 128 of A-Z a-z 0-9 _ -, is the string "a/b"`},
 		{"stage_variables", []any{}, "stage_variables: must be an object of strings, is a list"},
 		{"stage_variables", map[string]any{"b\n": 1.0, "a": nil, "c": "x"}, "stage_variables: \"a\": must be a string, is null\n\"b\\n\": must be a string, is the number 1"},

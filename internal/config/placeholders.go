@@ -32,10 +32,10 @@ func PlaceholdersOf(endpoint string) Placeholders {
 }
 
 // Has tells whether a param can be a placeholder. Where the endpoint is not known, every
-// param with a capital can.
+// param with a capital can, but those that KrakenD's own parts set.
 func (n Placeholders) Has(param string) bool {
 	if n == nil {
-		return upperFirst(param) == param
+		return upperFirst(param) == param && !isForeign(param)
 	}
 	_, ok := n[param]
 	return ok
@@ -71,16 +71,18 @@ const ClaimPrefix = "JWT."
 
 const foldedClaimPrefix = "jwt."
 
-// foreignParam matches the params that KrakenD's own parts set and whose names have
-// capitals as placeholders have: claims of a token, and values of an earlier reply.
-var foreignParam = regexp.MustCompile(`^(JWT\.|Resp\d+(_|$))`)
+// isForeign tells the params that KrakenD's own parts set and whose names have capitals as
+// placeholders have: claims of a token, and values of an earlier reply.
+func isForeign(param string) bool {
+	return strings.HasPrefix(param, ClaimPrefix) || strings.HasPrefix(param, "Resp") && isGatewayName(Fold(param))
+}
 
 // PathParameters returns the params that are placeholders, under the endpoint's names, and
 // nil where there are none. What other components have set is no part of the path.
 func (n Placeholders) PathParameters(params map[string]string) map[string]string {
 	var path map[string]string
 	for param, value := range params {
-		if !n.Has(param) || n[param] == "" && foreignParam.MatchString(param) {
+		if !n.Has(param) {
 			continue
 		}
 		if path == nil {

@@ -85,6 +85,18 @@ func TestParamThatIsNoPlaceholder(t *testing.T) {
 	if err != nil || !cfg.Verbatim || len(warnings) != 1 || warnings[0] != warning {
 		t.Errorf("got %+v, %q, %v", cfg, warnings, err)
 	}
+	for _, param := range []string{"JWT.shop", "Resp0_function"} { // KrakenD's own parts set them
+		for _, endpoint := range []string{"", "/{lambda}"} {
+			cfg, warnings, err := Parse(map[string]any{"function_param_name": param}, PlaceholdersOf(endpoint))
+			if err != nil || !cfg.Verbatim || warnings != nil {
+				t.Errorf("%s, %s: got %+v, %q, %v", param, endpoint, cfg, warnings, err)
+			}
+		}
+	}
+	_, warnings, _ = Parse(map[string]any{"function_param_name": "lambda"}, PlaceholdersOf("/{lambda}"))
+	if want := `function_param_name: the endpoint has no placeholder for "lambda", so another component, such as a Lua script, must set it; did you mean "Lambda"?`; len(warnings) != 1 || warnings[0] != want {
+		t.Errorf("in lower case: got %q, want %q", warnings, want)
+	}
 	cfg, warnings, err = Parse(map[string]any{"function_param_name": "Lambda"}, PlaceholdersOf("/{lambda}"))
 	if err != nil || cfg.Verbatim || warnings != nil {
 		t.Errorf("a placeholder: got %+v, %q, %v", cfg, warnings, err)

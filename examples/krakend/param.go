@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/devopsfaith/krakend/config"
+)
+
+// param is a placeholder as the router spells it.
+var param = regexp.MustCompile(`:([^/{}]+)`)
+
+// notPlaceholders returns a warning for each function_param_name with a capital that is no
+// placeholder of the endpoint. KrakenD 1.x does not tell a backend its endpoint, so that the
+// backend takes such a name for a placeholder. It warns of all other names itself, and a
+// claim of a token (JWT.shop) needs no warning.
+func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings []string) {
+	for _, e := range endpoints {
+		params := map[string]bool{"": true}
+		for _, m := range param.FindAllStringSubmatch(e.Endpoint, -1) {
+			params[capitalized(m[1])] = true
+		}
+		for _, b := range e.Backend {
+			if report, ok := r[b]; !ok || report.Err != nil {
+				continue
+			}
+			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) && !strings.HasPrefix(p, "JWT.") {
+				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", name(e), p))
+			}
+		}
+	}
+	return warnings
+}
+
+// capitalized puts the first letter of a name that is not empty into upper case, as KrakenD
+// does with the names of placeholders.
+func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
