@@ -17,6 +17,10 @@ const maxPrelude = 64 << 10
 // ErrPrelude is the error of a stream without the end of its prelude.
 var ErrPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
 
+// ErrNeedsStream is the error of a reply that begins as a stream does, on a backend without
+// stream.
+var ErrNeedsStream = errors.New(`it begins with the status and headers of a stream, so the backend needs "stream": true`)
+
 // preludeEnd separates the prelude from the body.
 var preludeEnd = make([]byte, 8)
 
@@ -53,6 +57,14 @@ func ParsePrelude(stream []byte) (*Response, []byte, error) {
 		r.Header.Del("Content-Length")
 	}
 	return &r, body, nil
+}
+
+// HasPrelude tells whether a reply begins as a stream does: with what may be a JSON object, and
+// the end of a prelude. No JSON has zero bytes.
+func HasPrelude(reply []byte) bool {
+	head, _, ok := bytes.Cut(reply, preludeEnd)
+	head = bytes.TrimLeft(head, jsonSpace)
+	return ok && len(head) > 0 && head[0] == '{'
 }
 
 // MayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,

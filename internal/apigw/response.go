@@ -79,15 +79,10 @@ func inferredResponse(payload []byte) (Response, error) {
 // notJSON returns an error for a payload that does not parse, with a hint for one that
 // begins as a stream does.
 func notJSON(payload []byte, what string) error {
-	if head, _, ok := bytes.Cut(payload, preludeEnd); ok && mayBeObject(head) {
-		return errors.New(what + `: it begins with the status and headers of a stream, so the backend needs "stream": true`)
+	if HasPrelude(payload) {
+		return fmt.Errorf("%s: %w", what, ErrNeedsStream)
 	}
 	return errors.New(what)
-}
-
-func mayBeObject(p []byte) bool {
-	p = bytes.TrimLeft(p, jsonSpace)
-	return len(p) > 0 && p[0] == '{'
 }
 
 // parseBody reads body and isBase64Encoded. A REST API passes on a body as text that is said

@@ -57,6 +57,10 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 		if f != plain && isNothing(e.Body) {
 			e.Body = nil
 		}
+		// KrakenD's decoders take the first JSON value and drop the rest, here the body.
+		if f == structured && apigw.HasPrelude(e.Body) {
+			return nil, apigw.ErrNeedsStream
+		}
 		if f == markup {
 			if err := checkNesting(e.Body, maxNesting); err != nil {
 				return nil, err

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
@@ -51,6 +52,35 @@ func TestDecompress(t *testing.T) {
 		got, err := decompress(tc.encoding, tc.payload, config.MaxReply)
 		if (err == nil) != tc.ok || string(got) != tc.want {
 			t.Errorf("%s: got %d bytes, %v", tc.name, len(got), err)
+		}
+	}
+}
+
+// KrakenD's decoders would take what a stream begins with for the reply, and drop the rest.
+func TestStreamThatIsDecoded(t *testing.T) {
+	const stream = "{\"statusCode\":201}\x00\x00\x00\x00\x00\x00\x00\x00{}"
+	for _, tc := range []struct {
+		format format
+		reply  string
+		want   error
+	}{
+		{structured, stream, apigw.ErrNeedsStream},
+		{structured, " \n" + stream, apigw.ErrNeedsStream},
+		{structured, "[1]" + stream, nil}, // the decoder's to judge
+		{structured, "{}\x00", nil},
+		{plain, stream, nil},
+		{raw, stream, nil},
+	} {
+		response, err := answer{payload: []byte(tc.reply)}.response(&config.Config{MaxReply: config.MaxReply}, tc.format)
+		if !errors.Is(err, tc.want) {
+			t.Errorf("%v, %q: got %v, want %v", tc.format, tc.reply, err, tc.want)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		if got, err := io.ReadAll(response.Body); err != nil || string(got) != tc.reply {
+			t.Errorf("%v, %q: got %q, %v", tc.format, tc.reply, got, err)
 		}
 	}
 }
