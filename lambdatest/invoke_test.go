@@ -471,6 +471,13 @@ func TestHandlers(t *testing.T) {
 		"lambda.Handler":          {mutator{}, `[1]`, `[2]`},
 		"NewHandler":              {golambda.NewHandler(func(s string) (string, error) { return s + "<", nil }), `"a"`, `"a<"`},
 		"options":                 {golambda.NewHandlerWithOptions(func() (string, error) { return "<", nil }, golambda.WithSetEscapeHTML(true)), `1`, `"\u003c"`},
+		"target of a load balancer": {
+			func(e events.ALBTargetGroupRequest) (events.ALBTargetGroupResponse, error) {
+				return events.ALBTargetGroupResponse{StatusCode: 200, Headers: e.Headers, Body: e.Path + " " + e.RequestContext.ELB.TargetGroupArn}, nil
+			},
+			`{"path":"/a","headers":{"x-tea":"oolong"},"requestContext":{"elb":{"targetGroupArn":"arn"}}}`,
+			`{"statusCode":200,"statusDescription":"","headers":{"x-tea":"oolong"},"multiValueHeaders":null,"body":"/a arn","isBase64Encoded":false}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t, map[string]any{"f": test.handler})
