@@ -240,6 +240,36 @@ func TestLuaOnTheRequest(t *testing.T) {
 	}
 }
 
+// A request can have one header in several spellings: the configuration's, and those that a
+// script writes. One of them counts, always the same, for the call and in the event.
+func TestLuaAndSpellingsOfAHeader(t *testing.T) {
+	const client, canonical, upper = "Root=1-00000001-client", "Root=1-00000002-canonical", "Root=1-00000003-upper"
+	traced := func(path, pre string) object {
+		settings := object{"function_name": "f", "max_retries": 0, "payload_format": "2.0", "response_format": "plain"}
+		return merged(endpoint(path, extraConfig(settings, []object{script(object{"pre": pre})})), object{"headers_to_pass": []string{"x-amzn-trace-id"}})
+	}
+	g := start(t, map[string]any{"f": ok},
+		traced("/two", `request.load():headers("X-Amzn-Trace-Id", "`+canonical+`")`),
+		traced("/three", `local r = request.load(); r:headers("X-Amzn-Trace-Id", "`+canonical+`"); r:headers("X-AMZN-TRACE-ID", "`+upper+`")`),
+	)
+	for path, want := range map[string]string{"/two": client, "/three": upper} {
+		for range 20 { // the order of a map is another each time
+			g.Reset()
+			if got := g.get(t, path, "X-Amzn-Trace-Id", client); got.status != http.StatusOK || got.calls != 1 {
+				t.Fatalf("%s: got %+v, want a 200 after one call", path, got)
+			}
+			call := g.Calls()[0]
+			var event struct{ Headers map[string]string }
+			if err := json.Unmarshal(call.Payload, &event); err != nil {
+				t.Fatal(err)
+			}
+			if got := call.Header.Get("X-Amzn-Trace-Id"); got != want || event.Headers["x-amzn-trace-id"] != want {
+				t.Fatalf("%s: got the trace %q, and %q in the event, want %q", path, got, event.Headers["x-amzn-trace-id"], want)
+			}
+		}
+	}
+}
+
 // CEL is inside of Lua, so a condition sees the param that the script has set.
 func TestCELSeesTheLuaParam(t *testing.T) {
 	for version, want := range map[string]int{"2": http.StatusOK, "4": http.StatusInternalServerError} {
