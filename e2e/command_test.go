@@ -232,15 +232,15 @@ func TestCheckWarnings(t *testing.T) {
 				[]object{
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler"}, nil)),
 					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda"}, nil)),
-					endpoint("/c", function(object{"function_param_name": "JWT.shop"}, nil)),
 				},
-				[]string{foreign + `"Lambda_handler", so another component, such as a Lua script, must set it`, foreign + `"lambda"`, foreign + `"JWT.shop"`},
+				[]string{foreign + `"Lambda_handler", so another component, such as a Lua script, must set it`, foreign + `"lambda"`},
 			},
 			{
-				"placeholders",
+				"placeholders, and params of KrakenD's own",
 				[]object{
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda"}, nil)),
 					endpoint("/b/{Name}/{x}", function(object{"function_param_name": "Name"}, nil), function(object{"function_name": "f"}, nil)),
+					endpoint("/c", function(object{"function_param_name": "JWT.shop"}, nil)),
 				},
 				nil,
 			},
