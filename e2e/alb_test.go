@@ -81,7 +81,7 @@ func TestALB(t *testing.T) {
 		if want := map[string]string{"a": "%26%C3%A9", "b": "", "c%5B%5D": "1"}; !maps.Equal(single.QueryStringParameters, want) || single.MultiValueQueryStringParameters != nil {
 			t.Errorf("got the query strings %q and %q, want %q", single.QueryStringParameters, single.MultiValueQueryStringParameters, want)
 		}
-		if want := map[string][]string{"a": {"x+y", "%26%C3%A9"}, "b": {""}, "c%5B%5D": {"1"}}; !reflect.DeepEqual(multi.MultiValueQueryStringParameters, want) || multi.QueryStringParameters != nil {
+		if want := map[string][]string{"a": {"x%20y", "%26%C3%A9"}, "b": {""}, "c%5B%5D": {"1"}}; !reflect.DeepEqual(multi.MultiValueQueryStringParameters, want) || multi.QueryStringParameters != nil {
 			t.Errorf("got the query strings %q and %q, want %q", multi.MultiValueQueryStringParameters, multi.QueryStringParameters, want)
 		}
 		if single.Headers["x-tea"] != "sencha" || single.Headers["cookie"] != "a=1; b=2" || single.Headers["user-agent"] != "a browser" || single.MultiValueHeaders != nil {

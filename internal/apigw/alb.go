@@ -45,10 +45,11 @@ func (a *API) albEvent(in *input) []byte {
 }
 
 // encodedQuery splits a query string into its parameters, whose names and values stay
-// percent-encoded as load balancers leave them.
+// percent-encoded as load balancers leave them. KrakenD does not tell how a client wrote a
+// space: it is %20 here, since adapters such as @fastify/aws-lambda do not decode a plus.
 func encodedQuery(raw string) map[string][]string {
 	query := make(map[string][]string)
-	for pair := range strings.SplitSeq(raw, "&") {
+	for pair := range strings.SplitSeq(strings.ReplaceAll(raw, "+", "%20"), "&") {
 		if name, value, _ := strings.Cut(pair, "="); pair != "" {
 			query[name] = append(query[name], value)
 		}
