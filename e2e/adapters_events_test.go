@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
 // checkEvent reads an event strictly, and checks what no adapter shows.
@@ -19,9 +21,39 @@ func checkEvent(t *testing.T, c adapterCase, f eventFormat, payload []byte) {
 	t.Helper()
 	event := reflect.New(reflect.TypeOf(f.event)).Interface()
 	strictly(t, payload, event)
-	// A REST API without binary media types makes a text of every body.
-	if v1, ok := event.(*restEvent); ok && v1.IsBase64Encoded == utf8.ValidString(c.Body) {
-		t.Errorf("isBase64Encoded: got %t for the body %.200q", v1.IsBase64Encoded, c.Body)
+	switch event := event.(type) {
+	case *restEvent:
+		// A REST API without binary media types makes a text of every body.
+		if event.IsBase64Encoded == utf8.ValidString(c.Body) {
+			t.Errorf("isBase64Encoded: got %t for the body %.200q", event.IsBase64Encoded, c.Body)
+		}
+	case *events.ALBTargetGroupRequest:
+		checkALBEvent(t, c, event, f.name == "alb-multi")
+	}
+}
+
+// checkALBEvent checks what load balancers make of bodies, and that headers and query strings
+// are in one place.
+func checkALBEvent(t *testing.T, c adapterCase, event *events.ALBTargetGroupRequest, multi bool) {
+	t.Helper()
+	contentType := ""
+	for _, h := range c.Header {
+		if h.Name == "Content-Type" {
+			contentType, _, _ = strings.Cut(h.Value, ";")
+		}
+	}
+	text := strings.HasPrefix(contentType, "text/") || contentType == "application/json" || contentType == "application/xml"
+	if want := c.Body != "" && !text; event.IsBase64Encoded != want {
+		t.Errorf("isBase64Encoded: got %t for a body of the type %q", event.IsBase64Encoded, contentType)
+	}
+	if got := event.RequestContext.ELB.TargetGroupArn; got != targetGroup {
+		t.Errorf("targetGroupArn: got %q", got)
+	}
+	if (event.Headers == nil) != multi || (event.MultiValueHeaders == nil) == multi {
+		t.Errorf("got headers %v, multiValueHeaders %v", event.Headers, event.MultiValueHeaders)
+	}
+	if (event.QueryStringParameters == nil) != multi || (event.MultiValueQueryStringParameters == nil) == multi {
+		t.Errorf("got queryStringParameters %v, multiValueQueryStringParameters %v", event.QueryStringParameters, event.MultiValueQueryStringParameters)
 	}
 }
 
@@ -42,10 +74,12 @@ func checkSchema(t *testing.T, n *node, f eventFormat, recorded []json.RawMessag
 // @types/aws-lambda: no member is missing, and none is there that should not be.
 func checkTypes(t *testing.T, recorded map[string][]json.RawMessage) {
 	var b strings.Builder
+	b.WriteString("import type * as lambda from 'aws-lambda'\n")
+	i := 0
 	for _, f := range eventFormats {
-		fmt.Fprintf(&b, "import type { %s } from 'aws-lambda'\n", f.typeScript)
-		for i, event := range recorded[f.name] {
-			fmt.Fprintf(&b, "export const %s%d: %s = %s\n", f.api, i, f.typeScript, event)
+		for _, event := range recorded[f.name] {
+			i++
+			fmt.Fprintf(&b, "export const event%d: lambda.%s = %s\n", i, f.typeScript, event)
 		}
 	}
 	modules, err := filepath.Abs(filepath.Join(adaptersDir, "node_modules"))

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -53,6 +54,7 @@ var adapterExceptions = []adapterException{
 	{
 		of: "API Gateway", reason: "it serves HTTPS only, and so adapters take every request for one over TLS, unless X-Forwarded-Proto says otherwise",
 		adapters: []string{"serverless-express", "h4ad", "h4ad-stream", "hono", "hono-stream", "powertools", "powertools-stream", "middy"},
+		formats:  []string{"2.0", "1.0"},
 		cases:    []string{"URL"},
 		response: answertest.Replace("http://", "https://"),
 	},
@@ -67,6 +69,40 @@ var adapterExceptions = []adapterException{
 		gateways: []string{"1"},
 		cases:    []string{"URL behind TLS"},
 		response: answertest.Replace(answertest.Host, "localhost"),
+	},
+	{
+		of: "alb", reason: "without multi_value_headers the last value of a parameter counts",
+		formats: []string{"alb"},
+		cases:   []string{"query with repeated names"},
+		request: answertest.SetTarget("/search?tag=green&a=1"),
+	},
+	{
+		of: "alb", reason: "the same",
+		formats: []string{"alb"},
+		cases:   []string{"query with commas and a repeated name"},
+		request: answertest.SetTarget("/search?a=3"),
+	},
+	{
+		of: "alb", reason: "without multi_value_headers the last value of a header counts",
+		formats: []string{"alb"},
+		cases:   []string{"headers that are repeated", "headers, one value a part of the other"},
+		request: answertest.SetHeader("X-Tea", "earl-grey"),
+	},
+	{
+		of: "alb", reason: "without multi_value_headers a reply has one value for each header, and the first cookie is all that adapters keep",
+		adapters: []string{"serverless-express", "hono", "middy"},
+		formats:  []string{"alb"},
+		cases:    []string{"cookies set", "cookies set, with a date"},
+		response: keepingFirst("Set-Cookie"),
+	},
+
+	// @codegenie/serverless-express.
+	{
+		of: "@codegenie/serverless-express@4.17.1", reason: "it keeps the first of several values, also of headers that are lists, instead of joining them",
+		adapters: []string{"serverless-express"},
+		formats:  []string{"alb"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: keepingFirst("Link", "Vary"),
 	},
 
 	// @fastify/aws-lambda.
@@ -91,6 +127,20 @@ var adapterExceptions = []adapterException{
 		cases:    []string{"headers that are repeated in the answer"},
 		response: joiningHeaders("Link", "Vary"),
 	},
+	{
+		of: "@fastify/aws-lambda@6.4.1", reason: "it joins the values of headers other than Set-Cookie for load balancers, too, with albMultiValueHeaders as well",
+		adapters: []string{"fastify", "fastify-multi"},
+		formats:  []string{"alb", "alb-multi"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: joiningHeaders("Link", "Vary"),
+	},
+	{
+		of: "@fastify/aws-lambda@6.4.1", reason: "it puts a list of cookies, be it of one, into multiValueHeaders alone, which do not count without multi_value_headers",
+		adapters: []string{"fastify"},
+		formats:  []string{"alb"},
+		cases:    []string{"cookies set", "cookie set", "cookies set, with a date", "cookie removed"},
+		response: settingHeader("Set-Cookie"),
+	},
 
 	// @h4ad/serverless-adapter.
 	{
@@ -114,8 +164,57 @@ var adapterExceptions = []adapterException{
 		cases:    []string{"headers that are repeated in the answer"},
 		response: joiningHeaders("Link", "Vary"),
 	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "it encodes parameters that load balancers leave encoded, so that the application decodes one of two encodings",
+		adapters: []string{"h4ad"},
+		formats:  []string{"alb", "alb-multi"},
+		cases:    encodedQueries,
+		request:  encodingQueryTwice,
+	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "the same",
+		adapters: []string{"h4ad"},
+		formats:  []string{"alb-multi"},
+		cases:    []string{"query with commas and a repeated name"},
+		request:  encodingQueryTwice,
+	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "without multi_value_headers it joins all headers, cookies too",
+		adapters: []string{"h4ad"},
+		formats:  []string{"alb"},
+		cases:    []string{"cookies set", "cookies set, with a date"},
+		response: joiningHeaders("Set-Cookie"),
+	},
+	{
+		of: "@h4ad/serverless-adapter@4.4.0", reason: "the same",
+		adapters: []string{"h4ad"},
+		formats:  []string{"alb"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: joiningHeaders("Link", "Vary"),
+	},
 
 	// Hono.
+	{
+		of: "hono@4.13.19", reason: "it takes every request for one over TLS, whatever X-Forwarded-Proto says, which load balancers always send",
+		adapters: []string{"hono"},
+		formats:  []string{"alb", "alb-multi"},
+		cases:    []string{"URL"},
+		response: answertest.Replace("http://", "https://"),
+	},
+	{
+		of: "hono@4.13.19", reason: "it joins the values of every header with a semicolon, as those of Cookie are",
+		adapters: []string{"hono"},
+		formats:  []string{"alb-multi"},
+		cases:    []string{"headers that are repeated"},
+		response: answertest.Replace(`["assam","earl-grey"]`, `["assam; earl-grey"]`),
+	},
+	{
+		of: "hono@4.13.19", reason: "the same",
+		adapters: []string{"hono"},
+		formats:  []string{"alb-multi"},
+		cases:    []string{"headers, one value a part of the other"},
+		response: answertest.Replace(`["earl","earl-grey"]`, `["earl; earl-grey"]`),
+	},
 	{
 		of: "hono@4.13.19", reason: "streamHandle writes nothing of a body that is empty but not null, and AWS's runtime sends the metadata, status included, with the first write",
 		adapters: []string{"hono-stream"},
@@ -151,6 +250,7 @@ var adapterExceptions = []adapterException{
 	{
 		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it splits cookies at commas, and there is one in every Expires",
 		adapters: []string{"powertools"},
+		formats:  []string{"2.0", "1.0"},
 		cases:    []string{"cookie removed"},
 		response: settingHeader("Set-Cookie", "basket=; Path=/; Expires=Thu", "01 Jan 1970 00:00:00 GMT"),
 	},
@@ -160,6 +260,27 @@ var adapterExceptions = []adapterException{
 		formats:  []string{"1.0"},
 		cases:    []string{"cookie removed"},
 		response: settingHeader("Set-Cookie"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "the same, and it puts what has several values into multiValueHeaders, which do not count without multi_value_headers",
+		adapters: []string{"powertools"},
+		formats:  []string{"alb"},
+		cases:    []string{"cookie removed"},
+		response: settingHeader("Set-Cookie"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "the same of Vary, which it splits",
+		adapters: []string{"powertools"},
+		formats:  []string{"alb"},
+		cases:    []string{"headers that are repeated in the answer"},
+		response: settingHeader("Vary"),
+	},
+	{
+		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it encodes parameters that load balancers leave encoded, so that the application decodes one of two encodings",
+		adapters: []string{"powertools"},
+		formats:  []string{"alb"},
+		cases:    encodedQueries,
+		request:  encodingQueryTwice,
 	},
 	{
 		of: "@aws-lambda-powertools/event-handler@2.35.0", reason: "it splits Vary in 1.0",
@@ -210,6 +331,15 @@ var adapterExceptions = []adapterException{
 
 	// middy.
 	{
+		of: "@middy/http-router@6.4.5", reason: "it takes its parameters out of the path as they stand there, encoded; APIs have decoded ones in pathParameters, load balancers do not",
+		adapters: []string{"middy"},
+		formats:  []string{"alb"},
+		cases: []string{
+			"label with a space", "label in Unicode", "label with an emoji", "label with reserved characters", "label with quotes and brackets", "two placeholders",
+		},
+		request: encodingPathTwice,
+	},
+	{
 		of: "@middy/http-json-body-parser@6.4.5", reason: "it answers JSON that does not parse with 415 (Hono's own parser throws a SyntaxError)",
 		adapters: []string{"middy"},
 		cases:    []string{"JSON that is broken"},
@@ -220,11 +350,39 @@ var adapterExceptions = []adapterException{
 // emptyBodies are the cases whose answers have a body of no bytes.
 var emptyBodies = []string{"body that is empty", "200 without a body", "404 without a body", "503"}
 
+// encodedQueries are the cases whose query strings have more than letters and digits.
+var encodedQueries = []string{
+	"query with a space and a plus", "query with an escaped ampersand", "query in Unicode", "query with a comma", "query with an address",
+	"query with an escape that is escaped", "query with markup and brackets", "400", "418", "451 in Unicode",
+}
+
+// encodingQueryTwice encodes what the event's query string holds, which is encoded.
+func encodingQueryTwice(r *answertest.Request) {
+	path, query, _ := strings.Cut(r.Target, "?")
+	values, _ := url.ParseQuery(query)
+	query = strings.ReplaceAll(values.Encode(), "+", "%20")
+	r.Target = path + "?" + strings.ReplaceAll(query, "%", "%25")
+}
+
+// encodingPathTwice encodes what the event's path holds, which is encoded.
+func encodingPathTwice(r *answertest.Request) {
+	path, _ := url.PathUnescape(r.Target)
+	r.Target = strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), "%", "%25")
+}
+
 func settingHeader(name string, values ...string) func(*answertest.Response) {
 	return func(r *answertest.Response) {
 		r.Header.Del(name)
 		if len(values) > 0 {
 			r.Header[name] = values
+		}
+	}
+}
+
+func keepingFirst(names ...string) func(*answertest.Response) {
+	return func(r *answertest.Response) {
+		for _, name := range names {
+			r.Header[name] = r.Header[name][:1]
 		}
 	}
 }

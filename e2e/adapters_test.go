@@ -18,35 +18,61 @@ import (
 
 // An adapter hands events to an application as its framework's requests.
 type adapter struct {
-	name   string // of its handler in adapters/main.mjs
-	direct string // the server of the same application, or of one that is equal to it
-	stream bool
+	name    string // of its handler in adapters/main.mjs
+	direct  string // the server of the same application, or of one that is equal to it
+	formats []string
+	stream  bool
 }
 
+// Load balancers do not stream, so that adapters that stream have the formats of APIs only.
+// Powertools and middy lack alb-multi: Powertools replies with headers, which do not count
+// there, and middy's http-json-body-parser does not read multiValueHeaders.
 var adapters = []adapter{
-	{name: "serverless-express", direct: "express"},
-	{name: "h4ad", direct: "express"},
-	{name: "h4ad-stream", direct: "express", stream: true},
-	{name: "fastify", direct: "fastify"},
-	{name: "fastify-stream", direct: "fastify", stream: true},
-	{name: "hono", direct: "hono"},
-	{name: "hono-stream", direct: "hono", stream: true},
-	{name: "powertools", direct: "hono"},
-	{name: "powertools-stream", direct: "hono", stream: true},
-	{name: "middy", direct: "hono"},
+	{name: "serverless-express", direct: "express", formats: []string{"2.0", "1.0", "alb", "alb-multi"}},
+	{name: "h4ad", direct: "express", formats: []string{"2.0", "1.0", "alb", "alb-multi"}},
+	{name: "h4ad-stream", direct: "express", formats: []string{"2.0", "1.0"}, stream: true},
+	{name: "fastify", direct: "fastify", formats: []string{"2.0", "1.0", "alb"}},
+	{name: "fastify-multi", direct: "fastify", formats: []string{"alb-multi"}},
+	{name: "fastify-stream", direct: "fastify", formats: []string{"2.0", "1.0"}, stream: true},
+	{name: "hono", direct: "hono", formats: []string{"2.0", "1.0", "alb", "alb-multi"}},
+	{name: "hono-stream", direct: "hono", formats: []string{"2.0", "1.0"}, stream: true},
+	{name: "powertools", direct: "hono", formats: []string{"2.0", "1.0", "alb"}},
+	{name: "powertools-stream", direct: "hono", formats: []string{"2.0", "1.0"}, stream: true},
+	{name: "middy", direct: "hono", formats: []string{"2.0", "1.0", "alb"}},
 }
 
 // An eventFormat is one that adapters take events in.
 type eventFormat struct {
-	name       string // the backend's payload_format
+	name       string
 	api        string // as it is in paths and in the names of functions
+	settings   object // of the backend
 	event      any    // its type in aws-lambda-go
 	typeScript string // its type in @types/aws-lambda
 }
 
 var eventFormats = []eventFormat{
-	{"2.0", "http", events.APIGatewayV2HTTPRequest{}, "APIGatewayProxyEventV2"},
-	{"1.0", "rest", restEvent{}, "APIGatewayProxyEvent"},
+	{"2.0", "http", object{"payload_format": "2.0"}, events.APIGatewayV2HTTPRequest{}, "APIGatewayProxyEventV2"},
+	{"1.0", "rest", object{"payload_format": "1.0"}, restEvent{}, "APIGatewayProxyEvent"},
+	{"alb", "alb", ofLoadBalancer(false), events.ALBTargetGroupRequest{}, "ALBEvent"},
+	{"alb-multi", "alb-multi", ofLoadBalancer(true), events.ALBTargetGroupRequest{}, "ALBEvent"},
+}
+
+// ofLoadBalancer are settings as a load balancer has them, which always tells the protocol.
+func ofLoadBalancer(multi bool) object {
+	return object{"payload_format": "alb", "event": object{
+		"target_group_arn": targetGroup, "forwarded_proto": "http", "multi_value_headers": multi,
+	}}
+}
+
+// eachAdapter yields each adapter with each of its formats.
+func eachAdapter(yield func(adapter, eventFormat) bool) {
+	for _, a := range adapters {
+		for _, f := range eventFormats {
+			if slices.Contains(a.formats, f.name) && !yield(a, f) {
+				return
+			}
+		}
+	}
 }
 
 // functionOf is the function that executes an adapter's handler with events of one format.
@@ -67,22 +93,18 @@ type adapterStack struct {
 func newAdapterStack(t *testing.T, g gateway, n *node) *adapterStack {
 	t.Helper()
 	functions := map[string]any{"throws": n.function("throws")}
-	for _, a := range adapters {
-		for _, f := range eventFormats {
-			functions[functionOf(a, f)] = n.function(a.name)
-		}
+	for a, f := range eachAdapter {
+		functions[functionOf(a, f)] = n.function(a.name)
 	}
 	api := newLambda(t, functions)
 	endpoints := []object{noOpEndpoint("/throws", inFormat(api, "throws", "2.0"))}
-	for _, a := range adapters {
-		for _, f := range eventFormats {
-			settings := with(inFormat(api, functionOf(a, f), f.name), object{"stream": a.stream})
-			for _, r := range adapterRoutes {
-				endpoints = append(endpoints, with(
-					endpoint(pathOf(a, f, r.path), lambdaBackend(settings, noOp, at(r.path))),
-					all, object{"method": r.method, "output_encoding": "no-op"},
-				))
-			}
+	for a, f := range eachAdapter {
+		settings := with(fixed(api, functionOf(a, f)), f.settings, object{"stream": a.stream})
+		for _, r := range adapterRoutes {
+			endpoints = append(endpoints, with(
+				endpoint(pathOf(a, f, r.path), lambdaBackend(settings, noOp, at(r.path))),
+				all, object{"method": r.method, "output_encoding": "no-op"},
+			))
 		}
 	}
 	s := &adapterStack{g, start(t, g, endpoints, options{Quiet: true}), api, n}
@@ -95,16 +117,14 @@ func newAdapterStack(t *testing.T, g gateway, n *node) *adapterStack {
 func TestAdapters(t *testing.T) {
 	s := newAdapterStack(t, newest, newNode(t))
 	recorded := make(map[string][]json.RawMessage) // events by format
-	for _, a := range adapters {
-		for _, f := range eventFormats {
-			t.Run(a.name+"/"+f.name, func(t *testing.T) {
-				for _, c := range adapterCases {
-					t.Run(c.name, func(t *testing.T) {
-						recorded[f.name] = append(recorded[f.name], s.compare(t, c, a, f))
-					})
-				}
-			})
-		}
+	for a, f := range eachAdapter {
+		t.Run(a.name+"/"+f.name, func(t *testing.T) {
+			for _, c := range adapterCases {
+				t.Run(c.name, func(t *testing.T) {
+					recorded[f.name] = append(recorded[f.name], s.compare(t, c, a, f))
+				})
+			}
+		})
 	}
 	for _, f := range eventFormats {
 		t.Run("schema/"+f.name, func(t *testing.T) { checkSchema(t, s.node, f, recorded[f.name]) })
@@ -120,12 +140,10 @@ func TestAdaptersOnOlderGateways(t *testing.T) {
 	n := newNode(t)
 	eachGatewayThat(t, func(g gateway) bool { return g.Name != newest.Name }, func(t *testing.T, g gateway) {
 		s := newAdapterStack(t, g, n)
-		for _, a := range adapters {
-			for _, f := range eventFormats {
-				for _, c := range adapterCases {
-					if c.class {
-						t.Run(a.name+"/"+f.name+"/"+c.name, func(t *testing.T) { s.compare(t, c, a, f) })
-					}
+		for a, f := range eachAdapter {
+			for _, c := range adapterCases {
+				if c.class {
+					t.Run(a.name+"/"+f.name+"/"+c.name, func(t *testing.T) { s.compare(t, c, a, f) })
 				}
 			}
 		}
@@ -201,24 +219,22 @@ func stripped(r answertest.Response) answertest.Response {
 // checkLateStreams checks that a client has the beginning of a stream while the function has
 // not written the rest.
 func (s *adapterStack) checkLateStreams(t *testing.T) {
-	for _, a := range adapters {
+	for a, f := range eachAdapter {
 		if !a.stream {
 			continue
 		}
-		for _, f := range eventFormats {
-			t.Run(a.name+"/"+f.name, func(t *testing.T) {
-				r := s.open(t, pathOf(a, f, "/late"))
-				if got := r.Header.Get("Content-Type"); r.StatusCode != http.StatusOK || !strings.HasPrefix(got, "text/event-stream") {
-					t.Errorf("got %s, %q", r.Status, got)
-				}
-				readChunk(t, r, "data: 1\n\n")
-				s.release(t)
-				rest, err := io.ReadAll(r.Body)
-				if want := "data: é\n\ndata: 3\n\n"; err != nil || string(rest) != want {
-					t.Errorf("got %q, %v; want %q", rest, err, want)
-				}
-			})
-		}
+		t.Run(a.name+"/"+f.name, func(t *testing.T) {
+			r := s.open(t, pathOf(a, f, "/late"))
+			if got := r.Header.Get("Content-Type"); r.StatusCode != http.StatusOK || !strings.HasPrefix(got, "text/event-stream") {
+				t.Errorf("got %s, %q", r.Status, got)
+			}
+			readChunk(t, r, "data: 1\n\n")
+			s.release(t)
+			rest, err := io.ReadAll(r.Body)
+			if want := "data: é\n\ndata: 3\n\n"; err != nil || string(rest) != want {
+				t.Errorf("got %q, %v; want %q", rest, err, want)
+			}
+		})
 	}
 }
 
@@ -226,21 +242,19 @@ func (s *adapterStack) checkLateStreams(t *testing.T) {
 // application serves: adapters make a URL of both, and read it.
 func (s *adapterStack) checkOddHosts(t *testing.T) {
 	for _, host := range []string{"tea.example:8443", "[::1]:8080", "a:b", ":", ":8080", "[::1", "%zz", ""} {
-		for _, a := range adapters {
-			for _, f := range eventFormats {
-				t.Run(fmt.Sprintf("%q/%s/%s", host, a.name, f.name), func(t *testing.T) {
-					r, err := answertest.Send(s.Addr, answertest.Request{
-						Method: http.MethodGet, Target: pathOf(a, f, "/request"), Header: []answertest.Field{sent("Host", host)}, Raw: true,
-					})
-					if err != nil {
-						t.Fatal(err)
-					}
-					var seen struct{ Path string }
-					if err := json.Unmarshal(r.Body, &seen); err != nil || r.Status != http.StatusOK || seen.Path != "/request" {
-						t.Errorf("got %d %.200q, want the path /request", r.Status, r.Body)
-					}
+		for a, f := range eachAdapter {
+			t.Run(fmt.Sprintf("%q/%s/%s", host, a.name, f.name), func(t *testing.T) {
+				r, err := answertest.Send(s.Addr, answertest.Request{
+					Method: http.MethodGet, Target: pathOf(a, f, "/request"), Header: []answertest.Field{sent("Host", host)}, Raw: true,
 				})
-			}
+				if err != nil {
+					t.Fatal(err)
+				}
+				var seen struct{ Path string }
+				if err := json.Unmarshal(r.Body, &seen); err != nil || r.Status != http.StatusOK || seen.Path != "/request" {
+					t.Errorf("got %d %.200q, want the path /request", r.Status, r.Body)
+				}
+			})
 		}
 	}
 }
@@ -283,14 +297,12 @@ func TestAdapterExceptions(t *testing.T) {
 	applied := make(map[*adapterException]map[string]bool) // to which cases
 	for _, g := range gateways {
 		for _, c := range adapterCases {
-			for _, a := range adapters {
-				for _, f := range eventFormats {
-					for _, e := range adapterExceptionsOf(c, a, f, g) {
-						if applied[e] == nil {
-							applied[e] = make(map[string]bool)
-						}
-						applied[e][c.name] = true
+			for a, f := range eachAdapter {
+				for _, e := range adapterExceptionsOf(c, a, f, g) {
+					if applied[e] == nil {
+						applied[e] = make(map[string]bool)
 					}
+					applied[e][c.name] = true
 				}
 			}
 		}

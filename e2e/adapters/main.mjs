@@ -42,6 +42,7 @@ const fastifyStream = awsLambdaFastify(buildFastify(), { payloadAsStream: true }
 const handlers = {
   'serverless-express': serverlessExpress({ app: expressApp, binarySettings: { isBinary: binary } }),
   fastify: awsLambdaFastify(buildFastify(), { binaryMimeTypes }),
+  'fastify-multi': awsLambdaFastify(buildFastify(), { binaryMimeTypes, albMultiValueHeaders: true }),
   'fastify-stream': awslambda.streamifyResponse(async (event, responseStream, context) => {
     const { meta, stream } = await fastifyStream(event, context)
     await pipeline(stream, awslambda.HttpResponseStream.from(responseStream, meta))

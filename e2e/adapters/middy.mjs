@@ -5,25 +5,37 @@ import httpJsonBodyParser from '@middy/http-json-body-parser'
 import httpRouter from '@middy/http-router'
 import * as shop from './shop.mjs'
 
-// The shop as middy has it: functions of events, in either format. middy has no server of
+// The shop as middy has it: functions of events, in every format. middy has no server of
 // its own: the shop in Hono tells what this one has to answer.
 
 const v2 = (event) => event.version === '2.0'
+const alb = (event) => event.requestContext.elb !== undefined
 
 const reply = (statusCode, headers = {}, body = '', isBase64Encoded = false) => ({ statusCode, headers, body, isBase64Encoded })
 const text = (body, status = 200, headers = {}) => reply(status, { 'content-type': 'text/plain; charset=UTF-8', ...headers }, body)
 const json = (body, status = 200, headers = {}) => reply(status, { 'content-type': 'application/json', ...headers }, JSON.stringify(body))
 const bytes = (body, type) => reply(200, { 'content-type': type }, body.toString('base64'), true)
 
-// The event has repeated parameters and headers in one place or the other.
-const queryOf = (event) =>
-  v2(event)
-    ? [...new URLSearchParams(event.rawQueryString)]
-    : shop.pairs(event.multiValueQueryStringParameters ?? event.queryStringParameters)
+// The event has repeated parameters and headers in one place or the other. Those of a load
+// balancer are still encoded, and are in one place only: multiValueHeaders are not tried here,
+// since http-json-body-parser does not read them.
+const queryOf = (event) => {
+  if (v2(event)) return [...new URLSearchParams(event.rawQueryString)]
+  if (alb(event)) return [...new URLSearchParams(encoded(event.queryStringParameters))]
+  return shop.pairs(event.multiValueQueryStringParameters ?? event.queryStringParameters)
+}
+const encoded = (parameters) =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
 const headersOf = (event) => (v2(event) ? Object.entries(event.headers) : shop.pairs(event.multiValueHeaders ?? event.headers))
 const cookieOf = (event) => (v2(event) ? event.cookies?.join('; ') : event.headers.cookie) ?? ''
 const bodyOf = (event) => Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8')
-const setting = (event, set) => (v2(event) ? { cookies: set } : { multiValueHeaders: { 'set-cookie': set } })
+const setting = (event, set) => {
+  if (v2(event)) return { cookies: set }
+  if (alb(event)) return { headers: { 'set-cookie': set[0] } }
+  return { multiValueHeaders: { 'set-cookie': set } }
+}
 
 const routes = {
   'GET /': () => reply(200, { 'content-type': 'text/html; charset=UTF-8' }, shop.page),

@@ -1,9 +1,14 @@
-import { AlbSchema } from '@aws-lambda-powertools/parser/schemas/alb'
+import { AlbMultiValueHeadersSchema, AlbSchema } from '@aws-lambda-powertools/parser/schemas/alb'
 import { APIGatewayProxyEventSchema } from '@aws-lambda-powertools/parser/schemas/api-gateway'
 import { APIGatewayProxyEventV2Schema } from '@aws-lambda-powertools/parser/schemas/api-gatewayv2'
 import { isDeepStrictEqual } from 'node:util'
 
-const schemas = { '1.0': APIGatewayProxyEventSchema, '2.0': APIGatewayProxyEventV2Schema, alb: AlbSchema }
+const schemas = {
+  '1.0': APIGatewayProxyEventSchema,
+  '2.0': APIGatewayProxyEventV2Schema,
+  alb: AlbSchema,
+  'alb-multi': AlbMultiValueHeadersSchema,
+}
 
 // problems tells what Powertools' schema of a format does not take of an event, and which
 // of its members the schema does not know.
