@@ -54,17 +54,6 @@ func (n Placeholders) EndpointName(param string) string {
 	return lowerFirst(param)
 }
 
-// EndpointNames returns params under the endpoint's names for them. Where two have one
-// name, a placeholder wins over what another component has set.
-func (n Placeholders) EndpointNames(params map[string]string) map[string]string {
-	named := make(map[string]string, len(params))
-	// Capitals come last, and placeholders begin with one.
-	for _, param := range slices.Backward(slices.Sorted(maps.Keys(params))) {
-		named[n.EndpointName(param)] = params[param]
-	}
-	return named
-}
-
 // ClaimPrefix is how KrakenD's validator begins the names of the params in which it puts
 // the claims of a token.
 const ClaimPrefix = "JWT."
