@@ -73,8 +73,9 @@ func (b *Backend) event(r *Request, method string, body []byte) []byte {
 	})
 }
 
-// untypedBody warns of what most often lies behind a body that an application cannot parse.
-const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)"
+// untypedBody is the warning of a body without a Content-Type: the most frequent reason for an
+// application that cannot parse a body.
+const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
 
 // readBody reads a body to its end and closes it. The read happens in a goroutine of
 // its own, because a client that stalls in the middle of its body must not hold the
