@@ -45,8 +45,8 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 	return nil
 }
 
-// recovered makes an error of a panic: that is how KrakenD refuses a host that is none,
-// and its router endpoints which are in each other's way.
+// recovered turns a panic into an error. KrakenD panics for a malformed host, and its router
+// for endpoints that conflict.
 func recovered(err *error) {
 	if v := recover(); v != nil {
 		*err = fmt.Errorf("bad configuration: %v", v)

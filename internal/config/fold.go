@@ -67,7 +67,7 @@ func (v Vouched) Has(name string) bool {
 	return v.folded[folded] || isGatewayName(folded)
 }
 
-// isGatewayName tells whether a folded name is one that only KrakenD's own parts give.
+// isGatewayName tells whether a folded name is one that only KrakenD gives to params.
 func isGatewayName(folded string) bool {
 	if strings.HasPrefix(folded, foldedClaimPrefix) {
 		return true

@@ -60,14 +60,14 @@ const ClaimPrefix = "JWT."
 
 const foldedClaimPrefix = "jwt."
 
-// isForeign tells the params that KrakenD's own parts set and whose names have capitals as
-// placeholders have: claims of a token, and values of an earlier reply.
+// isForeign tells whether KrakenD sets a param that is not a placeholder, and gives it a capital
+// as placeholders have: a claim of a token, or a value of an earlier reply.
 func isForeign(param string) bool {
 	return strings.HasPrefix(param, ClaimPrefix) || strings.HasPrefix(param, "Resp") && isGatewayName(Fold(param))
 }
 
 // PathParameters returns the params that are placeholders, under the endpoint's names, and
-// nil where there are none. What other components have set is no part of the path.
+// nil where there are none. It leaves out the params that other components have set.
 func (n Placeholders) PathParameters(params map[string]string) map[string]string {
 	var path map[string]string
 	for param, value := range params {
