@@ -194,10 +194,14 @@ func TestCheckWarnings(t *testing.T) {
 			return with(endpoint(path, backends...), object{"method": method, "headers_to_pass": headers})
 		}
 		const (
-			untyped = ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)"
+			untyped = ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
 			foreign = "function_param_name: the endpoint has no placeholder for "
 		)
 		authorization := list{"Authorization"}
+		var untypedByBackends []string
+		if g.limitsHeaders {
+			untypedByBackends = []string{"POST /a" + untyped, "POST /b" + untyped}
+		}
 		for _, tc := range []struct {
 			name      string
 			endpoints []object
@@ -228,6 +232,15 @@ func TestCheckWarnings(t *testing.T) {
 				nil,
 			},
 			{
+				"lists of headers that backends have",
+				[]object{
+					accepting("POST", "/a", list{"*"}, with(event("2.0"), object{"headers_to_pass": list{"X-Tea"}})),
+					accepting("POST", "/b", list{}, with(event("2.0"), object{"headers_to_pass": list{"*"}})),
+					accepting("POST", "/c", list{"*"}, with(event("2.0"), object{"headers_to_pass": list{"X-Tea", "content-type"}})),
+				},
+				untypedByBackends,
+			},
+			{
 				"params that are no placeholders",
 				[]object{
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler"}, nil)),
@@ -241,6 +254,7 @@ func TestCheckWarnings(t *testing.T) {
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda"}, nil)),
 					endpoint("/b/{Name}/{x}", function(object{"function_param_name": "Name"}, nil), function(object{"function_name": "f"}, nil)),
 					endpoint("/c", function(object{"function_param_name": "JWT.shop"}, nil)),
+					endpoint("/d", function(object{"function_param_name": "Resp0_shop"}, nil)),
 				},
 				nil,
 			},

@@ -135,6 +135,11 @@ func requestRows(g gateway) []requestRow {
 			sees("GET /users/7?a=1%3Bb=2", `{"queryStringParameters":{"a":"1;b=2"}}`),
 			sees("GET /users/7?a=%zz", `{"rawQueryString":"","queryStringParameters":null}`),
 		}},
+		{"more than 10,000 parameters", []exchange{
+			sees("GET /users/7?"+strings.Repeat("&", 9_998)+"a=1&b=2", `{"rawQueryString":"a=1&b=2"}`),
+			sees("GET /users/7?"+strings.Repeat("&", 9_999)+"a=1&b=2", `{"rawQueryString":"","queryStringParameters":null}`),
+			sees("GET /simple/7?"+strings.Repeat("tag=1&", 10_000)+"tag=2", `{"id":"7"}`),
+		}},
 		{"any query string: `?b=2&a=x%20y&a=&c[]=1&d`", []exchange{
 			sees("GET /users/7?b=2&a=x%20y&a=&c[]=1&d", `{"rawQueryString":"a=x+y&a=&b=2&c%5B%5D=1&d=","queryStringParameters":{"a":"x y,","b":"2","c[]":"1","d":""}}`),
 		}},

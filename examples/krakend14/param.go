@@ -13,10 +13,14 @@ import (
 // param is a placeholder as the router spells it.
 var param = regexp.MustCompile(`:([^/{}]+)`)
 
-// notPlaceholders returns a warning for each function_param_name with a capital that is no
-// placeholder of the endpoint. KrakenD 1.x does not tell a backend its endpoint, so that the
-// backend takes such a name for a placeholder. It warns of all other names itself, and a
-// claim of a token (JWT.shop) needs no warning.
+// ofKrakenD is the name of a param that KrakenD sets itself: a claim of a token, or a value of
+// an earlier reply.
+var ofKrakenD = regexp.MustCompile(`^(JWT\.|Resp\d+(_|$))`)
+
+// notPlaceholders returns a warning for each function_param_name with a capital that is not a
+// placeholder of the endpoint. KrakenD 1.x does not tell a backend its endpoint, so the backend
+// takes such a name for a placeholder. The backend warns of all other names itself, and a param
+// that KrakenD sets (JWT.shop, Resp0_shop) needs no warning.
 func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings []string) {
 	for _, e := range endpoints {
 		params := map[string]bool{"": true}
@@ -27,7 +31,7 @@ func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings [
 			if report, ok := r[b]; !ok || report.Err != nil {
 				continue
 			}
-			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) && !strings.HasPrefix(p, "JWT.") {
+			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) && !ofKrakenD.MatchString(p) {
 				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", name(e), p))
 			}
 		}

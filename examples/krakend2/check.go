@@ -35,7 +35,7 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")
 	}
 	for _, e := range r.untyped(endpoints) {
-		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)")
+		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some")
 	}
 	switch bad := r.bad(); {
 	case bad > 0:
@@ -47,8 +47,8 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 	return nil
 }
 
-// recovered makes an error of a panic: that is how KrakenD refuses a host that is none,
-// and its router endpoints which are in each other's way.
+// recovered turns a panic into an error. KrakenD panics for a malformed host, and its router
+// for endpoints that conflict.
 func recovered(err *error) {
 	if v := recover(); v != nil {
 		*err = fmt.Errorf("bad configuration: %v", v)

@@ -12,24 +12,31 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// untyped returns the endpoints with a function that receives bodies in events and is not
-// told what they are: the list of headers that the endpoint lets through lacks
-// Content-Type. Without a list, KrakenD lets that header through.
+// untyped returns the endpoints with a function that receives bodies in events without their
+// Content-Type, because a list of headers lacks it: the endpoint's, or the backend's own.
+// Without a list, KrakenD sends that header.
 func (r reports) untyped(endpoints []*config.EndpointConfig) (names []string) {
 	for _, e := range endpoints {
-		typed := len(e.HeadersToPass) == 0 || slices.ContainsFunc(e.HeadersToPass, func(header string) bool {
-			return header == "*" || strings.EqualFold(header, "Content-Type")
-		})
-		if !typed && slices.ContainsFunc(e.Backend, r.receivesBodyInEvent) {
+		lacking := lacksContentType(e.HeadersToPass) && !slices.Contains(e.HeadersToPass, "*")
+		if slices.ContainsFunc(e.Backend, func(b *config.Backend) bool {
+			return r.receivesBodyInEvent(b) && (lacking || lacksContentType(ownHeaders(b)))
+		}) {
 			names = append(names, name(e))
 		}
 	}
 	return names
 }
 
-// receivesBodyInEvent tells whether a backend is a function that receives events, and its
-// method, which is the endpoint's where it has none, one whose requests have bodies. A DELETE
-// seldom has one.
+// lacksContentType tells whether a list of headers names some, but not Content-Type.
+func lacksContentType(headers []string) bool {
+	return len(headers) > 0 && !slices.ContainsFunc(headers, func(header string) bool {
+		return strings.EqualFold(header, "Content-Type")
+	})
+}
+
+// receivesBodyInEvent tells whether a backend is a function that receives events, for a method
+// whose requests have bodies. The method is the endpoint's if the backend has none. A DELETE
+// seldom has a body.
 func (r reports) receivesBodyInEvent(b *config.Backend) bool {
 	if report, ok := r[b]; !ok || report.Err != nil {
 		return false
@@ -39,7 +46,7 @@ func (r reports) receivesBodyInEvent(b *config.Backend) bool {
 		slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, strings.ToUpper(b.Method))
 }
 
-// settings returns the configuration of a Lambda backend, nil where it is no object.
+// settings returns the configuration of a Lambda backend, nil if it is not an object.
 func settings(b *config.Backend) map[string]any {
 	for _, namespace := range []string{lambda.Namespace, "backend/lambda"} {
 		if s, ok := b.ExtraConfig[namespace].(map[string]any); ok {

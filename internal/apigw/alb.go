@@ -8,8 +8,8 @@ import (
 )
 
 // albRequest is the event of an Application Load Balancer. Where there are no query strings it
-// has an empty object, which the type of aws-lambda-go leaves out. Pointers tell the two
-// apart: of headers and multiValueHeaders, and of the query strings, an event has one. Source:
+// has an empty object, which the type of aws-lambda-go leaves out. An event has one of the two
+// members for query strings; the pointer to the other one is nil. Source:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 type albRequest struct {
 	events.ALBTargetGroupRequest

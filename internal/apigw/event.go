@@ -52,8 +52,8 @@ type Route struct {
 	// Host is the backend's own host, with or without scheme and port. It stands in where
 	// the request does not tell the name that the client called.
 	Host string
-	// ForwardsHost tells that X-Forwarded-Host holds the name that the client called, and not
-	// whatever the client sent.
+	// ForwardsHost tells that KrakenD writes X-Forwarded-Host: it then holds the name that the
+	// client called, and not a header of the client's.
 	ForwardsHost bool
 }
 
@@ -111,14 +111,14 @@ type Request struct {
 const (
 	// defaultStage is the stage of an HTTP API that has no other.
 	defaultStage = "$default"
-	// protocol is the one that API Gateway tells. KrakenD does not tell the client's.
+	// protocol is the protocol in all events: KrakenD does not tell the client's.
 	protocol = "HTTP/1.1"
 	// timeLayout is API Gateway's, which is that of the Common Log Format.
 	timeLayout = "02/Jan/2006:15:04:05 -0700"
 )
 
-// Event returns the event for a request, as JSON. It says what the request says and makes
-// nothing up.
+// Event returns the event for a request, as JSON. What neither the request nor the settings say
+// is empty or absent.
 func (a *API) Event(r *Request) []byte {
 	in := a.input(r)
 	switch a.format {

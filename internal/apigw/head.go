@@ -97,8 +97,8 @@ func parseHead(fields map[string]json.RawMessage) (Response, error) {
 	return Response{Status: status, Header: h}, nil
 }
 
-// parseStatus takes an integer, and a string that is one, as API Gateway does. A
-// status that ends no exchange is none.
+// parseStatus takes an integer, or a string that is an integer, as API Gateway does. It returns
+// an error for a status below 200, which does not end an exchange, and for one above 599.
 func parseStatus(raw json.RawMessage) (int, error) {
 	s := string(raw)
 	if unquoted, err := strconv.Unquote(s); err == nil {
@@ -126,9 +126,8 @@ func unmarshal(fields map[string]json.RawMessage, name string, v any) error {
 	return nil
 }
 
-// headerValue is the value of a header: a string, or a number or a boolean as JSON
-// spells it. It is nil for a null, and where HTTP cannot carry the name or the value:
-// nobody could send that.
+// headerValue returns the value of a header: a string, or a number or a boolean as JSON
+// spells it. It returns nil for a null, and if HTTP cannot carry the name or the value.
 func headerValue(name string, raw json.RawMessage) (*string, error) {
 	var value string
 	switch raw[0] {

@@ -16,14 +16,14 @@ var hopByHop = []string{
 // routerHeaders are the headers that KrakenD's routers write themselves.
 var routerHeaders = map[string]bool{"X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Via": true}
 
-// EndToEnd returns a copy of a request's headers under their canonical names, without those
-// that are hop-by-hop and those without a value. What a client's Connection header names stays:
-// it could name the headers that KrakenD and its components have added.
+// EndToEnd returns a copy of a request's headers under their canonical names. It leaves out
+// hop-by-hop headers and those without a value. It keeps the headers that a Connection header
+// names: a client could name headers there that KrakenD and its components have added.
 //
-// A header may stand in headers under several spellings: those that the configuration gives
-// it, and those that a component writes. Of X-Forwarded-For, -Host and -Via the canonical one
-// counts, which KrakenD's routers write. Of all others it gives way, since it is the client's.
-// Of several other spellings the first in sorted order counts.
+// A header may stand in headers under several spellings: the configuration's, and those that
+// components write. For X-Forwarded-For, -Host and -Via the canonical spelling counts, which
+// KrakenD's routers write. For all other headers the canonical spelling is the client's, so any
+// other spelling counts before it. Of several others the first in sorted order counts.
 func EndToEnd(headers map[string][]string) http.Header {
 	h := make(http.Header, len(headers)+1)
 	var others []string // spellings that are not canonical
@@ -50,8 +50,8 @@ func EndToEnd(headers map[string][]string) http.Header {
 	return h
 }
 
-// First returns the first value of a header in the spelling that EndToEnd takes, empty for
-// none. name must be canonical.
+// First returns the first value of a header in the spelling that EndToEnd takes. It returns
+// an empty string if there is no such header. name must be canonical.
 func First(headers map[string][]string, name string) string {
 	value, spelling := "", ""
 	for key, values := range headers {

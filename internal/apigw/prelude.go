@@ -27,11 +27,10 @@ var preludeEnd = make([]byte, 8)
 const jsonSpace = " \t\r\n"
 
 // ParsePrelude reads the status and the headers that a stream begins with, a JSON
-// object that ends with eight zero bytes, and returns them with what of the body has
-// come behind. It is nil, and no error, where the end of the prelude is still to come.
-// Without a statusCode the status is 200. The content type is the prelude's own, which may be
-// absent. A Content-Length stays where it is one: it is what tells a client over HTTP/2 that a
-// stream has been cut short.
+// object that eight zero bytes follow. It returns them, and the part of the body that has come
+// so far. It returns nil and no error if the prelude has not ended yet. Without a statusCode the
+// status is 200. The content type is the prelude's, and may be absent. A valid Content-Length
+// stays: by it, a client over HTTP/2 can tell that a stream was cut short.
 func ParsePrelude(stream []byte) (*Response, []byte, error) {
 	prelude, _, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
 	switch {
@@ -59,8 +58,8 @@ func ParsePrelude(stream []byte) (*Response, []byte, error) {
 	return &r, body, nil
 }
 
-// HasPrelude tells whether a reply begins as a stream does: with what may be a JSON object, and
-// the end of a prelude. No JSON has zero bytes.
+// HasPrelude tells whether a reply begins as a stream does: with a brace, and the end of a
+// prelude somewhere behind it. JSON cannot contain zero bytes.
 func HasPrelude(reply []byte) bool {
 	head, _, ok := bytes.Cut(reply, preludeEnd)
 	head = bytes.TrimLeft(head, jsonSpace)

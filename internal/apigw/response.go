@@ -16,12 +16,12 @@ type Response struct {
 	Body   []byte
 }
 
-// What a body is that the function gives no content type for: the defaults of API Gateway's
+// The content types of bodies for which the function gives none: the defaults of API Gateway's
 // HTTP APIs, of its REST APIs, and of load balancers.
 const (
 	defaultContentType     = "text/plain; charset=utf-8"
 	defaultContentTypeREST = "application/json"
-	// OctetStream is also what a stream is that has no content type.
+	// OctetStream is also the content type of a stream for which the function gives none.
 	OctetStream = "application/octet-stream"
 )
 
@@ -62,7 +62,7 @@ func ParseResponse(payload []byte, f Format, multiValue bool) (Response, error) 
 	return r, nil
 }
 
-// inferredResponse is what format 2.0 takes data for.
+// inferredResponse returns the response that format 2.0 makes of a reply without a statusCode.
 func inferredResponse(payload []byte) (Response, error) {
 	if trimmed := bytes.TrimSpace(payload); len(trimmed) > 0 {
 		var s string
@@ -85,8 +85,8 @@ func notJSON(payload []byte, what string) error {
 	return errors.New(what)
 }
 
-// parseBody reads body and isBase64Encoded. A REST API passes on a body as text that is said
-// to be base64 and is not.
+// parseBody reads body and isBase64Encoded. If isBase64Encoded is true and the body is not
+// base64, it returns the text in the format REST, as a REST API does, and else an error.
 func parseBody(fields map[string]json.RawMessage, f Format) ([]byte, error) {
 	var body *string
 	if err := unmarshal(fields, "body", &body); err != nil || body == nil {

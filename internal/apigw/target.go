@@ -16,8 +16,8 @@ func parseTarget(urlPattern string) target {
 	return target{parseTemplate("/" + strings.TrimPrefix(path, "/")), parseTemplate(query)}
 }
 
-// fill returns what a request is for: the path, percent-encoded, and the query string, raw and
-// parsed, the url_pattern's own part of it first.
+// fill returns the path of a request, percent-encoded, and its query string, raw and parsed.
+// The part of the query string that the url_pattern has comes first.
 func (t target) fill(params map[string]string, query map[string][]string) (path, rawQuery string, values url.Values) {
 	path = t.path.fill(params, escapeSegment)
 	rawQuery = t.query.fill(params, url.QueryEscape)
@@ -38,8 +38,8 @@ func (t target) fill(params map[string]string, query map[string][]string) (path,
 	return path, rawQuery, values
 }
 
-// escapeSegment escapes what is to be one segment of a path as net/http would in the
-// whole path: an application must not be able to tell.
+// escapeSegment escapes text as one segment of a path. It escapes as net/http does in a whole
+// path, so that an application sees the path that it would get from a client directly.
 func escapeSegment(s string) string {
 	return strings.ReplaceAll((&url.URL{Path: s}).EscapedPath(), "/", "%2F")
 }

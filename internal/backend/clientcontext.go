@@ -34,17 +34,19 @@ type clientContext struct {
 	Environment struct{}        `json:"environment"`
 }
 
-// clientContext is the client context of a request, in base64: its headers, query
-// strings and params under custom. Where their names fold together, the param wins over the
-// header, and that over the query string: a header may be KrakenD's own, or a component's.
+// clientContext returns the client context of a request, in base64: its headers, query
+// strings and params under custom. If their names fold together, the param wins over the
+// header, and the header over the query string, because KrakenD or a component may have set
+// the header.
 func (b *Backend) clientContext(r *Request) (string, *Error) {
 	headers := apigw.EndToEnd(r.Headers)
-	for _, name := range b.hidden {
-		headers.Del(name)
-	}
 	vouched := b.names.VouchedNames(r.Params)
 	custom := paramsOf(r, b.names, len(headers)+len(r.Query))
-	known := make(map[string]bool, len(headers))
+	known := make(map[string]bool, len(headers)+len(b.hidden)) // the folded names of headers
+	for _, name := range b.hidden {
+		headers.Del(name)
+		known[config.Fold(name)] = true // nor can a query string stand for it
+	}
 	for name, values := range headers {
 		if vouched.Has(name) {
 			b.leaveOut("header", name)

@@ -40,6 +40,52 @@ func TestClientContext(t *testing.T) {
 	}
 }
 
+// No header and no query string can stand for what the gateway vouches for.
+func TestClientContextOfNamesThatFold(t *testing.T) {
+	for _, name := range []string{"userid", "UserId", "u\u017ferId", "user\u0130d", "jwt.sub", "JWT.role", "resp0_id", "RESP1", "TIER"} {
+		for kind, r := range map[string]*Request{
+			"header":       {Headers: map[string][]string{name: {"9"}}},
+			"query string": {Query: map[string][]string{name: {"9"}}},
+		} {
+			s := api(t, `{}`)
+			b, l := newBackend(t, s, Spec{Endpoint: "/users/{userId}"}, map[string]any{"function_name": "f", "client_context": true})
+			r.Params = map[string]string{"UserId": "7", "JWT.sub": "me", "tier": "gold"}
+			if _, err := invoke(t.Context(), b, r); err != nil {
+				t.Fatal(err)
+			}
+			var got lambdacontext.ClientContext
+			if err := json.Unmarshal(s.Calls()[0].ClientContext, &got); err != nil {
+				t.Fatal(err)
+			}
+			if want := map[string]string{"userId": "7", "JWT.sub": "me", "tier": "gold"}; !maps.Equal(got.Custom, want) {
+				t.Errorf("%s %q: got %q, want %q", kind, name, got.Custom, want)
+			}
+			if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "left the "+kind+" ") {
+				t.Errorf("%s %q: got the warnings %q, want one", kind, name, got)
+			}
+		}
+	}
+}
+
+// KrakenD sets the headers that the operator hides: they say who the client is.
+func TestClientContextHasNoQueryStringForAHiddenHeader(t *testing.T) {
+	s := api(t, `{}`)
+	b, _ := newBackend(t, s, Spec{HiddenHeaders: []string{"X-Forwarded-For", "User-Agent"}}, map[string]any{"function_name": "f", "client_context": true})
+	if _, err := invoke(t.Context(), b, &Request{
+		Query:   map[string][]string{"x-forwarded-for": {"192.0.2.1"}, "User-Agent": {"x"}, "page": {"2"}},
+		Headers: map[string][]string{"X-Forwarded-For": {"127.0.0.1"}, "X-Tea": {"assam"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var got lambdacontext.ClientContext
+	if err := json.Unmarshal(s.Calls()[0].ClientContext, &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"X-Tea": "assam", "page": "2"}; !maps.Equal(got.Custom, want) {
+		t.Errorf("got %q, want %q", got.Custom, want)
+	}
+}
+
 func TestClientContextLimit(t *testing.T) {
 	s := api(t, `{}`)
 	b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "client_context": true})

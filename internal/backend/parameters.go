@@ -67,8 +67,8 @@ func object(parameters []parameter) []byte {
 }
 
 // paramsOf returns the params of a request under the endpoint's names for them, with room for
-// more parameters. It marks the placeholders whose names others fold to, and drops what another
-// component has set under the very name of a placeholder.
+// more parameters. It marks the placeholders whose names others fold to. Of two params with one
+// name it returns one: the placeholder, else the one with the capital, which is KrakenD's.
 func paramsOf(r *Request, names config.Placeholders, room int) []parameter {
 	params := make([]parameter, 0, len(r.Params)+room)
 	for param, value := range r.Params {
@@ -77,24 +77,32 @@ func paramsOf(r *Request, names config.Placeholders, room int) []parameter {
 	if len(params) < 2 {
 		return params
 	}
-	placeholders := make(map[string]*parameter, len(params))
-	folded := make(map[string]int, len(params))
-	for i := range params {
-		p := &params[i]
-		folded[config.Fold(p.name)]++
-		if names.Has(p.param) {
-			placeholders[p.name] = p
+	counts := make(map[string]string, len(params)) // the param that counts, by name
+	for _, p := range params {
+		other, ok := counts[p.name]
+		if !ok || compareParams(names, p.param, other) < 0 {
+			counts[p.name] = p.param
 		}
 	}
-	for _, p := range placeholders {
-		p.last = folded[config.Fold(p.name)] > 1
+	params = slices.DeleteFunc(params, func(p parameter) bool { return counts[p.name] != p.param })
+
+	folded := make(map[string]int, len(params))
+	for _, p := range params {
+		folded[config.Fold(p.name)]++
 	}
-	return slices.DeleteFunc(params, func(p parameter) bool {
-		placeholder, ok := placeholders[p.name]
-		return ok && placeholder.param != p.param
-	})
+	for i := range params {
+		p := &params[i]
+		p.last = folded[config.Fold(p.name)] > 1 && names.Has(p.param)
+	}
+	return params
 }
 
+// compareParams orders two params of one name: placeholders come first, then capitals.
+func compareParams(names config.Placeholders, a, b string) int {
+	return cmp.Or(-compareBools(names.Has(a), names.Has(b)), cmp.Compare(a, b))
+}
+
+// compareBools orders false before true.
 func compareBools(a, b bool) int {
 	switch {
 	case a == b:

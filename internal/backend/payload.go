@@ -19,8 +19,8 @@ const (
 	maxEventPayload = 1 << 20
 )
 
-// payload makes of a request what its function receives: the parameters for GET, the
-// body for every other method, or an event that holds it all.
+// payload returns what the function receives of a request: the parameters of a GET, the body
+// of any other method, or an event with all of it.
 func (b *Backend) payload(ctx context.Context, r *Request, method string) (payload, *Error) {
 	limit := maxPayload
 	if b.cfg.InvocationType == config.InvocationEvent {
@@ -45,8 +45,8 @@ func (b *Backend) payload(ctx context.Context, r *Request, method string) (paylo
 }
 
 // methodOf returns the method that a request has when it arrives, in upper case: KrakenD sets
-// the backend's, and its own components may change it. Where there is none it is the
-// configured one.
+// the backend's, and its components may change it. It returns the configured method if the
+// request has none.
 func (b *Backend) methodOf(r *Request) string {
 	if r.Method == "" {
 		return b.method
@@ -73,8 +73,9 @@ func (b *Backend) event(r *Request, method string, body []byte) []byte {
 	})
 }
 
-// untypedBody warns of what most often lies behind a body that an application cannot parse.
-const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the endpoint's input_headers (headers_to_pass on KrakenD 1.x)"
+// untypedBody is the warning of a body without a Content-Type: the most frequent reason for an
+// application that cannot parse a body.
+const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
 
 // readBody reads a body to its end and closes it. The read happens in a goroutine of
 // its own, because a client that stalls in the middle of its body must not hold the

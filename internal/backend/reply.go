@@ -25,8 +25,8 @@ type answer struct {
 // headers, which is what functions that can stream return.
 const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
-// setOctetStream gives a response that began as a stream does the content type of bytes where
-// it has a body and no type.
+// setOctetStream sets the content type application/octet-stream if the response has a body and
+// no content type. It is for responses that begin as a stream does.
 func setOctetStream(r *apigw.Response, hasBody bool) {
 	if hasBody && apigw.HasBody(r.Status) && r.Header["Content-Type"] == nil {
 		r.Header.Set("Content-Type", apigw.OctetStream)

@@ -158,8 +158,8 @@ func (s *eventFeed) head(contentType string) (apigw.Response, []byte, *Error) {
 	}
 }
 
-// typed gives a head without a content type the one of bytes, if there is a body. That can be
-// known only once the body has begun, so such a head waits for it; one with a type does not.
+// typed sets the content type of a head that has none, if there is a body. To know that, it
+// waits for the first bytes of the body. A head with a content type does not wait.
 func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, *Error) {
 	if head.Header["Content-Type"] != nil || !apigw.HasBody(head.Status) {
 		return begun, nil

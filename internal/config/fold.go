@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Fold returns the form that all names have which are equal under strings.EqualFold, so
-// that a map can find them. Go's encoding/json and the JSON decoders of other languages
-// match the names of members without regard to case, Unicode's folds included: to them
-// userid and u\u017ferId are userId.
+// Fold returns one form for all names that some JSON decoder takes for the same name, so that
+// a map can find them. Go's encoding/json compares as strings.EqualFold does: to it userid and
+// u\u017ferId are userId. Others put names into lower or upper case first, as
+// github.com/json-iterator/go and github.com/bytedance/sonic do: to them user\u0130d is userId,
+// which strings.EqualFold denies.
 func Fold(name string) string {
 	for i := range len(name) {
 		if name[i] >= utf8.RuneSelf {
@@ -19,10 +20,14 @@ func Fold(name string) string {
 	return strings.ToLower(name)
 }
 
-// foldRunes takes of each rune the smallest that folds to it, in lower case where that is
-// an ASCII letter.
+// foldRunes replaces each rune by the smallest rune that folds to it, in lower case if that is
+// an ASCII letter. The two letters i of Turkish are the only runes that fold to themselves alone
+// and yet have another letter in lower or upper case.
 func foldRunes(name string) string {
 	return strings.Map(func(r rune) rune {
+		if r == '\u0130' || r == '\u0131' { // I with a dot, i without one
+			return 'i'
+		}
 		smallest := r
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 			smallest = min(smallest, f)
@@ -34,8 +39,8 @@ func foldRunes(name string) string {
 	}, name)
 }
 
-// Vouched are the names, folded, of what the gateway vouches for in one request. A client
-// must not be able to set a member of such a name.
+// Vouched holds the folded names of what the gateway vouches for in one request. A client
+// must not be able to set a member with such a name.
 type Vouched struct {
 	placeholders Placeholders
 	folded       map[string]bool
@@ -62,7 +67,7 @@ func (v Vouched) Has(name string) bool {
 	return v.folded[folded] || isGatewayName(folded)
 }
 
-// isGatewayName tells whether a folded name is one that only KrakenD's own parts give.
+// isGatewayName tells whether a folded name is one that only KrakenD gives to params.
 func isGatewayName(folded string) bool {
 	if strings.HasPrefix(folded, foldedClaimPrefix) {
 		return true

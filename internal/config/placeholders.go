@@ -54,31 +54,20 @@ func (n Placeholders) EndpointName(param string) string {
 	return lowerFirst(param)
 }
 
-// EndpointNames returns params under the endpoint's names for them. Where two have one
-// name, a placeholder wins over what another component has set.
-func (n Placeholders) EndpointNames(params map[string]string) map[string]string {
-	named := make(map[string]string, len(params))
-	// Capitals come last, and placeholders begin with one.
-	for _, param := range slices.Backward(slices.Sorted(maps.Keys(params))) {
-		named[n.EndpointName(param)] = params[param]
-	}
-	return named
-}
-
 // ClaimPrefix is how KrakenD's validator begins the names of the params in which it puts
 // the claims of a token.
 const ClaimPrefix = "JWT."
 
 const foldedClaimPrefix = "jwt."
 
-// isForeign tells the params that KrakenD's own parts set and whose names have capitals as
-// placeholders have: claims of a token, and values of an earlier reply.
+// isForeign tells whether KrakenD sets a param that is not a placeholder, and gives it a capital
+// as placeholders have: a claim of a token, or a value of an earlier reply.
 func isForeign(param string) bool {
 	return strings.HasPrefix(param, ClaimPrefix) || strings.HasPrefix(param, "Resp") && isGatewayName(Fold(param))
 }
 
 // PathParameters returns the params that are placeholders, under the endpoint's names, and
-// nil where there are none. What other components have set is no part of the path.
+// nil where there are none. It leaves out the params that other components have set.
 func (n Placeholders) PathParameters(params map[string]string) map[string]string {
 	var path map[string]string
 	for param, value := range params {

@@ -60,7 +60,7 @@ var targets = []target{
 	},
 	{
 		from: "examples/krakend", to: "examples/krakend2",
-		except:    []string{"main.go", "param.go", "serve.go"}, // KrakenD 2 has another router, tells a backend its endpoint, and has a server that ends
+		except:    []string{"main.go", "headers.go", "param.go", "serve.go"}, // KrakenD 2 has another router, has headers of a backend, tells a backend its endpoint, and has a server that ends
 		framework: "github.com/luraproject/lura/v2",
 		adapter:   adapter + "/lura/v2",
 	},
