@@ -1,0 +1,344 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const a, b = "https://a.example.com", "https://b.example.com"
+
+func TestFoundAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
+			time.Sleep(3 * time.Second)
+			return key(1), nil
+		})
+		pause(4 * time.Second)
+		instantly(t, func() {
+			if id, version := get(t, c.For(a)); id != "key1" || version != 1 {
+				t.Errorf("got %s, version %d", id, version)
+			}
+		})
+		if got := s.told(); got != "false" {
+			t.Errorf("lookups were told %q", got)
+		}
+		l.expect(t, firstFound)
+	})
+}
+
+func TestForKeepsViews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, _ := newCache(t, func(context.Context, int) (Found, error) { return key(1), nil })
+		if v := c.For(a); c.For(b) == v || c.For(a) != v {
+			t.Error("want one View for each endpoint")
+		}
+	})
+}
+
+// Requests wait for the first lookup only, all for the same one.
+func TestRequestsWaitForTheFirstLookup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
+			time.Sleep(12 * time.Second)
+			return key(1), nil
+		})
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if id, _ := get(t, c.For(a)); id != "key1" {
+					t.Errorf("got %s", id)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took != 12*time.Second || s.count() != 1 {
+			t.Errorf("took %v, %d lookups", took, s.count())
+		}
+		l.expect(t, firstFound)
+	})
+}
+
+// A request does not wait for longer than its context, and the lookup goes on without it.
+func TestWaitEndsWithTheRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(context.Context, int) (Found, error) {
+			time.Sleep(3 * time.Second)
+			return key(1), nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if _, _, err := c.For(a).Retrieve(ctx); err != context.DeadlineExceeded {
+			t.Errorf("got %v", err)
+		}
+		if id, _ := get(t, c.For(a)); id != "key1" || s.count() != 1 {
+			t.Errorf("got %s after %d lookups", id, s.count())
+		}
+		// Credentials that are there need no wait.
+		if _, _, err := c.For(a).Retrieve(ctx); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Without credentials, a request waits for the first lookup only. Requests cause a new one every
+// five seconds.
+func TestNoCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const want = `no AWS credentials in the test: "nothing here"`
+		cause, there := errors.New("nothing here"), false
+		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
+			time.Sleep(2 * time.Second)
+			if !there {
+				return Found{}, cause
+			}
+			return key(1), nil
+		})
+		v := c.For(a)
+		_, _, err := v.Retrieve(t.Context())
+		var e *Error
+		if !errors.As(err, &e) || !errors.Is(err, cause) || err.Error() != want {
+			t.Errorf("got %v", err)
+		}
+		pause(errorTTL - 1)
+		instantly(t, func() { fails(t, v) })
+		if s.count() != 1 {
+			t.Errorf("within the error's time to live: %d lookups", s.count())
+		}
+		pause(1)
+		for range 3 {
+			instantly(t, func() { fails(t, v) })
+		}
+		pause(2 * time.Second)
+		if s.count() != 2 {
+			t.Errorf("after it: %d lookups", s.count())
+		}
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until some are found")
+
+		there = true
+		pause(errorTTL)
+		instantly(t, func() { fails(t, v) })
+		pause(2 * time.Second)
+		if id, _ := get(t, v); id != "key1" || s.told() != "false false false" {
+			t.Errorf("got %s after lookups %s", id, s.told())
+		}
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until some are found", foundAgain)
+	})
+}
+
+// A failure from before a minute says little about now: a request waits a second for a new lookup.
+func TestStaleFailure(t *testing.T) {
+	for name, tc := range map[string]struct {
+		take  time.Duration // of the second lookup
+		there bool
+		want  string
+		waits time.Duration
+	}{
+		"found in time":     {gracePeriod - 1, true, "key2", gracePeriod - 1},
+		"found too late":    {gracePeriod + 1, true, "", gracePeriod},
+		"failed once again": {gracePeriod / 2, false, "", gracePeriod / 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
+					if n == 1 {
+						return Found{}, errors.New("none")
+					}
+					time.Sleep(tc.take)
+					if !tc.there {
+						return Found{}, errors.New("none")
+					}
+					return key(n), nil
+				})
+				fails(t, c.For(a))
+				pause(staleError)
+				start := time.Now()
+				got, _, err := c.For(a).Retrieve(t.Context())
+				if took := time.Since(start); got.AccessKeyID != tc.want || (err == nil) != (tc.want != "") || took != tc.waits {
+					t.Errorf("got %q, %v after %v; want %q after %v", got.AccessKeyID, err, took, tc.want, tc.waits)
+				}
+				pause(time.Minute)
+				if s.count() != 2 {
+					t.Errorf("got %d lookups", s.count())
+				}
+			})
+		})
+	}
+}
+
+// Credentials are refreshed a minute before they expire, and no request waits.
+func TestRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, l := newCache(t, func(_ context.Context, n int) (Found, error) {
+			time.Sleep(2 * time.Second)
+			return session(n, time.Hour), nil
+		})
+		v := c.For(a)
+		get(t, v)
+		for range 60 * 60 * 3 { // 3 hours at one request a second
+			instantly(t, func() { get(t, v) })
+			pause(time.Second)
+		}
+		// A lookup takes 2 s, and 59 minutes later there is the next one.
+		if id, version := get(t, v); id != "key4" || version != 4 || s.told() != "false true true true" {
+			t.Errorf("got %s, version %d after lookups %s", id, version, s.told())
+		}
+		l.expect(t, firstFound)
+	})
+}
+
+func TestRefreshIsNotEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) { return session(n, time.Hour), nil })
+		v := c.For(a)
+		get(t, v)
+		pause(time.Hour - refreshEarly - 1)
+		get(t, v)
+		synctest.Wait()
+		if s.count() != 1 {
+			t.Errorf("%d lookups before it is time", s.count())
+		}
+		pause(1)
+		if id, _ := get(t, v); id != "key1" {
+			t.Errorf("got %s, want the current one", id)
+		}
+		synctest.Wait()
+		if id, _ := get(t, v); id != "key2" || s.count() != 2 {
+			t.Errorf("got %s after %d lookups", id, s.count())
+		}
+	})
+}
+
+// While no new ones are found, the current credentials serve until they expire, and not longer.
+func TestRefreshFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, l := newCache(t, func(_ context.Context, n int) (Found, error) {
+			if n > 1 && n < 16 {
+				return Found{}, errors.New("no answer")
+			}
+			return session(n, time.Hour), nil
+		})
+		v := c.For(a)
+		get(t, v)
+		pause(time.Hour - refreshEarly)
+		for range 60 {
+			instantly(t, func() { get(t, v) })
+			pause(time.Second)
+		}
+		const warning = `WARNING [Lambda] no new AWS credentials in the test: "no answer"; keeping the current credentials until they expire`
+		l.expect(t, firstFound, warning)
+		if s.count() != 13 { // one every 5 s
+			t.Errorf("got %d lookups", s.count())
+		}
+		const missing = `ERROR [Lambda] no AWS credentials in the test: "no answer"; calls fail until some are found`
+		for range 15 {
+			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
+				t.Error("got credentials that have expired")
+			}
+			pause(time.Second)
+		}
+		if id, _ := get(t, v); id != "key16" {
+			t.Errorf("got %s", id)
+		}
+		l.expect(t, firstFound, warning, missing, foundAgain)
+	})
+}
+
+// A gateway at rest looks nothing up. Its first request after that waits, where the credentials
+// have expired meanwhile.
+func TestGatewayAtRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
+			time.Sleep(time.Second)
+			return session(n, time.Hour), nil
+		})
+		get(t, c.For(a))
+		pause(24 * time.Hour)
+		if s.count() != 1 {
+			t.Errorf("%d lookups at rest", s.count())
+		}
+		if id, _ := get(t, c.For(a)); id != "key2" || s.told() != "false true" {
+			t.Errorf("got %s after lookups %s", id, s.told())
+		}
+	})
+}
+
+// Credentials that live for less than the early minute are not looked up in each request.
+func TestShortLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) { return session(n, 10*time.Second), nil })
+		v := c.For(a)
+		get(t, v)
+		for range 600 {
+			instantly(t, func() { get(t, v) })
+			pause(100 * time.Millisecond)
+		}
+		if n := s.count(); n < 12 || n > 13 {
+			t.Errorf("got %d lookups in a minute, want one every 5 s", n)
+		}
+	})
+}
+
+// A source that does not tell when its credentials expire is asked once a minute.
+func TestSourceWithoutExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 1
+		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
+			time.Sleep(time.Second)
+			return key(n), nil
+		})
+		v := c.For(a)
+		get(t, v)
+		for range 180 {
+			if id, version := get(t, v); id != "key1" || version != 1 {
+				t.Fatalf("got %s, version %d", id, version)
+			}
+			pause(time.Second)
+		}
+		if got := s.told(); got != "false false false" {
+			t.Errorf("lookups were told %s, want one a minute without renew", got)
+		}
+		n = 2
+		for range 62 {
+			instantly(t, func() { get(t, v) })
+			pause(time.Second)
+		}
+		if id, version := get(t, v); id != "key2" || version != 2 {
+			t.Errorf("got %s, version %d", id, version)
+		}
+		l.expect(t, firstFound, "INFO [Lambda] found a new access key in the test, source TestProvider")
+	})
+}
+
+// Now decides when credentials expire. Pauses do not follow its jumps.
+func TestClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var off time.Duration
+		there := true
+		s := &source{t: t, find: func(_ context.Context, n int) (Found, error) {
+			if !there {
+				return Found{}, errors.New("none")
+			}
+			return session(n, time.Hour+off), nil
+		}}
+		c := New(Options{Find: s.Find, Where: "the test", Now: func() time.Time { return time.Now().Add(off) }})
+		v := c.For(a)
+		get(t, v)
+		off = 2 * time.Hour
+		if id, _ := get(t, v); id != "key2" {
+			t.Errorf("got %s, want new ones", id)
+		}
+		there, off = false, 4*time.Hour
+		fails(t, v)
+		there, off = true, 0
+		pause(errorTTL)
+		if id, _ := get(t, v); id != "key2" || strings.Count(s.told(), "true") != 2 {
+			t.Errorf("got %s after %s", id, s.told())
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// Error is what a lookup failed of, or that AWS refuses what lookups find. Its text is one line
+// without secrets: "no AWS credentials in <where>: <why>".
+type Error struct {
+	where, why string
+	cause      error
+}
+
+func (e *Error) Error() string { return "no AWS credentials in " + e.where + ": " + e.why }
+
+// Unwrap returns the cause. A context error in it is the lookup's, never that of a request: ask
+// the request's own context whether it has ended.
+func (e *Error) Unwrap() error { return e.cause }
+
+// The causes that are this package's own. Their texts need no quotes.
+var (
+	errNoResult     = fmt.Errorf("no result within %v", lookupLimit)
+	errNoKeys       = errors.New("access key id and secret access key are empty")
+	errFoundExpired = errors.New("the credentials found expire")
+	errExpired      = errors.New("AWS refuses the credentials as expired")
+)
+
+// newError returns the Error for a cause, nil for none.
+func (c *Cache) newError(cause error) *Error {
+	if cause == nil {
+		return nil
+	}
+	return &Error{c.o.Where, c.describe(cause), cause}
+}
+
+// describe says in one line what an error is. Errors come from providers of the build's own, too:
+// one that panics when it is asked for its text does no harm.
+func (c *Cache) describe(err error) (line string) {
+	defer func() {
+		if recover() != nil {
+			line = fmt.Sprintf("an error of type %T without a text", err)
+		}
+	}()
+	for _, own := range []error{errNoResult, errNoKeys, errFoundExpired} {
+		if errors.Is(err, own) {
+			return err.Error()
+		}
+	}
+	if c.o.Describe != nil {
+		return c.o.Describe(err)
+	}
+	return text.Quote(err.Error())
+}
+
+// safeEndpoint makes an endpoint's URL fit for a log line: without a password.
+func safeEndpoint(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an endpoint that is no URL"
+	}
+	u.User, u.RawQuery = nil, ""
+	return text.Printable(text.Cut(u.String()))
+}

@@ -1,0 +1,75 @@
+package credentials
+
+import "github.com/devopsfaith/krakend-lambda/internal/text"
+
+const logPrefix = "[Lambda]"
+
+// state is what the log says about the credentials of a Cache.
+type state int
+
+const (
+	unknown state = iota
+	available
+	notRefreshed // the last lookup has failed; the current credentials are good
+	missing
+)
+
+// message is a line for the log. The zero value is for nothing new.
+type message struct {
+	level func(Logger, ...any)
+	line  string
+}
+
+// change returns what is new since the last message. replaced tells that the last lookup has
+// found another access key. c.mu is held.
+func (c *Cache) change(replaced bool) message {
+	before, expires := c.logged, !c.current.Expires.IsZero()
+	switch {
+	case c.err == nil:
+		c.logged = available
+	case c.usable():
+		c.logged = notRefreshed
+	default:
+		c.logged = missing
+	}
+	switch {
+	case c.logged == before && before == available && replaced && !expires:
+		return message{Logger.Info, c.found("a new access key")}
+	case c.logged == before:
+		return message{}
+	case c.logged == available && before == unknown:
+		return message{Logger.Debug, c.found("AWS credentials")}
+	case c.logged == available:
+		return message{Logger.Info, c.found("AWS credentials")}
+	case c.logged == missing:
+		return message{Logger.Error, c.err.Error() + "; calls fail until some are found"}
+	}
+	line := "no new AWS credentials in " + c.err.where + ": " + c.err.why + "; keeping the current credentials"
+	if expires {
+		line += " until they expire"
+	}
+	return message{Logger.Warning, line}
+}
+
+func (c *Cache) found(what string) string {
+	line := "found " + what + " in " + c.o.Where
+	if c.current.Source != "" {
+		line += ", source " + text.Printable(text.Cut(c.current.Source))
+	}
+	return line
+}
+
+// write logs the message. c.mu is not held.
+func (m message) write(l Logger) {
+	if m.level != nil {
+		m.level(l, logPrefix, m.line)
+	}
+}
+
+// discard is the Logger of a Cache that has none.
+type discard struct{}
+
+func (discard) Debug(...any)   {}
+func (discard) Info(...any)    {}
+func (discard) Warning(...any) {}
+func (discard) Error(...any)   {}
