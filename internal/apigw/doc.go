@@ -9,5 +9,5 @@
 //   - target.go, template.go: the path and the query string that a function sees
 //   - host.go, headers.go, body.go: what all formats share
 //   - response.go, head.go: replies that are HTTP responses
-//   - prelude.go: the head of a stream
+//   - prelude.go, preludescanner.go: the head of a stream, and whether there is one
 package apigw

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -64,24 +63,6 @@ func HasPrelude(reply []byte) bool {
 	head, _, ok := bytes.Cut(reply, preludeEnd)
 	head = bytes.TrimLeft(head, jsonSpace)
 	return ok && len(head) > 0 && head[0] == '{'
-}
-
-// MayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,
-// as far as it has come.
-func MayBePrelude(stream []byte) bool {
-	if trimmed := bytes.TrimLeft(stream, jsonSpace); len(trimmed) > 0 && trimmed[0] != '{' {
-		return false
-	}
-	dec := json.NewDecoder(bytes.NewReader(stream))
-	var object json.RawMessage
-	switch err := dec.Decode(&object); {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return true
-	case err != nil:
-		return false
-	}
-	rest := stream[dec.InputOffset():]
-	return bytes.HasPrefix(rest, preludeEnd) || bytes.HasPrefix(preludeEnd, rest)
 }
 
 // ContentLength returns what a header says of the body's length, in bytes, and -1 where it

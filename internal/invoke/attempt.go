@@ -1,0 +1,223 @@
+package invoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// httpAttempter makes attempts over HTTP.
+type httpAttempter Client
+
+// Attempt implements Attempter: credentials, signature, round trip, limits.
+func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Response, error) {
+	request := r.http(ctx, &c.base, c.userAgent)
+	signed, e := c.sign(ctx, r, request)
+	if e != nil {
+		return nil, e
+	}
+	request.Header["Accept-Encoding"] = identity
+	answer, err := c.roundTrip(request)
+	if err != nil {
+		return nil, connectionError(err)
+	}
+	body, e := LimitAnswer(answer, r, p)
+	if e != nil {
+		e.Header, e.RequestID = answer.Header, requestIDOf(answer.Header)
+		return nil, e
+	}
+	if answer.StatusCode >= http.StatusMultipleChoices {
+		return nil, c.refused(answer, body, signed)
+	}
+	signed.valid()
+	return c.response(ctx, answer, body, r, p)
+}
+
+// http returns the HTTP request of a call, unsigned.
+func (r *Request) http(ctx context.Context, base *url.URL, userAgent []string) *http.Request {
+	request := &http.Request{
+		Method:        http.MethodPost,
+		URL:           r.url(base),
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        r.header(userAgent),
+		ContentLength: int64(r.Payload.Size()),
+		Body:          http.NoBody,
+	}
+	if r.Payload.Size() > 0 {
+		// Each attempt has a reader of its own: the connection of the one before may still
+		// be reading. net/http knows these readers, and so does not send the headers ahead.
+		reader := func() (io.ReadCloser, error) { return io.NopCloser(r.Payload.reader()), nil }
+		request.Body, _ = reader()
+		request.GetBody = reader
+	}
+	return request.WithContext(ctx)
+}
+
+// signature is what an attempt was signed with.
+type signature struct {
+	credentials Credentials // nil for an attempt that is not signed
+	version     uint64
+	time        time.Time
+}
+
+func (s signature) valid() {
+	if s.credentials != nil {
+		s.credentials.MarkValid(s.version)
+	}
+}
+
+// sign signs a request with the current credentials.
+func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Request) (signature, *Error) {
+	if c.target.Credentials == nil {
+		return signature{}, nil
+	}
+	value, version, err := c.target.Credentials.Retrieve(ctx)
+	if err != nil {
+		return signature{}, &Error{Kind: KindCredentials, Err: err}
+	}
+	at := c.clock.at(c.now())
+	if err := c.signer.Sign(request, r.payloadDigest(), value, at); err != nil {
+		return signature{}, &Error{Kind: KindInternal, Err: err}
+	}
+	return signature{c.target.Credentials, version, at}, nil
+}
+
+// errTimeout is the cause of an attempt that took longer than Target.Timeout. Lambda may still
+// execute the function, so the call is not tried again.
+var errTimeout = errors.New("the HTTP client's timeout passed")
+
+// roundTrip sends a request. Redirects are not followed: they would carry the payload to
+// wherever the answer says.
+func (c *httpAttempter) roundTrip(request *http.Request) (*http.Response, error) {
+	transport := c.target.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	if c.target.Timeout <= 0 {
+		return exchange(transport, request)
+	}
+	ctx, cancel := context.WithTimeoutCause(request.Context(), c.target.Timeout, errTimeout)
+	answer, err := exchange(transport, request.WithContext(ctx))
+	if err != nil {
+		if context.Cause(ctx) == errTimeout {
+			err = errTimeout
+		}
+		cancel()
+		return nil, err
+	}
+	answer.Body = &timedBody{answer.Body, ctx, cancel}
+	return answer, nil
+}
+
+// exchange makes a round trip. As http.Client does, it takes a transport of other make that
+// returns no body for one without a byte.
+func exchange(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
+	answer, err := transport.RoundTrip(request)
+	switch {
+	case err != nil:
+		return nil, err
+	case answer == nil:
+		return nil, errors.New("the transport returned neither an answer nor an error")
+	case answer.Body == nil:
+		answer.Body = http.NoBody
+	}
+	return answer, nil
+}
+
+// timedBody is a body under Target.Timeout.
+type timedBody struct {
+	io.ReadCloser
+	ctx    context.Context // of the attempt
+	cancel context.CancelFunc
+}
+
+// Read implements io.Reader. The transport may spell the end of the context otherwise.
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && context.Cause(b.ctx) == errTimeout {
+		err = errTimeout
+	}
+	return n, err
+}
+
+// Close implements io.Closer. It ends the context of the attempt.
+func (b *timedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
+// refused returns the error of an answer that AWS, or what stands in between, refuses a call
+// with, and tells the credentials and the clock.
+func (c *httpAttempter) refused(answer *http.Response, body *Body, signed signature) *Error {
+	payload, err := readAll(body, nil, answer.ContentLength)
+	if err != nil {
+		return body.failure(answer)
+	}
+	e := apiError(answer.StatusCode, answer.Header, payload)
+	if c.target.DecodeError != nil {
+		e.Err = c.target.DecodeError(answer.StatusCode, answer.Header, payload)
+	}
+	if signed.credentials == nil {
+		return e
+	}
+	if skewCodes[e.Code] {
+		now := c.now()
+		if offset, ok := c.clock.correct(answer.Header, signed.time, now); ok {
+			e.corrected = true
+			c.clockIsOff(offset)
+			return e
+		}
+	}
+	switch {
+	case expiredCodes[e.Code]:
+		signed.credentials.MarkExpired(signed.version)
+	case invalidCodes[e.Code]:
+		signed.credentials.MarkInvalid(signed.version)
+	case e.Code != "":
+		signed.valid() // whatever AWS refuses, it is not the credentials
+	} // without a code the answer is that of what stands in between
+	return e
+}
+
+// clockIsOff warns once.
+func (c *httpAttempter) clockIsOff(offset time.Duration) {
+	if c.warn == nil {
+		return
+	}
+	c.once.Do(func() {
+		direction := "behind"
+		if offset < 0 {
+			direction = "ahead of"
+		}
+		c.warn(fmt.Sprintf("the clock of this machine is %v %s AWS's, so calls are signed with AWS's time from now on: set the clock", offset.Abs().Round(time.Second), direction))
+	})
+}
+
+// response returns what an answer says.
+func (c *httpAttempter) response(ctx context.Context, answer *http.Response, body *Body, r *Request, p *Policy) (*Response, error) {
+	h := answer.Header
+	if code := h.Get(functionErrorHeader); code != "" {
+		payload, err := readAll(body, nil, answer.ContentLength)
+		if err != nil {
+			return nil, body.failure(answer)
+		}
+		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: h.Get(logResultHeader)}
+	}
+	response := &Response{Header: h, ExecutedVersion: h.Get(versionHeader), RequestID: requestIDOf(h), LogResult: h.Get(logResultHeader)}
+	if r.Stream {
+		response.Events = newEvents(ctx, body, p.MaxReply)
+		return response, nil
+	}
+	var err error
+	response.Payload, response.Rest, err = readReply(body, h, answer.ContentLength, p)
+	if err != nil {
+		return nil, body.failure(answer)
+	}
+	return response, nil
+}

@@ -1,0 +1,209 @@
+package invoke
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	// maxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB, and 100 bytes for its
+	// own report of a function's error. It bounds errors too.
+	maxReply = 6<<20 + 100
+
+	// MaxHeader bounds the headers of an answer, in bytes: names and values, and 32 for each, as
+	// HTTP/2 counts them (RFC 9113, section 6.5.2).
+	MaxHeader = 64 << 10
+)
+
+func checkHeader(h http.Header) error {
+	size := 0
+	for name, values := range h {
+		for _, value := range values {
+			size += len(name) + len(value) + 32
+		}
+	}
+	if size > MaxHeader {
+		return fmt.Errorf("its headers have %d bytes, which is more than %d", size, MaxHeader)
+	}
+	return nil
+}
+
+// TooLong is the error of a reply that is larger than limit, in bytes.
+func TooLong(limit int64) error { return fmt.Errorf("it has more than %d bytes", limit) }
+
+// Body is the body of an answer. Beyond its limit it is an error, and it remembers how its
+// reading has ended.
+type Body struct {
+	body  io.ReadCloser
+	limit int64 // 0 for none
+	read  int64
+
+	ended      bool  // it was read to its end
+	limitError error // it is larger than the limit
+	readError  error // the connection broke before the end
+}
+
+// Read implements io.Reader.
+func (b *Body) Read(p []byte) (n int, err error) {
+	if b.limitError != nil {
+		return 0, b.limitError
+	}
+	if b.limit > 0 { // one byte more tells a body of just the limit from a longer one
+		p = p[:min(int64(len(p)), b.limit-b.read+1)]
+	}
+	n, err = b.body.Read(p)
+	if b.read += int64(n); b.limit > 0 && b.read > b.limit {
+		b.limitError = TooLong(b.limit)
+		b.Close()
+		return n - 1, b.limitError
+	}
+	if b.ended = err == io.EOF; !b.ended && err != nil {
+		b.readError = err
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *Body) Close() error { return b.body.Close() }
+
+// Failure returns why the reading of the body has ended before its end: an *Error of KindLimit
+// or KindTruncated. It is nil where it has not.
+func (b *Body) Failure() *Error {
+	switch {
+	case b.limitError != nil:
+		return &Error{Kind: KindLimit, Err: b.limitError}
+	case b.readError != nil:
+		return truncated(b.readError)
+	}
+	return nil
+}
+
+// failure returns the error of an answer whose body could not be read to its end.
+func (b *Body) failure(answer *http.Response) *Error {
+	e := b.Failure()
+	e.Status, e.Header, e.RequestID = answer.StatusCode, answer.Header, requestIDOf(answer.Header)
+	return e
+}
+
+// LimitAnswer holds an answer to its limits before anything reads it, and returns its body. A
+// stream has a limit of its own. The error is of KindLimit; the answer's body is closed then.
+func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
+	limit := p.MaxReply
+	switch {
+	case answer.StatusCode >= http.StatusMultipleChoices, answer.Header.Get(functionErrorHeader) != "":
+		limit = maxReply
+	case r.Stream:
+		limit = 0
+	}
+	return Limit(answer, limit)
+}
+
+// Limit holds an answer to a limit of its body, in bytes, 0 for none, and to those of its
+// headers. The error is of KindLimit; the answer's body is closed then.
+func Limit(answer *http.Response, limit int64) (*Body, *Error) {
+	err := checkHeader(answer.Header)
+	switch {
+	case err != nil:
+	case answer.StatusCode == http.StatusSwitchingProtocols:
+		err = errSwitch // the body is the connection, which no deadline ends
+	case limit > 0 && answer.ContentLength > limit:
+		err = TooLong(limit)
+	}
+	if err != nil {
+		answer.Body.Close()
+		return nil, &Error{Kind: KindLimit, Err: err}
+	}
+	return &Body{body: answer.Body, limit: limit}, nil
+}
+
+// graceTime is how long the end of a reply is waited for.
+const graceTime = time.Second
+
+// Finish closes a body that has been decoded. Decoders stop at the end of a document: after a
+// whole one the little that follows is read, so that the connection can be used again. That is
+// waited for no longer than graceTime: the request may have no end.
+func (b *Body) Finish(whole bool) {
+	if !whole || b.ended {
+		b.Close()
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }() // of a transport of the build's own: here it would end the process
+		defer b.Close()
+		_, _ = io.CopyN(io.Discard, b.body, 64<<10)
+	}()
+	timer := time.NewTimer(graceTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		b.Close()
+	}
+}
+
+// readReply reads a reply: all of it, or what the policy wants to see before the rest is handed
+// on. In the second case the body is the rest; it is nil where all has been read and closed.
+func readReply(b *Body, h http.Header, length int64, p *Policy) ([]byte, *Body, error) {
+	whole := p.Peek == 0 || 0 <= length && length <= int64(p.Peek) || p.Decodes && isEncoded(h)
+	if whole {
+		payload, err := readAll(b, nil, length)
+		return payload, nil, err
+	}
+	prefix := make([]byte, 0, min(p.Peek, 4<<10))
+	for len(prefix) < p.Peek {
+		if len(prefix) == cap(prefix) { // it is a long one
+			prefix = append(make([]byte, 0, p.Peek), prefix...)
+		}
+		n, err := b.Read(prefix[len(prefix):cap(prefix)])
+		prefix = prefix[:len(prefix)+n]
+		if err != nil {
+			b.Close()
+			if err == io.EOF {
+				err = nil
+			}
+			return prefix, nil, err
+		}
+	}
+	if p.Decodes && len(bytes.TrimLeft(prefix, " \t\r\n")) == 0 { // it may still turn out to be empty
+		payload, err := readAll(b, prefix, length)
+		return payload, nil, err
+	}
+	return prefix, b, nil
+}
+
+func isEncoded(h http.Header) bool {
+	encoding := h.Get("Content-Encoding")
+	return encoding != "" && encoding != "identity"
+}
+
+// readAll reads a body of which prefix has been read, to its end, and closes it. length is that
+// of all of it, in bytes, and negative where it is not known.
+func readAll(b *Body, prefix []byte, length int64) ([]byte, error) {
+	defer b.Close()
+	if length < 0 {
+		length = 512
+	}
+	p := make([]byte, len(prefix), max(int(length), len(prefix))+1) // one more, to see the end
+	copy(p, prefix)
+	for {
+		if len(p) == cap(p) {
+			p = append(p, 0)[:len(p)]
+		}
+		n, err := b.Read(p[len(p):cap(p)])
+		p = p[:len(p)+n]
+		if err == io.EOF {
+			return p, nil
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+}
+
+var errSwitch = errors.New("it is a switch to another protocol")

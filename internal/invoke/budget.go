@@ -1,0 +1,77 @@
+package invoke
+
+import "sync"
+
+// The retries of a function have a budget, so that calls of a function that is throttled for
+// good do not multiply. It is a token bucket as the standard mode of AWS's SDKs has it: a retry
+// costs retryCost, a call that succeeds gives that back where it was retried, and else one
+// token. A function's own error is such a success, unless it is tried again.
+// Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+const (
+	maxTokens = 500
+	retryCost = 5
+
+	// maxBudgets bounds how many functions have a budget of their own: clients may name
+	// functions. All others share one.
+	maxBudgets = 1024
+)
+
+// budgets are the budgets of the functions behind one client. The zero value is ready.
+type budgets struct {
+	mu     sync.RWMutex
+	named  map[string]*budget
+	shared budget
+}
+
+// of returns the budget of a function.
+func (b *budgets) of(function string) *budget {
+	b.mu.RLock()
+	own, ok := b.named[function]
+	full := len(b.named) >= maxBudgets
+	b.mu.RUnlock()
+	switch {
+	case ok:
+		return own
+	case full:
+		return &b.shared
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if own, ok := b.named[function]; ok {
+		return own
+	}
+	if b.named == nil {
+		b.named = make(map[string]*budget)
+	}
+	own = new(budget)
+	b.named[function] = own
+	return own
+}
+
+// budget is the retries that a function has left. The zero value is a full one.
+type budget struct {
+	mu    sync.Mutex
+	spent int // tokens
+}
+
+// take pays for a retry. It is false where the budget is used up.
+func (b *budget) take() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.spent+retryCost > maxTokens {
+		return false
+	}
+	b.spent += retryCost
+	return true
+}
+
+// success gives tokens back after a call that succeeded.
+func (b *budget) success(retried bool) {
+	refund := 1
+	if retried {
+		refund = retryCost
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent = max(0, b.spent-refund)
+}

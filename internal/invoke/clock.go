@@ -1,0 +1,32 @@
+package invoke
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// maxSkew is how far the clock may be off before it is corrected. AWS takes signatures that are
+// five minutes off: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+const maxSkew = 4 * time.Minute
+
+// clock is by how much AWS's time differs from the machine's. The zero value is by nothing.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) at(now time.Time) time.Time { return now.Add(time.Duration(c.offset.Load())) }
+
+// correct takes AWS's time from the Date of an answer that refuses a call for its time. sent is
+// the time that the call was signed with, now the machine's. It returns by how much AWS's time
+// differs from the machine's, and is false where the time was not what AWS refused.
+func (c *clock) correct(h http.Header, sent, now time.Time) (time.Duration, bool) {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0, false
+	}
+	if off := date.Sub(sent); off.Abs() < maxSkew {
+		return 0, false
+	}
+	offset := date.Sub(now)
+	c.offset.Store(int64(offset))
+	return offset, true
+}

@@ -1,0 +1,102 @@
+package invoke
+
+import "net/http"
+
+// retryableCodes are the error codes that are tried again, or not, whatever their HTTP status
+// says. Source: the service model of AWS Lambda, and what AWS says of each code:
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+var retryableCodes = map[string]bool{
+	// These heal by themselves, and the first four of them soon.
+	"TooManyRequestsException":         true,
+	"EC2ThrottledException":            true,
+	"ENINotReadyException":             true,
+	"ResourceNotReadyException":        true,
+	"SnapStartNotReadyException":       true, // a 409
+	"CodeArtifactUserPendingException": true, // a 409
+
+	// These come with 5xx, or in a stream, which has no status.
+	"EC2UnexpectedException": true,
+	"ServiceException":       true,
+
+	// These come with 5xx and do not heal.
+	"EC2AccessDeniedException":             false,
+	"ENILimitReachedException":             false,
+	"InvalidRuntimeException":              false,
+	"InvalidSecurityGroupIDException":      false,
+	"InvalidSubnetIDException":             false,
+	"InvalidZipFileException":              false,
+	"KMSAccessDeniedException":             false,
+	"KMSDisabledException":                 false,
+	"KMSInvalidStateException":             false,
+	"KMSNotFoundException":                 false,
+	"SubnetIPAddressLimitReachedException": false,
+}
+
+// throttleCodes are the codes with which AWS's services say: too many requests. Source: the list
+// that AWS's SDKs have.
+var throttleCodes = map[string]bool{
+	"BandwidthLimitExceeded":                 true,
+	"LimitExceededException":                 true,
+	"PriorRequestNotComplete":                true,
+	"ProvisionedThroughputExceededException": true,
+	"RequestLimitExceeded":                   true,
+	"RequestThrottled":                       true,
+	"RequestThrottledException":              true,
+	"SlowDown":                               true,
+	"ThrottledException":                     true,
+	"Throttling":                             true,
+	"ThrottlingException":                    true,
+	"TooManyRequestsException":               true,
+	"TransactionInProgressException":         true,
+}
+
+// expiredCodes say that the credentials have expired.
+var expiredCodes = map[string]bool{
+	"ExpiredToken":          true,
+	"ExpiredTokenException": true,
+	"RequestExpired":        true,
+}
+
+// invalidCodes say that the key is not known, or has another secret.
+var invalidCodes = map[string]bool{
+	"InvalidClientTokenId":        true,
+	"InvalidSignatureException":   true,
+	"SignatureDoesNotMatch":       true,
+	"UnrecognizedClientException": true,
+}
+
+// skewCodes are the codes with which AWS refuses a call that it takes for too old or too new.
+var skewCodes = map[string]bool{
+	"AuthFailure":               true,
+	"InvalidSignatureException": true,
+	"RequestExpired":            true,
+	"RequestInTheFuture":        true,
+	"RequestTimeTooSkewed":      true,
+	"SignatureDoesNotMatch":     true,
+}
+
+// IsThrottle tells whether the error says that there are too many requests.
+func (e *Error) IsThrottle() bool {
+	return e.Kind == KindAPI && (e.Status == http.StatusTooManyRequests || throttleCodes[e.Code])
+}
+
+// retryable tells whether the error may be gone with another attempt. Expired credentials and
+// a clock that is off are not for it to say: those attempts were no executions.
+func (e *Error) retryable(p *Policy) bool {
+	if e.Begun && !p.Decodes {
+		return false // a client has it
+	}
+	switch e.Kind {
+	case KindFunction:
+		return p.RetryFunctionErrors
+	case KindConnection, KindTruncated:
+		return !timedOut(e.Err)
+	case KindAPI:
+		if retry, known := retryableCodes[e.Code]; known {
+			return retry
+		}
+		return e.Status >= http.StatusInternalServerError || e.IsThrottle()
+	case KindLimit, KindMalformed, KindCredentials, KindEnded, KindInternal:
+	}
+	return false
+}

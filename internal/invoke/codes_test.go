@@ -1,0 +1,260 @@
+package invoke
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Every error of the Invoke API, with the status that AWS's service model gives it, and whether
+// it is tried again.
+func TestErrorCodes(t *testing.T) {
+	for _, tc := range []struct {
+		status int
+		code   string
+		retry  bool
+	}{
+		{400, "InvalidParameterValueException", false},
+		{400, "InvalidRequestContentException", false},
+		{400, "ModeNotSupportedException", false},
+		{400, "NoPublishedVersionException", false},
+		{400, "RecursiveInvocationException", false},
+		{400, "SnapStartException", false},
+		{402, "ServiceQuotaExceededException", false},
+		{403, "EFSMountFailureException", false},
+		{403, "S3FilesMountFailureException", false},
+		{404, "ResourceNotFoundException", false},
+		{408, "EFSMountConnectivityException", false},
+		{408, "EFSMountTimeoutException", false},
+		{408, "S3FilesMountConnectivityException", false},
+		{408, "S3FilesMountTimeoutException", false},
+		{408, "SnapStartTimeoutException", false},
+		{409, "CodeArtifactUserDeletedException", false},
+		{409, "CodeArtifactUserFailedException", false},
+		{409, "CodeArtifactUserPendingException", true},
+		{409, "DurableExecutionAlreadyStartedException", false},
+		{409, "ResourceConflictException", false},
+		{409, "SnapStartNotReadyException", true},
+		{409, "SnapStartRegenerationFailureException", false},
+		{410, "EFSIOException", false},
+		{413, "RequestTooLargeException", false},
+		{413, "SerializedRequestEntityTooLargeException", false},
+		{415, "UnsupportedMediaTypeException", false},
+		{429, "TooManyRequestsException", true},
+		{500, "ServiceException", true},
+		{502, "EC2AccessDeniedException", false},
+		{502, "EC2ThrottledException", true},
+		{502, "EC2UnexpectedException", true},
+		{502, "ENILimitReachedException", false},
+		{502, "ENINotReadyException", true},
+		{502, "InvalidRuntimeException", false},
+		{502, "InvalidSecurityGroupIDException", false},
+		{502, "InvalidSubnetIDException", false},
+		{502, "InvalidZipFileException", false},
+		{502, "KMSAccessDeniedException", false},
+		{502, "KMSDisabledException", false},
+		{502, "KMSInvalidStateException", false},
+		{502, "KMSNotFoundException", false},
+		{502, "ResourceNotReadyException", true},
+		{502, "SubnetIPAddressLimitReachedException", false},
+
+		// Of all services.
+		{400, "IncompleteSignature", false},
+		{400, "MissingAction", false},
+		{400, "ThrottlingException", true},
+		{400, "Throttling", true},
+		{400, "RequestLimitExceeded", true},
+		{400, "ProvisionedThroughputExceededException", true},
+		{400, "ValidationError", false},
+		{403, "AccessDeniedException", false},
+		{403, "InvalidClientTokenId", false},
+		{403, "MissingAuthenticationTokenException", false},
+		{403, "OptInRequired", false},
+		{403, "UnrecognizedClientException", false},
+		{503, "ServiceUnavailable", true},
+		{503, "SlowDown", true},
+
+		// What a code says that is not known is the status.
+		{400, "SomethingNew", false},
+		{429, "SomethingNew", true},
+		{500, "SomethingNew", true},
+		{599, "SomethingNew", true},
+		{300, "", false},
+		{301, "", false},
+		{302, "", false},
+		{304, "", false},
+		{307, "", false},
+		{308, "", false},
+		{400, "", false},
+		{401, "", false},
+		{403, "", false},
+		{404, "", false},
+		{407, "", false},
+		{408, "", false},
+		{413, "", false},
+		{429, "", true},
+		{499, "", false},
+		{500, "", true},
+		{501, "", true},
+		{502, "", true},
+		{503, "", true},
+		{504, "", true},
+		{999, "", true},
+	} {
+		for _, stream := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d %s, stream: %t", tc.status, tc.code, stream), func(t *testing.T) {
+				w := newWorld(refuses(tc.status, tc.code))
+				p := all()
+				p.MaxRetries = 2
+				_, err := send(t.Context(), w.client(t), p, &Request{Function: "f", Stream: stream})
+				e := errorOf(t, err)
+				want := 1
+				if tc.retry {
+					want = 3
+				}
+				if len(w.attempts) != want || e.Attempts != want || len(w.delays) != want-1 {
+					t.Errorf("got %d attempts, %d in the error, delays %v; want %d", len(w.attempts), e.Attempts, w.delays, want)
+				}
+				if e.Kind != KindAPI || e.Status != tc.status || e.Code != tc.code || e.Message != "no" || e.RequestID != "1" {
+					t.Errorf("got %+v", e)
+				}
+			})
+		}
+	}
+}
+
+// No redirect is followed: there is one attempt, and to the endpoint.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		w := newWorld(refuses(status, "", "Location", "https://example.com/"))
+		_, err := invoke(t.Context(), w.client(t), all())
+		if e := errorOf(t, err); e.Status != status || len(w.attempts) != 1 || w.attempts[0].URL.Host != "lambda.us-west-2.amazonaws.com" {
+			t.Errorf("%d: got %v after %d attempts", status, err, len(w.attempts))
+		}
+	}
+}
+
+func TestIsThrottle(t *testing.T) {
+	for _, tc := range []struct {
+		e    Error
+		want bool
+	}{
+		{Error{Kind: KindAPI, Status: 429}, true},
+		{Error{Kind: KindAPI, Status: 400, Code: "ThrottlingException"}, true},
+		{Error{Kind: KindAPI, Code: "TooManyRequestsException"}, true}, // in a stream
+		{Error{Kind: KindAPI, Status: 502, Code: "EC2ThrottledException"}, false},
+		{Error{Kind: KindAPI, Status: 503}, false},
+		{Error{Kind: KindFunction, Code: "ThrottlingException"}, false},
+	} {
+		if got := tc.e.IsThrottle(); got != tc.want {
+			t.Errorf("%+v: got %t", tc.e, got)
+		}
+	}
+}
+
+// A policy has its own number of retries, or the SDK's.
+func TestMaxRetries(t *testing.T) {
+	for _, tc := range []struct{ sdk, policy, want int }{
+		{3, -1, 4}, {0, -1, 1}, {7, -1, 8}, {3, 0, 1}, {3, 1, 2}, {0, 5, 6},
+	} {
+		w := newWorld(refuses(500, "ServiceException"))
+		w.MaxRetries = tc.sdk
+		p := all()
+		p.MaxRetries = tc.policy
+		if _, err := invoke(t.Context(), w.client(t), p); err == nil || len(w.attempts) != tc.want {
+			t.Errorf("%+v: got %v after %d attempts", tc, err, len(w.attempts))
+		}
+	}
+}
+
+// Each attempt says the same, and has a body of its own.
+func TestAttemptsAreAlike(t *testing.T) {
+	var bodies []string
+	w := newWorld(refuses(500, "ServiceException"), fails(errReset), good)
+	transport := w.Transport
+	w.Transport = recordBodies(&bodies, transport)
+	w.Credentials = &testCredentials{}
+	reply, err := invoke(t.Context(), w.client(t), all())
+	if err != nil || reply != `"tea"` {
+		t.Fatalf("got %s, %v", reply, err)
+	}
+	if want := []string{`{"a":"b"}`, `{"a":"b"}`, `{"a":"b"}`}; !slices.Equal(bodies, want) {
+		t.Errorf("got the bodies %q", bodies)
+	}
+	for _, r := range w.attempts[1:] {
+		if r == w.attempts[0] || r.URL.String() != w.attempts[0].URL.String() || fmt.Sprint(r.Header) != fmt.Sprint(w.attempts[0].Header) {
+			t.Errorf("got %v %v, then %v %v", w.attempts[0].URL, w.attempts[0].Header, r.URL, r.Header)
+		}
+	}
+}
+
+// A function's error is tried again where the policy says so. All failures count for one limit.
+func TestFunctionErrors(t *testing.T) {
+	failed := func(*http.Request) (*http.Response, error) {
+		return answer(http.StatusOK, `{"errorType":"T"}`, "X-Amz-Function-Error", "Unhandled", "X-Amz-Log-Result", "bG9n", "X-Amzn-Requestid", "3"), nil
+	}
+	for _, tc := range []struct {
+		name  string
+		retry bool
+		steps []step
+		want  int
+		ok    bool
+	}{
+		{"not asked for", false, []step{failed, good}, 1, false},
+		{"asked for", true, []step{failed, good}, 2, true},
+		{"for good", true, []step{failed}, 3, false},
+		{"after another failure", true, []step{refuses(500, ""), fails(errReset), good}, 3, true},
+		{"after other failures", true, []step{refuses(500, ""), failed, failed, good}, 3, false},
+	} {
+		for _, stream := range []bool{false, true} {
+			w := newWorld(tc.steps...)
+			var failures []*Error
+			p := &Policy{MaxRetries: 2, MaxReply: maxReply, RetryFunctionErrors: tc.retry, OnFailure: func(e *Error) { failures = append(failures, e) }}
+			_, err := send(t.Context(), w.client(t), p, &Request{Function: "f", Stream: stream && !tc.ok})
+			if (err == nil) != tc.ok || len(w.attempts) != tc.want {
+				t.Errorf("%s, stream %t: got %v after %d attempts, want %d", tc.name, stream, err, len(w.attempts), tc.want)
+			}
+			if n := len(failures); tc.ok && n != tc.want-1 || !tc.ok && n != tc.want {
+				t.Errorf("%s: heard of %d failures", tc.name, n)
+			}
+			if err == nil {
+				continue
+			}
+			e := errorOf(t, err)
+			if e.Kind != KindFunction || e.Code != "Unhandled" || string(e.Payload) != `{"errorType":"T"}` || e.LogResult != "bG9n" || e.RequestID != "3" || e.Error() != "the function failed: Unhandled" {
+				t.Errorf("%s: got %+v", tc.name, e)
+			}
+			if failures[len(failures)-1] != e {
+				t.Errorf("%s: heard of %v last, got %v", tc.name, failures[len(failures)-1], e)
+			}
+		}
+	}
+}
+
+// The first delay is up to 50 ms, or up to a second after a throttle, and each is up to twice
+// the one before. Half of it is random.
+func TestDelays(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tc := range []struct {
+		code  string
+		first time.Duration
+	}{{"ServiceException", 50 * ms}, {"TooManyRequestsException", time.Second}} {
+		for _, random := range []float64{0, 0.5, 0.999} {
+			w := newWorld(refuses(500, tc.code))
+			w.MaxRetries = 20
+			c := w.client(t)
+			c.rand = func() float64 { return random }
+			if _, err := invoke(t.Context(), c, all()); err == nil || len(w.delays) != 20 {
+				t.Fatalf("got %v, delays %v", err, w.delays)
+			}
+			for i, got := range w.delays {
+				full := min(tc.first<<min(i, 20), 20*time.Second)
+				if want := full/2 + time.Duration(random*float64(full/2)); got != want {
+					t.Errorf("%s, retry %d: got %v, want %v", tc.code, i+1, got, want)
+				}
+			}
+		}
+	}
+}

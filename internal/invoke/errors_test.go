@@ -1,0 +1,110 @@
+package invoke
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAPIError(t *testing.T) {
+	for _, tc := range []struct {
+		name, header, body string
+		code, message      string
+	}{
+		{"the header's code", "AccessDeniedException", `{"__type":"Other","message":"no"}`, "AccessDeniedException", "no"},
+		{"with a URL behind it", "AccessDeniedException:http://internal.amazon.com/coral/", `{}`, "AccessDeniedException", ""},
+		{"with a namespace", "com.amazonaws.lambda#TooManyRequestsException", `{}`, "TooManyRequestsException", ""},
+		{"with both", "", `{"__type":"com.amazonaws.lambda#ServiceException:http://x/","Message":"no"}`, "ServiceException", "no"},
+		{"__type", "", `{"__type":"ServiceException","Type":"User"}`, "ServiceException", ""},
+		{"code", "", `{"code":"ServiceException"}`, "ServiceException", ""},
+		{"Code", "", `{"Code":"ServiceException","errorMessage":"no"}`, "ServiceException", "no"},
+		{"Type", "", `{"Type":"ServiceException"}`, "ServiceException", ""},
+		{"whose fault it is", "", `{"Type":"User","message":"no"}`, "", "no"},
+		{"whose fault it is, of Lambda", "", `{"Type":"Service","Message":"no"}`, "", "no"},
+		{"of API Gateway", "", `{"message":"Forbidden"}`, "", "Forbidden"},
+		{"a number for a code", "", `{"code":500,"message":["no"]}`, "", ""},
+		{"a page", "", "<html>no</html>", "", ""},
+		{"nothing", "", "", "", ""},
+		{"a null", "", "null", "", ""},
+		{"half of it", "ServiceException", `{"message":"no`, "ServiceException", ""},
+		{"a list", "", `["ServiceException"]`, "", ""},
+		{"nothing before the colon", ":x", "{}", "", ""},
+	} {
+		h := http.Header{"Retry-After": {"7"}, "X-Amz-Request-Id": {"2"}}
+		if tc.header != "" {
+			h.Set("X-Amzn-ErrorType", tc.header)
+		}
+		e := apiError(403, h, []byte(tc.body))
+		if e.Kind != KindAPI || e.Status != 403 || e.Code != tc.code || e.Message != tc.message || e.RetryAfter != "7" || e.RequestID != "2" || e.Header == nil {
+			t.Errorf("%s: got %+v", tc.name, e)
+		}
+	}
+}
+
+// FuzzAPIError checks that an error's code is one word of what was sent, and that the retries and
+// the text of any error can be told.
+func FuzzAPIError(f *testing.F) {
+	f.Add(403, "AccessDeniedException:http://x/", "", `{"message":"no"}`)
+	f.Add(429, "", "5", `{"Type":"User","retryAfterSeconds":"9","__type":"a#b:c"}`)
+	f.Add(500, "a#", "Fri, 27 Nov 2026 12:00:00 GMT", "<html>")
+	f.Add(0, "\xff", "-1", "\"\xff\"")
+	f.Fuzz(func(t *testing.T, status int, code, after, body string) {
+		e := apiError(status, http.Header{"X-Amzn-Errortype": {code}, "Retry-After": {after}}, []byte(body))
+		for _, c := range e.Code {
+			if c == ':' || c == '#' {
+				t.Errorf("got the code %q", e.Code)
+			}
+		}
+		if e.Error() == "" {
+			t.Error("an error without a text")
+		}
+		if utf8.ValidString(body) && !utf8.ValidString(e.Message) {
+			t.Errorf("got the message %q", e.Message)
+		}
+		if e.retryable(all()) && status < 500 && status != 429 && !throttleCodes[e.Code] && !retryableCodes[e.Code] {
+			t.Errorf("%d %s is tried again", status, e.Code)
+		}
+		if d := retryAfter(e.RetryAfter, newWorld(good).Now()); d < 0 {
+			t.Errorf("got a delay of %v", d)
+		}
+	})
+}
+
+func TestErrorText(t *testing.T) {
+	for want, e := range map[string]Error{
+		"ServiceException: no":         {Code: "ServiceException", Message: "no"},
+		"no":                           {Message: "no", Err: errReset},
+		"ServiceException":             {Code: "ServiceException", Err: errReset},
+		"connection reset by peer":     {Kind: KindConnection, Err: errReset},
+		"call failed":                  {},
+		"the function failed: Handled": {Kind: KindFunction, Code: "Handled", Message: "no"},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("%+v: got %q, want %q", e, got, want)
+		}
+		if e.Err != nil && !errors.Is(&e, errReset) {
+			t.Errorf("%+v: its cause is not found", e)
+		}
+	}
+}
+
+type sdkError struct{ status int }
+
+func (e *sdkError) Error() string { return "an error of an SDK" }
+
+// The error types of an SDK are made of the answer, for errors.As.
+func TestDecodeError(t *testing.T) {
+	w := newWorld(refuses(409, "ResourceConflictException"))
+	w.DecodeError = func(status int, h http.Header, body []byte) error {
+		if h.Get("X-Amzn-Errortype") != "ResourceConflictException" || string(body) != `{"message":"no"}` {
+			t.Errorf("got %v, %s", h, body)
+		}
+		return &sdkError{status}
+	}
+	_, err := invoke(t.Context(), w.client(t), all())
+	var e *sdkError
+	if !errors.As(err, &e) || e.status != 409 || errorOf(t, err).Error() != "ResourceConflictException: no" {
+		t.Errorf("got %v", err)
+	}
+}

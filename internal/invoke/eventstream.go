@@ -1,0 +1,160 @@
+package invoke
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// A message of the media type application/vnd.amazon.eventstream, in bytes: its length (4), the
+// length of its headers (4), a checksum of these (4), headers, payload, a checksum of all before
+// (4). Source: https://smithy.io/2.0/aws/amazon-eventstream.html
+const (
+	preludeSize  = 12
+	checksumSize = 4
+
+	// maxMessage is the length of the longest message that AWS may send, in bytes, with headers
+	// of 128 KiB and a payload of 24 MiB. Clients must not check these two limits, says the
+	// specification. This one limits the memory that a message takes.
+	maxMessage = preludeSize + 128<<10 + 24<<20 + checksumSize
+
+	// firstBuffer is the size of the buffer that an eventReader starts with, in bytes.
+	firstBuffer = 16 << 10
+)
+
+// headerString is the type of a header that holds a string.
+const headerString = 7
+
+// headerSizes are the sizes of a header's value by the header's type, in bytes, and -1 where the
+// value begins with its size: true, false, four integers, bytes, a string, a time and a UUID.
+var headerSizes = [...]int{0, 0, 1, 2, 4, 8, -1, headerString: -1, 8, 16}
+
+// errFraming is wrapped by the errors of a stream that breaks the rules of the format.
+var errFraming = errors.New("damaged event stream")
+
+// message is a message of an event stream. Its headers are nil where they are absent or hold
+// something other than a string.
+type message struct {
+	messageType, eventType, exceptionType, errorCode, errorMessage []byte
+
+	payload []byte
+}
+
+// eventReader reads the messages of an event stream. It reads no more of r than they need, and
+// holds one message at a time.
+type eventReader struct {
+	r       io.Reader
+	prelude [preludeSize]byte
+	buf     []byte // the rest of the message
+	err     error  // of the last call, if it failed
+}
+
+func newEventReader(r io.Reader) *eventReader { return &eventReader{r: r} }
+
+// next returns the next message, which is valid until the next call. Its error is io.EOF after
+// the last message, io.ErrUnexpectedEOF where the stream ends inside a message, errFraming, or
+// the reader's own. A call after an error returns that error again.
+func (e *eventReader) next() (message, error) {
+	if e.err != nil {
+		return message{}, e.err
+	}
+	var m message
+	if m, e.err = e.read(); e.err != nil {
+		return message{}, e.err
+	}
+	return m, nil
+}
+
+func (e *eventReader) read() (m message, err error) {
+	if _, err := io.ReadFull(e.r, e.prelude[:]); err != nil {
+		return m, err
+	}
+	length := binary.BigEndian.Uint32(e.prelude[:])
+	headers := binary.BigEndian.Uint32(e.prelude[4:])
+	switch checksum := binary.BigEndian.Uint32(e.prelude[8:]); {
+	case checksum != crc32.ChecksumIEEE(e.prelude[:8]):
+		return m, fmt.Errorf("%w: wrong checksum of a prelude", errFraming)
+	case length < preludeSize+checksumSize, length > maxMessage:
+		return m, fmt.Errorf("%w: a message of %d bytes", errFraming, length)
+	case headers > length-preludeSize-checksumSize:
+		return m, fmt.Errorf("%w: headers of %d bytes in a message of %d", errFraming, headers, length)
+	}
+
+	size := int(length) - preludeSize - checksumSize
+	if err := e.fill(size + checksumSize); err != nil {
+		return m, err
+	}
+	content := e.buf[:size:size]
+	checksum := crc32.Update(crc32.ChecksumIEEE(e.prelude[:]), crc32.IEEETable, content)
+	if checksum != binary.BigEndian.Uint32(e.buf[size:]) {
+		return m, fmt.Errorf("%w: wrong checksum of a message", errFraming)
+	}
+	m.payload = content[headers:]
+	return m, m.parseHeaders(content[:headers])
+}
+
+// fill reads the next n bytes into the buffer. The buffer grows to twice the bytes that have
+// come at most, so that a wrong length costs no memory.
+func (e *eventReader) fill(n int) error {
+	e.buf = e.buf[:0]
+	for len(e.buf) < n {
+		have := len(e.buf)
+		if have == cap(e.buf) {
+			grown := make([]byte, have, max(firstBuffer, min(2*have, n)))
+			copy(grown, e.buf)
+			e.buf = grown
+		}
+		e.buf = e.buf[:min(n, cap(e.buf))]
+		if _, err := io.ReadFull(e.r, e.buf[have:]); err == io.EOF {
+			return io.ErrUnexpectedEOF
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseHeaders sets the headers of m. A header is, in bytes: the size of its name (1), the name,
+// its type (1), the size of its value where the type does not tell it (2), the value.
+func (m *message) parseHeaders(b []byte) error {
+	for len(b) > 0 {
+		size := int(b[0])
+		if size == 0 || len(b) < 1+size+1 {
+			return fmt.Errorf("%w: a header without a name or a type", errFraming)
+		}
+		name, kind := string(b[1:1+size]), b[1+size]
+		b = b[1+size+1:]
+
+		if int(kind) >= len(headerSizes) {
+			return fmt.Errorf("%w: a header of type %d", errFraming, kind)
+		}
+		if size = headerSizes[kind]; size < 0 && len(b) >= 2 {
+			size = int(binary.BigEndian.Uint16(b))
+			b = b[2:]
+		}
+		if size < 0 || len(b) < size {
+			return fmt.Errorf("%w: a header without all of its value", errFraming)
+		}
+		value := b[:size]
+		b = b[size:]
+
+		if kind != headerString {
+			value = nil
+		}
+		switch name {
+		case ":message-type":
+			m.messageType = value
+		case ":event-type":
+			m.eventType = value
+		case ":exception-type":
+			m.exceptionType = value
+		case ":error-code":
+			m.errorCode = value
+		case ":error-message":
+			m.errorMessage = value
+		}
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package invoke
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// A payload is the same in one piece and in many.
+func TestPayload(t *testing.T) {
+	for _, size := range []int{0, 1, firstPiece - 1, firstPiece, firstPiece + 1, oneWrite, oneWrite + 1, 100_000, 3*largestPiece + 5} {
+		want := make([]byte, size)
+		for i := range want {
+			want[i] = byte(i * i >> 3)
+		}
+		read, err := ReadPayload(iotest.OneByteReader(bytes.NewReader(want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range map[string]Payload{"read": read, "in one piece": PayloadOf(want)} {
+			if p.Size() != size || !bytes.Equal(p.Bytes(), want) || *p.digest() != sha256.Sum256(want) {
+				t.Errorf("%d bytes, %s: got %d", size, name, p.Size())
+			}
+			if err := iotest.TestReader(p.reader(), want); err != nil {
+				t.Errorf("%d bytes, %s: %v", size, name, err)
+			}
+			for _, offset := range []int{0, size / 3, size} {
+				got, err := io.ReadAll(io.NewSectionReader(p, int64(offset), int64(size)))
+				if err != nil || !bytes.Equal(got, want[offset:]) {
+					t.Errorf("%d bytes from %d, %s: got %d, %v", size, offset, name, len(got), err)
+				}
+			}
+		}
+		if one := len(read.pieces) <= 1; one != (size <= oneWrite) {
+			t.Errorf("%d bytes have %d pieces", size, len(read.pieces))
+		}
+	}
+	p, err := ReadPayload(io.MultiReader(strings.NewReader("some"), iotest.ErrReader(errReset)))
+	if !errors.Is(err, errReset) || string(p.Bytes()) != "some" {
+		t.Errorf("got %q, %v", p.Bytes(), err)
+	}
+}

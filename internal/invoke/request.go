@@ -1,0 +1,104 @@
+package invoke
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Request is what a call of the Invoke API says. It is for one call at a time.
+type Request struct {
+	// Function is a name, a partial ARN or an ARN, without a qualifier.
+	Function string
+	// Qualifier is a version or an alias. Empty invokes the unqualified function.
+	Qualifier string
+	// InvocationType is Event or DryRun. Empty is RequestResponse.
+	InvocationType string
+	// ClientContext is base64. Empty sends none.
+	ClientContext string
+	// LogTail asks for the end of the function's own log.
+	LogTail bool
+	// TraceID is the X-Amzn-Trace-Id. Empty sends none.
+	TraceID string
+	// Payload is what the function receives.
+	Payload Payload
+	// Stream asks for the reply as an event stream.
+	Stream bool
+
+	digest *[sha256.Size]byte // of the payload; nil before the first attempt
+}
+
+// payloadDigest returns the SHA-256 of the payload.
+func (r *Request) payloadDigest() *[sha256.Size]byte {
+	if r.digest == nil {
+		r.digest = r.Payload.digest()
+	}
+	return r.digest
+}
+
+// The paths of the Invoke API. Source: the service model of AWS Lambda.
+const (
+	invokePath = "/2015-03-31/functions/"
+	invokeEnd  = "/invocations"
+	streamPath = "/2021-11-15/functions/"
+	streamEnd  = "/response-streaming-invocations"
+)
+
+// The headers of the Invoke API.
+const (
+	invocationTypeHeader = "X-Amz-Invocation-Type"
+	logTypeHeader        = "X-Amz-Log-Type"
+	clientContextHeader  = "X-Amz-Client-Context"
+	traceHeader          = "X-Amzn-Trace-Id"
+)
+
+// identity is the value of Accept-Encoding in every request. Without it net/http asks for gzip
+// by itself, and undoes without bounds what comes. Like net/http's own, it is not signed.
+var identity = []string{"identity"}
+
+// url returns the URL of a call. The base's path ends without a slash.
+func (r *Request) url(base *url.URL) *url.URL {
+	u := *base
+	path, end := invokePath, invokeEnd
+	if r.Stream {
+		path, end = streamPath, streamEnd
+	}
+	u.Path = base.Path + path + r.Function + end
+	if strings.Contains(r.Function, ":") {
+		// As aws-sdk-go spells it, but where the base's own path needs escapes: then this is
+		// not what net/url takes for a spelling of the path.
+		u.RawPath = base.Path + path + strings.ReplaceAll(r.Function, ":", "%3A") + end
+	}
+	if r.Qualifier != "" {
+		u.RawQuery = "Qualifier=" + url.QueryEscape(r.Qualifier)
+	}
+	return &u
+}
+
+// header returns the headers of a call before it is signed.
+func (r *Request) header(userAgent []string) http.Header {
+	h := make(http.Header, 8) // the signature's among them
+	h["User-Agent"] = userAgent
+	var values []string
+	set := func(name, value string) {
+		if value != "" {
+			if values == nil {
+				values = make([]string, 0, 5) // of all that are set here
+			}
+			values = append(values, value)
+			h[name] = values[len(values)-1 : len(values) : len(values)]
+		}
+	}
+	set(invocationTypeHeader, r.InvocationType)
+	set(clientContextHeader, r.ClientContext)
+	set(traceHeader, r.TraceID)
+	if r.LogTail {
+		set(logTypeHeader, "Tail")
+	}
+	if n := r.Payload.Size(); n > 0 {
+		set("Content-Length", strconv.Itoa(n)) // signed
+	}
+	return h
+}

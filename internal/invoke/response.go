@@ -1,0 +1,60 @@
+package invoke
+
+import (
+	"io"
+	"net/http"
+)
+
+// Response is what an execution has returned that did not fail.
+type Response struct {
+	// Header is the HTTP answer's, nil behind an SDK's client that does not show it.
+	Header http.Header
+	// ExecutedVersion and RequestID are empty where they are not told.
+	ExecutedVersion, RequestID string
+	// LogResult is the end of the function's log, in base64. It is empty where none was asked
+	// for, and in streams, which tell it at their end.
+	LogResult string
+
+	// Payload is the reply, or what has been read of it where Rest is not nil.
+	Payload []byte
+	// Rest is the remaining reply. Whoever uses the response closes it.
+	Rest *Body
+	// Events is the reply as an event stream, nil for a reply in one piece.
+	Events Events
+}
+
+// Events is a reply that comes in pieces.
+type Events interface {
+	// Next returns the next piece of the reply, which is valid until Next is called again. At
+	// the end it returns io.EOF and, where it is told, the end of the function's log in
+	// base64. Its other errors are an *Error.
+	Next() (payload []byte, logResult string, err error)
+	// Close ends the stream. It can be called at any time.
+	io.Closer
+}
+
+// close ends what a response still holds.
+func (r *Response) close() {
+	if r.Rest != nil {
+		r.Rest.Close()
+	}
+	if r.Events != nil {
+		r.Events.Close()
+	}
+}
+
+// The headers of an answer.
+const (
+	versionHeader       = "X-Amz-Executed-Version"
+	requestIDHeader     = "X-Amzn-Requestid"
+	functionErrorHeader = "X-Amz-Function-Error"
+	logResultHeader     = "X-Amz-Log-Result"
+	errorTypeHeader     = "X-Amzn-Errortype"
+)
+
+func requestIDOf(h http.Header) string {
+	if id := h.Get(requestIDHeader); id != "" {
+		return id
+	}
+	return h.Get("X-Amz-Request-Id") // of what stands in between
+}

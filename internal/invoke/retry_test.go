@@ -1,0 +1,335 @@
+package invoke
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// Retry-After is never undercut, and what it should not say is as if it were not there.
+func TestRetryAfter(t *testing.T) {
+	now := newWorld(good).Now()
+	for _, tc := range []struct {
+		value string
+		want  time.Duration // 0 for a delay of the client's own
+	}{
+		{"2", 2 * time.Second},
+		{"30", 30 * time.Second},
+		{"0", 0},
+		{"1", time.Second},
+		{now.Add(40 * time.Second).Format(http.TimeFormat), 40 * time.Second},
+		{now.Format(http.TimeFormat), 0},
+		{now.Add(-time.Hour).Format(http.TimeFormat), 0},
+		{"", 0},
+		{"-5", 0},
+		{"1.5", 0},
+		{"soon", 0},
+	} {
+		for _, code := range []string{"TooManyRequestsException", "ServiceException"} {
+			w := newWorld(refuses(503, code, "Retry-After", tc.value), good)
+			c := w.client(t)
+			c.rand = func() float64 { return 0 }
+			if _, err := invoke(t.Context(), c, all()); err != nil {
+				t.Errorf("%q: %v", tc.value, err)
+				continue
+			}
+			own := 25 * time.Millisecond
+			if code == "TooManyRequestsException" {
+				own = 500 * time.Millisecond
+			}
+			if want := max(own, tc.want); len(w.delays) != 1 || w.delays[0] != want {
+				t.Errorf("%q, %s: got delays %v, want %v", tc.value, code, w.delays, want)
+			}
+		}
+	}
+}
+
+// AWS says it in the body too. The error has it for the client.
+func TestRetryAfterOfTheBody(t *testing.T) {
+	for body, want := range map[string]string{`{"retryAfterSeconds":"7"}`: "7", `{"retryAfterSeconds":7}`: "", `{}`: ""} {
+		e := apiError(429, make(http.Header), []byte(body))
+		if e.RetryAfter != want {
+			t.Errorf("%s: got %q, want %q", body, e.RetryAfter, want)
+		}
+	}
+	if e := apiError(429, http.Header{"Retry-After": {"5"}}, []byte(`{"retryAfterSeconds":"7"}`)); e.RetryAfter != "5" {
+		t.Errorf("got %q, want the header's", e.RetryAfter)
+	}
+}
+
+// A retry that the deadline leaves no room for is not waited for: the error is the answer.
+func TestDeadlineAndRetries(t *testing.T) {
+	for _, tc := range []struct {
+		name, retryAfter string
+		left             time.Duration // 0 for no deadline
+		want             int           // attempts
+	}{
+		{"room", "", time.Hour, 2},
+		{"just enough", "", 26 * time.Millisecond, 2},
+		{"none", "", 25 * time.Millisecond, 1},
+		{"past", "", -time.Second, 1},
+		{"Retry-After, and room", "59", time.Hour, 2},
+		{"Retry-After, and none", "59", 59 * time.Second, 1},
+		{"Retry-After, an hour", "3600", time.Minute, 1},
+		{"Retry-After, 300 years", "9460800000", time.Hour, 1},
+		{"Retry-After, beyond all numbers", "99999999999999999999999", time.Hour, 1},
+		{"Retry-After, without a deadline", "59", 0, 2},
+		{"a long Retry-After, without a deadline", "60", 0, 1},
+		{"the longest Retry-After, without a deadline", "99999999999999999999999", 0, 1},
+	} {
+		w := newWorld(refuses(503, "ServiceUnavailable", "Retry-After", tc.retryAfter), good)
+		c := w.client(t)
+		c.rand = func() float64 { return 0 }
+		ctx := t.Context()
+		if tc.left != 0 {
+			ctx = deadlineIn{ctx, w.Now().Add(tc.left)}
+		}
+		_, err := invoke(ctx, c, all())
+		if len(w.attempts) != tc.want || len(w.delays) != tc.want-1 || (err == nil) != (tc.want == 2) {
+			t.Errorf("%s: got %v after %d attempts, delays %v", tc.name, err, len(w.attempts), w.delays)
+			continue
+		}
+		if err != nil {
+			if e := errorOf(t, err); e.Kind != KindAPI || e.RetryAfter != tc.retryAfter {
+				t.Errorf("%s: got %+v", tc.name, e)
+			}
+		}
+	}
+}
+
+// deadlineIn is a context with a deadline that does not end it.
+type deadlineIn struct {
+	context.Context
+	deadline time.Time
+}
+
+func (d deadlineIn) Deadline() (time.Time, bool) { return d.deadline, true }
+
+// Where the context ends within a delay, AWS's own answer says more than the deadline does. Of a
+// client that went away the context says it.
+func TestContextEndsWithinADelay(t *testing.T) {
+	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
+		w := newWorld(refuses(429, "TooManyRequestsException", "Retry-After", "5"))
+		ctx := &endsByHand{Context: t.Context(), done: make(chan struct{}), err: cause}
+		w.Sleep = func(ctx2 context.Context, _ time.Duration) error {
+			ctx.end()
+			return ctx2.Err()
+		}
+		_, err := invoke(ctx, w.client(t), all())
+		e := errorOf(t, err)
+		if len(w.attempts) != 1 || e.Attempts != 1 {
+			t.Errorf("%v: got %d attempts, %d in the error", cause, len(w.attempts), e.Attempts)
+		}
+		if cause == context.Canceled && (e.Kind != KindEnded || !errors.Is(err, cause)) {
+			t.Errorf("%v: got %+v", cause, e)
+		}
+		if cause == context.DeadlineExceeded && (e.Kind != KindAPI || e.RetryAfter != "5") {
+			t.Errorf("%v: got %+v", cause, e)
+		}
+	}
+}
+
+// endsByHand is a context that ends with end.
+type endsByHand struct {
+	context.Context
+	done chan struct{}
+	err  error
+}
+
+func (c *endsByHand) end() {
+	if c.Err() == nil {
+		close(c.done)
+	}
+}
+
+func (c *endsByHand) Done() <-chan struct{} { return c.done }
+
+func (c *endsByHand) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// brokenBody gives some and then fails.
+type brokenBody struct {
+	some   string
+	before func() // called before it fails
+	err    error
+}
+
+func (b *brokenBody) Read(p []byte) (int, error) {
+	if b.some == "" {
+		b.before()
+		return 0, b.err
+	}
+	n := copy(p, b.some)
+	b.some = b.some[n:]
+	return n, nil
+}
+
+func (*brokenBody) Close() error { return nil }
+
+// The context may end in every phase of a call.
+func TestContextEnds(t *testing.T) {
+	type phase struct {
+		progress string
+		kind     Kind // of the error
+		stream   bool
+		peek     int
+		step     func(end func()) step
+	}
+	within := func(status int, some string, header ...string) func(end func()) step {
+		return func(end func()) step {
+			return func(*http.Request) (*http.Response, error) {
+				a := answer(status, "", header...)
+				a.ContentLength, a.Body = -1, &brokenBody{some, end, errReset}
+				return a, nil
+			}
+		}
+	}
+	for name, tc := range map[string]phase{
+		"before an answer": {progress: "before the function answered", kind: KindEnded, step: func(end func()) step {
+			return func(*http.Request) (*http.Response, error) { end(); return nil, errReset }
+		}},
+		"within an error":           {progress: "while the reply was coming", kind: KindEnded, step: within(500, `{"a`)},
+		"within a function's error": {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`, "X-Amz-Function-Error", "Unhandled")},
+		"within a reply":            {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`)},
+		"within the rest":           {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`), peek: 1},
+		"within a stream":           {progress: "while the function wrote its reply", kind: KindEnded, step: within(200, encodedChunk(t, "tea")), stream: true},
+		"behind an error": {kind: KindAPI, step: func(end func()) step {
+			return func(*http.Request) (*http.Response, error) { end(); return refusal(403, "AccessDeniedException"), nil }
+		}},
+		"behind a function's error": {kind: KindFunction, step: func(end func()) step {
+			return func(*http.Request) (*http.Response, error) {
+				end()
+				return answer(200, "{}", "X-Amz-Function-Error", "Unhandled"), nil
+			}
+		}},
+		"behind a limit": {kind: KindLimit, step: func(end func()) step {
+			return func(*http.Request) (*http.Response, error) { end(); return answer(101, ""), nil }
+		}},
+	} {
+		for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
+			for _, second := range []bool{false, true} {
+				ctx := &endsByHand{Context: t.Context(), done: make(chan struct{}), err: cause}
+				steps := []step{tc.step(ctx.end)}
+				if second {
+					steps = []step{refuses(500, "ServiceException"), steps[0]}
+				}
+				w := newWorld(steps...)
+				p := all()
+				p.Peek, p.Decodes = tc.peek, tc.peek > 0
+				_, err := send(ctx, w.client(t), p, &Request{Function: "f", Stream: tc.stream})
+				e := errorOf(t, err)
+				if e.Kind != tc.kind {
+					t.Errorf("%s, %v: got %+v, want the kind %d", name, cause, e, tc.kind)
+				}
+				if len(w.attempts) != len(steps) {
+					t.Errorf("%s, %v: got %d attempts, want %d", name, cause, len(w.attempts), len(steps))
+				}
+				if tc.kind != KindEnded {
+					continue
+				}
+				progress := tc.progress
+				if second {
+					progress = "in attempt 2"
+				}
+				if !errors.Is(err, cause) || e.Progress != progress || (e.Previous != nil) != second {
+					t.Errorf("%s, %v, second %t: got %+v, want %q", name, cause, second, e, progress)
+				}
+			}
+		}
+	}
+}
+
+// Of a call that is cut off in its second attempt, the first one's failure and id are told.
+func TestPrevious(t *testing.T) {
+	ctx := &endsByHand{Context: t.Context(), done: make(chan struct{}), err: context.DeadlineExceeded}
+	w := newWorld(refuses(500, "ServiceException"), func(*http.Request) (*http.Response, error) { ctx.end(); return nil, errReset })
+	_, err := invoke(ctx, w.client(t), all())
+	if e := errorOf(t, err); e.Previous == nil || e.Previous.Code != "ServiceException" || e.RequestID != "1" || e.Attempts != 2 {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// A context that is done before there are credentials is the reason, not they.
+func TestContextEndsBeforeCredentials(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := newWorld(good)
+	w.Credentials = &testCredentials{err: context.Canceled}
+	_, err := invoke(ctx, w.client(t), all())
+	if e := errorOf(t, err); e.Kind != KindEnded || e.Progress != "before there were credentials to sign the call with" || len(w.attempts) != 0 {
+		t.Errorf("got %+v after %d attempts", e, len(w.attempts))
+	}
+	missing := errors.New("no credentials")
+	w.Credentials = &testCredentials{err: missing}
+	_, err = invoke(t.Context(), w.client(t), all())
+	if e := errorOf(t, err); e.Kind != KindCredentials || !errors.Is(err, missing) || len(w.attempts) != 0 {
+		t.Errorf("got %+v after %d attempts", e, len(w.attempts))
+	}
+}
+
+// The error of who uses a reply is returned as it is, and ends the call.
+func TestErrorOfUse(t *testing.T) {
+	source := &countedBody{Reader: spaces{}}
+	w := newWorld(func(*http.Request) (*http.Response, error) {
+		a := answer(200, "")
+		a.ContentLength, a.Body = -1, source
+		return a, nil
+	})
+	bad := errors.New("not JSON")
+	p := all()
+	p.Peek = 10
+	err := w.client(t).Invoke(t.Context(), &Request{Function: "f"}, p, func(*Response) error { return bad })
+	if err != bad || len(w.attempts) != 1 || !source.closed {
+		t.Errorf("got %v after %d attempts, the rest closed: %t", err, len(w.attempts), source.closed)
+	}
+}
+
+// spaces never ends.
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// sleep waits for its time, or for the context's end.
+func TestSleep(t *testing.T) {
+	if err := sleep(t.Context(), time.Nanosecond); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := sleep(ctx, time.Hour); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
+
+func recordBodies(bodies *[]string, next http.RoundTripper) http.RoundTripper {
+	return bodyRecorder{bodies, next}
+}
+
+type bodyRecorder struct {
+	bodies *[]string
+	next   http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (b bodyRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	*b.bodies = append(*b.bodies, string(body))
+	return b.next.RoundTrip(r)
+}

@@ -1,0 +1,112 @@
+package invoke
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// streamEvent is an event of a streaming invocation: a chunk of what the function returns, or,
+// as the last event, how the invocation ended.
+type streamEvent struct {
+	chunk    []byte          // valid until the next event is read; may be empty
+	complete *invokeComplete // nil for a chunk
+}
+
+// invokeComplete is the end of a streaming invocation. Source:
+// https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStreamCompleteEvent.html
+type invokeComplete struct {
+	ErrorCode    string // empty where the function succeeded
+	ErrorDetails string // JSON of the function error
+	LogResult    string // the last 4 KiB of the log in base64, where the call asked for it
+}
+
+// eventError is an error that AWS sends instead of the next event. It ends the stream. Both
+// texts are as AWS sent them, shortened to text.MaxDetail bytes.
+type eventError struct{ code, message string }
+
+func (e *eventError) Error() string {
+	code := text.Printable(cmp.Or(e.code, "UnknownError"))
+	if e.message == "" {
+		return code
+	}
+	return code + ": " + text.Quote(e.message)
+}
+
+// eventStream reads the events of a streaming invocation.
+type eventStream struct {
+	messages *eventReader
+	err      error // of the next call, if it is known
+}
+
+func newEventStream(r io.Reader) *eventStream { return &eventStream{messages: newEventReader(r)} }
+
+// next returns the next event. It skips events that it does not know. Its error is io.EOF after
+// InvokeComplete, io.ErrUnexpectedEOF where the stream ends before, an *eventError, or as
+// eventReader returns it. It reads nothing behind InvokeComplete.
+func (s *eventStream) next() (streamEvent, error) {
+	if s.err != nil {
+		return streamEvent{}, s.err
+	}
+	event, err := s.read()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	s.err = err
+	if event.complete != nil {
+		s.err = io.EOF
+	}
+	return event, err
+}
+
+func (s *eventStream) read() (streamEvent, error) {
+	for {
+		m, err := s.messages.next()
+		switch {
+		case err != nil:
+			return streamEvent{}, err
+		case m.messageType == nil:
+			return streamEvent{}, fmt.Errorf("%w: a message without a type", errFraming)
+		}
+		switch string(m.messageType) {
+		case "event":
+			switch string(m.eventType) {
+			case "PayloadChunk":
+				return streamEvent{chunk: m.payload}, nil
+			case "InvokeComplete":
+				complete, err := parseComplete(m.payload)
+				return streamEvent{complete: complete}, err
+			case "":
+				return streamEvent{}, fmt.Errorf("%w: an event without a type", errFraming)
+			}
+		case "exception":
+			return streamEvent{}, &eventError{text.Cut(string(m.exceptionType)), exceptionMessage(m.payload)}
+		case "error":
+			return streamEvent{}, &eventError{text.Cut(string(m.errorCode)), text.Cut(string(m.errorMessage))}
+		}
+	}
+}
+
+// parseComplete returns the end of an invocation. Without a payload the function succeeded, as
+// the AWS SDKs have it.
+func parseComplete(payload []byte) (*invokeComplete, error) {
+	complete := new(invokeComplete)
+	if len(payload) == 0 {
+		return complete, nil
+	}
+	if err := json.Unmarshal(payload, complete); err != nil {
+		return nil, fmt.Errorf("%w: InvokeComplete: %w", errFraming, err)
+	}
+	return complete, nil
+}
+
+// exceptionMessage returns the message of an exception: JSON with the key "message" or
+// "Message", as other AWS APIs send it. It is empty where the payload is something else.
+func exceptionMessage(payload []byte) string {
+	var exception struct{ Message string }
+	_ = json.Unmarshal(payload, &exception) // The code alone is worth an error.
+	return text.Cut(exception.Message)
+}
