@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/sdkv1"
 	"github.com/devopsfaith/krakend/config"
 	"github.com/devopsfaith/krakend/encoding"
 	"github.com/devopsfaith/krakend/logging"
@@ -22,14 +23,41 @@ type Invoker interface {
 	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
 }
 
-var _ Invoker = (*lambda.Lambda)(nil)
+// StreamInvoker is the part of the AWS SDK's Lambda client that backends with stream call. An
+// Invoker for them must implement it.
+type StreamInvoker interface {
+	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
+}
+
+var (
+	_ Invoker       = (*lambda.Lambda)(nil)
+	_ StreamInvoker = (*lambda.Lambda)(nil)
+)
 
 // Option changes what the backends of a BackendFactory work with. It must not be nil.
 type Option func(*options)
 
 type options struct {
-	backend.Options
-	report func(Report) // nil for none
+	logger    backend.Logger
+	session   *session.Session // nil for one of the environment and the shared AWS files
+	invoker   Invoker          // nil for the calls of this module
+	report    func(Report)     // nil for none
+	checkOnly bool
+}
+
+// backend returns the options of the backends.
+func (o options) backend() backend.Options {
+	if o.logger == nil {
+		o.logger = backend.NewStderrLogger()
+	}
+	b := backend.Options{Logger: o.logger, CheckOnly: o.checkOnly}
+	if o.invoker == nil {
+		b.SDK = sdkv1.New(o.session, o.logger, o.checkOnly)
+		return b
+	}
+	b.Invoker, b.InvokerRetries = sdkv1.NewAttempter(o.invoker), sdkv1.MaxRetries(o.invoker)
+	_, b.InvokerStreams = o.invoker.(StreamInvoker)
+	return b
 }
 
 // WithLogger sets the logger. Without it, or with nil, warnings and errors go to
@@ -37,34 +65,28 @@ type options struct {
 func WithLogger(l logging.Logger) Option {
 	return func(o *options) {
 		if l != nil {
-			o.Logger = l
+			o.logger = l
 		}
 	}
 }
 
-// WithSession sets the AWS session whose credentials, region, endpoint and HTTP
-// client are used where the configuration names none. Without it, or with nil, a
-// session is made of the environment and the shared AWS files. The session is not
-// changed. What is tried again stays this package's own choice; how often is the
-// session's where max_retries is not configured. A session with handlers or a log of
-// its own gets the SDK's requests as they are, which cost more.
+// WithSession sets the AWS session whose credentials, region, endpoint, number of retries
+// and HTTP transport are used where the configuration says nothing else. Without it, or with
+// nil, a session is made of the environment and the shared AWS files. The session is not
+// changed, and its handlers do not run: a build that needs them passes
+// WithInvoker(lambda.New(session)).
 func WithSession(s *session.Session) Option {
-	return func(o *options) { o.Session = s }
+	return func(o *options) { o.session = s }
 }
 
-// WithInvoker sends all calls to i in place of the AWS SDK's clients, for
-// instrumentation or tests. Region, endpoint and credentials are then i's to decide,
-// and so are retries, unless i is a client of the SDK or hands its options on to one:
-// that follows max_retries where it is configured, and keeps its own number where not.
-// retry_function_errors works with every Invoker.
-// Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
-// well. i must be safe for concurrent use. nil is as if the option were not there.
+// WithInvoker makes all calls with i: an AWS SDK's client with handlers of the build's own, or
+// what instruments one or stands in for it. i decides on region, endpoint and credentials. Each
+// attempt is one call of i. The retries are this module's; a client of the SDK, or an Invoker
+// that hands its options on to one, makes none of its own then. Without max_retries a call is
+// tried again as often as the client is configured to, or three times. Backends with stream need
+// a StreamInvoker. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
-	return func(o *options) {
-		if i != nil {
-			o.Invoker = i
-		}
-	}
+	return func(o *options) { o.invoker = i }
 }
 
 // WithReport hands report what has become of each Lambda backend's configuration, when
@@ -78,7 +100,7 @@ func WithReport(report func(Report)) Option {
 // command that checks krakend.json. The configuration is checked, logged and reported as
 // for a gateway that is to run, but no credentials are looked for.
 func CheckOnly() Option {
-	return func(o *options) { o.CheckOnly = true }
+	return func(o *options) { o.checkOnly = true }
 }
 
 // A Report tells what has become of the configuration of a Lambda backend.
@@ -114,7 +136,7 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 	for _, opt := range opts {
 		opt(&o)
 	}
-	backends := backend.NewFactory(o.Options)
+	backends := backend.NewFactory(o.backend())
 	var first originals
 
 	return func(remote *config.Backend) proxy.Proxy {

@@ -232,12 +232,12 @@ func TestConfigurationWithWarnings(t *testing.T) {
 		{"with hyphens", object{"max-retries": 1}, []string{`unknown key "max-retries" is ignored; did you mean "max_retries"?`}},
 		{"like no other", object{"colour": "red"}, []string{`unknown key "colour" is ignored`}},
 		{"on two lines", object{"a\nb": 1}, []string{`unknown key "a\nb" is ignored`}},
-		{"no known region", object{"region": "us-west1"}, []string{`region: the AWS SDK knows no region "us-west1"`}},
+		{"no known region", object{"region": "us-west1"}, []string{`region: "us-west1" does not look like a region such as us-west-2`}},
 		{"no effect", object{"function_name_case": "verbatim"}, []string{"function_name_case: has no effect on function_name, which is never changed"}},
 		{"several", object{"regoin": "x", "colour": 1, "region": "local"}, []string{
 			`unknown key "colour" is ignored`,
 			`unknown key "regoin" is ignored; did you mean "region"?`,
-			`region: the AWS SDK knows no region "local"`,
+			`region: "local" does not look like a region such as us-west-2`,
 		}},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {

@@ -70,13 +70,17 @@ type generation struct {
 	hasGraphQL bool
 	// limitsHeaders: a backend may limit the headers of its endpoint further.
 	limitsHeaders bool
+	// sdkAttempts is how often the generation's AWS SDK calls where nothing is configured.
+	sdkAttempts int
+	// noCredentials is how the SDK's error for no credentials at all begins.
+	noCredentials string
 	// scalarKey is where encoding safejson puts what is neither object nor list.
 	scalarKey string
 }
 
 var (
-	krakend1  = generation{scalarKey: "result"}
-	krakend14 = generation{scalarKey: "result", forwardsHost: true}
+	krakend1  = generation{sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result"}
+	krakend14 = generation{sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result", forwardsHost: true}
 	krakend2  = generation{
 		shortNamespaces:      true,
 		tellsEndpoint:        true,
@@ -90,6 +94,8 @@ var (
 		forwardsHost:         true,
 		hasGraphQL:           true,
 		limitsHeaders:        true,
+		sdkAttempts:          3,
+		noCredentials:        `"failed to refresh cached credentials, no EC2 IMDS role found`,
 		scalarKey:            "content",
 	}
 )

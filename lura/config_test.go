@@ -15,14 +15,14 @@ import (
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/logging"
 	"github.com/luraproject/lura/proxy"
 )
 
-var _ logging.Logger = (*doortest.Recorder)(nil)
+var _ logging.Logger = (*adaptertest.Recorder)(nil)
 
 // parse has KrakenD's own parser read a configuration with one endpoint.
 func parse(t *testing.T, endpoint string) *config.EndpointConfig {
@@ -67,7 +67,7 @@ func TestDocumentedExamples(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.Reset()
-			log := &doortest.Recorder{}
+			log := &adaptertest.Recorder{}
 			sess, err := session.NewSession(&aws.Config{
 				Endpoint:    aws.String(s.URL),
 				Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
@@ -111,7 +111,7 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 		`{"function_name": "f", "endpoint": "localhost"}`,
 		`{"function_name": "f", "stream": true}`,
 	} {
-		log := &doortest.Recorder{}
+		log := &adaptertest.Recorder{}
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
 		next := func(*config.Backend) proxy.Proxy {
 			t.Errorf("%s: left to the next factory", settings)
@@ -134,12 +134,12 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 
 // In KrakenD 1.x the copies of a request share one body.
 func TestConcurrentCallsWithABody(t *testing.T) {
-	log := &doortest.Recorder{}
-	built := door(doortest.Backend{
+	log := &adaptertest.Recorder{}
+	built := adapter(adaptertest.Backend{
 		Method: "POST", ConcurrentCalls: 2,
 		ExtraConfig: map[string]any{Namespace: map[string]any{"function_name": "f"}},
-	}, doortest.Options{Logger: log})
-	_, err := built.Proxy(t.Context(), &doortest.Request{Body: io.NopCloser(strings.NewReader("{}"))})
+	}, adaptertest.Options{Logger: log})
+	_, err := built.Proxy(t.Context(), &adaptertest.Request{Body: io.NopCloser(strings.NewReader("{}"))})
 	coded, ok := err.(interface{ StatusCode() int })
 	if !ok || coded.StatusCode() != http.StatusInternalServerError {
 		t.Errorf("got %v, want a 500", err)
@@ -152,7 +152,7 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 // In a sequential merge KrakenD writes into the params of the request, while calls
 // that have lost against another of theirs may still be on their way.
 func TestConcurrentCallsInASequentialMerge(t *testing.T) {
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
 	endpoint := parse(t, `{
 		"endpoint": "/x/{id}", "concurrent_calls": 4,
@@ -178,7 +178,7 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	var calls atomic.Int32
 	all := make(chan struct{})
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	factory := BackendFactory(nil, WithLogger(log), WithInvoker(calling(func() {
 		if calls.Add(1)%3 == 0 { // no call wins before all have begun
 			all <- struct{}{}
@@ -188,7 +188,7 @@ func TestSecondProxyOfOneConfiguration(t *testing.T) {
 		<-all
 	})))
 	remote := &config.Backend{
-		URLPattern: "/x", ConcurrentCalls: 3, Timeout: doortest.Timeout,
+		URLPattern: "/x", ConcurrentCalls: 3, Timeout: adaptertest.Timeout,
 		ExtraConfig: config.ExtraConfig{Namespace: map[string]interface{}{"function_name": "f"}},
 	}
 	for n := range 2 {
@@ -221,7 +221,7 @@ func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.
 
 // KrakenD 2's name for the namespace is none here, which is easily overlooked.
 func TestShortNamespace(t *testing.T) {
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	left := false
 	next := func(*config.Backend) proxy.Proxy {
 		left = true

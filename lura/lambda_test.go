@@ -8,19 +8,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/encoding"
 	"github.com/luraproject/lura/proxy"
 )
 
-func TestMain(m *testing.M) { doortest.Main(m) }
+func TestMain(m *testing.M) { adaptertest.Main(m) }
 
-// The cases that every door runs.
-func TestDoor(t *testing.T) { doortest.Run(t, doortest.Generation{ForwardsHost: forwardsHost}, door) }
+// The cases that every adapter runs.
+func TestAdapter(t *testing.T) {
+	adaptertest.Run(t, adaptertest.Generation{ForwardsHost: forwardsHost}, adapter)
+}
 
-// door implements doortest.Door.
-func door(b doortest.Backend, o doortest.Options) doortest.Built {
+// adapter implements adaptertest.Adapter.
+func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 	remote := &config.Backend{
 		URLPattern:      b.URLPattern,
 		Method:          b.Method,
@@ -32,7 +34,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		Mapping:         b.Mapping,
 		IsCollection:    b.IsCollection,
 		ConcurrentCalls: b.ConcurrentCalls,
-		Timeout:         doortest.Timeout,
+		Timeout:         adaptertest.Timeout,
 		Host:            b.Host,
 		ExtraConfig:     b.ExtraConfig,
 	}
@@ -44,7 +46,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		remote.Decoder = encoding.Get(strings.ToLower(b.Encoding))(b.IsCollection)
 	}
 
-	built := doortest.Built{}
+	built := adaptertest.Built{}
 	next := func(*config.Backend) proxy.Proxy {
 		built.Next = true
 		return proxy.NoopProxy
@@ -67,12 +69,12 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 	p := BackendFactory(next, opts...)(remote)
 
 	built.Host = remote.Host
-	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
+	built.Proxy = func(ctx context.Context, r *adaptertest.Request) (*adaptertest.Response, error) {
 		got, err := p(ctx, &proxy.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
 		if got == nil {
 			return nil, err
 		}
-		return &doortest.Response{
+		return &adaptertest.Response{
 			Data:       got.Data,
 			IsComplete: got.IsComplete,
 			StatusCode: got.Metadata.StatusCode,

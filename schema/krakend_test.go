@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	awslambda2 "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/session"
@@ -116,7 +117,7 @@ func (g gateways) wrong(configuration object) (wrong []string, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	factory := lambda2.BackendFactory(logging2.NoOp, func(*config2.Backend) proxy2.Proxy { return proxy2.NoopProxy }, lambda2.CheckOnly(), lambda2.WithInvoker(g.calls), lambda2.WithReport(func(r lambda2.Report) {
+	factory := lambda2.BackendFactory(logging2.NoOp, func(*config2.Backend) proxy2.Proxy { return proxy2.NoopProxy }, lambda2.CheckOnly(), lambda2.WithInvoker(awslambda2.New(awslambda2.Options{})), lambda2.WithReport(func(r lambda2.Report) {
 		if r.Err != nil {
 			wrong = append(wrong, r.Err.Error())
 		}

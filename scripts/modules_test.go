@@ -40,16 +40,16 @@ func TestTaggedModules(t *testing.T) {
 		"CGO_ENABLED=0",
 	)
 	_, minor, _ := strings.Cut(r.version, ".")
-	for _, door := range []struct{ path, version string }{
+	for _, adapter := range []struct{ path, version string }{
 		{root, "v" + r.version},
 		{root + "/lura", "v" + r.version},
 		{root + "/lura/v2", "v2." + minor},
 	} {
-		t.Run(door.path, func(t *testing.T) {
+		t.Run(adapter.path, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, content := range map[string]string{
 				"go.mod":  "module example.com/gateway\n\ngo 1.25.0\n",
-				"main.go": "package main\n\nimport lambda \"" + door.path + "\"\n\nfunc main() { println(lambda.Namespace) }\n",
+				"main.go": "package main\n\nimport lambda \"" + adapter.path + "\"\n\nfunc main() { println(lambda.Namespace) }\n",
 			} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 					t.Fatal(err)
@@ -66,10 +66,10 @@ func TestTaggedModules(t *testing.T) {
 				}
 				return string(out)
 			}
-			golang("get", door.path+"@"+door.version)
+			golang("get", adapter.path+"@"+adapter.version)
 			golang("build", "-trimpath", "-o", filepath.Join(dir, "gateway"), ".")
 
-			for path, version := range map[string]string{door.path: door.version, root: "v" + r.version} {
+			for path, version := range map[string]string{adapter.path: adapter.version, root: "v" + r.version} {
 				var module struct {
 					Version string
 					Replace any

@@ -74,9 +74,9 @@ func TestReleaseRefuses(t *testing.T) {
 		{name: "another major version", version: "2.5.0", says: "must be 1.MINOR.PATCH"},
 		{name: "two numbers", version: "1.5", says: "must be 1.MINOR.PATCH"},
 		{name: "a tag", version: "v1.5.0", says: "must be 1.MINOR.PATCH"},
-		{name: "a version that the doors do not require", version: "1.99.0", says: "lura/go.mod does not require the root at v1.99.0"},
+		{name: "a version that the adapters do not require", version: "1.99.0", says: "lura/go.mod does not require the root at v1.99.0"},
 		{
-			name: "a door that requires another version",
+			name: "an adapter that requires another version",
 			prepare: func(t *testing.T, r repository) {
 				r.replace(t, "lura/v2/go.mod", "krakend-lambda v"+r.version, "krakend-lambda v1.4.0")
 				r.commit(t)
@@ -109,7 +109,7 @@ func TestReleaseRefuses(t *testing.T) {
 			says:    "is at another commit",
 		},
 		{
-			name:    "a door's tag at another commit",
+			name:    "an adapter's tag at another commit",
 			prepare: tagged(func(r repository) string { return strings.Replace("lura/v"+r.version, "v1.", "v2.", 1) }),
 			says:    "is at another commit",
 		},

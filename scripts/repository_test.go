@@ -34,7 +34,7 @@ func run(m *testing.M) int {
 }
 
 // A repository is a clone of one that has what the working copy has, in one commit, and a
-// date for the version that the doors require.
+// date for the version that the adapters require.
 type repository struct {
 	dir     string
 	version string // without the v

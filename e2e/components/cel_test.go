@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	cel "github.com/devopsfaith/krakend-cel"
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/encoding"
 	"github.com/luraproject/lura/proxy"
@@ -89,7 +89,7 @@ func TestCELOnNumbersOfAnHTTPBackend(t *testing.T) {
 		w.Write([]byte(`{"stock":3}`))
 	}))
 	defer host.Close()
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	for condition, want := range map[string]bool{"int(resp_data.stock) > 2": false, "has(resp_data.stock)": true} {
 		remote := &config.Backend{Decoder: encoding.NewJSONDecoder(false), ExtraConfig: conditions(condition)}
 		p := cel.BackendFactory(log, proxy.CustomHTTPProxyFactory(client.NewHTTPClient))(remote)
@@ -129,7 +129,7 @@ func TestCELOnDetails(t *testing.T) {
 	} {
 		g := start(t, map[string]any{"f": failing}, endpoint("/x", fixed("f", conditions(condition), details)))
 		got := g.get(t, "/x")
-		if got.status != want || got.fromDoor != nil || (want == http.StatusOK) != strings.Contains(got.body, "out of stock") {
+		if got.status != want || got.fromAdapter != nil || (want == http.StatusOK) != strings.Contains(got.body, "out of stock") {
 			t.Errorf("%s: got %+v, want a %d", condition, got, want)
 		}
 	}

@@ -36,8 +36,8 @@ func TestErrorsPassThroughEachComponent(t *testing.T) {
 					path = "/fixed"
 				}
 				got := g.get(t, path)
-				if got.fromDoor == nil || got.fromPipe != got.fromDoor {
-					t.Fatalf("got %v from the pipe, want the backend's own %v", got.fromPipe, got.fromDoor)
+				if got.fromAdapter == nil || got.fromPipe != got.fromAdapter {
+					t.Fatalf("got %v from the pipe, want the backend's own %v", got.fromPipe, got.fromAdapter)
 				}
 				if got.status != tc.status || statusOf(got.fromPipe) != tc.status || got.body != "" {
 					t.Errorf("got %d %q, want an empty %d", got.status, got.body, tc.status)

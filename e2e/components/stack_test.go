@@ -24,7 +24,7 @@ import (
 	cel "github.com/devopsfaith/krakend-cel"
 	cb "github.com/devopsfaith/krakend-circuitbreaker/gobreaker/proxy"
 	josegin "github.com/devopsfaith/krakend-jose/gin"
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
 	lua "github.com/devopsfaith/krakend-lua/proxy"
@@ -116,19 +116,19 @@ func endpoint(path string, extra object) object {
 // A gateway is KrakenD-CE's stack without its server.
 type gateway struct {
 	*lambdatest.Server
-	log     *doortest.Recorder
+	log     *adaptertest.Recorder
 	metrics *metrics.Metrics
 	engine  *gin.Engine
 
-	mu       sync.Mutex
-	fromDoor error // what the Lambda backend returned last, nil where it was not called
-	fromPipe error // what the whole pipe returned last
+	mu          sync.Mutex
+	fromAdapter error // what the Lambda backend returned last, nil where it was not called
+	fromPipe    error // what the whole pipe returned last
 }
 
 // start makes a gateway of endpoints. Its functions are those of functions.
 func start(t *testing.T, functions map[string]any, endpoints ...object) *gateway {
 	t.Helper()
-	g := &gateway{Server: lambdatest.NewServer(functions), log: &doortest.Recorder{}, engine: gin.New()}
+	g := &gateway{Server: lambdatest.NewServer(functions), log: &adaptertest.Recorder{}, engine: gin.New()}
 	t.Cleanup(g.Close)
 	// metrics.New would register its gauges of the process in package variables.
 	registry := gometrics.NewRegistry()
@@ -173,8 +173,8 @@ func (g *gateway) proxyFactory(t *testing.T) proxy.Factory {
 		t.Error("a Lambda backend went to the next factory")
 		return proxy.NoopProxy
 	}, lambda.WithLogger(g.log), lambda.WithSession(sess))
-	door := factory
-	factory = func(remote *config.Backend) proxy.Proxy { return g.recording(&g.fromDoor, door(remote)) }
+	adapter := factory
+	factory = func(remote *config.Backend) proxy.Proxy { return g.recording(&g.fromAdapter, adapter(remote)) }
 	factory = cel.BackendFactory(g.log, factory)
 	factory = lua.BackendFactory(g.log, factory)
 	factory = juju.BackendFactory(factory)
@@ -200,11 +200,11 @@ func (g *gateway) recording(last *error, p proxy.Proxy) proxy.Proxy {
 
 // An answer is what a client gets, and what of it only the gateway knows.
 type answer struct {
-	status   int
-	body     string
-	fromDoor error // the Lambda backend's, nil where it was not called or succeeded
-	fromPipe error // the outermost
-	calls    int   // of the Invoke API
+	status      int
+	body        string
+	fromAdapter error // the Lambda backend's, nil where it was not called or succeeded
+	fromPipe    error // the outermost
+	calls       int   // of the Invoke API
 }
 
 // get sends a request from 192.0.2.1. Headers are pairs of a name and a value.
@@ -222,7 +222,7 @@ func (g *gateway) getFrom(t *testing.T, client, path string, headers ...string) 
 	}
 
 	g.mu.Lock()
-	g.fromDoor, g.fromPipe = nil, nil
+	g.fromAdapter, g.fromPipe = nil, nil
 	g.mu.Unlock()
 	before := len(g.Calls())
 	w := httptest.NewRecorder()
@@ -230,7 +230,7 @@ func (g *gateway) getFrom(t *testing.T, client, path string, headers ...string) 
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return answer{w.Code, w.Body.String(), g.fromDoor, g.fromPipe, len(g.Calls()) - before}
+	return answer{w.Code, w.Body.String(), g.fromAdapter, g.fromPipe, len(g.Calls()) - before}
 }
 
 // statusOf is the status that KrakenD's routers look for in an error, 0 where it

@@ -95,7 +95,7 @@ func clientFaults(g generation) []row {
 		stream(answering("before-the-stream", "", streamHead("")+first+last)),
 		stream(answering("before-the-first-byte", streamHead(""), first+last)),
 		leaves("during-back-off", retries, lambda(nil, lambdatest.Throttle(2)), func(c *client) (response, error) {
-			return c.leave(func() { c.await("SleepWithContext") })
+			return c.leave(func() { c.await("internal/invoke.sleep(") })
 		}),
 		{
 			name: "client-leaves-while-connecting", api: deaf, endpoint: soon, gone: true, within: atOnce, logged: unlessCancelled(g, noAnswer),

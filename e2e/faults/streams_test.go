@@ -2,7 +2,9 @@ package faults
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"strings"
 
@@ -12,7 +14,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-const brokeOff = "the reply broke off: "
+const (
+	brokeOff = "the reply broke off: "
+	damaged  = undecodable + `: "damaged event stream`
+)
 
 // Streams. Before the first byte a fault is an error like any other, and a connection that
 // ends is tried again. After it, the response ends before its end.
@@ -65,12 +70,14 @@ func streamFaults() []row {
 	exception := message("exception", "ServiceException", `{"Message":"planted"}`)
 	garbage := strings.Repeat("planted", 100)
 	wrongSum := begun[:len(begun)-1] + "!"
-	const huge = "\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00"
-	const hugeHeaders = "\xff\xff\xff\xff\xff\xff\xff\xf0\x00\x00\x00\x00"
-	// The SDK's decoder panics on a header of a type that does not exist.
+	// What a message says of its lengths, and its checksums, are those of the format, so that
+	// the fault is what is wrong with it.
+	tooShort := sealed("\x00\x00\x00\x04\x00\x00\x00\x00")
+	huge := sealed("\xff\xff\xff\xff\x00\x00\x00\x00")
+	hugeHeaders := sealed("\xff\xff\xff\xff\xff\xff\xff\xf0")
 	const lengths = 12
 	at := lengths + 1 + int(begun[lengths])
-	noType := begun[:at] + "\x7f" + begun[at+1:]
+	noType := sealed(begun[:at] + "\x7f" + begun[at+1:len(begun)-4])
 	failing := func(body io.Reader) func() (*events.LambdaFunctionURLStreamingResponse, error) {
 		return func() (*events.LambdaFunctionURLStreamingResponse, error) {
 			if body == nil {
@@ -108,15 +115,15 @@ func streamFaults() []row {
 		again(fails("reset-after-headers", then((*exchange).reset), brokeOff)),
 		fails("failing", lambda(failing(nil)), `the function failed ("Unhandled"): "errorString"`),
 		fails("failing-at-once", says(failed), `the function failed ("Unhandled"): "planted" "planted"`),
-		fails("exception", says(exception), brokeOff),
-		fails("of-garbage", says(garbage), brokeOff),
-		// It says 4 bytes of itself, fewer than it takes to say so: the SDK's decoder would count
-		// below zero. That is malformed, not cut, and not asked for again.
-		fails("of-a-message-too-short", says("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00"), brokeOff),
-		fails("of-4-gb-of-headers", says(hugeHeaders), brokeOff),
-		fails("of-a-header-of-no-type", says(noType), brokeOff),
-		fails("with-a-wrong-checksum", says(wrongSum), brokeOff),
-		fails("compressed-that-is-broken", saying(strings.Replace(streamHead(""), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), zip("")[:10]+garbage), brokeOff),
+		again(fails("exception", says(exception), "invocation failed: ServiceException: \"planted\"")),
+		fails("of-garbage", says(garbage), damaged),
+		// It says 4 bytes of itself, fewer than it takes to say so. That is malformed, not cut, and
+		// not asked for again.
+		fails("of-a-message-too-short", says(tooShort), damaged+`: a message of 4 bytes"`),
+		fails("of-4-gb-of-headers", says(hugeHeaders), damaged+`: a message of 4294967295 bytes"`),
+		fails("of-a-header-of-no-type", says(noType), damaged+`: a header of type 127"`),
+		fails("with-a-wrong-checksum", says(wrongSum), damaged+`: wrong checksum of a message"`),
+		fails("compressed-that-is-broken", saying(strings.Replace(streamHead(""), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), zip("")[:10]+garbage), damaged),
 		fails("without-a-prelude", hostileAPI(func(x *exchange) {
 			x.write(streamHead("application/vnd.awslambda.http-integration-response"))
 			x.forever(payloadChunk(strings.Repeat(" ", 1<<10)))
@@ -170,6 +177,11 @@ func message(messageType, kind, payload string) string {
 	var b bytes.Buffer
 	eventstream.NewEncoder(&b).Encode(m) // a buffer takes all
 	return b.String()
+}
+
+// sealed is a part of a message with the checksum that follows it.
+func sealed(part string) string {
+	return string(binary.BigEndian.AppendUint32([]byte(part), crc32.ChecksumIEEE([]byte(part))))
 }
 
 func payloadChunk(payload string) string { return message("event", "PayloadChunk", payload) }

@@ -3,6 +3,7 @@ package soak
 import (
 	"fmt"
 	"sync"
+	"time"
 )
 
 // An attempt is an execution that a gateway has asked for, and what became of it.
@@ -17,7 +18,11 @@ type attempt struct {
 type ledger struct {
 	seed uint64
 
+	// maxRetries is how often the gateway tries a call again.
+	maxRetries int
+
 	mu         sync.Mutex
+	expired    time.Time         // when credentials last did
 	open       map[string]*entry // by id: requests that are not answered, or whose client has gone
 	lanes      map[string]*entry // by function: the request whose calls have no id
 	complaints []string
@@ -47,9 +52,9 @@ type entry struct {
 	gone  bool                  // its client
 }
 
-func newLedger(seed uint64) *ledger {
+func newLedger(seed uint64, maxRetries int) *ledger {
 	return &ledger{
-		seed: seed,
+		seed: seed, maxRetries: maxRetries,
 		open: make(map[string]*entry), lanes: make(map[string]*entry),
 		tally: tally{
 			answers: make(map[int]int), endpoints: make(map[string]int), faults: make(map[string]int),
@@ -101,6 +106,24 @@ func (l *ledger) begin(id, endpoint, lane string) {
 	l.tally.endpoints[endpoint]++
 }
 
+// expiryPause is between two times that credentials expire. A gateway renews them once in five
+// seconds, and has its calls wait meanwhile.
+const expiryPause = 10 * time.Second
+
+// faultOf is the fault of an attempt, as the function of that name has it, but for credentials
+// that would expire too often. The mutex is held.
+func (l *ledger) faultOf(id, function string, n int, streaming bool) *fault {
+	f := faultOf(l.seed, id, function, n, streaming)
+	if f.then != refreshing {
+		return f
+	}
+	if now := time.Now(); now.Sub(l.expired) > expiryPause {
+		l.expired = now
+		return f
+	}
+	return none
+}
+
 // attempt notes a call of a function, before anything becomes of it, and returns what is
 // to go wrong with it. It returns nil for a call that no request explains.
 func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt {
@@ -113,7 +136,7 @@ func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt
 		e = l.open[ids[0]]
 	case len(ids) == 0 && function == slowFunction:
 		// Which request it is for cannot be known: see slowFunction.
-		f := faultOf(l.seed, slowFunction, function, l.tally.attempts, streaming)
+		f := l.faultOf(slowFunction, function, l.tally.attempts, streaming)
 		l.tally.faults[f.name]++
 		l.tally.slow[f.status]++
 		return &attempt{fault: f}
@@ -125,7 +148,7 @@ func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt
 		return nil
 	}
 	n := len(e.calls[function])
-	a := &attempt{fault: faultOf(l.seed, e.id, function, n, streaming)}
+	a := &attempt{fault: l.faultOf(e.id, function, n, streaming)}
 	if n == 0 {
 		l.tally.calls++
 	}
@@ -219,7 +242,7 @@ func (l *ledger) close() {
 		}
 		l.tally.count(e)
 		for function, attempts := range e.copied() {
-			if _, err := outcomeOf(attempts, true); err != nil {
+			if _, err := outcomeOf(attempts, l.maxRetries, true); err != nil {
 				l.complainLocked("request %s, whose client has gone: %s: %v", id, function, err)
 			}
 		}

@@ -8,10 +8,6 @@ import (
 	"testing"
 )
 
-// maxRetries is how often the AWS SDK tries again where max_retries is not set, as in
-// all examples.
-const maxRetries = 3
-
 // An outcome is what the attempts of a call have come to: the last of them, whose fault
 // decides.
 type outcome struct{ attempt }
@@ -20,8 +16,9 @@ type outcome struct{ attempt }
 func (o outcome) served() bool { return o.fault.status == 0 }
 
 // outcomeOf holds the attempts of a call against what README.md says of errors: which are
-// tried again, and how often. unfinished allows that the last of them was not.
-func outcomeOf(attempts []attempt, unfinished bool) (outcome, error) {
+// tried again, and that this is done maxRetries times at most. unfinished allows that the last
+// of them was not.
+func outcomeOf(attempts []attempt, maxRetries int, unfinished bool) (outcome, error) {
 	retries, refreshed := 0, false
 	for i, a := range attempts {
 		again := false
@@ -92,15 +89,19 @@ func TestOutcomeOf(t *testing.T) {
 		for _, f := range tc.faults {
 			attempts = append(attempts, attempt{fault: f})
 		}
-		o, err := outcomeOf(attempts, false)
+		o, err := outcomeOf(attempts, 3, false)
 		if (err == nil) != tc.accepted {
 			t.Errorf("%s: got %v", history(attempts), err)
 		}
 		if err == nil && o.fault != tc.faults[len(tc.faults)-1] {
 			t.Errorf("%s: got the outcome %s", history(attempts), o.fault.name)
 		}
-		if _, err := outcomeOf(attempts, true); (err == nil) != tc.unfinished {
+		if _, err := outcomeOf(attempts, 3, true); (err == nil) != tc.unfinished {
 			t.Errorf("%s, unfinished: got %v", history(attempts), err)
 		}
+	}
+	attempts := []attempt{{fault: cut}, {fault: cut}, {fault: cut}}
+	if _, err := outcomeOf(attempts, 2, false); err != nil {
+		t.Errorf("%s, with two retries: got %v", history(attempts), err)
 	}
 }

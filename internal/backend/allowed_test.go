@@ -8,8 +8,8 @@ import (
 
 func TestNameThatIsNotAllowed(t *testing.T) {
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: noInvoker{}}).New(Spec{Settings: ns(map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Orders"}})})
-	_, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "admin"}})
+	b := withInvoker(l, noInvoker{}).New(Spec{Settings: ns(map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Orders"}})})
+	_, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "admin"}})
 	if e, ok := err.(*Error); !ok || e.StatusCode() != 404 || e.Error() != "lambda: no such function" || len(l.level("ERROR")) != 1 {
 		t.Errorf("got %v, log %q; want a 404 and one line", err, l.lines)
 	}
@@ -36,8 +36,7 @@ func TestInfoOnWhatARequestCanReach(t *testing.T) {
 	} {
 		tc.settings["region"] = "us-west-2"
 		l := &recorder{}
-		b := NewFactory(Options{Logger: l, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(Spec{Settings: ns(tc.settings), URLPattern: "/x"})
-		lookedFor(b)
+		NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://127.0.0.1:1"}}).New(Spec{Settings: ns(tc.settings), URLPattern: "/x"})
 		var got []string
 		for _, line := range l.level("INFO") {
 			got = append(got, strings.TrimPrefix(line, "INFO [BACKEND: /x][Lambda] "))

@@ -12,54 +12,57 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Host is what a door gives as a host to a backend that has none, because
+// Host is what an adapter gives as a host to a backend that has none, because
 // KrakenD's load balancer answers for a backend without hosts. It is never
 // called; names under .invalid do not resolve (RFC 2606).
 const Host = "http://lambda.invalid"
 
-// Options are what a build hands to its backend factory. All may be left out.
+// Options are what a build hands to its backend factory.
 type Options struct {
 	// Logger is nil for one that writes warnings and errors to standard error.
 	Logger Logger
-	// Session is nil for one of the environment and the shared AWS files.
-	Session *session.Session
-	// Invoker, where it is not nil, takes all calls instead of the AWS SDK's client.
-	// Region, endpoint and credentials are then its own affair, and retries where it is
-	// no client of the SDK, but for those of RetryFunctionErrors.
-	Invoker Invoker
-	// CheckOnly looks for no credentials, and has every backend answer with a 500.
+	// SDK must not be nil, but where Invoker is not.
+	SDK invoke.SDK
+	// Invoker, where it is not nil, makes the attempts of all calls. Region, endpoint and
+	// credentials are then its own affair.
+	Invoker invoke.Attempter
+	// InvokerRetries is the number of retries of a backend that configures none, with an
+	// Invoker.
+	InvokerRetries int
+	// InvokerStreams tells that the Invoker can make calls whose reply is a stream.
+	InvokerStreams bool
+	// CheckOnly has every backend answer with a 500. The SDK must look for no credentials.
 	CheckOnly bool
 }
 
 // Factory makes the backends of a gateway.
 type Factory struct {
-	logger  Logger
-	invoker Invoker
-	clients clients
+	Options
+	invoker *invoke.Client // nil without an Invoker
 }
 
-// NewFactory returns a factory. The AWS session is made with the first backend
-// that needs it, so a gateway without Lambda backends touches nothing of AWS.
+// NewFactory returns a factory.
 func NewFactory(o Options) *Factory {
-	f := &Factory{logger: o.Logger, invoker: o.Invoker}
-	if f.logger == nil {
-		f.logger = newStderrLogger()
+	if o.Logger == nil {
+		o.Logger = NewStderrLogger()
 	}
-	f.clients = clients{given: o.Session, logger: f.logger, check: o.CheckOnly}
+	f := &Factory{Options: o}
+	if o.Invoker != nil {
+		f.invoker = invoke.NewWith(o.Invoker, invoke.Target{MaxRetries: o.InvokerRetries})
+	}
 	return f
 }
 
-// Spec is what a door knows of a backend.
+// Spec is what an adapter knows of a backend.
 type Spec struct {
 	// Settings are the values of extra_config under the namespaces that are the
-	// door's. There must be one.
+	// adapter's. There must be one.
 	Settings []Setting
 	// URLPattern, Method and Encoding are the backend's own. An empty method is
 	// GET; Encoding is no-op, or names a decoder.
@@ -68,7 +71,7 @@ type Spec struct {
 	// to, empty where the framework does not tell.
 	Endpoint, EndpointMethod string
 	// ConcurrentCalls is how often the function is executed for each request, at
-	// once. The backend makes the calls: its door has KrakenD make one.
+	// once. The backend makes the calls: its adapter has KrakenD make one.
 	ConcurrentCalls int
 	// Host are the backend's hosts. The first one is the domain name in an event where
 	// the request tells none.
@@ -152,22 +155,20 @@ type Request struct {
 
 // Backend invokes one function, or the functions that requests name.
 type Backend struct {
-	logger  Logger
-	prefix  string
-	method  string
-	format  format
-	where   string // tells the backend from others in a log line, where its prefix does not
-	names   config.Placeholders
-	api     *apigw.API // nil where the payload is no event
-	hidden  []string   // headers that the function must not see
-	cfg     config.Config
-	now     func() time.Time
-	sleep   func(context.Context, time.Duration) error
-	calls   int // concurrent, for each request; 0 is 1
-	invoker Invoker
-	client  *sdkClient // makes the calls in its place, where it is not nil
-	keeper  *keeper    // nil where the invoker signs by itself
-	broken  *Error     // answers every request, where it is not nil
+	logger Logger
+	prefix string
+	method string
+	format format
+	where  string // tells the backend from others in a log line, where its prefix does not
+	names  config.Placeholders
+	api    *apigw.API // nil where the payload is no event
+	hidden []string   // headers that the function must not see
+	cfg    config.Config
+	now    func() time.Time
+	calls  int // concurrent, for each request; 0 is 1
+	client *invoke.Client
+	policy invoke.Policy
+	broken *Error // answers every request, where it is not nil
 
 	collision sync.Once // the warning of leaveOut
 	untyped   sync.Once // the warning of event
@@ -200,16 +201,15 @@ func formatOf(encoding string) format {
 // it is logged, and the backend answers every request with a 500.
 func (f *Factory) New(spec Spec) *Backend {
 	b := &Backend{
-		logger:  f.logger,
-		prefix:  "[BACKEND: " + spec.URLPattern + "][Lambda]",
-		method:  cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
-		format:  formatOf(spec.Encoding),
-		names:   config.PlaceholdersOf(spec.Endpoint),
-		hidden:  spec.HiddenHeaders,
-		now:     time.Now,
-		sleep:   aws.SleepWithContext,
-		calls:   spec.ConcurrentCalls,
-		invoker: f.invoker,
+		logger: f.Logger,
+		prefix: "[BACKEND: " + spec.URLPattern + "][Lambda]",
+		method: cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
+		format: formatOf(spec.Encoding),
+		names:  config.PlaceholdersOf(spec.Endpoint),
+		hidden: spec.HiddenHeaders,
+		now:    time.Now,
+		calls:  spec.ConcurrentCalls,
+		client: f.invoker,
 	}
 	if spec.URLPattern == "" || spec.URLPattern == "/" { // as many have
 		b.where = " (" + spec.String() + ")"
@@ -226,7 +226,7 @@ func (f *Factory) New(spec Spec) *Backend {
 	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
 		b.logger.Info(b.prefix, b.reach()+b.where)
 	}
-	if f.clients.check {
+	if f.CheckOnly {
 		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
 		b.broken = internal(errCheckOnly)
 		return b
@@ -237,7 +237,7 @@ func (f *Factory) New(spec Spec) *Backend {
 
 // WarnOfNamespace warns of a backend with a namespace that is another generation's.
 func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
-	f.logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec))
+	f.Logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec))
 }
 
 var errCheckOnly = errors.New("the backend was made for its configuration to be checked, and calls nobody")
@@ -293,10 +293,10 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	if b.cfg.Stream && b.format != raw {
 		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be \"no-op\", is %s", text.Quote(cmp.Or(spec.Encoding, "json"))))
 	}
-	if _, ok := b.invoker.(streamInvoker); b.cfg.Stream && b.invoker != nil && !ok {
-		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"))
+	if b.cfg.Stream && f.Invoker != nil && !f.InvokerStreams {
+		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no method for streams"))
 	}
-	if b.invoker != nil {
+	if f.Invoker != nil {
 		const ownCredentials = ": has no effect: the Invoker that the build has set has its own credentials"
 		if b.cfg.Role.ARN != "" {
 			warnings = append(warnings, "assume_role"+ownCredentials)
@@ -305,17 +305,14 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			warnings = append(warnings, "profile"+ownCredentials)
 		}
 	}
-	if err == nil && b.invoker == nil {
-		var c *sdkClient
-		var more []string
-		if c, b.keeper, more, err = f.clients.client(b.cfg); err == nil {
-			if b.invoker = c; c.plain && !b.cfg.Stream {
-				b.client = c
-			}
-			b.cfg.Region, b.cfg.Endpoint = aws.StringValue(c.Config.Region), c.Endpoint
+	if err == nil && b.client == nil {
+		var found invoke.Found
+		if b.client, found, err = f.SDK.Client(invoke.Settings{Profile: b.cfg.Profile, Role: invoke.Role(b.cfg.Role), Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}); err == nil {
+			b.cfg.Region, b.cfg.Endpoint = found.Region, found.Endpoint
 		}
-		warnings = append(warnings, more...)
+		warnings = append(warnings, found.Warnings...)
 	}
+	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply}
 	return append(warnings, b.cfg.UnmatchablePatterns()...), err
 }
 
@@ -347,13 +344,13 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 		return e
 	}
 	if ctx.Err() != nil {
-		return ended(ctx, "before the call")
+		return ended(ctx.Err(), "before the call")
 	}
 	if b.calls <= 1 {
-		_, e = b.execute(ctx, in, decode)
+		_, e = b.execute(ctx, &in, decode)
 		return e
 	}
-	reply, e := b.fastest(ctx, in)
+	reply, e := b.fastest(ctx, &in)
 	if e != nil {
 		return e
 	}

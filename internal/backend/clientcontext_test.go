@@ -15,7 +15,7 @@ import (
 func TestClientContext(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{Method: "POST", Endpoint: "/{id}/{Accept}"}, map[string]any{"function_name": "f", "client_context": true})
-	_, err := invoke(t.Context(), b, &Request{
+	_, err := do(t.Context(), b, &Request{
 		Params: map[string]string{"Id": "7\x7f\uffff", "Accept": "a placeholder"},
 		Query:  map[string][]string{"tag": {"a", "b"}, "X-Tea": {"query"}, "x-two": {"query"}},
 		Headers: map[string][]string{
@@ -50,7 +50,7 @@ func TestClientContextOfNamesThatFold(t *testing.T) {
 			s := api(t, `{}`)
 			b, l := newBackend(t, s, Spec{Endpoint: "/users/{userId}"}, map[string]any{"function_name": "f", "client_context": true})
 			r.Params = map[string]string{"UserId": "7", "JWT.sub": "me", "tier": "gold"}
-			if _, err := invoke(t.Context(), b, r); err != nil {
+			if _, err := do(t.Context(), b, r); err != nil {
 				t.Fatal(err)
 			}
 			var got lambdacontext.ClientContext
@@ -71,7 +71,7 @@ func TestClientContextOfNamesThatFold(t *testing.T) {
 func TestClientContextHasNoQueryStringForAHiddenHeader(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{HiddenHeaders: []string{"X-Forwarded-For", "User-Agent"}}, map[string]any{"function_name": "f", "client_context": true})
-	if _, err := invoke(t.Context(), b, &Request{
+	if _, err := do(t.Context(), b, &Request{
 		Query:   map[string][]string{"x-forwarded-for": {"192.0.2.1"}, "User-Agent": {"x"}, "page": {"2"}},
 		Headers: map[string][]string{"X-Forwarded-For": {"127.0.0.1"}, "X-Tea": {"assam"}},
 	}); err != nil {
@@ -95,13 +95,13 @@ func TestClientContextLimit(t *testing.T) {
 	request := func(n int) *Request {
 		return &Request{Headers: map[string][]string{"A": {strings.Repeat("x", n)}}}
 	}
-	if _, err := invoke(t.Context(), b, request(most)); err != nil {
+	if _, err := do(t.Context(), b, request(most)); err != nil {
 		t.Error(err)
 	}
 	if got := len(s.Calls()[0].Header.Get("X-Amz-Client-Context")); got != 3580 {
 		t.Errorf("got %d bytes, want 3580, the most that base64 can have of %d", got, maxClientContext)
 	}
-	_, err := invoke(t.Context(), b, request(most+1))
+	_, err := do(t.Context(), b, request(most+1))
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusRequestHeaderFieldsTooLarge || e.Error() != "lambda: headers too large" {
 		t.Errorf("got %v, want a 431", err)
@@ -117,7 +117,7 @@ func TestClientContextLimit(t *testing.T) {
 func TestNoClientContextUnlessAskedFor(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{}, nil)
-	if _, err := invoke(t.Context(), b, &Request{Headers: map[string][]string{"A": {"b"}}}); err != nil {
+	if _, err := do(t.Context(), b, &Request{Headers: map[string][]string{"A": {"b"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if c := s.Calls()[0]; c.ClientContext != nil || c.LogType != "None" {

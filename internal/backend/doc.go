@@ -1,5 +1,15 @@
-// Package backend is the Lambda backend itself, free of KrakenD: its
-// configuration, the function's name, the payload, the invocation through the
-// AWS SDK, the reply and the errors. The doors, one for each generation of
-// KrakenD, translate their framework's types into this package's and back.
+// Package backend takes one request from an adapter to the reply: the function's name, the
+// payload, the call, the reply, and what a client and the log get of an error. The adapters, one
+// for each generation of KrakenD, translate their framework's types into this package's and
+// back. It imports no KrakenD and no AWS SDK: internal/invoke makes the calls, and what knows an
+// SDK is handed to it.
+//
+// Read backend.go first: [Factory.New] and [Backend.Invoke]. Then:
+//
+//   - invocation.go: the call of one request, and what becomes of its result
+//   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
+//   - reply.go, nesting.go: replies in one piece
+//   - stream.go, passing.go: replies that are handed on as they come
+//   - errors.go: the status and the message of each error
+//   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

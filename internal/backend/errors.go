@@ -3,7 +3,6 @@ package backend
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -11,12 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/awserr"
-	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
-	"github.com/aws/aws-sdk-go/aws/request"
-	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
@@ -31,8 +26,6 @@ type Error struct {
 	retryAfter string
 	detail     string // for the log
 	err        error
-	byFunction bool // the function's own
-	cutOff     bool // the connection ended before its time
 	shown      bool // Error is Details
 }
 
@@ -134,14 +127,14 @@ func (e *Error) of(f config.Function, requestID string) *Error {
 
 // refused is the error for a request that names no function, or one that it may not name.
 func refused(err error) *Error {
-	return &Error{status: http.StatusNotFound, message: "no such function", kind: lambda.ErrCodeResourceNotFoundException, detail: err.Error(), err: err}
+	return &Error{status: http.StatusNotFound, message: "no such function", kind: resourceNotFound, detail: err.Error(), err: err}
 }
 
 func tooLarge(limit int) *Error {
 	return &Error{
 		status:  http.StatusRequestEntityTooLarge,
 		message: "payload too large",
-		kind:    lambda.ErrCodeRequestTooLargeException,
+		kind:    requestTooLarge,
 		detail:  fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", limit),
 	}
 }
@@ -175,16 +168,16 @@ func undecodable(err error) *Error {
 	}
 }
 
-// ended is the error of a request whose context is done, with how far it had come.
+// ended is the error of a request whose context is done with err, and how far it had come.
 // Where the client went away nobody reads an answer: the caller gets the context's
 // own error.
-func ended(ctx context.Context, progress string) *Error {
+func ended(err error, progress string) *Error {
 	return &Error{
 		status:  http.StatusGatewayTimeout,
 		message: "deadline exceeded",
 		kind:    "DeadlineExceeded",
 		detail:  "the deadline passed " + progress,
-		err:     ctx.Err(),
+		err:     err,
 	}
 }
 
@@ -221,177 +214,164 @@ func functionError(kind string, payload []byte) *Error {
 		kind:    text.Cut(report.Type),
 		reason:  text.Cut(report.Message),
 
-		byFunction: true,
-		detail:     fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
+		detail: fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
 	}
+}
+
+// reportedError is the functionError of a call. The report is as readable as a reply.
+func reportedError(err *invoke.Error) *Error {
+	payload, undone := decompress(err.Header.Get("Content-Encoding"), err.Payload, config.MaxReply)
+	if undone != nil {
+		return undecodable(undone)
+	}
+	return functionError(err.Code, payload)
 }
 
 // notAvailable are the errors of the Invoke API that say: the function cannot be
 // executed now, and may be later.
 var notAvailable = map[string]bool{
-	lambda.ErrCodeEC2ThrottledException:                true,
-	lambda.ErrCodeENILimitReachedException:             true,
-	lambda.ErrCodeSubnetIPAddressLimitReachedException: true,
-	lambda.ErrCodeResourceNotReadyException:            true,
-	lambda.ErrCodeSnapStartNotReadyException:           true,
-	lambda.ErrCodeResourceConflictException:            true,
+	"CodeArtifactUserPendingException":      true,
+	"EC2ThrottledException":                 true,
+	"EFSIOException":                        true,
+	"EFSMountConnectivityException":         true,
+	"EFSMountFailureException":              true,
+	"EFSMountTimeoutException":              true,
+	"ENILimitReachedException":              true,
+	"ENINotReadyException":                  true,
+	"ResourceConflictException":             true,
+	"ResourceNotReadyException":             true,
+	"S3FilesMountConnectivityException":     true,
+	"S3FilesMountFailureException":          true,
+	"S3FilesMountTimeoutException":          true,
+	"SnapStartNotReadyException":            true,
+	"SnapStartRegenerationFailureException": true,
+	"SnapStartTimeoutException":             true,
+	"SubnetIPAddressLimitReachedException":  true,
 }
 
-// invocationError translates an error of the AWS SDK. chosen tells that the
+// requestError is the code of a call that got no answer, or only a part of one. AWS's SDKs gave
+// it this name.
+const requestError = "RequestError"
+
+// Codes that clients are told of in their own way.
+const (
+	resourceNotFound      = "ResourceNotFoundException"
+	requestTooLarge       = "RequestTooLargeException"
+	serializedTooLarge    = "SerializedRequestEntityTooLargeException"
+	invalidRequestContent = "InvalidRequestContentException"
+	unsupportedMediaType  = "UnsupportedMediaTypeException"
+)
+
+// invocationError translates an error of a call. chosen tells that the
 // client named the function: then one that does not exist is the client's
 // mistake, else the operator's.
-func invocationError(err error, retryAfter string, chosen bool) *Error {
-	e := &Error{status: http.StatusBadGateway, message: "invocation failed", kind: "InvocationFailure", err: err}
-
-	var missing *credentialsError
-	if errors.As(err, &missing) {
-		e.detail = "invocation failed: no " + missing.Error()
-		if aerr, ok := missing.err.(awserr.Error); ok && errorCode.MatchString(aerr.Code()) {
-			e.kind = aerr.Code()
+func invocationError(err *invoke.Error, chosen bool) *Error {
+	switch err.Kind {
+	case invoke.KindFunction:
+		return reportedError(err)
+	case invoke.KindLimit, invoke.KindMalformed:
+		return undecodable(err.Err)
+	case invoke.KindEnded:
+		e := ended(err.Err, err.Progress)
+		if err.Previous != nil {
+			e.detail += "; the one before failed: " + describe(err.Previous)
 		}
 		return e
+	case invoke.KindInternal:
+		return internal(err)
+	case invoke.KindAPI, invoke.KindConnection, invoke.KindTruncated, invoke.KindCredentials:
 	}
-	var aerr awserr.Error
-	if !errors.As(err, &aerr) {
-		e.detail = "invocation failed: " + explain(err)
-		return e
+	e := &Error{status: http.StatusBadGateway, message: "invocation failed", kind: "InvocationFailure", err: err}
+	e.detail = "invocation failed: " + describe(err)
+	if err.Kind == invoke.KindCredentials {
+		e.detail = "invocation failed: " + err.Err.Error()
 	}
-	code, status := aerr.Code(), statusOf(err)
-	if errorCode.MatchString(code) {
-		e.kind = code
-	}
-	e.detail = "invocation failed: " + explain(err)
-
 	switch {
-	case code == lambda.ErrCodeRequestTooLargeException, status == http.StatusRequestEntityTooLarge:
-		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
-	case code == lambda.ErrCodeInvalidRequestContentException:
-		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
-		e.detail = "invocation failed: " + code + ": " + e.message // AWS's own quotes the payload
-	case code == lambda.ErrCodeUnsupportedMediaTypeException:
-		e.status, e.message = http.StatusUnsupportedMediaType, "unsupported media type"
-	case code == lambda.ErrCodeResourceNotFoundException && chosen:
-		e.status, e.message = http.StatusNotFound, "no such function"
-	case notAvailable[code]:
-		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
-	case status == http.StatusTooManyRequests, request.IsErrorThrottle(aerr):
-		e.status, e.message = http.StatusTooManyRequests, "too many requests"
-		e.retryAfter = checkedRetryAfter(err, retryAfter)
+	case err.Kind == invoke.KindConnection, err.Kind == invoke.KindTruncated:
+		e.kind = requestError
+	case invoke.ErrorCode.MatchString(err.Code):
+		e.kind = err.Code
+	}
+	if err.Kind == invoke.KindAPI {
+		e.clientStatus(err, chosen)
 	}
 	return e
 }
 
-// errorCode is what an error code of AWS looks like. What stands in between may send
-// anything.
-var errorCode = regexp.MustCompile(`^[A-Za-z0-9.]{1,128}$`)
-
-// keyErrors are the errors of AWS that say: the key is not known, or has another secret.
-var keyErrors = map[string]bool{
-	"InvalidSignatureException":   true,
-	"InvalidClientTokenId":        true,
-	"SignatureDoesNotMatch":       true,
-	"UnrecognizedClientException": true,
-}
-
-// secretive are the errors whose messages quote what is nobody's to read: the Authorization
-// header, the request as it should have been signed, or what a credential_process has
-// written.
-var secretive = map[string]bool{
-	"IncompleteSignature":                    true,
-	"IncompleteSignatureException":           true,
-	"InvalidSignatureException":              true,
-	"SignatureDoesNotMatch":                  true,
-	processcreds.ErrCodeProcessProviderParse: true,
-}
-
-// isSecretive goes by the message as well: what stands between has codes of its own.
-func isSecretive(aerr awserr.Error) bool {
-	return secretive[aerr.Code()] || strings.Contains(aerr.Message(), "AWS4-HMAC-SHA256") || strings.Contains(aerr.Message(), "Credential=")
-}
-
-// explain says in one line what an error of the SDK is: code, HTTP status where it
-// came with one, message and causes.
-func explain(err error) string {
-	aerr := asAWS(err)
-	if aerr == nil {
-		return text.Quote(messageOf(err))
+// clientStatus gives an error of AWS's the status and the message that a client gets.
+func (e *Error) clientStatus(err *invoke.Error, chosen bool) {
+	switch code := err.Code; {
+	case code == requestTooLarge, code == serializedTooLarge, err.Status == http.StatusRequestEntityTooLarge:
+		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
+	case code == invalidRequestContent:
+		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
+		e.detail = "invocation failed: " + code + ": " + e.message // AWS's own quotes the payload
+	case code == unsupportedMediaType:
+		e.status, e.message = http.StatusUnsupportedMediaType, "unsupported media type"
+	case code == resourceNotFound && chosen:
+		e.status, e.message = http.StatusNotFound, "no such function"
+	case notAvailable[code]:
+		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
+	case err.IsThrottle():
+		e.status, e.message = http.StatusTooManyRequests, "too many requests"
+		e.retryAfter = checkedRetryAfter(err.RetryAfter)
 	}
-	code := aerr.Code()
-	if !errorCode.MatchString(code) {
+}
+
+// codesWithSecrets are the errors whose messages quote what must not be read: the Authorization
+// header, the request as it should have been signed, or the payload.
+var codesWithSecrets = map[string]bool{
+	invalidRequestContent:          true,
+	"IncompleteSignature":          true,
+	"IncompleteSignatureException": true,
+	"InvalidSignatureException":    true,
+	"SignatureDoesNotMatch":        true,
+}
+
+// hasSecrets goes by the message as well: what stands between has codes of its own.
+func hasSecrets(err *invoke.Error) bool {
+	return codesWithSecrets[err.Code] || strings.Contains(err.Message, "AWS4-HMAC-SHA256") || strings.Contains(err.Message, "Credential=")
+}
+
+// describe says in one line what a call has failed of: code, HTTP status where it came with
+// one, and message.
+func describe(err *invoke.Error) string {
+	if err.Kind == invoke.KindFunction {
+		return reportedError(err).detail
+	}
+	switch err.Kind {
+	case invoke.KindConnection, invoke.KindTruncated:
+		return requestError + ": " + quoted(err)
+	case invoke.KindAPI:
+	default:
+		return quoted(err)
+	}
+	code := err.Code
+	switch {
+	case code == "":
+		code = "no error code"
+	case !invoke.ErrorCode.MatchString(code):
 		code = text.Quote(code)
 	}
-	if status := statusOf(err); status != 0 {
-		code += fmt.Sprintf(" (%d)", status)
+	if err.Status != 0 {
+		code += fmt.Sprintf(" (%d)", err.Status)
 	}
-	if isSecretive(aerr) {
+	if err.Code == "" && err.Message == "" || hasSecrets(err) {
 		return code
 	}
-	return code + ": " + text.Quote(messageOf(aerr))
+	return code + ": " + text.Quote(userinfo.ReplaceAllString(err.Message, "//xxxxx@"))
 }
 
-func asAWS(err error) (aerr awserr.Error) {
-	errors.As(err, &aerr)
-	return aerr
-}
-
-// messageOf is the message of an error, and of those that it came from, without what may
-// be secret in them.
-func messageOf(err error) string {
-	aerr, ok := err.(awserr.Error)
-	if !ok {
-		return userinfo.ReplaceAllString(err.Error(), "//xxxxx@")
-	}
-	causes := []error{aerr.OrigErr()}
-	if batch, ok := aerr.(awserr.BatchedErrors); ok {
-		causes = batch.OrigErrs()
-	}
-	s := userinfo.ReplaceAllString(aerr.Message(), "//xxxxx@")
-	for _, cause := range causes {
-		if u, ok := cause.(awserr.UnmarshalError); ok {
-			cause = u.OrigErr() // it would print a dump of the answer
-		}
-		if cause == nil {
-			continue
-		}
-		s += ": "
-		if inner := asAWS(cause); inner != nil {
-			s += inner.Code()
-			if isSecretive(inner) {
-				continue
-			}
-			s += ": "
-			cause = inner
-		}
-		s += messageOf(cause)
-	}
-	return s
+// quoted is an error's text without the user and password of a URL in it.
+func quoted(err error) string {
+	return text.Quote(userinfo.ReplaceAllString(err.Error(), "//xxxxx@"))
 }
 
 // userinfo is what a URL may have before its host, in messages on URLs that do not parse.
 var userinfo = regexp.MustCompile(`//[^\n"]*@`)
 
-// answered tells that an error of the SDK is an answer, read to its end.
-func answered(err error) bool {
-	var aerr awserr.Error
-	return statusOf(err) != 0 && errors.As(err, &aerr) && aerr.Code() != request.ErrCodeSerialization
-}
-
-// statusOf is the HTTP status that an error of the SDK came with, or 0.
-func statusOf(err error) int {
-	var failure awserr.RequestFailure
-	if errors.As(err, &failure) {
-		return failure.StatusCode()
-	}
-	return 0
-}
-
-// checkedRetryAfter is the Retry-After header of a throttled call where it is one,
-// in seconds or as a date.
-func checkedRetryAfter(err error, header string) string {
-	var throttled *lambda.TooManyRequestsException
-	if header == "" && errors.As(err, &throttled) {
-		header = aws.StringValue(throttled.RetryAfterSeconds)
-	}
+// checkedRetryAfter is a Retry-After header where it is one, in seconds or as a date.
+func checkedRetryAfter(header string) string {
 	if _, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return header
 	}

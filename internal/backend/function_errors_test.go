@@ -1,7 +1,6 @@
 package backend
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -68,13 +67,10 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 					delete(settings, k)
 				}
 			}
-			b, l := newBackend(t, s, Spec{Encoding: "no-op"}, settings)
 			var delays []time.Duration
-			b.sleep = func(_ context.Context, d time.Duration) error {
-				delays = append(delays, d)
-				return nil
-			}
-			response, err := invoke(t.Context(), b, &Request{})
+			l := &recorder{}
+			b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL, delays: &delays}}).New(Spec{Encoding: "no-op", Settings: ns(settings)})
+			response, err := do(t.Context(), b, &Request{})
 			if tc.ok != (err == nil) {
 				t.Errorf("%s, stream %t: got %v", tc.name, stream, err)
 			}
@@ -87,7 +83,7 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 			if n := len(s.Calls()); n != tc.calls {
 				t.Errorf("%s, stream %t: got %d calls, want %d", tc.name, stream, n, tc.calls)
 			}
-			if slices.ContainsFunc(delays, func(d time.Duration) bool { return d < 30*time.Millisecond }) {
+			if slices.ContainsFunc(delays, func(d time.Duration) bool { return d < 25*time.Millisecond }) {
 				t.Errorf("%s, stream %t: got delays %v", tc.name, stream, delays)
 			}
 			if want := map[bool]int{false: 1}[tc.ok]; len(l.level("ERROR")) != want {
@@ -97,71 +93,20 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 	}
 }
 
-// The back-off doubles, as the SDK's.
-func TestDelaysBetweenFunctionErrors(t *testing.T) {
-	c := call{retryer: retryer{max: 5, now: time.Now}}
-	for retry, most := range []time.Duration{60, 120, 240, 480, 960} {
-		c.sent++
-		delay, ok := c.next(t.Context())
-		if !ok || delay > most*time.Millisecond || delay < most/2*time.Millisecond {
-			t.Errorf("retry %d: got %v, %t", retry+1, delay, ok)
-		}
-	}
-	c.sent++
-	if delay, ok := c.next(t.Context()); ok {
-		t.Errorf("got a delay of %v after the last", delay)
-	}
-}
-
-// A retry that the deadline leaves no room for is not waited for, and one that it ends
-// within has the function's error, not its own.
-func TestRetriesOfFunctionErrorsAndTheDeadline(t *testing.T) {
-	settings := map[string]any{"function_name": "f", "retry_function_errors": true}
-	for name, tc := range map[string]struct {
-		now   func(deadline time.Time) time.Time
-		slept bool
-	}{
-		"no room":     {func(deadline time.Time) time.Time { return deadline.Add(-30 * time.Millisecond) }, false},
-		"ended in it": {func(deadline time.Time) time.Time { return deadline.Add(-time.Hour) }, true},
-	} {
-		s := lambdatest.NewServer(map[string]any{"f": failsTimes(1)})
-		b, _ := newBackend(t, s, Spec{}, settings)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		deadline, _ := ctx.Deadline()
-		slept := false
-		b.now = func() time.Time { return tc.now(deadline) }
-		b.sleep = func(ctx context.Context, _ time.Duration) error {
-			slept = true
-			cancel()
-			return ctx.Err()
-		}
-		_, err := invoke(ctx, b, &Request{})
-		cancel()
-		s.Close()
-		if e, ok := err.(*Error); !ok || e.StatusCode() != http.StatusBadGateway || e.message != "the function failed" {
-			t.Errorf("%s: got %v", name, err)
-		}
-		if slept != tc.slept || len(s.Calls()) != 1 {
-			t.Errorf("%s: slept: %t, calls: %d", name, slept, len(s.Calls()))
-		}
-	}
-}
-
 // The log tells what a later execution was cut short after.
 func TestProgressAfterAFunctionError(t *testing.T) {
 	ctx := &endedByHand{t.Context(), make(chan struct{})}
 	n := 0
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		if n++; n == 1 {
 			return &lambda.InvokeOutput{FunctionError: aws.String("Unhandled"), Payload: []byte(`{"errorMessage":"out of tea"}`)}, nil
 		}
 		close(ctx.done)
 		return nil, ctx.Err()
-	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true})})
-	b.sleep = func(context.Context, time.Duration) error { return nil }
-	_, err := invoke(ctx, b, &Request{})
-	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2; the one before failed: "lambda: the function failed"; function "f", request id ""`
+	})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true})})
+	_, err := do(ctx, b, &Request{})
+	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2; the one before failed: the function failed ("Unhandled"): "" "out of tea"; function "f", request id ""`
 	if lines := l.level("ERROR"); err == nil || len(lines) != 1 || lines[0] != want {
 		t.Errorf("got %v, log %q, want %s", err, lines, want)
 	}
@@ -172,12 +117,11 @@ func TestProgressAfterAFunctionError(t *testing.T) {
 func TestRetriesOfFunctionErrorsWithAnInvoker(t *testing.T) {
 	for retries, want := range map[float64]int{-1: 4, 0: 1, 2: 3} {
 		n := 0
-		b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			n++
 			return &lambda.InvokeOutput{FunctionError: aws.String("Unhandled")}, nil
-		})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true, "max_retries": retries})})
-		b.sleep = func(context.Context, time.Duration) error { return nil }
-		if _, err := invoke(t.Context(), b, &Request{}); err == nil || n != want {
+		})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true, "max_retries": retries})})
+		if _, err := do(t.Context(), b, &Request{}); err == nil || n != want {
 			t.Errorf("%v: got %v after %d executions, want %d", retries, err, n, want)
 		}
 	}
@@ -189,8 +133,7 @@ func TestStreamThatFailsLaterIsNotRetried(t *testing.T) {
 		return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{errors.New("out of tea")})}, "text/plain"}, nil
 	})
 	b, _ := newBackend(t, s, Spec{Encoding: "no-op"}, map[string]any{"function_name": "f", "stream": true, "retry_function_errors": true})
-	b.sleep = func(context.Context, time.Duration) error { t.Error("slept"); return nil }
-	response, err := invoke(t.Context(), b, &Request{})
+	response, err := do(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestInvocationTypes(t *testing.T) {
 		t.Run(tc.invocationType+", "+tc.encoding, func(t *testing.T) {
 			s := api(t, `{"a":1}`)
 			b, _ := newBackend(t, s, Spec{Encoding: tc.encoding}, map[string]any{"function_name": "f", "invocation_type": tc.invocationType})
-			response, err := invoke(t.Context(), b, &Request{})
+			response, err := do(t.Context(), b, &Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestEventInvocationLimit(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{Method: "POST"}, map[string]any{"function_name": "f", "invocation_type": "Event"})
 	send := func(n int) error {
-		_, err := invoke(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader(`"` + strings.Repeat("x", n-2) + `"`))})
+		_, err := do(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader(`"` + strings.Repeat("x", n-2) + `"`))})
 		return err
 	}
 	if err := send(1 << 20); err != nil {
@@ -77,11 +77,11 @@ func TestEventLimit(t *testing.T) {
 	request := func(n int) *Request {
 		return &Request{Body: io.NopCloser(strings.NewReader(strings.Repeat("\xff", n)))} // goes as base64
 	}
-	if _, err := invoke(t.Context(), b, request(4<<20)); err != nil {
+	if _, err := do(t.Context(), b, request(4<<20)); err != nil {
 		t.Error(err)
 	}
 	var e *Error
-	if _, err := invoke(t.Context(), b, request(5<<20)); !errors.As(err, &e) || e.StatusCode() != http.StatusRequestEntityTooLarge {
+	if _, err := do(t.Context(), b, request(5<<20)); !errors.As(err, &e) || e.StatusCode() != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want a 413", err)
 	}
 	if n := len(s.Calls()); n != 1 {
@@ -92,7 +92,7 @@ func TestEventLimit(t *testing.T) {
 func TestQualifier(t *testing.T) {
 	s := api(t, `{}`)
 	b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda", "function_name_case": "verbatim", "qualifier": "live"})
-	if _, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f"}}); err != nil {
+	if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f"}}); err != nil {
 		t.Fatal(err)
 	}
 	if c := s.Calls()[0]; c.Function != "f" || c.Qualifier != "live" {
@@ -101,7 +101,7 @@ func TestQualifier(t *testing.T) {
 
 	// The operator's choice is not for a client to overrule.
 	var e *Error
-	if _, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
+	if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 		t.Errorf("got %v, want a 404", err)
 	}
 	if got := l.level("ERROR"); len(got) != 1 || !strings.Contains(got[0], `"f:dev" is refused as the name of a function: its qualifier is configured`) {
@@ -119,7 +119,7 @@ func TestLogTail(t *testing.T) {
 	}})
 	t.Cleanup(s.Close)
 	b, l := newBackend(t, s, Spec{URLPattern: "/x"}, map[string]any{"function_name": "f:7", "log_tail": true})
-	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+	if _, err := do(t.Context(), b, &Request{}); err == nil {
 		t.Fatal("got no error")
 	}
 	c := s.Calls()[0]
@@ -136,10 +136,10 @@ func TestLogTail(t *testing.T) {
 
 func TestLogThatIsNoBase64(t *testing.T) {
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{LogResult: aws.String("!")}, nil
-	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
-	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
+	})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
+	if _, err := do(t.Context(), b, &Request{}); err != nil {
 		t.Error(err)
 	}
 	if got, want := l.level("WARNING"), []string{`WARNING [BACKEND: ][Lambda] the log of "f" is no base64`}; !slices.Equal(got, want) {
@@ -176,11 +176,11 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 			var over sync.WaitGroup
 			over.Add(len(tc.calls))
 			l := &recorder{}
-			b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			b := withInvoker(l, invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 				defer over.Done()
 				return tc.calls[executions.Add(1)-1](ctx)
-			})}).New(Spec{Settings: ns(map[string]any{"function_name": "f"}), ConcurrentCalls: len(tc.calls)})
-			response, err := invoke(t.Context(), b, &Request{})
+			})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": 0}), ConcurrentCalls: len(tc.calls)})
+			response, err := do(t.Context(), b, &Request{})
 			over.Wait() // the calls that have lost are cancelled
 			if tc.status == 200 {
 				if err != nil || readAll(t, response) != `"tea"` || len(l.level("ERROR")) != 0 {
@@ -192,5 +192,35 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 				t.Errorf("got %v, log %q; want a %d", err, l.lines, tc.status)
 			}
 		})
+	}
+}
+
+// The log of each execution is logged, of those that are tried again too.
+func TestLogTailOfEachExecution(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		n := 0
+		s := lambdatest.NewServer(map[string]any{"f": func(ctx context.Context) (string, error) {
+			n++
+			fmt.Fprintln(lambdatest.LogWriter(ctx), "kettle", n)
+			if n == 1 {
+				return "", errors.New("cold")
+			}
+			return "tea", nil
+		}})
+		b, l := newBackend(t, s, Spec{Encoding: "no-op"}, map[string]any{"function_name": "f", "log_tail": true, "retry_function_errors": true, "stream": stream})
+		response, err := do(t.Context(), b, &Request{})
+		if err != nil || readAll(t, response) != `"tea"` {
+			t.Errorf("stream %t: got %v", stream, err)
+		}
+		s.Close()
+		var got []string
+		for _, line := range l.level("DEBUG") {
+			if _, text, ok := strings.Cut(line, "kettle "); ok {
+				got = append(got, text)
+			}
+		}
+		if want := []string{"1", "2"}; !slices.Equal(got, want) {
+			t.Errorf("stream %t: got the logs %q, want %q", stream, got, want)
+		}
 	}
 }

@@ -112,8 +112,8 @@ func TestReplyLimit(t *testing.T) {
 				settings := map[string]any{"function_name": "f"}
 				maps.Copy(settings, tc.settings)
 				l := &recorder{}
-				b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(settings)})
-				response, err := invoke(t.Context(), b, &Request{})
+				b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: url}}).New(Spec{Encoding: encoding, Settings: ns(settings)})
+				response, err := do(t.Context(), b, &Request{})
 				want := tc.want
 				if begun := encoding == "no-op" && tc.begun != ""; begun {
 					if want = tc.begun; err == nil {
@@ -141,38 +141,18 @@ func TestReplyThatAnnouncesMoreThanTheLimit(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(1<<40))
 		endlessly(w)
 	})
-	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-	if _, err := invoke(t.Context(), b, &Request{}); err == nil {
+	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: url}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err := do(t.Context(), b, &Request{}); err == nil {
 		t.Error("got a reply")
-	}
-}
-
-// A body gives no more than its limit, takes no more than a byte beyond it, and is over
-// then.
-func TestBoundedBody(t *testing.T) {
-	for size, ok := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
-		for _, buffer := range []int{1, 4, 10, 11, 64} {
-			source := &body{Reader: strings.NewReader(strings.Repeat("x", size))}
-			var c call
-			b := &bounded{ReadCloser: source, limit: 10, call: &c}
-			var got bytes.Buffer
-			_, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{b}, make([]byte, buffer))
-			if got.Len() != min(size, 10) || source.read > 11 || (err == nil) != ok || err != c.exceeded || source.closed == ok {
-				t.Errorf("%d bytes in steps of %d: got %d of %d read, %v and %v, closed: %t", size, buffer, got.Len(), source.read, err, c.exceeded, source.closed)
-			}
-			if n, again := b.Read(make([]byte, buffer)); !ok && (n != 0 || again != err) {
-				t.Errorf("%d bytes in steps of %d: then got %d, %v", size, buffer, n, again)
-			}
-		}
 	}
 }
 
 func TestReplyLimitBehindAnInvoker(t *testing.T) {
 	for size, ok := range map[int]bool{10: true, 11: false} {
-		b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			return &lambda.InvokeOutput{Payload: bytes.Repeat([]byte("1"), size)}, nil
-		})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 10.0})})
-		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+		})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 10.0})})
+		if _, err := do(t.Context(), b, &Request{}); (err == nil) != ok {
 			t.Errorf("%d bytes: got %v", size, err)
 		}
 	}
@@ -185,8 +165,8 @@ func TestReplyLimitAndCompression(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(gzipped(t, io.LimitReader(spaces{}, size)))
 		})
-		b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, url, nil)}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 1000.0})})
-		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: url}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_reply_bytes": 1000.0})})
+		if _, err := do(t.Context(), b, &Request{}); (err == nil) != ok {
 			t.Errorf("%d bytes: got %v", size, err)
 		}
 	}
@@ -214,7 +194,7 @@ func TestStreamLimit(t *testing.T) {
 			settings["max_reply_bytes"] = float64(tc.limit)
 		}
 		b, l := newBackend(t, s, Spec{Encoding: "no-op"}, settings)
-		response, err := invoke(t.Context(), b, &Request{})
+		response, err := do(t.Context(), b, &Request{})
 		if err != nil {
 			var e *Error
 			if tc.want >= 0 || !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
@@ -235,10 +215,10 @@ func TestStreamLimit(t *testing.T) {
 // Only the end of a log is logged, as much of it as Lambda sends.
 func TestLogTailLimit(t *testing.T) {
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{LogResult: aws.String(base64.StdEncoding.EncodeToString([]byte("first\n" + strings.Repeat("x", maxLogTail-len("\nlast")) + "\nlast")))}, nil
-	})}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
-	if _, err := invoke(t.Context(), b, &Request{}); err != nil {
+	})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "log_tail": true})})
+	if _, err := do(t.Context(), b, &Request{}); err != nil {
 		t.Fatal(err)
 	}
 	var got int
@@ -282,32 +262,11 @@ func TestNestingOfXML(t *testing.T) {
 func TestNestingOfReplies(t *testing.T) {
 	deep := strings.Repeat("<a>", maxNesting+1)
 	for encoding, ok := range map[string]bool{"xml": false, "XML": false, "rss": false, "json": true, "": true, "string": true, "no-op": true} {
-		b := NewFactory(Options{Logger: &recorder{}, Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			return &lambda.InvokeOutput{Payload: []byte(deep)}, nil
-		})}).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f"})})
-		if _, err := invoke(t.Context(), b, &Request{}); (err == nil) != ok {
+		})).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f"})})
+		if _, err := do(t.Context(), b, &Request{}); (err == nil) != ok {
 			t.Errorf("%s: got %v", encoding, err)
-		}
-	}
-}
-
-// What is no reply has a limit of its own.
-func TestLimitOfErrors(t *testing.T) {
-	for _, tc := range []struct {
-		status  int
-		failure string // X-Amz-Function-Error
-		want    int    // bytes
-	}{
-		{http.StatusOK, "", 10}, {http.StatusOK, "Unhandled", 20}, {http.StatusForbidden, "", 20}, {http.StatusInternalServerError, "", 20}, {http.StatusTemporaryRedirect, "", 20},
-	} {
-		r := sdkRequest(t.Context(), tc.status, nil)
-		if tc.failure != "" {
-			r.HTTPResponse.Header.Set("X-Amz-Function-Error", tc.failure)
-		}
-		r.HTTPResponse.Body = io.NopCloser(spaces{})
-		(&call{limit: 10, errorLimit: 20}).bound(r)
-		if got, err := io.ReadAll(r.HTTPResponse.Body); len(got) != tc.want || err == nil {
-			t.Errorf("%+v: got %d bytes, %v", tc, len(got), err)
 		}
 	}
 }

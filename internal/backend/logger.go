@@ -19,7 +19,8 @@ type Logger interface {
 // its output to io.Discard.
 type stderrLogger struct{ *log.Logger }
 
-func newStderrLogger() stderrLogger {
+// NewStderrLogger returns the logger of builds that hand over none.
+func NewStderrLogger() Logger {
 	return stderrLogger{log.New(os.Stderr, "", log.LstdFlags)}
 }
 

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+	"github.com/devopsfaith/krakend-lambda/internal/sdkv1"
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 // TestMain keeps what the machine knows of AWS away from the tests.
@@ -33,24 +34,57 @@ func TestMain(m *testing.M) {
 
 const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
 
-// testSession has fake credentials, an endpoint, and no patience: the delays
-// before retries are recorded, not waited for.
-func testSession(t *testing.T, endpoint string, delays *[]time.Duration) *session.Session {
-	t.Helper()
-	s, err := session.NewSession(&aws.Config{
-		Region:      aws.String("us-west-2"),
-		Endpoint:    aws.String(endpoint),
-		Credentials: credentials.NewStaticCredentials(accessKey, secretKey, ""),
-		SleepDelay: func(d time.Duration) {
-			if delays != nil {
-				*delays = append(*delays, d)
-			}
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
+// testSDK has fake credentials, an endpoint, and no patience: the delays before retries are
+// recorded, not waited for.
+type testSDK struct {
+	endpoint  string
+	delays    *[]time.Duration  // nil drops them
+	transport http.RoundTripper // nil for http.DefaultTransport
+	retries   *int              // where the backend configures none; nil for 3
+	token     string            // of the session; empty for none
+}
+
+// Client implements invoke.SDK.
+func (s testSDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, error) {
+	found := invoke.Found{Region: cmp.Or(settings.Region, "us-west-2"), Endpoint: cmp.Or(settings.Endpoint, s.endpoint)}
+	t := impatient(s.delays)
+	t.Endpoint, t.Region, t.Credentials, t.Transport = found.Endpoint, found.Region, staticCredentials(s.token), s.transport
+	if s.retries != nil {
+		t.MaxRetries = *s.retries
 	}
-	return s
+	c, err := invoke.New(t, nil)
+	return c, found, err
+}
+
+// impatient is a target whose delays are recorded and not waited for.
+func impatient(delays *[]time.Duration) invoke.Target {
+	return invoke.Target{MaxRetries: 3, Sleep: func(ctx context.Context, d time.Duration) error {
+		if delays != nil {
+			*delays = append(*delays, d)
+		}
+		return ctx.Err()
+	}}
+}
+
+// staticCredentials are always the same. They have their session token.
+type staticCredentials string
+
+func (token staticCredentials) Retrieve(context.Context) (sigv4.Credentials, uint64, error) {
+	return sigv4.Credentials{AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: string(token)}, 1, nil
+}
+func (staticCredentials) MarkValid(uint64)   {}
+func (staticCredentials) MarkExpired(uint64) {}
+func (staticCredentials) MarkInvalid(uint64) {}
+
+// withInvoker returns a factory with an Invoker of aws-sdk-go, as a build sets it. It has no
+// patience either.
+func withInvoker(l Logger, i sdkv1.Invoker) *Factory {
+	_, streams := i.(sdkv1.StreamInvoker)
+	f := NewFactory(Options{Logger: l, Invoker: sdkv1.NewAttempter(i), InvokerRetries: sdkv1.MaxRetries(i), InvokerStreams: streams})
+	t := impatient(nil)
+	t.MaxRetries = f.InvokerRetries
+	f.invoker = invoke.NewWith(f.Invoker, t)
+	return f
 }
 
 // recorder is a Logger that keeps its lines.
@@ -86,8 +120,8 @@ func (r *recorder) level(name string) []string {
 // ns puts settings under a namespace.
 func ns(settings any) []Setting { return []Setting{{"test", settings}} }
 
-// invoke has b execute its function and keeps the reply.
-func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {
+// do has b execute its function and keeps the reply.
+func do(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {
 	err = b.Invoke(ctx, r, func(reply *http.Response) error {
 		response = reply
 		if b.format == raw { // the body is the client's
@@ -100,14 +134,4 @@ func invoke(ctx context.Context, b *Backend, r *Request) (response *http.Respons
 		return err
 	})
 	return response, err
-}
-
-// lookedFor waits for the lookup of credentials that a backend has started.
-func lookedFor(b *Backend) {
-	b.keeper.mu.Lock()
-	running := b.keeper.running
-	b.keeper.mu.Unlock()
-	if running != nil {
-		<-running
-	}
 }

@@ -26,8 +26,7 @@ func backendOf(t *testing.T, encoding string, settings map[string]any, answer ht
 	all := map[string]any{"function_name": "f", "max_retries": 1.0}
 	maps.Copy(all, settings)
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, Session: testSession(t, url, nil)}).New(Spec{Encoding: encoding, Settings: ns(all)})
-	b.sleep = func(context.Context, time.Duration) error { return nil }
+	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: url}}).New(Spec{Encoding: encoding, Settings: ns(all)})
 	return b, l, calls
 }
 
@@ -54,7 +53,7 @@ func TestRepliesOfAllLengths(t *testing.T) {
 					}
 					io.WriteString(w, want)
 				})
-				response, err := invoke(t.Context(), b, &Request{})
+				response, err := do(t.Context(), b, &Request{})
 				if err != nil {
 					t.Fatalf("%s of %d bytes, announced: %t: %v, %q", encoding, n, announced, err, l.lines)
 				}
@@ -77,7 +76,7 @@ func TestRepliesOfAllLengths(t *testing.T) {
 func TestLongReplyAsReader(t *testing.T) {
 	want := long(200 << 10)
 	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
-	response, err := invoke(t.Context(), b, &Request{})
+	response, err := do(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +121,7 @@ func TestLongReplyThatBreaksOff(t *testing.T) {
 					io.WriteString(w, whole)
 				})
 				var got string
-				response, err := invoke(t.Context(), b, &Request{})
+				response, err := do(t.Context(), b, &Request{})
 				if err == nil {
 					var body []byte
 					body, err = io.ReadAll(response.Body)
@@ -155,7 +154,7 @@ func TestLongReplyCutForTheClient(t *testing.T) {
 			abort(w)
 		})
 		gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			response, err := invoke(r.Context(), b, &Request{})
+			response, err := do(r.Context(), b, &Request{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -186,7 +185,7 @@ func TestLongReplyAndDeadline(t *testing.T) {
 			<-release
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		response, err := invoke(ctx, b, &Request{})
+		response, err := do(ctx, b, &Request{})
 		if err == nil {
 			_, err = io.Copy(io.Discard, response.Body)
 		}
@@ -207,7 +206,7 @@ func TestLongNothing(t *testing.T) {
 	spaces := strings.Repeat(" \n", 50<<10)
 	for name, reply := range map[string]string{"spaces": spaces, "null": spaces + "null", "null, and more": "null" + spaces} {
 		b, _, _ := backendOf(t, "json", nil, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, reply) })
-		response, err := invoke(t.Context(), b, &Request{})
+		response, err := do(t.Context(), b, &Request{})
 		if err != nil || response.Body != http.NoBody {
 			t.Errorf("%s: got %v, %v; want no body", name, response, err)
 		}
@@ -289,7 +288,7 @@ func TestLongReplyToNobody(t *testing.T) {
 		io.WriteString(w, long(1<<20))
 	})
 	for range 5 {
-		if _, err := invoke(context.Background(), b, &Request{}); err != nil {
+		if _, err := do(context.Background(), b, &Request{}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -312,7 +311,7 @@ func TestLongReplyMemory(t *testing.T) {
 		w.Write(whole[size/2:])
 	}))
 	defer api.Close()
-	b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, api.URL, nil)}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f"})})
+	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: api.URL}}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f"})})
 
 	heap := func() int64 {
 		var m runtime.MemStats
@@ -325,7 +324,7 @@ func TestLongReplyMemory(t *testing.T) {
 	half := make(chan struct{}, n)
 	for range n {
 		calls.Go(func() {
-			response, err := invoke(t.Context(), b, &Request{})
+			response, err := do(t.Context(), b, &Request{})
 			if err != nil {
 				t.Error(err)
 				half <- struct{}{}

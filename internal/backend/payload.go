@@ -10,6 +10,7 @@ import (
 
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 // Lambda's limits for the payload of a synchronous and of an asynchronous invocation,
@@ -21,25 +22,25 @@ const (
 
 // payload returns what the function receives of a request: the parameters of a GET, the body
 // of any other method, or an event with all of it.
-func (b *Backend) payload(ctx context.Context, r *Request, method string) (payload, *Error) {
+func (b *Backend) payload(ctx context.Context, r *Request, method string) (invoke.Payload, *Error) {
 	limit := maxPayload
 	if b.cfg.InvocationType == config.InvocationEvent {
 		limit = maxEventPayload
 	}
-	var p payload
+	var p invoke.Payload
 	if b.api == nil && method == http.MethodGet {
-		p = inOnePiece(b.parameters(r))
+		p = invoke.PayloadOf(b.parameters(r))
 	} else {
 		body, e := readBody(ctx, r.Body, limit)
 		if e != nil {
-			return payload{}, e
+			return invoke.Payload{}, e
 		}
 		if p = body; b.api != nil {
-			p = inOnePiece(b.event(r, method, body.bytes()))
+			p = invoke.PayloadOf(b.event(r, method, body.Bytes()))
 		}
 	}
-	if p.size > limit {
-		return payload{}, tooLarge(limit)
+	if p.Size() > limit {
+		return invoke.Payload{}, tooLarge(limit)
 	}
 	return p, nil
 }
@@ -83,12 +84,12 @@ const untypedBody = "a request has a body and no Content-Type, so the function c
 // ends with the connection. The answer itself may have to wait for that: over a
 // connection that is to be kept, net/http writes none while a read of the body is under
 // way. KrakenD's read_timeout bounds it.
-func readBody(ctx context.Context, body io.ReadCloser, limit int) (payload, *Error) {
+func readBody(ctx context.Context, body io.ReadCloser, limit int) (invoke.Payload, *Error) {
 	if body == nil || body == http.NoBody {
-		return payload{}, nil
+		return invoke.Payload{}, nil
 	}
 	type result struct {
-		body payload
+		body invoke.Payload
 		err  error
 	}
 	done := make(chan result, 1)
@@ -99,29 +100,29 @@ func readBody(ctx context.Context, body io.ReadCloser, limit int) (payload, *Err
 
 	select {
 	case <-ctx.Done():
-		return payload{}, ended(ctx, "before the request's body had arrived")
+		return invoke.Payload{}, ended(ctx.Err(), "before the request's body had arrived")
 	case r := <-done:
 		var overLimit *http.MaxBytesError
 		switch {
-		case r.body.size > limit || errors.As(r.err, &overLimit):
-			return payload{}, tooLarge(limit)
+		case r.body.Size() > limit || errors.As(r.err, &overLimit):
+			return invoke.Payload{}, tooLarge(limit)
 		case r.err != nil && ctx.Err() != nil:
-			return payload{}, ended(ctx, "before the request's body had arrived")
+			return invoke.Payload{}, ended(ctx.Err(), "before the request's body had arrived")
 		case r.err != nil:
-			return payload{}, unreadable(r.err)
+			return invoke.Payload{}, unreadable(r.err)
 		}
 		return r.body, nil
 	}
 }
 
 // readUpTo reads no more of a body than it takes to see that it is too large.
-func readUpTo(body io.ReadCloser, limit int) (p payload, err error) {
-	// Out of the door's reach, a panic would end the process.
+func readUpTo(body io.ReadCloser, limit int) (p invoke.Payload, err error) {
+	// Out of the adapter's reach, a panic would end the process.
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
 	defer body.Close()
-	return readPayload(io.LimitReader(body, int64(limit)+1))
+	return invoke.ReadPayload(io.LimitReader(body, int64(limit)+1))
 }

@@ -103,6 +103,34 @@ func (b *body) Close() error {
 	return nil
 }
 
+// The warning of a body without a Content-Type comes once.
+func TestWarningOfABodyWithoutAType(t *testing.T) {
+	for _, tc := range []struct {
+		name, format, body string
+		headers            map[string][]string
+		want               int
+	}{
+		{"no type", "2.0", "{}", nil, 1},
+		{"an empty type", "1.0", "{}", map[string][]string{"Content-Type": {""}}, 1},
+		{"a type", "2.0", "{}", map[string][]string{"content-type": {"application/json"}}, 0},
+		{"no body", "alb", "", nil, 0},
+		{"the simple payload", "simple", "{}", nil, 0},
+	} {
+		l := &recorder{}
+		b := withInvoker(l, noInvoker{}).New(Spec{
+			Settings: ns(map[string]any{"function_name": "f", "payload_format": tc.format}), Method: "POST", URLPattern: "/x",
+		})
+		for range 2 {
+			if _, err := b.invocation(t.Context(), &Request{Headers: tc.headers, Body: io.NopCloser(strings.NewReader(tc.body))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := l.level("WARNING"); len(got) != tc.want || tc.want > 0 && !strings.Contains(got[0], "a request has a body and no Content-Type") {
+			t.Errorf("%s: got the warnings %q, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
 func TestPayloadByMethod(t *testing.T) {
 	for _, tc := range []struct {
 		method, arrived string // the backend's, and the request's
@@ -113,13 +141,13 @@ func TestPayloadByMethod(t *testing.T) {
 		// A component has changed it.
 		{"GET", "POST", "the body"}, {"GET", "put", "the body"}, {"POST", "get", `{"id":"1"}`}, {"", "GET", `{"id":"1"}`},
 	} {
-		b := NewFactory(Options{Logger: &recorder{}, Invoker: noInvoker{}}).New(Spec{
+		b := withInvoker(&recorder{}, noInvoker{}).New(Spec{
 			Settings: ns(map[string]any{"function_name": "f"}), Method: tc.method,
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
 		got, err := b.invocation(t.Context(), &Request{Method: tc.arrived, Params: map[string]string{"Id": "1"}, Body: rc})
-		if err != nil || string(got.payload.bytes()) != tc.want {
-			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.payload.bytes(), err, tc.want)
+		if err != nil || string(got.payload.Bytes()) != tc.want {
+			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.payload.Bytes(), err, tc.want)
 		}
 		if usesBody := tc.want == "the body"; rc.closed != usesBody || (rc.read > 0) != usesBody {
 			t.Errorf("%q, %q: read %d bytes, closed %t", tc.method, tc.arrived, rc.read, rc.closed)
@@ -130,8 +158,8 @@ func TestPayloadByMethod(t *testing.T) {
 func TestBodyPayloadEmpty(t *testing.T) {
 	for name, rc := range map[string]io.ReadCloser{"nil": nil, "NoBody": http.NoBody, "empty": &body{Reader: strings.NewReader("")}} {
 		got, err := readBody(t.Context(), rc, maxPayload)
-		if err != nil || got.size != 0 || len(got.bytes()) != 0 {
-			t.Errorf("%s: got %q, %v; want nothing", name, got.bytes(), err)
+		if err != nil || got.Size() != 0 || len(got.Bytes()) != 0 {
+			t.Errorf("%s: got %q, %v; want nothing", name, got.Bytes(), err)
 		}
 	}
 }
@@ -143,15 +171,15 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestBodyPayloadLimit(t *testing.T) {
 	got, err := readBody(t.Context(), &body{Reader: io.LimitReader(zeros{}, maxPayload)}, maxPayload)
-	if err != nil || got.size != maxPayload || len(got.bytes()) != maxPayload {
-		t.Fatalf("got %d bytes, %v; want %d", got.size, err, maxPayload)
+	if err != nil || got.Size() != maxPayload || len(got.Bytes()) != maxPayload {
+		t.Fatalf("got %d bytes, %v; want %d", got.Size(), err, maxPayload)
 	}
 
 	for name, r := range map[string]io.Reader{"one more": io.LimitReader(zeros{}, maxPayload+1), "no end": zeros{}} {
 		rc := &body{Reader: r}
 		got, err := readBody(t.Context(), rc, maxPayload)
-		if err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge || got.pieces != nil {
-			t.Errorf("%s: got %d bytes and %v, want a 413", name, got.size, err)
+		if err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge || got.Size() != 0 {
+			t.Errorf("%s: got %d bytes and %v, want a 413", name, got.Size(), err)
 		}
 		if rc.read > maxPayload+1 {
 			t.Errorf("%s: read %d bytes, want %d at most", name, rc.read, maxPayload+1)
@@ -162,8 +190,8 @@ func TestBodyPayloadLimit(t *testing.T) {
 func TestParamsPayloadLimit(t *testing.T) {
 	b := &Backend{}
 	atLimit := strings.Repeat("x", maxPayload-len(`{"q":""}`))
-	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}, "GET"); err != nil || got.size != maxPayload {
-		t.Errorf("got %d bytes, %v; want %d", got.size, err, maxPayload)
+	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}, "GET"); err != nil || got.Size() != maxPayload {
+		t.Errorf("got %d bytes, %v; want %d", got.Size(), err, maxPayload)
 	}
 	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}, "GET"); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want a 413", err)
@@ -192,8 +220,8 @@ func TestBodyPayloadErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			rc := &body{Reader: tc.r}
 			got, err := readBody(t.Context(), rc, maxPayload)
-			if err == nil || err.StatusCode() != tc.want || got.pieces != nil {
-				t.Errorf("got %q and %v, want a %d", got.bytes(), err, tc.want)
+			if err == nil || err.StatusCode() != tc.want || got.Size() != 0 {
+				t.Errorf("got %q and %v, want a %d", got.Bytes(), err, tc.want)
 			}
 		})
 	}
@@ -218,8 +246,8 @@ func TestBodyPayloadEndsWithTheContext(t *testing.T) {
 		}
 	}
 	got, e := readBody(silent{ctx}, io.NopCloser(strings.NewReader("in time")), maxPayload)
-	if e != nil || string(got.bytes()) != "in time" {
-		t.Errorf("got %q, %v; want what was read in time", got.bytes(), e)
+	if e != nil || string(got.Bytes()) != "in time" {
+		t.Errorf("got %q, %v; want what was read in time", got.Bytes(), e)
 	}
 }
 
@@ -231,7 +259,7 @@ func (silent) Done() <-chan struct{} { return nil }
 func TestBodyPayloadByteForByte(t *testing.T) {
 	want := []byte("\x00\xff {\"a\": 1}\r\n\n")
 	got, err := readBody(t.Context(), io.NopCloser(bytes.NewReader(want)), maxPayload)
-	if err != nil || !bytes.Equal(got.bytes(), want) {
-		t.Errorf("got %q, %v; want %q", got.bytes(), err, want)
+	if err != nil || !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("got %q, %v; want %q", got.Bytes(), err, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
@@ -124,8 +125,13 @@ const (
 )
 
 func setMetadata(h http.Header, version, requestID string) {
-	setUnlessEmpty(h, versionHeader, version)
-	setUnlessEmpty(h, requestIDHeader, requestID)
+	values := []string{version, requestID}
+	if version != "" {
+		h[versionHeader] = values[:1:1]
+	}
+	if requestID != "" {
+		h[requestIDHeader] = values[1:2:2]
+	}
 }
 
 // Metadata are the headers of a reply that KrakenD is to show beside data: its
@@ -179,7 +185,7 @@ func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case int64(len(decompressed)) > limit:
-		return nil, fmt.Errorf("gzip: %w", tooLong(limit))
+		return nil, fmt.Errorf("gzip: %w", invoke.TooLong(limit))
 	}
 	return decompressed, nil
 }

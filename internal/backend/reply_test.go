@@ -113,10 +113,10 @@ func TestRepliesThatSayGzip(t *testing.T) {
 				w.Write(tc.body)
 			}))
 			defer s.Close()
-			b := NewFactory(Options{Logger: &recorder{}, Session: testSession(t, s.URL, nil)}).New(Spec{
+			b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL}}).New(Spec{
 				Settings: ns(map[string]any{"function_name": "f"}), Encoding: tc.encoding,
 			})
-			response, err := invoke(t.Context(), b, &Request{})
+			response, err := do(t.Context(), b, &Request{})
 			var e *Error
 			if errors.As(err, &e) {
 				if e.StatusCode() != tc.status {
@@ -149,10 +149,8 @@ func TestFunctionErrorThatIsCompressed(t *testing.T) {
 			w.Write(tc.body)
 		}))
 		transport := &http.Transport{DisableCompression: true}
-		sess := testSession(t, s.URL, nil)
-		sess.Config.HTTPClient = &http.Client{Transport: transport}
-		b := NewFactory(Options{Logger: &recorder{}, Session: sess}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-		_, err := invoke(t.Context(), b, &Request{})
+		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL, transport: transport}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := do(t.Context(), b, &Request{})
 		transport.CloseIdleConnections()
 		s.Close()
 		var e *Error

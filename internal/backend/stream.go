@@ -6,62 +6,44 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/request"
-	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// streamInvoker is the part of the SDK's Lambda client that a backend with stream
-// calls.
-type streamInvoker interface {
-	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
-}
-
-// streamed makes a call whose reply is handed on as it comes. It returns when there
+// streamed returns the response of a reply that is handed on as it comes. It returns when there
 // are status and headers, and the first of the body where there is no prelude to tell
 // them: a function that fails before that is an error like any other.
-func (b *Backend) streamed(ctx context.Context, in invocation, c *call) (*http.Response, *Error) {
-	output, err := b.invoker.(streamInvoker).InvokeWithResponseStreamWithContext(ctx, &lambda.InvokeWithResponseStreamInput{
-		FunctionName:  &in.function.Name,
-		Qualifier:     unlessEmpty(in.function.Qualifier),
-		ClientContext: unlessEmpty(in.clientContext),
-		LogType:       b.logType(),
-		Payload:       in.payload.bytes(),
-	}, c.option)
-	switch {
-	case err != nil:
-		return nil, b.failed(ctx, err, c)
-	case output == nil || output.GetStream() == nil:
-		return nil, internal(errors.New("the Invoker returned neither a stream nor an error"))
-	}
-
-	from := &eventFeed{stream: output.GetStream(), ctx: ctx, backend: b, function: in.function, requestID: c.requestID, limit: b.cfg.MaxReply}
-	// Whoever is to read the reply may never do so.
-	from.release = context.AfterFunc(ctx, func() { from.stream.Close() })
-	head, begun, e := from.head(aws.StringValue(output.ResponseStreamContentType))
-	if e != nil {
+func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Response) (*http.Response, error) {
+	from := &eventFeed{events: r.Events, ctx: ctx, backend: b, function: in.function, requestID: r.RequestID}
+	head, prefix, err := from.head(r.Header.Get("Content-Type"))
+	if err != nil {
 		from.Close()
-		return nil, e
+		return nil, err
 	}
-	setMetadata(head.Header, aws.StringValue(output.ExecutedVersion), c.requestID)
-	s := b.passing(head.Header, begun, from, in, c.requestID)
+	setMetadata(head.Header, r.ExecutedVersion, r.RequestID)
+	s := b.streamingBody(head.Header, prefix, from, in, r.RequestID)
+	if ctx.Done() == nil {
+		// Nothing ends the request: KrakenD 1.x drops the replies of shadow backends without
+		// reading or closing them.
+		runtime.AddCleanup(s, func(e invoke.Events) { e.Close() }, r.Events)
+	}
 	return &http.Response{StatusCode: head.Status, Header: head.Header, ContentLength: s.length, Body: s}, nil
 }
 
-// passing is a body that begins with what has come of it, under a header that it is the
+// streamingBody is a body that begins with what has come of it, under a header that it is the
 // length of.
-func (b *Backend) passing(h http.Header, begun []byte, rest feed, in invocation, requestID string) *stream {
+func (b *Backend) streamingBody(h http.Header, prefix []byte, rest feed, in *invocation, requestID string) *stream {
 	if in.method == http.MethodHead { // whose length is that of a body which does not come
 		h.Del("Content-Length")
 	}
-	return &stream{feed: rest, backend: b, function: in.function, requestID: requestID, length: apigw.ContentLength(h), pending: begun}
+	return &stream{feed: rest, backend: b, function: in.function, requestID: requestID, length: apigw.ContentLength(h), pending: prefix}
 }
 
 // stream is the body of a reply that is still coming. It goes to the client chunk by
@@ -84,9 +66,8 @@ type stream struct {
 // feed is where a stream comes from. Close ends it, and can be called at any time.
 type feed interface {
 	// next returns the next chunk, which is valid until it is called again, io.EOF after
-	// the last, or an *Error: what the function failed of, or what came in between. It
-	// may end where gone does.
-	next(gone <-chan bool) ([]byte, error)
+	// the last, or an *Error: what the function failed of, or what came in between.
+	next() ([]byte, error)
 	io.Closer
 }
 
@@ -97,77 +78,76 @@ var (
 
 // eventFeed is the feed of a stream in the Invoke API's own framing.
 type eventFeed struct {
-	stream  *lambda.InvokeWithResponseStreamEventStream
-	ctx     context.Context
-	release func() bool // of the context's hold on the stream
-	closing sync.Once
+	events invoke.Events
+	ctx    context.Context
 
 	// For the log.
 	backend   *Backend
 	function  config.Function
 	requestID string
-
-	limit int64 // of what comes, in bytes; 0 for none
-	come  int64 // of that
-	err   error // why there is no more: io.EOF or an *Error
 }
 
 // eventStream is the content type of the Invoke API's own framing.
 const eventStream = "application/vnd.amazon.eventstream"
 
 // head reads the stream up to where its status and headers are known, and returns what of
-// the body has come. It has a prelude
-// where the content type says so, and where nobody tells the function's type and it
-// begins with one. Bytes that the function calls by another name are never taken for
-// one: they may be somebody else's.
-func (s *eventFeed) head(contentType string) (apigw.Response, []byte, *Error) {
+// the body has come. It has a prelude where the content type says so, and where no content type
+// is told and it begins with one. Bytes that the function calls by another name are never taken
+// for one: they may be somebody else's.
+func (s *eventFeed) head(contentType string) (apigw.Response, []byte, error) {
 	kind := apigw.MediaType(contentType)
-	untold := kind == "" || kind == eventStream
+	announced, untold := kind == integrationResponse, kind == "" || kind == eventStream
 	body := apigw.Response{Status: http.StatusOK, Header: make(http.Header, 4)}
 	if !untold {
 		body.Header.Set("Content-Type", contentType)
 	}
-	var begun []byte
+	scanner := apigw.PreludeScanner{Announced: announced}
+	var prefix []byte
 	for {
-		chunk, err := s.next(nil)
+		chunk, err := s.chunk()
 		if err != nil && err != io.EOF {
-			return apigw.Response{}, nil, err.(*Error)
+			return apigw.Response{}, nil, err
 		}
-		if begun == nil {
-			begun = chunk // not copied: most streams need no more
+		state := apigw.PreludeAbsent
+		if announced || untold {
+			state = scanner.Scan(chunk)
+		}
+		if state == apigw.PreludePending && err == nil {
+			prefix = append(prefix, chunk...) // the chunk is gone with the next one
+			continue
+		}
+		if prefix == nil {
+			prefix = chunk // not copied: it is valid until the next one
 		} else {
-			begun = append(begun, chunk...)
+			prefix = append(prefix, chunk...)
 		}
-		setOctetStream(&body, len(begun) > 0)
-		if kind != integrationResponse && !(untold && apigw.MayBePrelude(begun)) {
-			return body, begun, nil
+		failure := apigw.ErrPrelude
+		if state == apigw.PreludeFound {
+			var head *apigw.Response
+			var rest []byte
+			if head, rest, failure = apigw.ParsePrelude(prefix); failure == nil {
+				rest, err := s.typed(head, rest)
+				return *head, rest, err
+			}
 		}
-		head, rest, perr := apigw.ParsePrelude(begun)
-		if perr == nil && err != nil { // the end
-			perr = apigw.ErrPrelude
+		if announced {
+			return apigw.Response{}, nil, undecodable(failure)
 		}
-		switch {
-		case head != nil:
-			rest, e := s.typed(head, rest)
-			return *head, rest, e
-		case perr != nil && untold:
-			return body, begun, nil
-		case perr != nil:
-			return apigw.Response{}, nil, undecodable(perr)
-		}
+		setOctetStream(&body, len(prefix) > 0)
+		return body, prefix, nil
 	}
 }
 
 // typed sets the content type of a head that has none, if there is a body. To know that, it
 // waits for the first bytes of the body. A head with a content type does not wait.
-func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, *Error) {
+func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, error) {
 	if head.Header["Content-Type"] != nil || !apigw.HasBody(head.Status) {
 		return begun, nil
 	}
 	if len(begun) == 0 {
-		chunk, err := s.next(nil)
+		chunk, err := s.chunk()
 		if err != nil && err != io.EOF {
-			return nil, err.(*Error)
+			return nil, err
 		}
 		begun = chunk
 	}
@@ -175,67 +155,41 @@ func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, *Error) {
 	return begun, nil
 }
 
-// next implements feed. A chunk stays valid.
-func (s *eventFeed) next(gone <-chan bool) ([]byte, error) {
-	for s.err == nil {
-		select {
-		case <-gone:
-			s.err = clientGone()
-		case event, ok := <-s.stream.Events():
-			switch event := event.(type) {
-			case *lambda.InvokeResponseStreamUpdate:
-				s.come += int64(len(event.Payload))
-				switch {
-				case s.limit > 0 && s.come > s.limit:
-					s.err = brokenOff(tooLong(s.limit).Error())
-				case len(event.Payload) > 0:
-					return event.Payload, nil
-				}
-			case *lambda.InvokeWithResponseStreamCompleteEvent:
-				s.err = s.complete(event)
-			default:
-				if !ok {
-					s.err = s.broken()
-				}
-			}
-		}
+// chunk returns the next piece of the reply, which is valid until it is called again, io.EOF
+// after the last, or an *invoke.Error.
+func (s *eventFeed) chunk() ([]byte, error) {
+	payload, log, err := s.events.Next()
+	if err != nil {
+		s.backend.logTail(s.function, s.requestID, log)
 	}
-	return nil, s.err
+	return payload, err
 }
 
-func (s *eventFeed) complete(event *lambda.InvokeWithResponseStreamCompleteEvent) error {
-	s.backend.logTail(s.function, s.requestID, aws.StringValue(event.LogResult))
-	if code := aws.StringValue(event.ErrorCode); code != "" {
-		return functionError(code, []byte(aws.StringValue(event.ErrorDetails)))
-	}
-	return io.EOF
-}
-
-// broken tells why a stream ended without saying so.
-func (s *eventFeed) broken() *Error {
-	err := s.stream.Err()
+// next implements feed.
+func (s *eventFeed) next() ([]byte, error) {
+	payload, err := s.chunk()
+	var failure *invoke.Error
 	switch {
-	case s.ctx.Err() != nil: // which has closed the stream
-		return ended(s.ctx, "while the function wrote its reply")
-	case err != nil:
-		e := brokenOff(explain(err))
-		e.cutOff = cutOff(causeOf(err))
-		return e
-	default:
-		e := brokenOff("the stream has no end")
-		e.cutOff = true
-		return e
+	case !errors.As(err, &failure):
+		return payload, err
+	case failure.Kind == invoke.KindFunction:
+		return nil, reportedError(failure)
+	case s.ctx.Err() != nil:
+		return nil, ended(s.ctx.Err(), "while the function wrote its reply")
+	case failure.Kind == invoke.KindLimit:
+		return nil, brokenOff(failure.Err.Error())
 	}
+	if failure.Kind == invoke.KindTruncated {
+		if failure.Err == nil { // the message is not AWS's
+			return nil, brokenOff(failure.Message)
+		}
+		return nil, brokenOff(quoted(failure))
+	}
+	return nil, brokenOff(describe(failure))
 }
 
 // Close implements io.Closer.
-func (s *eventFeed) Close() error {
-	s.closing.Do(func() {
-		s.release()
-		s.stream.Close()
-	})
-	return nil
-}
+func (s *eventFeed) Close() error { return s.events.Close() }
 
 // Read implements io.Reader.
 func (s *stream) Read(p []byte) (int, error) {
@@ -243,7 +197,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		if s.err != nil {
 			return 0, s.err
 		}
-		chunk, err := s.next(nil)
+		chunk, err := s.next()
 		if err != nil {
 			s.fail(err)
 			return 0, err
@@ -263,8 +217,16 @@ func (s *stream) Read(p []byte) (int, error) {
 func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	defer s.Close()
 	client := receiverOf(w)
+	var gone atomic.Bool
+	defer client.onGone(func() {
+		gone.Store(true)
+		s.Close() // which ends next
+	})()
 	chunk := s.pending // nil, too: status and headers are not to wait for the body
-	for s.pending = nil; ; chunk, err = s.next(client.gone) {
+	for s.pending = nil; ; chunk, err = s.next() {
+		if gone.Load() {
+			err = clientGone()
+		}
 		length := n + int64(len(chunk))
 		if err == io.EOF && length >= s.length {
 			return n, nil
@@ -328,6 +290,22 @@ func receiverOf(w io.Writer) (r receiver) {
 		}
 	}
 	return r
+}
+
+// onGone calls do once the client has gone, until the function that it returns is called.
+func (r receiver) onGone(do func()) (stop func()) {
+	if r.gone == nil {
+		return func() {}
+	}
+	stopped := make(chan struct{})
+	go func() {
+		select {
+		case <-r.gone:
+			do()
+		case <-stopped:
+		}
+	}()
+	return func() { close(stopped) }
 }
 
 // flush sends what has been written. A writer that cannot do so sends it when it

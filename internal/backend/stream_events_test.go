@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,7 +19,11 @@ func event(kind, payload string) []byte {
 		headers = append(append(headers, byte(len(h[0]))), h[0]...)
 		headers = append(append(headers, 7, 0, byte(len(h[1]))), h[1]...)
 	}
-	return message(headers, payload)
+	m := binary.BigEndian.AppendUint32(nil, uint32(12+len(headers)+len(payload)+4))
+	m = binary.BigEndian.AppendUint32(m, uint32(len(headers)))
+	m = binary.BigEndian.AppendUint32(m, crc32.ChecksumIEEE(m))
+	m = append(append(m, headers...), payload...)
+	return binary.BigEndian.AppendUint32(m, crc32.ChecksumIEEE(m))
 }
 
 // streamOf is a backend whose function streams these chunks, and its log.
@@ -39,7 +45,7 @@ func streamOf(t *testing.T, contentType string, chunks ...string) (*Backend, *re
 func TestStreamOfEmptyChunks(t *testing.T) {
 	for _, contentType := range []string{"text/plain", eventStream} {
 		b, _ := streamOf(t, contentType, "", "", "te", "", "a", "")
-		response, err := invoke(t.Context(), b, &Request{})
+		response, err := do(t.Context(), b, &Request{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +72,7 @@ func TestStreamThatAnnouncesNothing(t *testing.T) {
 	const head = `{"headers":{"content-length":"0"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
 	for body, want := range map[string]string{"": "", "tea": "the reply broke off: it has 3 bytes, at a Content-Length of 0"} {
 		b, l := streamOf(t, integrationResponse, head, body)
-		response, err := invoke(t.Context(), b, &Request{})
+		response, err := do(t.Context(), b, &Request{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +91,7 @@ func TestPreludeInManyChunks(t *testing.T) {
 	const stream = `{"statusCode":201,"headers":{"content-type":"text/html"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00tea"
 	for _, contentType := range []string{integrationResponse, eventStream} {
 		b, l := streamOf(t, contentType, strings.Split(stream, "")...)
-		response, err := invoke(t.Context(), b, &Request{})
+		response, err := do(t.Context(), b, &Request{})
 		if err != nil {
 			t.Fatal(err, l.lines)
 		}

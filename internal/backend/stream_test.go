@@ -1,12 +1,10 @@
 package backend
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -20,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/sdkv1"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -62,7 +61,7 @@ func newStreamBackend(t *testing.T, s *lambdatest.Server) (*Backend, *recorder) 
 func gateway(t *testing.T, b *Backend) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		response, err := invoke(r.Context(), b, &Request{})
+		response, err := do(r.Context(), b, &Request{})
 		if err != nil {
 			http.Error(w, err.Error(), err.(interface{ StatusCode() int }).StatusCode())
 			return
@@ -171,8 +170,7 @@ func TestStreamHeads(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			api := streamAPI(t, func() (bytesOf, error) { return bytesOf{strings.NewReader(tc.stream)}, nil })
-			b, l := newStreamBackend(t, api)
-			b.invoker = contentType{b.invoker, tc.contentType}
+			b, l := newTypedStreamBackend(t, api, tc.contentType)
 			gw := gateway(t, b)
 			gw.Start()
 			response := get(t, gw)
@@ -200,8 +198,7 @@ func TestStreamOfJSON(t *testing.T) {
 			body, write := io.Pipe()
 			api := streamAPI(t, func() (bytesOf, error) { return bytesOf{body}, nil })
 			t.Cleanup(func() { write.Close() })
-			b, _ := newStreamBackend(t, api)
-			b.invoker = contentType{b.invoker, kind}
+			b, _ := newTypedStreamBackend(t, api, kind)
 			gw := gateway(t, b)
 			gw.Start()
 			go io.WriteString(write, chunk) // and no more
@@ -214,111 +211,38 @@ func TestStreamOfJSON(t *testing.T) {
 	}
 }
 
-// contentType is an Invoker with another content type.
-type contentType struct {
-	Invoker
-	contentType string
+// newTypedStreamBackend makes a backend whose function's streams have another content type.
+func newTypedStreamBackend(t *testing.T, s *lambdatest.Server, contentType string) (*Backend, *recorder) {
+	t.Helper()
+	l := &recorder{}
+	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL, transport: typedTransport(contentType)}}).New(Spec{
+		URLPattern: "/x", Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": true}),
+	})
+	return b, l
 }
 
-func (c contentType) InvokeWithResponseStreamWithContext(ctx aws.Context, in *lambda.InvokeWithResponseStreamInput, opts ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error) {
-	out, err := c.Invoker.(streamInvoker).InvokeWithResponseStreamWithContext(ctx, in, opts...)
+// typedTransport gives answers its content type.
+type typedTransport string
+
+// RoundTrip implements http.RoundTripper.
+func (contentType typedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {
-		out.ResponseStreamContentType = &c.contentType
+		answer.Header.Set("Content-Type", string(contentType))
 	}
-	return out, err
+	return answer, err
 }
 
 // What a buffered function returns comes as well.
 func TestStreamOfAnOrdinaryFunction(t *testing.T) {
 	api := streamAPI(t, func() (map[string]int, error) { return map[string]int{"a": 1}, nil })
 	b, _ := newStreamBackend(t, api)
-	response, err := invoke(t.Context(), b, &Request{})
+	response, err := do(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := readAll(t, response); got != `{"a":1}` || response.StatusCode != 200 {
 		t.Errorf("got %d %s", response.StatusCode, got)
-	}
-}
-
-// cutShort are the ways in which a stream does not come to its end.
-var cutShort = map[string]struct {
-	err   error             // of the function's
-	fault *lambdatest.Fault // of the call
-	log   string
-}{
-	"the function's error": {errors.New("out of tea"), nil, `the function failed ("Unhandled"): "errorString" "out of tea"`},
-	"a cut connection":     {nil, fault(lambdatest.Cut(lambdatest.WithinBody)), "the reply broke off: "},
-	"no end":               {nil, fault(lambdatest.Cut(lambdatest.BeforeComplete)), "the reply broke off: the stream has no end"},
-}
-
-func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
-
-func TestStreamCutShort(t *testing.T) {
-	for name, tc := range cutShort {
-		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
-			t.Run(name+", "+protocol, func(t *testing.T) {
-				api := streamAPI(t, func() (typed, error) {
-					return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{tc.err})}, "text/plain"}, nil
-				})
-				if tc.fault != nil {
-					api.Fail("f", *tc.fault)
-				}
-				b, l := newStreamBackend(t, api)
-				gw := gateway(t, b)
-				start(gw)
-				response := get(t, gw)
-				body, err := io.ReadAll(response.Body)
-				if err == nil || response.StatusCode != 200 || response.Proto != protocol || string(body) != "some of it" {
-					t.Errorf("got %s %s, %q, %v; want an error after some of it", response.Proto, response.Status, body, err)
-				}
-				gw.Close() // and with it the request
-				got := l.level("ERROR")
-				if len(got) != 1 || !strings.Contains(got[0], tc.log) || !strings.Contains(got[0], `; function "f", request id "`+api.Calls()[0].RequestID) {
-					t.Errorf("got %q, want one line with %q", got, tc.log)
-				}
-			})
-		}
-	}
-}
-
-// ending is a reader that fails, or ends where there is no error.
-type ending struct{ err error }
-
-func (f ending) Read([]byte) (int, error) {
-	if f.err == nil {
-		return 0, io.EOF
-	}
-	return 0, f.err
-}
-
-// A length that the function has announced tells a client as well, whatever the
-// protocol and the engine.
-func TestStreamOfAnotherLength(t *testing.T) {
-	for body, log := range map[string]string{
-		"abc":   "the reply broke off: it has 3 bytes, at a Content-Length of 4",
-		"abcde": "the reply broke off: it has 5 bytes, at a Content-Length of 4",
-		"abcd":  "",
-	} {
-		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
-			t.Run(body+", "+protocol, func(t *testing.T) {
-				api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) {
-					return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "4", "Content-Type": "text/plain"}, Body: strings.NewReader(body)}, nil
-				})
-				b, l := newStreamBackend(t, api)
-				gw := gateway(t, b)
-				start(gw)
-				response := get(t, gw)
-				got, err := io.ReadAll(response.Body)
-				if response.ContentLength != 4 || (err == nil) != (log == "") || err == nil && string(got) != body {
-					t.Errorf("got %d, %q, %v", response.ContentLength, got, err)
-				}
-				gw.Close()
-				if lines := l.level("ERROR"); log == "" && len(lines) != 0 || log != "" && (len(lines) != 1 || !strings.Contains(lines[0], log)) {
-					t.Errorf("got %q, want %q", lines, log)
-				}
-			})
-		}
 	}
 }
 
@@ -328,219 +252,12 @@ func TestStreamOfHead(t *testing.T) {
 		return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "1000"}, Body: strings.NewReader("")}, nil
 	})
 	b, l := newBackend(t, api, Spec{Encoding: "no-op", Method: "HEAD"}, map[string]any{"function_name": "f", "stream": true, "payload_format": "2.0"})
-	response, err := invoke(t.Context(), b, &Request{})
+	response, err := do(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n, err := io.Copy(io.Discard, response.Body); n != 0 || err != nil || len(l.level("ERROR")) != 0 {
 		t.Errorf("got %d bytes, %v, %q", n, err, l.level("ERROR"))
-	}
-}
-
-// Where there is no way to tell the client, the operator is told so.
-func TestStreamCutShortForAWriterThatCannotTell(t *testing.T) {
-	api := streamAPI(t, func() (typed, error) {
-		return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{errors.New("out of tea")})}, "text/plain"}, nil
-	})
-	b, l := newStreamBackend(t, api)
-	response, err := invoke(t.Context(), b, &Request{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := io.Copy(writerFunc(func(p []byte) (int, error) { return len(p), nil }), response.Body); n != 10 || err == nil {
-		t.Errorf("got %d, %v", n, err)
-	}
-	if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "the client cannot tell that its reply broke off, request id ") {
-		t.Errorf("got %q", got)
-	}
-	if got := l.level("ERROR"); len(got) != 1 {
-		t.Errorf("got %q", got)
-	}
-}
-
-// A function that fails before there is anything to hand on is an error as any other.
-func TestStreamFailsAtOnce(t *testing.T) {
-	api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) { return nil, errors.New("out of tea") })
-	b, l := newStreamBackend(t, api)
-	_, err := invoke(t.Context(), b, &Request{})
-	var e *Error
-	if !errors.As(err, &e) || e.StatusCode() != 502 || string(e.Details()) != `{"errorType":"errorString","errorMessage":"out of tea"}` {
-		t.Errorf("got %v", err)
-	}
-	if got := l.level("ERROR"); len(got) != 1 {
-		t.Errorf("got %q", got)
-	}
-
-	api.Fail("f", lambdatest.Throttle(0).Always())
-	if _, err = invoke(t.Context(), b, &Request{}); !errors.As(err, &e) || e.StatusCode() != 429 {
-		t.Errorf("got %v, want a 429", err)
-	}
-	if n := len(api.Calls()); n != 1+4 {
-		t.Errorf("got %d calls, want 5: the SDK's retries apply", n)
-	}
-}
-
-func TestStreamWhoseClientGoesAway(t *testing.T) {
-	gone := make(chan struct{})
-	api := streamAPI(t, func(ctx context.Context) (typed, error) {
-		body, write := io.Pipe()
-		context.AfterFunc(ctx, func() {
-			write.Close()
-			close(gone)
-		})
-		go io.WriteString(write, "x") // and no more: only the client's going away ends it
-		return typed{bytesOf{body}, "text/plain"}, nil
-	})
-	b, l := newStreamBackend(t, api)
-	gw := gateway(t, b)
-	gw.Config.Handler = withoutCancel(gw.Config.Handler) // as KrakenD 1.x
-	gw.Start()
-	response := get(t, gw)
-	if _, err := io.ReadFull(response.Body, make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	await(t, gone)
-	gw.Close()
-	if got := l.level("ERROR"); len(got) != 0 {
-		t.Errorf("got %q", got)
-	}
-	if got := l.level("DEBUG"); got[len(got)-1] != "DEBUG [BACKEND: /x][Lambda] the client went away" {
-		t.Errorf("got %q", got)
-	}
-}
-
-func await(t *testing.T, done <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-done:
-	case <-time.After(patience):
-		t.Fatal("the call goes on")
-	}
-}
-
-// withoutCancel hides from h that the client has gone.
-func withoutCancel(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
-	})
-}
-
-// The client has gone where it cannot be written to, too.
-func TestStreamToNobody(t *testing.T) {
-	api := streamAPI(t, func() (typed, error) { return typed{bytesOf{zeros{}}, "text/plain"}, nil })
-	b, l := newStreamBackend(t, api)
-	response, err := invoke(t.Context(), b, &Request{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := io.Copy(&broken{after: 3}, response.Body)
-	if !errors.Is(err, io.ErrClosedPipe) || n == 0 {
-		t.Errorf("got %d, %v", n, err)
-	}
-	if got := l.level("ERROR"); len(got) != 0 {
-		t.Errorf("got %q", got)
-	}
-	api.Close() // or it never ends
-}
-
-// broken is a writer that fails.
-type broken struct{ after int }
-
-func (b *broken) Write(p []byte) (int, error) {
-	if b.after--; b.after < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
-}
-
-func TestStreamAndDeadline(t *testing.T) {
-	api := streamAPI(t, func(ctx context.Context) (typed, error) {
-		body, write := io.Pipe()
-		context.AfterFunc(ctx, func() { write.Close() })
-		go io.WriteString(write, "x")
-		return typed{bytesOf{body}, "text/plain"}, nil
-	})
-	b, l := newStreamBackend(t, api)
-	expired := make(chan struct{})
-	gw := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		response, err := invoke(deadline{t.Context(), expired}, b, &Request{})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		io.Copy(w, response.Body)
-	}))
-	t.Cleanup(gw.Close)
-	response := get(t, gw)
-	if _, err := io.ReadFull(response.Body, make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	close(expired)
-	if _, err := io.ReadAll(response.Body); err == nil {
-		t.Error("the response ended as if it were complete")
-	}
-	gw.Close()
-	if got := l.level("ERROR"); len(got) != 1 || !strings.Contains(got[0], "the deadline passed while the function wrote its reply") {
-		t.Errorf("got %q", got)
-	}
-}
-
-// deadline is a context whose deadline passes when the channel is closed.
-type deadline struct {
-	context.Context
-	passed chan struct{}
-}
-
-func (d deadline) Done() <-chan struct{} { return d.passed }
-func (d deadline) Err() error {
-	select {
-	case <-d.passed:
-		return context.DeadlineExceeded
-	default:
-		return nil
-	}
-}
-
-// A reply that nobody reads ends with its request.
-func TestStreamThatNobodyReads(t *testing.T) {
-	ended := make(chan struct{})
-	api := streamAPI(t, func(ctx context.Context) (typed, error) {
-		context.AfterFunc(ctx, func() { close(ended) })
-		return typed{bytesOf{zeros{}}, "text/plain"}, nil
-	})
-	b, _ := newStreamBackend(t, api)
-	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := invoke(ctx, b, &Request{}); err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	await(t, ended)
-}
-
-func TestStreamAsReader(t *testing.T) {
-	api := streamAPI(t, func() (typed, error) {
-		return typed{bytesOf{io.MultiReader(strings.NewReader("some "), strings.NewReader("tea"), ending{errors.New("out of tea")})}, "text/plain"}, nil
-	})
-	b, l := newStreamBackend(t, api)
-	response, err := invoke(t.Context(), b, &Request{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := bufio.NewReaderSize(struct{ io.Reader }{response.Body}, 16)
-	got, err := io.ReadAll(r)
-	var e *Error
-	if string(got) != "some tea" || !errors.As(err, &e) || e.StatusCode() != 502 {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if _, again := response.Body.Read(make([]byte, 1)); again == nil || again.Error() != e.Error() {
-		t.Errorf("then got %v", again)
-	}
-	if err := errors.Join(response.Body.Close(), response.Body.Close()); err != nil {
-		t.Error(err)
-	}
-	if got := l.level("ERROR"); len(got) != 1 {
-		t.Errorf("got %q", got)
 	}
 }
 
@@ -551,7 +268,7 @@ func TestStreamMemory(t *testing.T) {
 		return typed{bytesOf{io.LimitReader(zeros{}, size)}, "application/zip"}, nil
 	})
 	b, _ := newStreamBackend(t, api)
-	response, err := invoke(t.Context(), b, &Request{})
+	response, err := do(t.Context(), b, &Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -591,7 +308,7 @@ func TestStreamLogTail(t *testing.T) {
 	b, l := newBackend(t, api, Spec{Encoding: "no-op", Method: "POST"}, map[string]any{
 		"function_name": "f:7", "stream": true, "log_tail": true, "client_context": true, "payload_format": "2.0",
 	})
-	response, err := invoke(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader("{}")), Headers: map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}}})
+	response, err := do(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader("{}")), Headers: map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -610,16 +327,20 @@ func TestStreamLogTail(t *testing.T) {
 func TestStreamConfiguration(t *testing.T) {
 	for _, tc := range []struct {
 		spec    Spec
-		invoker Invoker
+		invoker sdkv1.Invoker
 		want    string
 	}{
 		{Spec{}, nil, `stream: the backend's encoding must be "no-op", is "json"`},
 		{Spec{Encoding: "string"}, nil, `stream: the backend's encoding must be "no-op", is "string"`},
 		{Spec{Encoding: "no-op", ConcurrentCalls: 2}, nil, "stream: concurrent_calls must be 1, is 2"},
-		{Spec{Encoding: "no-op"}, noInvoker{}, "stream: the Invoker that the build has set has no InvokeWithResponseStreamWithContext"},
+		{Spec{Encoding: "no-op"}, noInvoker{}, "stream: the Invoker that the build has set has no method for streams"},
 	} {
 		tc.spec.Settings = ns(map[string]any{"function_name": "f", "stream": true, "region": "us-west-2"})
-		b := NewFactory(Options{Logger: &recorder{}, Invoker: tc.invoker, Session: testSession(t, "http://127.0.0.1:1", nil)}).New(tc.spec)
+		f := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}})
+		if tc.invoker != nil {
+			f = withInvoker(&recorder{}, tc.invoker)
+		}
+		b := f.New(tc.spec)
 		if b.broken == nil || b.broken.detail != "bad configuration: "+tc.want {
 			t.Errorf("got %+v, want %q", b.broken, tc.want)
 		}
@@ -634,70 +355,13 @@ func (nothing) InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWi
 }
 
 func TestStreamOfNothing(t *testing.T) {
-	b := NewFactory(Options{Logger: &recorder{}, Invoker: nothing{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "stream": true}), Encoding: "no-op"})
-	_, err := invoke(t.Context(), b, &Request{})
+	b := withInvoker(&recorder{}, nothing{}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "stream": true}), Encoding: "no-op"})
+	_, err := do(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != 500 || !strings.Contains(e.detail, "neither a stream nor an error") {
 		t.Errorf("got %v", err)
 	}
 }
-
-// Writers of other make: what they cannot do is left out, and none of it is fatal.
-func TestReceiver(t *testing.T) {
-	r := receiverOf(io.Discard)
-	r.flush()
-	if r.abort() {
-		t.Error("aborted a plain writer")
-	}
-	if r.gone != nil {
-		t.Error("a plain writer tells when its client has gone")
-	}
-
-	recorder := httptest.NewRecorder()
-	r = receiverOf(wrapped{recorder})
-	r.flush()
-	if !recorder.Flushed {
-		t.Error("not flushed")
-	}
-	if r.abort() || receiverOf(refusing{recorder}).abort() {
-		t.Error("aborted what cannot be")
-	}
-	r = receiverOf(panicking{recorder})
-	r.flush()
-	if r.abort() {
-		t.Error("aborted what cannot be")
-	}
-
-	here, there := net.Pipe()
-	defer there.Close()
-	if !receiverOf(wrapped{hijackable{recorder, here}}).abort() {
-		t.Error("not aborted")
-	}
-	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
-		t.Errorf("got %v, want a closed connection", err)
-	}
-}
-
-type wrapped struct{ http.ResponseWriter }
-
-func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-type refusing struct{ http.ResponseWriter }
-
-func (refusing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, http.ErrNotSupported }
-
-type panicking struct{ http.ResponseWriter }
-
-func (panicking) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic("interface conversion") }
-func (panicking) CloseNotify() <-chan bool                     { panic("interface conversion") }
-func (panicking) Flush()                                       { panic("interface conversion") }
-
-type hijackable struct {
-	http.ResponseWriter
-	conn net.Conn
-}
-
-func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, nil, nil }
 
 // Streams at the same time are each their own.
 func TestStreamsUnderLoad(t *testing.T) {
@@ -709,7 +373,7 @@ func TestStreamsUnderLoad(t *testing.T) {
 	for i := range 32 {
 		wg.Go(func() {
 			id := fmt.Sprint(i)
-			response, err := invoke(t.Context(), b, &Request{Params: map[string]string{"Id": id}})
+			response, err := do(t.Context(), b, &Request{Params: map[string]string{"Id": id}})
 			if err != nil {
 				t.Error(err)
 				return

@@ -27,7 +27,7 @@ func ExampleNew() {
 	// Output: one
 }
 `,
-		"door/example_test.go": `package door
+		"adapter/example_test.go": `package adapter
 
 func Example() {
 	two := two()

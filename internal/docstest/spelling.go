@@ -1,7 +1,7 @@
 package docstest
 
 // longNamespaces spells the namespaces of every extra_config as KrakenD-CE hands them to
-// its components. Lambda's stays as it is: the door of KrakenD 2 reads both.
+// its components. Lambda's stays as it is: the adapter of KrakenD 2 reads both.
 func longNamespaces(v any) any {
 	return spelled(v, func(key, within string) string {
 		if n, ok := lookup(key); ok && within == "extra_config" && n.short != shortLambdaNamespace {

@@ -19,14 +19,14 @@ import (
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-var _ logging.Logger = (*doortest.Recorder)(nil)
+var _ logging.Logger = (*adaptertest.Recorder)(nil)
 
 // parse has KrakenD's own parser read a configuration with one endpoint.
 func parse(t *testing.T, endpoint string) *config.EndpointConfig {
@@ -71,7 +71,7 @@ func TestDocumentedExamples(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.Reset()
-			log := &doortest.Recorder{}
+			log := &adaptertest.Recorder{}
 			sess, err := session.NewSession(&aws.Config{
 				Endpoint:    aws.String(s.URL),
 				Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
@@ -80,7 +80,7 @@ func TestDocumentedExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-			p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log).New(parse(t, tc.endpoint))
+			p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithConfig(configOf(sess))), log).New(parse(t, tc.endpoint))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 		`{"function_name": "f", "endpoint": "localhost"}`,
 		`{"function_name": "f", "stream": true}`,
 	} {
-		log := &doortest.Recorder{}
+		log := &adaptertest.Recorder{}
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
 		next := func(*config.Backend) proxy.Proxy {
 			t.Errorf("%s: left to the next factory", settings)
@@ -149,9 +149,9 @@ func TestNamespaces(t *testing.T) {
 			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both; each request to this GET backend (function_name \"f\") gets a 500"},
 		},
 	} {
-		log := &doortest.Recorder{}
-		built := door(doortest.Backend{URLPattern: "/x", ExtraConfig: tc.extra}, doortest.Options{Logger: log, Invoker: replies(`{"a":1}`)})
-		_, err := built.Proxy(t.Context(), &doortest.Request{})
+		log := &adaptertest.Recorder{}
+		built := adapter(adaptertest.Backend{URLPattern: "/x", ExtraConfig: tc.extra}, adaptertest.Options{Logger: log, Invoker: replies(`{"a":1}`)})
+		_, err := built.Proxy(t.Context(), &adaptertest.Request{})
 		if built.Next || (err != nil) != (tc.want != nil) || !slices.Equal(log.Level("ERROR"), tc.want) {
 			t.Errorf("%v: got %v and log %q, want %q", tc.extra, err, log.Level("ERROR"), tc.want)
 		}
@@ -170,14 +170,14 @@ func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.
 func TestParentEndpoint(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
 	t.Cleanup(s.Close)
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	sess := session.Must(session.NewSession(&aws.Config{
 		Endpoint:    aws.String(s.URL),
 		Region:      aws.String("us-west-2"),
 		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
 	}))
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-	factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log)
+	factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithConfig(configOf(sess))), log)
 
 	p, err := factory.New(parse(t, `{"endpoint": "/users/{UserId}/{page}", "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`))
 	if err != nil {
@@ -204,12 +204,12 @@ func TestReturnErrorCode(t *testing.T) {
 	code := map[string]any{"return_error_code": true}
 	extra := map[string]any{
 		"github.com/devopsfaith/krakend/http": code,
-		Namespace:                             map[string]any{"function_name": "f"},
+		Namespace:                             map[string]any{"function_name": "f", "max_retries": 0},
 	}
 	throttled := fails{&lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}}
 
-	built := door(doortest.Backend{ExtraConfig: extra}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
-	response, err := built.Proxy(t.Context(), &doortest.Request{})
+	built := adapter(adaptertest.Backend{ExtraConfig: extra}, adaptertest.Options{Logger: &adaptertest.Recorder{}, Invoker: throttled})
+	response, err := built.Proxy(t.Context(), &adaptertest.Request{})
 	coded, ok := err.(interface {
 		StatusCode() int
 		Encoding() string
@@ -225,15 +225,15 @@ func TestReturnErrorCode(t *testing.T) {
 		t.Errorf("got %d %s %v", coded.StatusCode(), coded.Encoding(), coded.Headers())
 	}
 
-	built = door(doortest.Backend{ExtraConfig: extra, Encoding: "no-op"}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
-	if _, err = built.Proxy(t.Context(), &doortest.Request{}); err == nil || err.Error() != "lambda: too many requests" {
+	built = adapter(adaptertest.Backend{ExtraConfig: extra, Encoding: "no-op"}, adaptertest.Options{Logger: &adaptertest.Recorder{}, Invoker: throttled})
+	if _, err = built.Proxy(t.Context(), &adaptertest.Request{}); err == nil || err.Error() != "lambda: too many requests" {
 		t.Errorf("no-op: got %v", err)
 	}
 
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	built = door(doortest.Backend{ExtraConfig: extra}, doortest.Options{Logger: &doortest.Recorder{}, Invoker: throttled})
-	if _, err = built.Proxy(ctx, &doortest.Request{}); err == nil || err.Error() != "lambda: deadline exceeded" {
+	built = adapter(adaptertest.Backend{ExtraConfig: extra}, adaptertest.Options{Logger: &adaptertest.Recorder{}, Invoker: throttled})
+	if _, err = built.Proxy(ctx, &adaptertest.Request{}); err == nil || err.Error() != "lambda: deadline exceeded" {
 		t.Errorf("timeout: got %v", err)
 	}
 }
@@ -248,7 +248,7 @@ func (f fails) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Op
 func TestConcurrentCallsWithABody(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(event string) (map[string]string, error) { return map[string]string{"a": event}, nil }})
 	t.Cleanup(s.Close)
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	sess := session.Must(session.NewSession(&aws.Config{
 		Endpoint:    aws.String(s.URL),
 		Region:      aws.String("us-west-2"),
@@ -256,7 +256,7 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 	}))
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
 	endpoint := parse(t, `{"endpoint": "/x", "method": "POST", "concurrent_calls": 2, "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`)
-	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithSession(sess)), log).New(endpoint)
+	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithConfig(configOf(sess))), log).New(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 // In a sequential merge KrakenD writes into the params of the request, while calls
 // that have lost against another of theirs may still be on their way.
 func TestConcurrentCallsInASequentialMerge(t *testing.T) {
-	log := &doortest.Recorder{}
+	log := &adaptertest.Recorder{}
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
 	endpoint := parse(t, `{
 		"endpoint": "/x/{id}", "concurrent_calls": 4,
@@ -287,7 +287,7 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 			{"url_pattern": "/{resp0_a}", "group": "second", "extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}}
 		]
 	}`)
-	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(replies(`{"a":"b"}`))), log).New(endpoint)
+	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(bridge{replies(`{"a":"b"}`)})), log).New(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,17 +303,17 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	var calls atomic.Int32
 	all := make(chan struct{})
-	log := &doortest.Recorder{}
-	factory := BackendFactory(log, nil, WithInvoker(calling(func() {
+	log := &adaptertest.Recorder{}
+	factory := BackendFactory(log, nil, WithInvoker(bridge{calling(func() {
 		if calls.Add(1)%3 == 0 { // no call wins before all have begun
 			all <- struct{}{}
 			all <- struct{}{}
 			return
 		}
 		<-all
-	})))
+	})}))
 	remote := &config.Backend{
-		URLPattern: "/x", ConcurrentCalls: 3, Timeout: doortest.Timeout,
+		URLPattern: "/x", ConcurrentCalls: 3, Timeout: adaptertest.Timeout,
 		ExtraConfig: config.ExtraConfig{Namespace: map[string]interface{}{"function_name": "f"}},
 	}
 	for n := range 2 {
@@ -351,12 +351,12 @@ func TestInputHeadersOfABackend(t *testing.T) {
 		{`[]`, "map[host:api.example.com user-agent:curl/8 x-forwarded-for:192.0.2.1 x-forwarded-host:api.example.com x-secret:s x-tea:oolong]"},
 	} {
 		var payload, custom []byte
-		log := &doortest.Recorder{}
+		log := &adaptertest.Recorder{}
 		next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-		factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(recording(func(in *lambda.InvokeInput) {
+		factory := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(bridge{recording(func(in *lambda.InvokeInput) {
 			payload = in.Payload
 			custom, _ = base64.StdEncoding.DecodeString(aws.StringValue(in.ClientContext))
-		}))), log)
+		})})), log)
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"input_headers": `+tc.list+`,
 			"extra_config": {"backend/lambda": {"function_name": "f", "payload_format": "2.0", "response_format": "plain", "client_context": true}}}]}`)
 		for n := range 2 { // the second proxy behaves like the first
@@ -411,7 +411,7 @@ func TestMethodOfGraphQL(t *testing.T) {
 	} {
 		var payload []byte
 		next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-		factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithInvoker(recording(func(in *lambda.InvokeInput) { payload = in.Payload }))), logging.NoOp)
+		factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithInvoker(bridge{recording(func(in *lambda.InvokeInput) { payload = in.Payload })})), logging.NoOp)
 		p, err := factory.New(parse(t, `{"endpoint": "/users/{id}", "backend": [{"extra_config": {
 			"backend/lambda": {"function_name": "f"},
 			"github.com/devopsfaith/krakend/transport/http/client/graphql": {"type": "query", "method": "`+method+`", "query": "{ user(id: $id) { name } }", "variables": {"id": "{id}"}}
@@ -446,7 +446,7 @@ func TestEventRoute(t *testing.T) {
 		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
 	}))
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-	factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithSession(sess)), logging.NoOp)
+	factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithConfig(configOf(sess))), logging.NoOp)
 
 	for format, want := range map[string]string{
 		"1.0": "/users/{UserId}/{page}",
@@ -482,14 +482,14 @@ func TestEventRoute(t *testing.T) {
 
 // A status that the function has set is, with return_error_code, the error's.
 func TestReturnErrorCodeOfAnHTTPResponse(t *testing.T) {
-	built := door(doortest.Backend{ExtraConfig: map[string]any{
+	built := adapter(adaptertest.Backend{ExtraConfig: map[string]any{
 		"github.com/devopsfaith/krakend/http": map[string]any{"return_error_code": true},
 		Namespace:                             map[string]any{"function_name": "f", "response_format": "proxy"},
-	}}, doortest.Options{
-		Logger:  &doortest.Recorder{},
+	}}, adaptertest.Options{
+		Logger:  &adaptertest.Recorder{},
 		Invoker: replies(`{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\"title\":\"sold\"}"}`),
 	})
-	response, err := built.Proxy(t.Context(), &doortest.Request{})
+	response, err := built.Proxy(t.Context(), &adaptertest.Request{})
 	coded, ok := err.(interface {
 		StatusCode() int
 		Encoding() string

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/request"
-	"github.com/aws/aws-sdk-go/aws/session"
-	sdk "github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
@@ -21,9 +19,9 @@ import (
 // counted is an Invoker that tells of each call, and leaves it to another.
 type counted struct{ lambda.Invoker }
 
-func (c counted) InvokeWithContext(ctx aws.Context, in *sdk.InvokeInput, opts ...request.Option) (*sdk.InvokeOutput, error) {
-	out, err := c.Invoker.InvokeWithContext(ctx, in, opts...)
-	fmt.Println("called", aws.StringValue(in.FunctionName), "with", string(in.Payload))
+func (c counted) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
+	out, err := c.Invoker.Invoke(ctx, in, opts...)
+	fmt.Println("called", aws.ToString(in.FunctionName), "with", string(in.Payload))
 	return out, err
 }
 
@@ -37,11 +35,11 @@ func ExampleWithInvoker() {
 		},
 	})
 	defer functions.Close()
-	own := sdk.New(session.Must(session.NewSession(&aws.Config{
-		Region:      aws.String("us-west-2"),
-		Endpoint:    aws.String(functions.URL),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	})))
+	own := sdk.NewFromConfig(aws.Config{
+		Region:       "us-west-2",
+		BaseEndpoint: aws.String(functions.URL),
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	})
 
 	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithInvoker(counted{own}))
 

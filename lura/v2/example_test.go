@@ -7,9 +7,8 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
@@ -74,11 +73,11 @@ func ExampleBackendFactory_errors() {
 	functions := lambdatest.NewServer(map[string]any{"busy": func() error { return nil }})
 	defer functions.Close()
 	functions.Fail("busy", lambdatest.APIError(429, "TooManyRequestsException", "slow down"))
-	s := session.Must(session.NewSession(&aws.Config{
-		Region:      aws.String("us-west-2"),
-		Endpoint:    aws.String(functions.URL),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	}))
+	cfg := aws.Config{
+		Region:       "us-west-2",
+		BaseEndpoint: aws.String(functions.URL),
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	}
 
 	look := func(next proxy.Proxy) proxy.Proxy {
 		return func(ctx context.Context, request *proxy.Request) (*proxy.Response, error) {
@@ -98,7 +97,7 @@ func ExampleBackendFactory_errors() {
 	backendFactory := lambda.BackendFactory(
 		logging.NoOp,
 		proxy.CustomHTTPProxyFactory(client.NewHTTPClient),
-		lambda.WithSession(s),
+		lambda.WithConfig(cfg),
 	)
 	busy := look(backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
 		lambda.Namespace: map[string]any{"function_name": "busy", "max_retries": 0},
@@ -110,25 +109,21 @@ func ExampleBackendFactory_errors() {
 	// lambda: too many requests
 }
 
-// A session of the build's own has the credentials, the region and the endpoint, where
-// the configuration has none.
-func ExampleWithSession() {
+// A config of the build's own has the credentials, the region and the endpoint, where
+// krakend.json says nothing.
+func ExampleWithConfig() {
 	functions := lambdatest.NewServer(map[string]any{
 		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },
 	})
 	defer functions.Close()
 	functions.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
 
-	s, err := session.NewSession(&aws.Config{
-		Region:      aws.String("us-west-2"),
-		Endpoint:    aws.String(functions.URL),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
+	cfg := aws.Config{
+		Region:       "us-west-2",
+		BaseEndpoint: aws.String(functions.URL),
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
 	}
-	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithSession(s))
+	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithConfig(cfg))
 
 	ping := backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
 		lambda.Namespace: map[string]any{"function_name": "ping"},

@@ -5,11 +5,10 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/request"
-	"github.com/aws/aws-sdk-go/aws/session"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/lura/v2/internal/sdkv2"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/encoding"
 	"github.com/luraproject/lura/v2/logging"
@@ -17,44 +16,64 @@ import (
 )
 
 // Invoker is the part of the AWS SDK's Lambda client that the backends call. The
-// *lambda.Lambda of github.com/aws/aws-sdk-go/service/lambda implements it.
+// *lambda.Client of github.com/aws/aws-sdk-go-v2/service/lambda implements it.
 type Invoker interface {
-	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
+	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 }
 
-var _ Invoker = (*lambda.Lambda)(nil)
+// StreamInvoker is the part of the AWS SDK's Lambda client that backends with stream call. An
+// Invoker for them must implement it.
+type StreamInvoker interface {
+	InvokeWithResponseStream(context.Context, *lambda.InvokeWithResponseStreamInput, ...func(*lambda.Options)) (*lambda.InvokeWithResponseStreamOutput, error)
+}
+
+var (
+	_ Invoker       = (*lambda.Client)(nil)
+	_ StreamInvoker = (*lambda.Client)(nil)
+)
 
 // Option changes what the backends of a BackendFactory work with. It must not be nil.
 type Option func(*options)
 
 type options struct {
-	backend.Options
-	report func(Report) // nil for none
+	config    *aws.Config  // nil for that of the environment and the shared AWS files
+	invoker   Invoker      // nil for the calls of this module
+	report    func(Report) // nil for none
+	checkOnly bool
 }
 
-// WithSession sets the AWS session whose credentials, region, endpoint and HTTP
-// client are used where the configuration names none. Without it, or with nil, a
-// session is made of the environment and the shared AWS files. The session is not
-// changed. What is tried again stays this package's own choice; how often is the
-// session's where max_retries is not configured. A session with handlers or a log of
-// its own gets the SDK's requests as they are, which cost more.
-func WithSession(s *session.Session) Option {
-	return func(o *options) { o.Session = s }
-}
-
-// WithInvoker sends all calls to i in place of the AWS SDK's clients, for
-// instrumentation or tests. Region, endpoint and credentials are then i's to decide,
-// and so are retries, unless i is a client of the SDK or hands its options on to one:
-// that follows max_retries where it is configured, and keeps its own number where not.
-// retry_function_errors works with every Invoker.
-// Backends with stream need its InvokeWithResponseStreamWithContext, the SDK's, as
-// well. i must be safe for concurrent use. nil is as if the option were not there.
-func WithInvoker(i Invoker) Option {
-	return func(o *options) {
-		if i != nil {
-			o.Invoker = i
-		}
+// backend returns the options of the backends.
+func (o options) backend(logger logging.Logger) backend.Options {
+	b := backend.Options{Logger: backend.NewStderrLogger(), CheckOnly: o.checkOnly}
+	if logger != nil {
+		b.Logger = logger
 	}
+	if o.invoker == nil {
+		b.SDK = sdkv2.NewSDK(o.config, b.Logger, o.checkOnly)
+		return b
+	}
+	b.Invoker, b.InvokerRetries = sdkv2.NewAttempter(o.invoker), sdkv2.InvokerRetries(o.invoker)
+	_, b.InvokerStreams = o.invoker.(StreamInvoker)
+	return b
+}
+
+// WithConfig sets the config of the AWS SDK whose credentials, region, endpoint, number of
+// attempts and HTTP transport are used where the configuration says nothing else. Without it,
+// one is made of the environment and the shared AWS files. The config's middleware (APIOptions)
+// and Retryer take no part in calls, but for the Retryer's number of attempts: a build that needs
+// them passes WithInvoker(lambda.NewFromConfig(cfg)).
+func WithConfig(cfg aws.Config) Option {
+	return func(o *options) { o.config = &cfg }
+}
+
+// WithInvoker makes all calls with i: an AWS SDK's client with middleware of the build's own, or
+// what instruments one or stands in for it. i decides on region, endpoint and credentials. Each
+// attempt is one call of i. The retries are this module's; a client of the SDK, or an Invoker
+// that hands its options on to one, makes none of its own then. Without max_retries a call is
+// tried again as often as the client is configured to, or twice. Backends with stream need a
+// StreamInvoker. i must be safe for concurrent use. nil is as if the option were not there.
+func WithInvoker(i Invoker) Option {
+	return func(o *options) { o.invoker = i }
 }
 
 // WithReport hands report what has become of each Lambda backend's configuration, when
@@ -68,7 +87,7 @@ func WithReport(report func(Report)) Option {
 // command that checks krakend.json. The configuration is checked, logged and reported as
 // for a gateway that is to run, but no credentials are looked for.
 func CheckOnly() Option {
-	return func(o *options) { o.CheckOnly = true }
+	return func(o *options) { o.checkOnly = true }
 }
 
 // A Report tells what has become of the configuration of a Lambda backend.
@@ -104,13 +123,10 @@ type Report struct {
 // client; what they unwrap to is not.
 func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
 	var o options
-	if logger != nil {
-		o.Logger = logger
-	}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	backends := backend.NewFactory(o.Options)
+	backends := backend.NewFactory(o.backend(logger))
 	var first originals
 
 	return func(remote *config.Backend) proxy.Proxy {

@@ -6,22 +6,22 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/internal/doortest"
+	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/encoding"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-func TestMain(m *testing.M) { doortest.Main(m) }
+func TestMain(m *testing.M) { adaptertest.Main(m) }
 
-// The cases that every door runs.
-func TestDoor(t *testing.T) {
-	doortest.Run(t, doortest.Generation{DetailsHaveEncoding: true, ForwardsHost: true}, door)
+// The cases that every adapter runs.
+func TestAdapter(t *testing.T) {
+	adaptertest.Run(t, adaptertest.Generation{DetailsHaveEncoding: true, ForwardsHost: true}, adapter)
 }
 
-// door implements doortest.Door.
-func door(b doortest.Backend, o doortest.Options) doortest.Built {
+// adapter implements adaptertest.Adapter.
+func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 	remote := &config.Backend{
 		URLPattern:      b.URLPattern,
 		Method:          b.Method,
@@ -33,7 +33,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		Mapping:         b.Mapping,
 		IsCollection:    b.IsCollection,
 		ConcurrentCalls: b.ConcurrentCalls,
-		Timeout:         doortest.Timeout,
+		Timeout:         adaptertest.Timeout,
 		Host:            b.Host,
 		ExtraConfig:     b.ExtraConfig,
 	}
@@ -45,7 +45,7 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 		remote.Decoder = encoding.GetRegister().Get(strings.ToLower(b.Encoding))(b.IsCollection)
 	}
 
-	built := doortest.Built{}
+	built := adaptertest.Built{}
 	next := func(*config.Backend) proxy.Proxy {
 		built.Next = true
 		return proxy.NoopProxy
@@ -54,7 +54,13 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 	if o.Logger != nil {
 		logger = o.Logger
 	}
-	opts := []Option{WithSession(o.Session), WithInvoker(o.Invoker), WithReport(nil)}
+	opts := []Option{WithInvoker(nil), WithReport(nil)}
+	if o.Session != nil {
+		opts = append(opts, WithConfig(configOf(o.Session)))
+	}
+	if o.Invoker != nil {
+		opts = append(opts, WithInvoker(bridge{o.Invoker}))
+	}
 	if o.Report != nil {
 		opts = append(opts, WithReport(func(r Report) {
 			if r.Backend != remote {
@@ -69,12 +75,12 @@ func door(b doortest.Backend, o doortest.Options) doortest.Built {
 	p := BackendFactory(logger, next, opts...)(remote)
 
 	built.Host = remote.Host
-	built.Proxy = func(ctx context.Context, r *doortest.Request) (*doortest.Response, error) {
+	built.Proxy = func(ctx context.Context, r *adaptertest.Request) (*adaptertest.Response, error) {
 		got, err := p(ctx, &proxy.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
 		if got == nil {
 			return nil, err
 		}
-		return &doortest.Response{
+		return &adaptertest.Response{
 			Data:       got.Data,
 			IsComplete: got.IsComplete,
 			StatusCode: got.Metadata.StatusCode,

@@ -1,0 +1,734 @@
+// Package adaptertest is the table of cases that every adapter runs: configuration and
+// request in, payload, response or error out. A case that is added here is checked
+// on every generation of KrakenD.
+package adaptertest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// Namespace is the key of extra_config that every adapter reads.
+const Namespace = "github.com/devopsfaith/krakend-lambda"
+
+// Backend is what a framework's configuration says of a backend.
+type Backend struct {
+	URLPattern, Method, Encoding, Group, Target string
+	Allow, Deny                                 []string
+	Mapping                                     map[string]string
+	IsCollection                                bool
+	ConcurrentCalls                             int
+	Host                                        []string
+	ExtraConfig                                 map[string]any
+}
+
+// Request and Response are a framework's, with the fields that they have in all.
+type (
+	Request struct {
+		Method  string
+		Params  map[string]string
+		Query   map[string][]string
+		Headers map[string][]string
+		Body    io.ReadCloser
+	}
+	Response struct {
+		Data       map[string]any
+		IsComplete bool
+		StatusCode int
+		Headers    map[string][]string
+		Io         io.Reader
+	}
+)
+
+// Logger is the part of a framework's logger that an adapter writes to.
+type Logger interface {
+	Debug(v ...any)
+	Info(v ...any)
+	Warning(v ...any)
+	Error(v ...any)
+	Critical(v ...any)
+	Fatal(v ...any)
+}
+
+// Invoker is the type of that name in every adapter.
+type Invoker interface {
+	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
+}
+
+// Options are the options of a BackendFactory; the nil ones are handed on as nil.
+type Options struct {
+	Logger  Logger
+	Session *session.Session
+	Invoker Invoker
+	// Report gets what the adapter reports, but for the configuration: that must be the one
+	// of the backend. Nil hands on nil.
+	Report    func(invokes string, err error)
+	CheckOnly bool
+}
+
+// Built is what an adapter has made of a backend.
+type Built struct {
+	Proxy func(context.Context, *Request) (*Response, error)
+	// Host is the backend's after that.
+	Host []string
+	// Next tells that the adapter has left the backend to the next factory.
+	Next bool
+}
+
+// Timeout is what an adapter has to give its framework as the timeout of each backend:
+// concurrent calls end with it.
+const Timeout = time.Minute
+
+// Adapter makes a proxy of a backend, translating both ways as the framework's own
+// configuration parser and router would. A nil decoder of the framework is asked
+// for with an Encoding that starts with "decoder:panic" or "decoder:none": the
+// first is a decoder that panics, the second leaves the field empty.
+type Adapter func(Backend, Options) Built
+
+// Main runs the tests of an adapter without what the machine knows of AWS.
+func Main(m *testing.M) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	leaktest.Main(m)
+}
+
+const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
+
+// Generation is where generations of KrakenD differ in what the table looks at.
+type Generation struct {
+	// DetailsHaveEncoding: return_error_details shows the body's content type, too.
+	// KrakenD 2 does.
+	DetailsHaveEncoding bool
+	// ForwardsHost: the routers set X-Forwarded-Host. From KrakenD 1.4 on they do.
+	ForwardsHost bool
+}
+
+// Run runs the table and what does not fit into it.
+func Run(t *testing.T, g Generation, adapter Adapter) {
+	for _, tc := range cases {
+		if !g.DetailsHaveEncoding {
+			tc.data = strings.ReplaceAll(tc.data, `,"http_body_encoding":"application/json"`, "")
+		}
+		t.Run(tc.name, func(t *testing.T) { tc.run(t, adapter) })
+	}
+	t.Run("left to next", func(t *testing.T) { leftToNext(t, adapter) })
+	t.Run("host", func(t *testing.T) { host(t, adapter) })
+	t.Run("panics", func(t *testing.T) { panics(t, adapter) })
+	t.Run("context", func(t *testing.T) { contextEnds(t, adapter) })
+	t.Run("invoker", func(t *testing.T) { invoker(t, adapter) })
+	t.Run("nil options", func(t *testing.T) { nilOptions(t, adapter) })
+	t.Run("report", func(t *testing.T) { report(t, adapter) })
+	t.Run("check only", func(t *testing.T) { checkOnly(t, adapter) })
+	t.Run("request is not changed", func(t *testing.T) { requestUnchanged(t, adapter) })
+	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, adapter) })
+	t.Run("load", func(t *testing.T) { load(t, adapter) })
+	t.Run("connections", func(t *testing.T) { connections(t, adapter) })
+	t.Run("abandoned", func(t *testing.T) { abandoned(t, adapter) })
+	t.Run("statuses", func(t *testing.T) { statuses(t, adapter) })
+	t.Run("event", func(t *testing.T) { event(t, g, adapter) })
+}
+
+// testCase is a request to a backend that invokes the function f.
+type testCase struct {
+	name string
+
+	backend  Backend        // without the namespace
+	settings map[string]any // beside endpoint; function_name is f where neither it nor the param is set
+	request  Request
+	body     string // of the request
+
+	reply string            // of the function, byte for byte
+	fails error             // the function's error
+	fault *lambdatest.Fault // for every call
+
+	payload  string // what the function must receive; not looked at where it is empty
+	function string // that must be called; f where it is empty
+	calls    int    // 1 where it is 0, none where it is -1
+
+	data       string // the response's Data as JSON
+	bytes      string // the response's Io
+	incomplete bool
+	headers    []string // names in the metadata, sorted
+	metadata   int      // the status in the metadata; 200 where it is 0
+
+	status  int    // of the error; 0 for none
+	message string // of the error
+}
+
+// anyNumber of calls may be made.
+const anyNumber = -2
+
+func newSession(t *testing.T, endpoint string) *session.Session {
+	t.Helper()
+	s, err := session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(endpoint),
+		Credentials: credentials.NewStaticCredentials(accessKey, secretKey, ""),
+		MaxRetries:  aws.Int(0),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// handler is a function whose reply goes out byte for byte.
+type handler func() ([]byte, error)
+
+func (h handler) Invoke(context.Context, []byte) ([]byte, error) { return h() }
+
+// with adds settings of the namespace to a backend.
+func with(b Backend, settings map[string]any) Backend {
+	extra := map[string]any{Namespace: settings}
+	maps.Copy(extra, b.ExtraConfig)
+	b.ExtraConfig = extra
+	return b
+}
+
+func (tc testCase) run(t *testing.T, adapter Adapter) {
+	f := handler(func() ([]byte, error) { return []byte(tc.reply), tc.fails })
+	s := lambdatest.NewServer(map[string]any{"f": f, "F": f, "My-lambda": f, "my-lambda": f})
+	t.Cleanup(s.Close)
+	s.RequireCredentials(accessKey, secretKey)
+	if tc.fault != nil {
+		s.Fail("*", tc.fault.Always())
+	}
+
+	settings := map[string]any{}
+	maps.Copy(settings, tc.settings)
+	if settings["function_name"] == nil && settings["function_param_name"] == nil {
+		settings["function_name"] = "f"
+	}
+	log := &Recorder{}
+	built := adapter(with(tc.backend, settings), Options{Logger: log, Session: newSession(t, s.URL)})
+	if built.Next {
+		t.Fatal("the backend was left to the next factory")
+	}
+
+	r := tc.request
+	if tc.body != "" {
+		r.Body = io.NopCloser(strings.NewReader(tc.body))
+	}
+	response, err := built.Proxy(t.Context(), &r)
+
+	calls := s.Calls()
+	want := max(tc.calls, 0)
+	if tc.calls == 0 {
+		want = 1
+	}
+	if tc.calls != anyNumber && len(calls) != want {
+		t.Errorf("got %d calls, want %d", len(calls), want)
+	}
+	for _, c := range calls {
+		if want := cmp.Or(tc.function, "f"); c.Function != want {
+			t.Errorf("got a call of %q, want %q", c.Function, want)
+		}
+		if tc.payload != "" && string(c.Payload) != tc.payload {
+			t.Errorf("got the payload %s, want %s", c.Payload, tc.payload)
+		}
+	}
+
+	if tc.status != 0 {
+		tc.checkError(t, response, err, log)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tc.checkResponse(t, response)
+}
+
+func (tc testCase) checkError(t *testing.T, response *Response, err error, log *Recorder) {
+	t.Helper()
+	if response != nil {
+		t.Errorf("got the response %+v beside the error", response)
+	}
+	coded, ok := err.(interface{ StatusCode() int }) // as the routers ask, of the outermost error
+	if !ok || coded.StatusCode() != tc.status {
+		t.Fatalf("got %T %v, want the status %d", err, err, tc.status)
+	}
+	if err.Error() != tc.message {
+		t.Errorf("got the message %q, want %q", err, tc.message)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: "+tc.backend.URLPattern+"][Lambda] ") {
+		t.Errorf("got the error lines %q, want one of the backend's", lines)
+	}
+}
+
+func (tc testCase) checkResponse(t *testing.T, response *Response) {
+	t.Helper()
+	data, err := json.Marshal(response.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != tc.data {
+		t.Errorf("got the data %s, want %s", data, tc.data)
+	}
+	if want := cmp.Or(tc.metadata, http.StatusOK); response.StatusCode != want {
+		t.Errorf("got the status %d in the metadata, want %d", response.StatusCode, want)
+	}
+	if response.IsComplete == tc.incomplete {
+		t.Errorf("got complete: %t", response.IsComplete)
+	}
+	var body []byte
+	if response.Io != nil {
+		if body, err = io.ReadAll(response.Io); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(body) != tc.bytes {
+		t.Errorf("got the body %q, want %q", body, tc.bytes)
+	}
+	var headers []string
+	for name, values := range response.Headers {
+		headers = append(headers, name)
+		if len(values) != 1 || values[0] == "" {
+			t.Errorf("got the header %s: %q, want one value", name, values)
+		}
+	}
+	slices.Sort(headers)
+	if !slices.Equal(headers, tc.headers) {
+		t.Errorf("got the headers %q, want %q", headers, tc.headers)
+	}
+}
+
+// statuses of HTTP responses are KrakenD's to judge where it decodes the body, and the
+// client's where it does not.
+func statuses(t *testing.T, adapter Adapter) {
+	for _, status := range []int{200, 201, 202, 204, 301, 304, 400, 404, 429, 500, 503} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) {
+				return fmt.Appendf(nil, `{"statusCode":%d,"body":"{}"}`, status), nil
+			})})
+			t.Cleanup(s.Close)
+			settings := map[string]any{"function_name": "f", "payload_format": "2.0"}
+
+			response, err := adapter(with(Backend{Encoding: "no-op"}, settings), Options{Session: newSession(t, s.URL)}).Proxy(t.Context(), &Request{})
+			if err != nil || response.StatusCode != status {
+				t.Errorf("no-op: got %+v, %v; want %d", response, err, status)
+			}
+
+			log := &Recorder{}
+			response, err = adapter(with(Backend{}, settings), Options{Session: newSession(t, s.URL), Logger: log}).Proxy(t.Context(), &Request{})
+			if status == 200 || status == 201 {
+				if err != nil || response.StatusCode != status {
+					t.Errorf("json: got %+v, %v; want %d", response, err, status)
+				}
+				return
+			}
+			if err == nil || response != nil || !strings.Contains(strings.ToLower(err.Error()), "invalid status code") {
+				t.Errorf("json: got %+v, %v; want KrakenD's own error", response, err)
+			}
+			if lines := log.Level("ERROR"); len(lines) != 0 {
+				t.Errorf("got %q: the execution has succeeded", lines)
+			}
+		})
+	}
+}
+
+// event is what a function gets of the backend and its endpoint.
+func event(t *testing.T, g Generation, adapter Adapter) {
+	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return []byte(`{}`), nil })})
+	t.Cleanup(s.Close)
+	built := adapter(with(Backend{
+		URLPattern: "/v2/{{.Id}}?a={{.Id}}", Method: "PUT", Host: []string{"http://shop.example.com"},
+	}, map[string]any{"function_name": "f", "payload_format": "2.0"}), Options{Session: newSession(t, s.URL)})
+	_, err := built.Proxy(t.Context(), &Request{
+		Method:  "PATCH", // as a component may set it
+		Params:  map[string]string{"Id": "a b"},
+		Query:   map[string][]string{"c": {"d"}},
+		Headers: map[string][]string{"X-Tea": {"oolong"}, "X-Request-Id": {"7"}, "X-Forwarded-Host": {"api.example.com"}},
+		Body:    io.NopCloser(strings.NewReader("x")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		RouteKey, RawPath, RawQueryString, Body string
+		Headers, PathParameters                 map[string]string
+		RequestContext                          struct {
+			DomainName string
+			HTTP       struct{ Method string }
+		}
+	}
+	if err := json.Unmarshal(s.Calls()[0].Payload, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := got
+	want.RouteKey, want.RawPath, want.RawQueryString, want.Body = "$default", "/v2/a%20b", "a=a+b&c=d", "eA=="
+	want.Headers = map[string]string{"x-tea": "oolong", "x-request-id": "7", "x-forwarded-host": "api.example.com", "host": "shop.example.com"}
+	want.PathParameters = map[string]string{"id": "a b"}
+	want.RequestContext.DomainName, want.RequestContext.HTTP.Method = "shop.example.com", "PATCH"
+	if g.ForwardsHost {
+		want.RequestContext.DomainName, want.Headers["host"] = "api.example.com", "api.example.com"
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// Recorder is a Logger that keeps its lines.
+type Recorder struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *Recorder) log(level string, v []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, level+" "+strings.TrimSuffix(fmt.Sprintln(v...), "\n"))
+}
+
+func (r *Recorder) Debug(v ...any)    { r.log("DEBUG", v) }
+func (r *Recorder) Info(v ...any)     { r.log("INFO", v) }
+func (r *Recorder) Warning(v ...any)  { r.log("WARNING", v) }
+func (r *Recorder) Error(v ...any)    { r.log("ERROR", v) }
+func (r *Recorder) Critical(v ...any) { r.log("CRITICAL", v) }
+func (r *Recorder) Fatal(v ...any)    { r.log("FATAL", v) }
+
+// Level returns the lines of one level.
+func (r *Recorder) Level(name string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, l := range r.lines {
+		if strings.HasPrefix(l, name+" ") {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+func leftToNext(t *testing.T, adapter Adapter) {
+	for name, extra := range map[string]map[string]any{
+		"no extra_config": nil, "an empty one": {}, "another namespace": {"github.com/devopsfaith/krakend/http": map[string]any{}},
+	} {
+		log := &Recorder{}
+		built := adapter(Backend{ExtraConfig: extra}, Options{Logger: log})
+		if !built.Next || len(built.Host) != 0 || len(log.lines) != 0 {
+			t.Errorf("%s: got %+v and log %q, want it left to the next factory, in silence", name, built, log.lines)
+		}
+	}
+}
+
+// host checks that a Lambda backend without hosts gets one for KrakenD's balancer,
+// that of another backend stays, and that a bad configuration gets there, too.
+func host(t *testing.T, adapter Adapter) {
+	for _, tc := range []struct {
+		name     string
+		host     []string
+		settings any
+		want     []string
+	}{
+		{"none", nil, map[string]any{"function_name": "f"}, []string{"http://lambda.invalid"}},
+		{"its own", []string{"http://127.0.0.1:1"}, map[string]any{"function_name": "f"}, []string{"http://127.0.0.1:1"}},
+		{"none, bad configuration", nil, 42, []string{"http://lambda.invalid"}},
+	} {
+		b := Backend{Host: tc.host, ExtraConfig: map[string]any{Namespace: tc.settings}}
+		built := adapter(b, Options{Logger: &Recorder{}, Invoker: output(nil)})
+		if built.Next || !slices.Equal(built.Host, tc.want) {
+			t.Errorf("%s: got %+v, want the host %q", tc.name, built, tc.want)
+		}
+	}
+}
+
+// output is an Invoker with one answer; nil is an empty one.
+func output(payload []byte) Invoker {
+	return invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{Payload: payload}, nil
+	})
+}
+
+type invokerFunc func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error)
+
+func (f invokerFunc) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
+	return f(ctx, in)
+}
+
+func statusOf(err error) int {
+	if coded, ok := err.(interface{ StatusCode() int }); ok {
+		return coded.StatusCode()
+	}
+	return 0
+}
+
+func panics(t *testing.T, adapter Adapter) {
+	settings := map[string]any{"function_name": "f"}
+	for name, tc := range map[string]struct {
+		backend Backend
+		invoker Invoker
+	}{
+		"in the invoker":      {Backend{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in concurrent calls": {Backend{ConcurrentCalls: 3}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in the decoder":      {Backend{Encoding: "decoder:panic"}, output([]byte("{}"))},
+	} {
+		log := &Recorder{}
+		built := adapter(with(tc.backend, settings), Options{Logger: log, Invoker: tc.invoker})
+		response, err := built.Proxy(t.Context(), &Request{})
+		if response != nil || statusOf(err) != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+			t.Errorf("%s: got %+v, %v; want a 500", name, response, err)
+		}
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "goroutine ") {
+			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
+		}
+	}
+}
+
+func contextEnds(t *testing.T, adapter Adapter) {
+	hang := invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	details := map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
+	for name, backend := range map[string]Backend{
+		"plain": {}, "with details": {ExtraConfig: details}, "concurrent calls": {ConcurrentCalls: 2},
+	} {
+		built := adapter(with(backend, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
+
+		ctx, cancel := context.WithTimeout(t.Context(), 1)
+		response, err := built.Proxy(ctx, &Request{})
+		if response != nil || statusOf(err) != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %+v, %v; want a 504 that is %v", name, response, err, context.DeadlineExceeded)
+		}
+		cancel()
+
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel()
+		if response, err := built.Proxy(ctx, &Request{}); response != nil || err != context.Canceled {
+			t.Errorf("%s: got %+v, %v; want %v itself", name, response, err, context.Canceled)
+		}
+	}
+}
+
+// concurrentCalls checks that all are made, at once, that the first reply is the
+// answer and the others are cancelled, and that errors count once all have failed.
+func concurrentCalls(t *testing.T, adapter Adapter) {
+	const n = 3
+	var (
+		mu        sync.Mutex
+		calls     int
+		all       = make(chan struct{}) // closed when n calls are under way
+		cancelled = make(chan struct{}, n)
+	)
+	built := adapter(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			mu.Lock()
+			calls++
+			call := calls
+			if call == n {
+				close(all)
+			}
+			mu.Unlock()
+			<-all
+			switch call {
+			case 1:
+				return nil, errors.New("the first to fail")
+			case 2:
+				return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`)}, nil
+			default:
+				<-ctx.Done()
+				cancelled <- struct{}{}
+				return nil, ctx.Err()
+			}
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != "map[a:1]" {
+		t.Fatalf("got %+v, %v", response, err)
+	}
+	<-cancelled
+	if calls != n {
+		t.Errorf("got %d calls, want %d", calls, n)
+	}
+
+	log := &Recorder{}
+	built = adapter(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: log,
+		Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return nil, errors.New("no luck")
+		}),
+	})
+	if response, err := built.Proxy(t.Context(), &Request{}); response != nil || statusOf(err) != http.StatusBadGateway || len(log.Level("ERROR")) != 1 {
+		t.Errorf("got %+v, %v, log %q; want a 502, logged once", response, err, log.lines)
+	}
+}
+
+func invoker(t *testing.T, adapter Adapter) {
+	var got *lambda.InvokeInput
+	built := adapter(with(Backend{Method: "POST"}, map[string]any{"function_name": "f:3"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			got = in
+			return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`), ExecutedVersion: aws.String("3")}, nil
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{Body: io.NopCloser(strings.NewReader("[]"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *got.FunctionName != "f" || *got.Qualifier != "3" || string(got.Payload) != "[]" {
+		t.Errorf("got the input %v", got)
+	}
+	if fmt.Sprint(response.Data) != "map[a:1]" || fmt.Sprint(response.Headers) != "map[X-Amz-Executed-Version:[3]]" {
+		t.Errorf("got %+v", response)
+	}
+}
+
+// nilOptions checks that options which hold nil are as if they were not there: the
+// session is then made of the environment.
+func nilOptions(t *testing.T, adapter Adapter) {
+	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "x", nil }})
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_REGION", "us-west-2")
+	t.Setenv("AWS_ACCESS_KEY_ID", accessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secretKey)
+	built := adapter(with(Backend{Encoding: "string"}, map[string]any{"function_name": "f", "endpoint": s.URL}), Options{})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != `map[content:"x"]` {
+		t.Errorf("got %+v, %v", response, err)
+	}
+}
+
+// report checks that each Lambda backend is reported once, and no other.
+func report(t *testing.T, adapter Adapter) {
+	for _, tc := range []struct {
+		name    string
+		extra   map[string]any
+		reports []string
+	}{
+		{
+			"good",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "region": "us-west-2"}},
+			[]string{"function f, region us-west-2: <nil>"},
+		},
+		{
+			"bad",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "max_retries": "1", "profile": ""}},
+			[]string{": max_retries: must be an integer, is the string \"1\"\nprofile: must not be empty"},
+		},
+		{"left to next", nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+			adapter(Backend{ExtraConfig: tc.extra}, Options{Logger: &Recorder{}, Invoker: output(nil), Report: add})
+			if !slices.Equal(got, tc.reports) {
+				t.Errorf("got %q, want %q", got, tc.reports)
+			}
+		})
+	}
+}
+
+// checkOnly checks that nobody is called, neither for credentials nor for a request, and
+// that the configuration is judged as ever.
+func checkOnly(t *testing.T, adapter Adapter) {
+	asked := &credentialsAsked{}
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	t.Cleanup(s.Close)
+	given := newSession(t, s.URL)
+	given.Config.Credentials = credentials.NewCredentials(asked)
+
+	var got []string
+	add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+	log := &Recorder{}
+	o := Options{Logger: log, Session: given, Report: add, CheckOnly: true}
+	built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), o)
+	_, err := built.Proxy(t.Context(), &Request{})
+	if coded, ok := err.(interface{ StatusCode() int }); !ok || coded.StatusCode() != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+		t.Errorf("got %v, want a 500", err)
+	}
+	adapter(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
+
+	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: "no region" is no name of a region`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "bad configuration") {
+		t.Errorf("got the error lines %q, want that of the bad configuration", lines)
+	}
+	if calls := s.Calls(); len(calls) != 0 || asked.times.Load() != 0 {
+		t.Errorf("got %d calls, and credentials asked for %d times; want none", len(calls), asked.times.Load())
+	}
+}
+
+// credentialsAsked counts how often it is asked for credentials, and has some.
+type credentialsAsked struct{ times atomic.Int32 }
+
+func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
+	c.times.Add(1)
+	return credentials.Value{AccessKeyID: accessKey, SecretAccessKey: secretKey}, nil
+}
+
+func (c *credentialsAsked) IsExpired() bool { return true }
+
+// requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
+// the client's own map, and the copies of a request share their maps.
+func requestUnchanged(t *testing.T, adapter Adapter) {
+	r := &Request{
+		Params:  map[string]string{"Id": "1", "JWT.sub": "me"},
+		Query:   map[string][]string{"q": {"1", "2"}, "id": {"3"}},
+		Headers: map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}, "Cookie": {"a=b"}},
+	}
+	before := fmt.Sprintf("%v", *r)
+	built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: output(nil)})
+	if _, err := built.Proxy(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if after := fmt.Sprintf("%v", *r); after != before {
+		t.Errorf("got  %s\nwant %s", after, before)
+	}
+}
+
+// load checks under the race detector that every request gets its own reply.
+func load(t *testing.T, adapter Adapter) {
+	s := lambdatest.NewServer(map[string]any{"f": func(event map[string]string) (map[string]string, error) { return event, nil }})
+	t.Cleanup(s.Close)
+	built := adapter(with(Backend{Group: "g"}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Session: newSession(t, s.URL)})
+	headers := map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}}
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			for j := range 8 {
+				id := fmt.Sprint(i, "-", j)
+				response, err := built.Proxy(t.Context(), &Request{Params: map[string]string{"Id": id}, Headers: headers})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, want := fmt.Sprint(response.Data), "map[g:map[id:"+id+"]]"; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,102 @@
+package adaptertest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// connections checks that calls share a connection, whatever follows the document in a
+// reply: KrakenD's decoders stop at its end, and KrakenD closes the body then.
+func connections(t *testing.T, adapter Adapter) {
+	const calls = 4
+	for _, size := range []int{100, 8 << 10, 200 << 10} {
+		for _, tail := range []string{"", "\n", strings.Repeat(" ", 10<<10)} {
+			for _, announced := range []bool{true, false} {
+				name := fmt.Sprintf("%d bytes, %d behind them, announced: %t", size, len(tail), announced)
+				t.Run(name, func(t *testing.T) {
+					document := `{"a":"` + strings.Repeat("x", size) + `"}`
+					var opened atomic.Int64
+					s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						io.Copy(io.Discard, r.Body)
+						if announced {
+							w.Header().Set("Content-Length", strconv.Itoa(len(document)+len(tail)))
+						}
+						io.WriteString(w, document)
+						http.NewResponseController(w).Flush()
+						io.WriteString(w, tail)
+					}))
+					s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+						if state == http.StateNew {
+							opened.Add(1)
+						}
+					}
+					s.Start()
+					t.Cleanup(s.Close)
+
+					built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), Options{Session: newSession(t, s.URL), Logger: &Recorder{}})
+					for range calls {
+						response, err := built.Proxy(t.Context(), &Request{})
+						if err != nil {
+							t.Fatal(err)
+						}
+						if got, _ := response.Data["a"].(string); len(got) != size {
+							t.Fatalf("got %d bytes, want %d", len(got), size)
+						}
+					}
+					if n := opened.Load(); n != 1 {
+						t.Errorf("got %d connections for %d calls, want 1", n, calls)
+					}
+				})
+			}
+		}
+	}
+}
+
+// abandoned checks that streams end whose responses nobody reads or closes, and whose
+// contexts do not end: those are KrakenD 1.x's for shadow backends.
+func abandoned(t *testing.T, adapter Adapter) {
+	const calls = 5
+	ended := make(chan struct{}, calls)
+	s := lambdatest.NewServer(map[string]any{"f": func(ctx context.Context) (*events.LambdaFunctionURLStreamingResponse, error) {
+		body, function := io.Pipe()
+		context.AfterFunc(ctx, func() {
+			function.Close()
+			ended <- struct{}{}
+		})
+		go io.WriteString(function, "begun")
+		return &events.LambdaFunctionURLStreamingResponse{StatusCode: http.StatusOK, Body: body}, nil
+	}})
+	t.Cleanup(s.Close)
+
+	built := adapter(with(Backend{Encoding: "no-op"}, map[string]any{"function_name": "f", "stream": true}), Options{Session: newSession(t, s.URL), Logger: &Recorder{}})
+	for range calls {
+		if _, err := built.Proxy(context.Background(), &Request{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	giveUp := time.Now().Add(time.Minute)
+	for n := 0; n < calls; {
+		runtime.GC()
+		select {
+		case <-ended:
+			n++
+		default:
+			if time.Now().After(giveUp) {
+				t.Fatalf("%d of %d streams have ended, want all", n, calls)
+			}
+		}
+	}
+}

@@ -1,0 +1,342 @@
+package backend
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// The SDK's error table as design and README state it: what the Invoke API
+// answers, what the client gets, and how often the call is made where two retries
+// are allowed.
+func TestInvokeErrors(t *testing.T) {
+	const tried, once = 3, 1
+	for _, tc := range []struct {
+		status   int
+		code     string
+		want     int
+		attempts int
+	}{
+		{413, "RequestTooLargeException", 413, once},
+		{400, "InvalidRequestContentException", 400, once},
+		{415, "UnsupportedMediaTypeException", 415, once},
+		{429, "TooManyRequestsException", 429, tried},
+		{400, "ThrottlingException", 429, tried},
+		{429, "SomethingNew", 429, tried},
+		{404, "ResourceNotFoundException", 502, once},
+		{403, "AccessDeniedException", 502, once},
+		{403, "UnrecognizedClientException", 502, once},
+		{403, "InvalidSignatureException", 502, once},
+		{403, "MissingAuthenticationTokenException", 502, once},
+		{500, "ServiceException", 502, tried},
+		{500, "SomethingNew", 502, tried},
+		{502, "", 502, tried},
+		{503, "ServiceUnavailable", 502, tried},
+		{504, "", 502, tried},
+		{502, "EC2UnexpectedException", 502, tried},
+		{502, "EC2ThrottledException", 503, tried},
+		{502, "ResourceNotReadyException", 503, tried},
+		{409, "SnapStartNotReadyException", 503, tried},
+		{502, "ENILimitReachedException", 503, once},
+		{502, "SubnetIPAddressLimitReachedException", 503, once},
+		{409, "ResourceConflictException", 503, once},
+		{502, "EC2AccessDeniedException", 502, once},
+		{502, "InvalidZipFileException", 502, once},
+		{502, "InvalidRuntimeException", 502, once},
+		{502, "InvalidSubnetIDException", 502, once},
+		{502, "InvalidSecurityGroupIDException", 502, once},
+		{502, "KMSAccessDeniedException", 502, once},
+		{502, "KMSDisabledException", 502, once},
+		{502, "KMSInvalidStateException", 502, once},
+		{502, "KMSNotFoundException", 502, once},
+		{410, "EFSIOException", 503, once},
+		{408, "EFSMountConnectivityException", 503, once},
+		{403, "EFSMountFailureException", 503, once},
+		{408, "EFSMountTimeoutException", 503, once},
+		{408, "S3FilesMountConnectivityException", 503, once},
+		{403, "S3FilesMountFailureException", 503, once},
+		{408, "S3FilesMountTimeoutException", 503, once},
+		{409, "SnapStartRegenerationFailureException", 503, once},
+		{502, "ENINotReadyException", 503, tried},
+		{409, "CodeArtifactUserPendingException", 503, tried},
+		{409, "CodeArtifactUserDeletedException", 502, once},
+		{409, "CodeArtifactUserFailedException", 502, once},
+		{413, "SerializedRequestEntityTooLargeException", 413, once},
+		{402, "ServiceQuotaExceededException", 502, once},
+		{400, "ModeNotSupportedException", 502, once},
+		{400, "NoPublishedVersionException", 502, once},
+		{400, "SnapStartException", 502, once},
+		{408, "SnapStartTimeoutException", 503, once},
+		{400, "RecursiveInvocationException", 502, once},
+		{400, "InvalidParameterValueException", 502, once},
+		{404, "", 502, once},
+		{413, "", 413, once}, // a proxy's in between
+		{302, "", 502, once},
+		{300, "RequestTimeoutException", 502, once}, // an answer, whatever it calls itself
+	} {
+		t.Run(fmt.Sprint(tc.status, tc.code), func(t *testing.T) {
+			s := api(t, `{}`)
+			const private = "arn:aws:lambda:us-west-2:123456789012:function:private"
+			s.Fail("f", lambdatest.APIError(tc.status, tc.code, private).Always())
+			b, l := newBackend(t, s, Spec{URLPattern: "/x"}, map[string]any{"function_name": "f", "max_retries": 2})
+
+			_, err := do(t.Context(), b, &Request{})
+			var e *Error
+			if !errors.As(err, &e) || e != err {
+				t.Fatalf("got %v, want an *Error, unwrapped", err)
+			}
+			if e.StatusCode() != tc.want {
+				t.Errorf("got status %d, want %d", e.StatusCode(), tc.want)
+			}
+			calls := s.Calls()
+			if len(calls) != tc.attempts {
+				t.Errorf("got %d attempts, want %d", len(calls), tc.attempts)
+			}
+			if shown := e.Error() + string(e.Details()); strings.Contains(shown, "123456789012") || strings.Contains(shown, "private") {
+				t.Errorf("the client is told %s", shown)
+			}
+			var details struct{ ErrorType, ErrorMessage string }
+			if err := json.Unmarshal(e.Details(), &details); err != nil || details.ErrorMessage != e.message {
+				t.Errorf("got details %s, %v", e.Details(), err)
+			}
+			if want := cmp.Or(tc.code, "InvocationFailure"); details.ErrorType != want {
+				t.Errorf("got errorType %q, want %q", details.ErrorType, want)
+			}
+			lines := l.level("ERROR")
+			if len(lines) != 1 {
+				t.Fatalf("got %d error lines, want 1: %q", len(lines), lines)
+			}
+			for _, want := range []string{"[BACKEND: /x][Lambda] ", tc.code, `function "f"`, calls[len(calls)-1].RequestID} {
+				if !strings.Contains(lines[0], want) {
+					t.Errorf("the log line has no %q: %s", want, lines[0])
+				}
+			}
+			// Of a payload that is no JSON, AWS's message has the beginning, and of a wrong
+			// signature it has the headers.
+			if got, want := strings.Contains(lines[0], private), tc.code != "InvalidRequestContentException" && tc.code != "InvalidSignatureException"; got != want {
+				t.Errorf("AWS's message is in the log line: %t, want %t: %s", got, want, lines[0])
+			}
+			if e.Headers() != nil {
+				t.Errorf("got headers %v, want none", e.Headers())
+			}
+			var cause *invoke.Error
+			if !errors.As(err, &cause) || cause.Status != tc.status || cause.Attempts != tc.attempts {
+				t.Errorf("got the cause %+v, want %d after %d attempts", cause, tc.status, tc.attempts)
+			}
+		})
+	}
+}
+
+// An exception in a stream has no status, and its message may quote the payload all the same.
+func TestDescribeQuotesNoSecrets(t *testing.T) {
+	for _, code := range []string{"InvalidRequestContentException", "InvalidSignatureException", "IncompleteSignature"} {
+		if got := describe(&invoke.Error{Kind: invoke.KindAPI, Code: code, Message: "not-a-secret"}); got != code {
+			t.Errorf("got %s, want %s", got, code)
+		}
+	}
+}
+
+// What stands in between may answer with a page of its own.
+func TestErrorPages(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "<html>private</html>")
+	}))
+	t.Cleanup(s.Close)
+	l := &recorder{}
+	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	_, err := do(t.Context(), b, &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
+		t.Errorf("got %v, want a 502", err)
+	}
+	want := `ERROR [BACKEND: ][Lambda] invocation failed: no error code (502); function "f", request id ""`
+	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+		t.Errorf("got  %q\nwant %q", lines, want)
+	}
+}
+
+func TestNotFoundByChoiceOfTheClient(t *testing.T) {
+	s := api(t, `{}`)
+	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
+	_, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "missing"}})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
+		t.Errorf("got %v, want a 404", err)
+	}
+	if calls := s.Calls(); len(calls) != 1 || calls[0].Function != "Missing" {
+		t.Errorf("got calls %+v, want one of Missing", calls)
+	}
+}
+
+func TestRefusedNamesReachNobody(t *testing.T) {
+	s := api(t, `{}`)
+	b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
+	for _, name := range []string{"", "a/b", "123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f"} {
+		_, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": name}})
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
+			t.Errorf("%q: got %v, want a 404", name, err)
+		}
+	}
+	if n := len(s.Calls()); n != 0 {
+		t.Errorf("got %d calls, want none", n)
+	}
+	if n := len(l.level("ERROR")); n != 4 {
+		t.Errorf("got %d error lines, want 4: %q", n, l.lines)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for _, tc := range []struct{ header, want string }{
+		{"10", "10"},
+		{"", ""},
+		{"Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 GMT"},
+		{"-1", ""},
+		{"soon", ""},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException")
+			w.Header().Set("Retry-After", tc.header)
+			w.WriteHeader(http.StatusTooManyRequests)
+			io.WriteString(w, `{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}`)
+		}))
+		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL}}).New(Spec{
+			Settings: ns(map[string]any{"function_name": "f", "max_retries": 0}),
+		})
+		_, err := do(t.Context(), b, &Request{})
+		s.Close()
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests {
+			t.Fatalf("got %v, want a 429", err)
+		}
+		if got := strings.Join(e.Headers()["Retry-After"], ","); got != tc.want {
+			t.Errorf("%q: got %q, want %q", tc.header, got, tc.want)
+		}
+	}
+}
+
+// An Invoker shows no headers, but the SDK's typed error has the delay too.
+func TestRetryAfterOfAnInvoker(t *testing.T) {
+	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}
+	b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return nil, fmt.Errorf("wrapped: %w", throttled)
+	})).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	_, err := do(t.Context(), b, &Request{})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusTooManyRequests || strings.Join(e.Headers()["Retry-After"], ",") != "7" {
+		t.Errorf("got %v %v, want a 429 with Retry-After: 7", err, e.Headers())
+	}
+}
+
+func TestFunctionErrors(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{
+		"fails":  func() error { return fmt.Errorf("no order %d", 7) },
+		"panics": func() error { panic("at the\ndisco") },
+	})
+	t.Cleanup(s.Close)
+	for _, tc := range []struct{ function, kind, message string }{
+		{"fails", "errorString", "no order 7"}, // fmt.Errorf without %w
+		{"panics", "string", "at the\ndisco"},
+	} {
+		b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": tc.function})
+		_, err := do(t.Context(), b, &Request{})
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.Error() != "lambda: the function failed" {
+			t.Fatalf("got %v, want a 502", err)
+		}
+		want := fmt.Sprintf(`{"errorType":%q,"errorMessage":%q}`, tc.kind, tc.message)
+		if got := string(e.Details()); got != want {
+			t.Errorf("got details %s, want %s", got, want)
+		}
+		lines := l.level("ERROR")
+		if len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || !strings.Contains(lines[0], fmt.Sprintf("the function failed (%q): %q %q; function %q", "Unhandled", tc.kind, tc.message, tc.function)) {
+			t.Errorf("got log %q", lines)
+		}
+	}
+	if n := len(s.Calls()); n != 2 {
+		t.Errorf("got %d executions, want 2: a function's error is not tried again", n)
+	}
+}
+
+func TestFunctionErrorPayloads(t *testing.T) {
+	long := strings.Repeat("é", text.MaxDetail)
+	for _, tc := range []struct{ name, payload, kind, message string }{
+		{"a runtime's", `{"errorMessage":"m","errorType":"T","stackTrace":["secret"]}`, "T", "m"},
+		{"without a type", `{"errorMessage":"Task timed out after 3.00 seconds"}`, "", "Task timed out after 3.00 seconds"},
+		{"another object", `{"a":1}`, "", `{"a":1}`},
+		{"no JSON", "<oops>", "", "<oops>"},
+		{"nothing", "", "", "the function failed"},
+		{"long", `{"errorMessage":"` + long + `","errorType":"` + long + `"}`, text.Cut(long), text.Cut(long)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			e := functionError("Unhandled", []byte(tc.payload))
+			var got struct{ ErrorType, ErrorMessage string }
+			if err := json.Unmarshal(e.Details(), &got); err != nil {
+				t.Fatal(err)
+			}
+			if got.ErrorType != tc.kind || got.ErrorMessage != tc.message {
+				t.Errorf("got %.100q %.100q, want %.100q %.100q", got.ErrorType, got.ErrorMessage, tc.kind, tc.message)
+			}
+			if len(e.detail) > 8*text.MaxDetail || strings.Contains(e.detail+string(e.Details()), "secret") {
+				t.Errorf("got detail %q", e.detail)
+			}
+		})
+	}
+}
+
+// An error's code and message are somebody else's text: one line, and not too long.
+func TestHostileErrorCodes(t *testing.T) {
+	for _, body := range []string{
+		`{"__type":"a\nERROR [BACKEND: /other] b","message":"c\nd"}`,
+		`{"code":"` + strings.Repeat("x", 100_000) + `"}`,
+		`{"__type":"<script>"}`,
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, body)
+		}))
+		l := &recorder{}
+		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := do(t.Context(), b, &Request{})
+		s.Close()
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || !strings.Contains(string(e.Details()), `"InvocationFailure"`) {
+			t.Errorf("%.40s: got %v, %s", body, err, e.Details())
+		}
+		if lines := l.level("ERROR"); len(lines) != 1 || strings.ContainsRune(lines[0], '\n') || len(lines[0]) > 3*text.MaxDetail {
+			t.Errorf("%.40s: got log %.300q", body, lines)
+		}
+	}
+}
+
+func TestDetailed(t *testing.T) {
+	e := functionError("Unhandled", []byte(`{"errorMessage":"m","errorType":"T"}`))
+	e.retryAfter = "3"
+	d := e.Detailed()
+	if got, want := d.Error(), `{"errorType":"T","errorMessage":"m"}`; got != want || d.Encoding() != "application/json" {
+		t.Errorf("got %s, %s; want %s", d.Encoding(), got, want)
+	}
+	if d.StatusCode() != e.StatusCode() || d.Headers()["Retry-After"][0] != "3" || e.Error() != "lambda: the function failed" {
+		t.Errorf("got %+v of %+v", d, e)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	if timeout := ended(ctx.Err(), ""); timeout.Detailed() != timeout {
+		t.Error("a timeout has details")
+	}
+}

@@ -1,0 +1,67 @@
+package backend
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// Writers of other make: what they cannot do is left out, and none of it is fatal.
+func TestReceiver(t *testing.T) {
+	r := receiverOf(io.Discard)
+	r.flush()
+	if r.abort() {
+		t.Error("aborted a plain writer")
+	}
+	if r.gone != nil {
+		t.Error("a plain writer tells when its client has gone")
+	}
+
+	recorder := httptest.NewRecorder()
+	r = receiverOf(wrapped{recorder})
+	r.flush()
+	if !recorder.Flushed {
+		t.Error("not flushed")
+	}
+	if r.abort() || receiverOf(refusing{recorder}).abort() {
+		t.Error("aborted what cannot be")
+	}
+	r = receiverOf(panicking{recorder})
+	r.flush()
+	if r.abort() {
+		t.Error("aborted what cannot be")
+	}
+
+	here, there := net.Pipe()
+	defer there.Close()
+	if !receiverOf(wrapped{hijackable{recorder, here}}).abort() {
+		t.Error("not aborted")
+	}
+	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("got %v, want a closed connection", err)
+	}
+}
+
+type wrapped struct{ http.ResponseWriter }
+
+func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+type refusing struct{ http.ResponseWriter }
+
+func (refusing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, http.ErrNotSupported }
+
+type panicking struct{ http.ResponseWriter }
+
+func (panicking) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic("interface conversion") }
+func (panicking) CloseNotify() <-chan bool                     { panic("interface conversion") }
+func (panicking) Flush()                                       { panic("interface conversion") }
+
+type hijackable struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, nil, nil }

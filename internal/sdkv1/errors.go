@@ -1,0 +1,108 @@
+package sdkv1
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// decoder returns what makes the SDK's error of an answer, so that errors.As finds its types. A
+// code that is newer than the SDK is an awserr.RequestFailure.
+func decoder(svc *lambda.Lambda) func(int, http.Header, []byte) error {
+	return func(status int, h http.Header, body []byte) error {
+		r := &request.Request{
+			ClientInfo:   svc.ClientInfo,
+			HTTPRequest:  &http.Request{Header: make(http.Header)},
+			HTTPResponse: &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(bytes.NewReader(body))},
+		}
+		svc.Handlers.UnmarshalMeta.Run(r)
+		svc.Handlers.UnmarshalError.Run(r)
+		return r.Error
+	}
+}
+
+// codesWithSecrets are the errors of lookups whose messages quote what must not be read: the
+// Authorization header, the request as it should have been signed, or what a credential_process
+// has written.
+var codesWithSecrets = map[string]bool{
+	"IncompleteSignature":                    true,
+	"IncompleteSignatureException":           true,
+	"InvalidSignatureException":              true,
+	"SignatureDoesNotMatch":                  true,
+	processcreds.ErrCodeProcessProviderParse: true,
+}
+
+// hasSecrets goes by the message as well: what stands between has codes of its own.
+func hasSecrets(err awserr.Error) bool {
+	return codesWithSecrets[err.Code()] || strings.Contains(err.Message(), "AWS4-HMAC-SHA256") || strings.Contains(err.Message(), "Credential=")
+}
+
+// describe says in one line what an error of the SDK is: code, HTTP status where it
+// came with one, message and causes.
+func describe(err error) string {
+	var aerr awserr.Error
+	if !errors.As(err, &aerr) {
+		return text.Quote(messageOf(err))
+	}
+	code := aerr.Code()
+	if !invoke.ErrorCode.MatchString(code) {
+		code = text.Quote(code)
+	}
+	var failure awserr.RequestFailure
+	if errors.As(err, &failure) && failure.StatusCode() != 0 {
+		code += fmt.Sprintf(" (%d)", failure.StatusCode())
+	}
+	if hasSecrets(aerr) {
+		return code
+	}
+	return code + ": " + text.Quote(messageOf(aerr))
+}
+
+// messageOf is the message of an error, and of those that it came from, without what may
+// be secret in them.
+func messageOf(err error) string {
+	aerr, ok := err.(awserr.Error)
+	if !ok {
+		return userinfo.ReplaceAllString(err.Error(), "//xxxxx@")
+	}
+	causes := []error{aerr.OrigErr()}
+	if batch, ok := aerr.(awserr.BatchedErrors); ok {
+		causes = batch.OrigErrs()
+	}
+	s := userinfo.ReplaceAllString(aerr.Message(), "//xxxxx@")
+	for _, cause := range causes {
+		if u, ok := cause.(awserr.UnmarshalError); ok {
+			cause = u.OrigErr() // it would print a dump of the answer
+		}
+		if cause == nil {
+			continue
+		}
+		s += ": "
+		var inner awserr.Error
+		if errors.As(cause, &inner) {
+			s += inner.Code()
+			if hasSecrets(inner) {
+				continue
+			}
+			s += ": "
+			cause = inner
+		}
+		s += messageOf(cause)
+	}
+	return s
+}
+
+// userinfo is what a URL may have before its host, in messages on URLs that do not parse.
+var userinfo = regexp.MustCompile(`//[^\n"]*@`)

@@ -1,0 +1,200 @@
+package sdkv1
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// exchanges are the SDK's requests of one attempt: one, none where the Invoker drops options, and
+// several at once where it hedges. It is safe for concurrent use.
+type exchanges struct {
+	request *invoke.Request
+	policy  *invoke.Policy
+
+	mu    sync.Mutex
+	ended *exchange // the first that succeeded, else the last; nil for none
+}
+
+// option implements request.Option.
+func (c *exchanges) option(r *request.Request) {
+	x := &exchange{request: c.request, policy: c.policy}
+	x.prepare(r)
+	r.Handlers.Complete.PushBack(func(r *request.Request) { // the last handler of a request
+		x.complete(r)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.ended == nil || c.ended.failed {
+			c.ended = x
+		}
+	})
+}
+
+// result returns the exchange that the Invoker's answer is of. It tells nothing where the Invoker
+// drops options.
+func (c *exchanges) result() *exchange {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended == nil {
+		return &exchange{request: c.request, policy: c.policy}
+	}
+	return c.ended
+}
+
+// exchange is one request of the SDK's, and what it tells of an attempt. Without one the limits
+// are those of the Invoker.
+type exchange struct {
+	request *invoke.Request
+	policy  *invoke.Policy
+
+	failed    bool
+	header    http.Header // of the answer
+	requestID string
+	body      *invoke.Body  // of the answer; nil for none, and for one beyond a limit
+	framing   *framing      // of a stream; nil for none
+	refused   *invoke.Error // why the SDK was not let read the answer; nil where it was
+}
+
+// prepare adds to a request what the Invoker's input lacks: no retries, headers, limits.
+func (x *exchange) prepare(r *request.Request) {
+	r.Retryer = noRetries{}
+	if client := r.Config.HTTPClient; client != nil {
+		c := *client
+		c.CheckRedirect = useLastResponse
+		r.Config.HTTPClient = &c
+	}
+	if x.request.TraceID != "" {
+		r.HTTPRequest.Header.Set("X-Amzn-Trace-Id", x.request.TraceID)
+	}
+	r.Handlers.Send.PushFront(func(r *request.Request) {
+		// Else net/http asks for gzip by itself, and undoes without bounds what comes.
+		r.HTTPRequest.Header.Set("Accept-Encoding", "identity")
+	})
+	r.Handlers.Send.PushBack(x.limit)
+	if x.request.Stream {
+		r.Handlers.Unmarshal.PushFront(x.checkFraming)
+	}
+}
+
+// limit is a handler of the SDK's: it holds an answer to its limits before anything reads it. A
+// function's error is no stream, whatever was asked for.
+func (x *exchange) limit(r *request.Request) {
+	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
+		return
+	}
+	body, err := invoke.LimitAnswer(r.HTTPResponse, x.request, x.policy)
+	if err == nil {
+		x.body = body
+		r.HTTPResponse.Body = body
+		if code := r.HTTPResponse.Header.Get("X-Amz-Function-Error"); code != "" && x.request.Stream && r.HTTPResponse.StatusCode < http.StatusMultipleChoices {
+			err = functionError(code, r.HTTPResponse, body)
+		}
+	}
+	if err != nil {
+		x.refused, r.Error = err, err
+	}
+}
+
+// functionError reads the error of a function in place of a stream.
+func functionError(code string, answer *http.Response, body *invoke.Body) *invoke.Error {
+	defer body.Close()
+	payload, err := io.ReadAll(body)
+	if e := body.Failure(); err != nil && e != nil {
+		return e
+	}
+	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
+}
+
+// checkFraming is a handler of the SDK's: it lets no message through to the SDK's decoder that
+// this would panic on, in a goroutine where nobody can recover it.
+func (x *exchange) checkFraming(r *request.Request) {
+	x.framing = &framing{ReadCloser: r.HTTPResponse.Body}
+	r.HTTPResponse.Body = x.framing
+}
+
+// complete takes over what a request tells at its end.
+func (x *exchange) complete(r *request.Request) {
+	x.failed = r.Error != nil
+	x.requestID = r.RequestID
+	if r.HTTPResponse != nil {
+		x.header = r.HTTPResponse.Header
+	}
+	if r.Error != nil && r.IsErrorExpired() && r.Config.Credentials != nil {
+		// The SDK does so before its own retries, and these are off.
+		r.Config.Credentials.Expire()
+	}
+}
+
+// failure is the error of an attempt.
+func (x *exchange) failure(err error) *invoke.Error {
+	e := x.explain(err)
+	if e.Header == nil {
+		e.Header = x.header
+	}
+	e.RequestID = cmp.Or(e.RequestID, x.requestID, x.header.Get("X-Amzn-Requestid"))
+	return e
+}
+
+func (x *exchange) explain(err error) *invoke.Error {
+	if x.refused != nil {
+		return x.refused
+	}
+	if x.body != nil {
+		if e := x.body.Failure(); e != nil {
+			return e
+		}
+	}
+	var aerr awserr.Error
+	if !errors.As(err, &aerr) {
+		return &invoke.Error{Kind: invoke.KindConnection, Err: err}
+	}
+	e := &invoke.Error{Kind: invoke.KindAPI, Code: aerr.Code(), Message: messageOf(aerr), RetryAfter: x.header.Get("Retry-After"), Err: err}
+	var failure awserr.RequestFailure
+	if errors.As(err, &failure) {
+		e.Status, e.RequestID = failure.StatusCode(), failure.RequestID()
+	}
+	var throttled *lambda.TooManyRequestsException
+	if e.RetryAfter == "" && errors.As(err, &throttled) {
+		e.RetryAfter = aws.StringValue(throttled.RetryAfterSeconds)
+	}
+	switch code := aerr.Code(); {
+	case code == request.ErrCodeSerialization && e.Status >= http.StatusMultipleChoices: // a page of what stands in between
+		e.Code = ""
+	case code == request.ErrCodeSerialization:
+		e.Kind, e.Err = invoke.KindTruncated, causeOf(err)
+	case e.Status != 0:
+	case code == request.ErrCodeRequestError, code == request.ErrCodeResponseTimeout, code == request.CanceledErrorCode:
+		e.Kind, e.Code, e.Message, e.Err = invoke.KindConnection, "", "", causeOf(err)
+	}
+	return e
+}
+
+// causeOf is what an error of the SDK came from.
+func causeOf(err error) error {
+	for {
+		aerr, ok := err.(awserr.Error)
+		if !ok || aerr.OrigErr() == nil {
+			return err
+		}
+		err = aerr.OrigErr()
+	}
+}
+
+// noRetries implements request.Retryer: invoke decides what is tried again.
+type noRetries struct{}
+
+var _ request.Retryer = noRetries{}
+
+func (noRetries) MaxRetries() int                           { return 0 }
+func (noRetries) ShouldRetry(*request.Request) bool         { return false }
+func (noRetries) RetryRules(*request.Request) time.Duration { return 0 }

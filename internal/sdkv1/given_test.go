@@ -1,0 +1,303 @@
+package sdkv1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/client"
+	"github.com/aws/aws-sdk-go/aws/corehandlers"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+const (
+	handlersWarning = "the handlers of the AWS session that the build has set: have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
+	logWarning      = "the Logger and LogLevel of the AWS session that the build has set: have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
+)
+
+// What calls do not use of a session is warned of, wherever it is visible.
+func TestWarningsOfASession(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*session.Session)
+		want   []string
+	}{
+		"as it is":      {func(*session.Session) {}, nil},
+		"no validation": {func(s *session.Session) { s.Config.DisableParamValidation = aws.Bool(true) }, nil},
+		"a handler more": {func(s *session.Session) {
+			s.Handlers.Complete.PushBack(func(*request.Request) {})
+		}, []string{handlersWarning}},
+		"a handler less":        {func(s *session.Session) { s.Handlers.Send.Clear() }, []string{handlersWarning}},
+		"a log":                 {func(s *session.Session) { s.Config.LogLevel = aws.LogLevel(aws.LogDebugWithSigning) }, []string{logWarning}},
+		"anonymous credentials": {func(s *session.Session) { s.Config.Credentials = credentials.AnonymousCredentials }, nil},
+		"retries":               {func(s *session.Session) { s.Config.MaxRetries = aws.Int(7) }, nil},
+		"another handler in the place of one, which cannot be seen": {func(s *session.Session) {
+			s.Handlers.Sign.Swap(corehandlers.BuildContentLengthHandler.Name, request.NamedHandler{Name: "mine", Fn: func(*request.Request) {}})
+		}, nil},
+	} {
+		environment(t, nil, "", shopKeys)
+		s := testSession(t, "http://127.0.0.1:1")
+		tc.change(s)
+		sdk := New(s, &recorder{}, true)
+		if _, found, err := sdk.Client(invoke.Settings{}); err != nil || !slices.Equal(found.Warnings, tc.want) {
+			t.Errorf("%s: got %q, %v; want %q", name, found.Warnings, err, tc.want)
+		}
+		// A profile's session is another one.
+		if _, found, err := sdk.Client(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err != nil || len(found.Warnings) != 0 {
+			t.Errorf("%s: got %q, %v for a profile", name, found.Warnings, err)
+		}
+	}
+}
+
+// Handlers of a session are for those who pass its client.
+func TestHandlersOfASession(t *testing.T) {
+	api := api(t)
+	for _, tc := range []struct {
+		name    string
+		client  func(*session.Session) *invoke.Client
+		handled bool
+	}{
+		{"session", func(s *session.Session) *invoke.Client {
+			return clientOf(t, New(s, &recorder{}, false), invoke.Settings{})
+		}, false},
+		{"client", func(s *session.Session) *invoke.Client {
+			return invoke.NewWith(NewAttempter(lambda.New(s)), invoke.Target{})
+		}, true},
+	} {
+		ran := make(map[string]int)
+		s := testSession(t, api.URL)
+		for name, list := range map[string]*request.HandlerList{
+			"Validate": &s.Handlers.Validate, "Build": &s.Handlers.Build, "Sign": &s.Handlers.Sign, "Send": &s.Handlers.Send,
+			"ValidateResponse": &s.Handlers.ValidateResponse, "Unmarshal": &s.Handlers.Unmarshal, "UnmarshalMeta": &s.Handlers.UnmarshalMeta,
+			"UnmarshalError": &s.Handlers.UnmarshalError, "Retry": &s.Handlers.Retry, "AfterRetry": &s.Handlers.AfterRetry,
+			"CompleteAttempt": &s.Handlers.CompleteAttempt, "Complete": &s.Handlers.Complete,
+		} {
+			list.PushBack(func(r *request.Request) {
+				ran[name]++
+				if name == "Build" {
+					r.HTTPRequest.Header.Set("X-Mine", "a")
+				}
+			})
+		}
+		client := tc.client(s)
+		api.Reset()
+		api.Fail("f", lambdatest.APIError(http.StatusNotFound, "ResourceNotFoundException", ""))
+		if err := call(t.Context(), client); err == nil {
+			t.Errorf("%s: got no error", tc.name)
+		}
+		if err := call(t.Context(), client); err != nil {
+			t.Errorf("%s: got %v", tc.name, err)
+		}
+		if got := len(ran) == 12 && ran["Complete"] == 2 && ran["UnmarshalError"] == 1; got != tc.handled || !tc.handled && len(ran) > 0 {
+			t.Errorf("%s: got handlers called %v, want %t", tc.name, ran, tc.handled)
+		}
+		if got := api.Calls()[1].Header.Get("X-Mine") == "a"; got != tc.handled {
+			t.Errorf("%s: a header of a handler has gone out: %t", tc.name, got)
+		}
+	}
+}
+
+// What a handler does to one request of an Invoker, it does to no other.
+func TestHandlersConcurrently(t *testing.T) {
+	api := api(t)
+	var mu sync.Mutex
+	completed := 0
+	s := testSession(t, api.URL)
+	s.Handlers.Validate.PushBack(func(r *request.Request) {
+		r.Handlers.Complete.PushFront(func(*request.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			completed++
+		})
+		r.Handlers.Send.Remove(request.NamedHandler{Name: "awssdk.client.LogRequest"})
+	})
+	client := invoke.NewWith(NewAttempter(lambda.New(s)), invoke.Target{})
+	var calls sync.WaitGroup
+	const n = 50
+	for range n {
+		calls.Go(func() {
+			if err := call(t.Context(), client); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	if completed != n {
+		t.Errorf("a handler for one request has run %d times in %d requests", completed, n)
+	}
+}
+
+// numberOnly is a Retryer that must be asked for nothing but its number.
+type numberOnly struct{ request.Retryer }
+
+func (numberOnly) MaxRetries() int { return 2 }
+
+// The number of retries is the session's, where the configuration says nothing.
+func TestRetriesOfASession(t *testing.T) {
+	for _, tc := range []struct {
+		configured int // -1 for not
+		session    *aws.Config
+		want       int // attempts
+	}{
+		{-1, aws.NewConfig(), 4},
+		{-1, aws.NewConfig().WithMaxRetries(aws.UseServiceDefaultRetries), 4},
+		{-1, aws.NewConfig().WithMaxRetries(2), 3},
+		{-1, aws.NewConfig().WithMaxRetries(0), 1},
+		{-1, request.WithRetryer(aws.NewConfig(), client.DefaultRetryer{NumMaxRetries: 1}), 2},
+		{-1, request.WithRetryer(aws.NewConfig(), numberOnly{}), 3},
+		{1, aws.NewConfig().WithMaxRetries(7), 2},
+		{0, aws.NewConfig(), 1},
+	} {
+		s := api(t)
+		s.Fail("f", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+		given := testSession(t, s.URL).Copy(tc.session)
+		target := New(given, &recorder{}, false)
+		svc := lambda.New(given)
+		goal := target.target(svc, clientKey{endpoint: s.URL, cacheKey: cacheKey{region: "us-west-2"}})
+		goal.Sleep = noSleep
+		c, err := invoke.New(goal, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{MaxRetries: tc.configured}, nil)
+		if err == nil || len(s.Calls()) != tc.want {
+			t.Errorf("%d configured, %v: got %v after %d attempts, want %d", tc.configured, tc.session, err, len(s.Calls()), tc.want)
+		}
+		if tc.configured < 0 && MaxRetries(svc) != tc.want-1 {
+			t.Errorf("%v: got %d retries of the client, want %d", tc.session, MaxRetries(svc), tc.want-1)
+		}
+	}
+}
+
+// The HTTP client of a session is that of its calls, but for redirects.
+func TestHTTPClientOfASession(t *testing.T) {
+	s := api(t)
+	used := 0
+	given := testSession(t, s.URL)
+	given.Config.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		used++
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	if err := call(t.Context(), clientOf(t, New(given, &recorder{}, false), invoke.Settings{})); err != nil || used != 1 {
+		t.Errorf("got %v, the client's transport used %d times", err, used)
+	}
+	// Of lookups too, and of the calls of a profile.
+	environment(t, nil, "", shopKeys)
+	newSTS(t)
+	used = 0
+	if got := signer(t, New(given, &recorder{}, false), invoke.Settings{Profile: "shop", Role: role}); got != "AKIDROLE1 eu-west-1" || used != 2 {
+		t.Errorf("got %s, the client's transport used %d times", got, used)
+	}
+}
+
+// An attempt that takes longer than the session's HTTP client may is not made again: Lambda may
+// still be executing the function.
+func TestTimeoutOfASession(t *testing.T) {
+	calls := 0
+	given := testSession(t, "http://127.0.0.1:1")
+	given.Config.HTTPClient = &http.Client{Timeout: time.Millisecond, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		calls++
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})}
+	err := clientOf(t, New(given, &recorder{}, false), invoke.Settings{}).Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{MaxRetries: 3}, nil)
+	var e *invoke.Error
+	if !errors.As(err, &e) || e.Kind != invoke.KindConnection || e.Attempts != 1 || calls != 1 {
+		t.Errorf("got %#v after %d attempts, want one that took too long", err, calls)
+	}
+}
+
+// A session with anonymous credentials is for a stand-in that asks for no signature. Profiles
+// and roles have credentials of their own.
+func TestAnonymousSession(t *testing.T) {
+	environment(t, nil, "", shopKeys)
+	newSTS(t)
+	s := testSession(t, "http://127.0.0.1:1")
+	s.Config.Credentials = credentials.AnonymousCredentials
+	sdk := New(s, &recorder{}, false)
+
+	var authorization []string
+	unsigned := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		authorization = append(authorization, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(unsigned.Close)
+	if err := call(t.Context(), clientOf(t, sdk, invoke.Settings{Endpoint: unsigned.URL})); err != nil || len(authorization) != 1 || authorization[0] != "" {
+		t.Errorf("got %v, calls with Authorization %q; want one without", err, authorization)
+	}
+	if got, want := signer(t, sdk, invoke.Settings{Profile: "shop"}), "AKIDSHOP eu-west-1"; got != want {
+		t.Errorf("profile: got %s, want %s", got, want)
+	}
+	// Without a base, STS is asked without a signature, and decides.
+	if got, want := signer(t, sdk, invoke.Settings{Role: role}), "AKIDROLE1 eu-west-1"; got != want {
+		t.Errorf("role: got %s, want %s", got, want)
+	}
+}
+
+// A given session's credentials are renewed where that is asked for, as others are.
+func TestCredentialsOfASessionAreRenewed(t *testing.T) {
+	p := &counting{}
+	s := testSession(t, "http://127.0.0.1:1")
+	s.Config.Credentials = credentials.NewCredentials(p)
+	find := New(s, &recorder{}, false).finder(cacheKey{region: "eu-west-1"})
+	for _, step := range []struct {
+		renew bool
+		want  string
+	}{{false, "key1"}, {false, "key1"}, {true, "key2"}, {false, "key2"}, {true, "key3"}} {
+		found, err := find(t.Context(), step.renew)
+		if err != nil || found.AccessKeyID != step.want || found.Expires.IsZero() {
+			t.Errorf("renew %t: got %+v, %v, want %s", step.renew, found, err, step.want)
+		}
+	}
+}
+
+// counting is a provider whose credentials are numbered.
+type counting struct{ n int }
+
+func (p *counting) Retrieve() (credentials.Value, error) {
+	p.n++
+	return credentials.Value{AccessKeyID: fmt.Sprint("key", p.n), SecretAccessKey: "s"}, nil
+}
+func (p *counting) IsExpired() bool      { return false }
+func (p *counting) ExpiresAt() time.Time { return time.Now().Add(time.Hour) }
+
+// hanging is a provider that does not return before it is told to.
+type hanging struct{ release chan struct{} }
+
+func (p hanging) Retrieve() (credentials.Value, error) {
+	<-p.release
+	return credentials.Value{}, errors.New("too late")
+}
+func (hanging) IsExpired() bool { return true }
+
+// A provider that hangs holds up neither the start, nor a lookup beyond its time, nor a request
+// beyond its own.
+func TestProviderThatHangs(t *testing.T) {
+	p := hanging{make(chan struct{})}
+	s := testSession(t, "http://127.0.0.1:1")
+	s.Config.Credentials = credentials.NewCredentials(p)
+	sdk := New(s, &recorder{}, false)
+	client := clientOf(t, sdk, invoke.Settings{})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	var e *invoke.Error
+	if err := call(ended, client); !errors.As(err, &e) || e.Kind != invoke.KindEnded || !strings.Contains(e.Progress, "credentials") {
+		t.Errorf("got %#v", err)
+	}
+	if _, err := sdk.finder(cacheKey{region: "us-west-2"})(ended, false); err == nil {
+		t.Error("a lookup has outlived its context")
+	}
+	close(p.release)
+}

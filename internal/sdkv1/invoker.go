@@ -1,0 +1,91 @@
+package sdkv1
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// Invoker is the part of the SDK's Lambda client that backends call. *lambda.Lambda implements
+// it.
+type Invoker interface {
+	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
+}
+
+// StreamInvoker is the part of the SDK's Lambda client that backends with stream call.
+// *lambda.Lambda implements it.
+type StreamInvoker interface {
+	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
+}
+
+// NewAttempter returns what makes attempts with an Invoker of the build's own. One attempt is one
+// call of it: where it is a client of the SDK, or hands the options on to one, its own retries
+// are off.
+func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
+
+// MaxRetries returns the number of retries of an Invoker for backends that configure none.
+func MaxRetries(i Invoker) int {
+	if client, ok := i.(interface{ MaxRetries() int }); ok { // *lambda.Lambda has it, and what embeds one
+		return client.MaxRetries()
+	}
+	return defaultRetries
+}
+
+// defaultRetries is the SDK's own number of retries.
+const defaultRetries = 3
+
+type attempter struct{ Invoker }
+
+// Attempt implements invoke.Attempter.
+func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Policy) (*invoke.Response, error) {
+	c := &exchanges{request: r, policy: p}
+	if r.Stream {
+		return a.stream(ctx, c)
+	}
+	output, err := a.InvokeWithContext(ctx, &lambda.InvokeInput{
+		FunctionName:   aws.String(r.Function),
+		Qualifier:      unlessEmpty(r.Qualifier),
+		InvocationType: unlessEmpty(r.InvocationType),
+		ClientContext:  unlessEmpty(r.ClientContext),
+		LogType:        logType(r),
+		Payload:        r.Payload.Bytes(),
+	}, c.option)
+	x := c.result()
+	switch {
+	case err != nil:
+		return nil, x.failure(err)
+	case output == nil:
+		return nil, &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither an output nor an error"}
+	}
+	if code := aws.StringValue(output.FunctionError); code != "" {
+		return nil, &invoke.Error{
+			Kind: invoke.KindFunction, Code: code, Payload: output.Payload, Status: int(aws.Int64Value(output.StatusCode)), Header: x.header, RequestID: x.requestID,
+			LogResult: aws.StringValue(output.LogResult),
+		}
+	}
+	return &invoke.Response{
+		Header:          x.header,
+		ExecutedVersion: aws.StringValue(output.ExecutedVersion),
+		RequestID:       x.requestID,
+		LogResult:       aws.StringValue(output.LogResult),
+		Payload:         output.Payload,
+	}, nil
+}
+
+func logType(r *invoke.Request) *string {
+	if r.LogTail {
+		return aws.String(lambda.LogTypeTail)
+	}
+	return nil
+}
+
+func unlessEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

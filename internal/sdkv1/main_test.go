@@ -1,0 +1,220 @@
+package sdkv1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// TestMain keeps what the machine knows of AWS away from the tests.
+func TestMain(m *testing.M) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	leaktest.Main(m)
+}
+
+const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
+
+// testSession has fake credentials and an endpoint.
+func testSession(t *testing.T, endpoint string) *session.Session {
+	t.Helper()
+	s, err := session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(endpoint),
+		Credentials: credentials.NewStaticCredentials(accessKey, secretKey, ""),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// recorder is a Logger that keeps its lines.
+type recorder struct {
+	mu      sync.Mutex
+	lines   []string
+	changed chan struct{} // closed at the next line; nil before anybody waits
+}
+
+func (r *recorder) log(level string, v []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, level+" "+strings.TrimSuffix(fmt.Sprintln(v...), "\n"))
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
+
+func (r *recorder) Debug(v ...any)   { r.log("DEBUG", v) }
+func (r *recorder) Info(v ...any)    { r.log("INFO", v) }
+func (r *recorder) Warning(v ...any) { r.log("WARNING", v) }
+func (r *recorder) Error(v ...any)   { r.log("ERROR", v) }
+
+// await waits for a line that begins like this.
+func (r *recorder) await(t *testing.T, prefix string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		r.mu.Lock()
+		if slices.ContainsFunc(r.lines, func(line string) bool { return strings.HasPrefix(line, prefix) }) {
+			r.mu.Unlock()
+			return
+		}
+		if r.changed == nil {
+			r.changed = make(chan struct{})
+		}
+		changed := r.changed
+		r.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			t.Fatalf("no line begins with %q", prefix)
+		}
+	}
+}
+
+// level returns the lines of one level.
+func (r *recorder) level(name string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, l := range r.lines {
+		if strings.HasPrefix(l, name+" ") {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// environment sets variables of the environment, and the shared AWS files.
+func environment(t *testing.T, env map[string]string, config, credentials string) {
+	t.Helper()
+	for k, v := range env {
+		t.Setenv(k, v)
+	}
+	t.Setenv("AWS_CONFIG_FILE", writeFile(t, "config", config))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", credentials))
+}
+
+const (
+	defaultKeys = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n"
+	shopKeys    = "[shop]\naws_access_key_id = AKIDSHOP\naws_secret_access_key = s\n"
+)
+
+var keysOfEnvironment = map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
+
+// api starts an Invoke API with a function f and stops it with the test.
+func api(t *testing.T) *lambdatest.Server {
+	t.Helper()
+	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "a reply of some length", nil }})
+	t.Cleanup(s.Close)
+	return s
+}
+
+// clientOf returns the client for settings that must be good.
+func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
+	t.Helper()
+	client, _, err := sdk.Client(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// call calls the function f once.
+func call(ctx context.Context, client *invoke.Client) error {
+	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
+}
+
+// signer calls a function with these settings and returns the key and the region that the call
+// was signed with, or what it failed of.
+func signer(t *testing.T, sdk *SDK, settings invoke.Settings) string {
+	t.Helper()
+	s := api(t)
+	settings.Endpoint = s.URL
+	if settings.Region == "" {
+		settings.Region = "eu-west-1"
+	}
+	client, _, err := sdk.Client(settings)
+	if err != nil {
+		return err.Error()
+	}
+	if err := call(t.Context(), client); err != nil {
+		var e *invoke.Error
+		if !errors.As(err, &e) || e.Kind != invoke.KindCredentials || len(s.Calls()) != 0 {
+			t.Errorf("got %#v after %d calls, want an error of the credentials", err, len(s.Calls()))
+		}
+		return err.Error()
+	}
+	call := s.Calls()[0]
+	if token := call.Header.Get("X-Amz-Security-Token"); strings.HasPrefix(call.AccessKeyID, "AKIDROLE") != (token == "role-token") {
+		t.Errorf("%s: got the session token %q", call.AccessKeyID, token)
+	}
+	return call.AccessKeyID + " " + call.Region
+}
+
+func sign(t *testing.T, settings invoke.Settings) string {
+	t.Helper()
+	return signer(t, New(nil, &recorder{}, false), settings)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// replaceDefaultTransport does what KrakenD's router does when it starts.
+func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
+	t.Helper()
+	before := http.DefaultTransport
+	http.DefaultTransport = with
+	t.Cleanup(func() { http.DefaultTransport = before })
+}
+
+// redirectHost has what goes to a host over HTTPS go to a server over HTTP.
+func redirectHost(t *testing.T, host, server string) {
+	t.Helper()
+	original := http.DefaultTransport
+	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == host {
+			r = r.Clone(r.Context())
+			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(server, "http://")
+		}
+		return original.RoundTrip(r)
+	}))
+}
+
+// noSleep is a Target.Sleep that does not wait for retries.
+func noSleep(context.Context, time.Duration) error { return nil }

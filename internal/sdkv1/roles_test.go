@@ -1,0 +1,201 @@
+package sdkv1
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
+
+var role = invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
+
+// An stsCall is a request as STS got it.
+type stsCall struct {
+	url.Values
+	authorization string
+}
+
+// signed is the access key id and the region of the signature, empty for none.
+func (c stsCall) signed() string {
+	if m := regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/sts/`).FindStringSubmatch(c.authorization); m != nil {
+		return m[1] + " " + m[2]
+	}
+	return ""
+}
+
+// fakeSTS hands out the credentials AKIDROLE1, AKIDROLE2 and so on, each good for the
+// time that expires says.
+type fakeSTS struct {
+	*httptest.Server
+	expires func() time.Time
+
+	mu    sync.Mutex
+	calls []stsCall
+}
+
+func newSTS(t *testing.T) *fakeSTS {
+	t.Helper()
+	s := &fakeSTS{expires: func() time.Time { return time.Now().Add(time.Hour) }}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		s.mu.Lock()
+		s.calls = append(s.calls, stsCall{r.PostForm, r.Header.Get("Authorization")})
+		n := len(s.calls)
+		s.mu.Unlock()
+		action := r.PostForm.Get("Action")
+		fmt.Fprintf(w, `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Credentials>`+
+			`<AccessKeyId>AKIDROLE%[2]d</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>`+
+			`<Expiration>%[3]s</Expiration></Credentials></%[1]sResult></%[1]sResponse>`, action, n, s.expires().UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
+	return s
+}
+
+func (s *fakeSTS) received() []stsCall {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+func TestAssumeRole(t *testing.T) {
+	environment(t, keysOfEnvironment, "", shopKeys)
+	for _, tc := range []struct {
+		settings invoke.Settings
+		base     string // access key id and region at STS
+		form     url.Values
+	}{
+		{
+			invoke.Settings{Role: role},
+			"AKIDENV eu-west-1",
+			url.Values{"RoleSessionName": {"krakend-lambda"}},
+		},
+		{
+			invoke.Settings{Profile: "shop", Region: "us-east-1", Role: invoke.Role{ARN: gatewayRole, ExternalID: "tea:7", SessionName: "edge"}},
+			"AKIDSHOP us-east-1",
+			url.Values{"RoleSessionName": {"edge"}, "ExternalId": {"tea:7"}},
+		},
+	} {
+		sts := newSTS(t)
+		if got := sign(t, tc.settings); !strings.HasPrefix(got, "AKIDROLE1 ") {
+			t.Errorf("%v: got a call signed by %s", tc.settings, got)
+		}
+		calls := sts.received()
+		if len(calls) != 1 {
+			t.Fatalf("%v: got %d calls of STS, want 1", tc.settings, len(calls))
+		}
+		if got := calls[0].signed(); got != tc.base {
+			t.Errorf("%v: STS was called with %q, want %q", tc.settings, got, tc.base)
+		}
+		tc.form["Action"], tc.form["RoleArn"] = []string{"AssumeRole"}, []string{gatewayRole}
+		for key, want := range tc.form {
+			if got := calls[0].Values[key]; !slices.Equal(got, want) {
+				t.Errorf("%v: got %s %q, want %q", tc.settings, key, got, want)
+			}
+		}
+		if len(tc.form["ExternalId"]) != len(calls[0].Values["ExternalId"]) {
+			t.Errorf("%v: got the external id %q", tc.settings, calls[0].Values["ExternalId"])
+		}
+	}
+}
+
+// A configured role is assumed with that of a profile, which is assumed with the keys of another.
+func TestChainedRoles(t *testing.T) {
+	environment(t, nil, "[profile shop]\nrole_arn = arn:aws:iam::123456789012:role/middle\nexternal_id = tea\nsource_profile = base\n[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n", "")
+	sts := newSTS(t)
+	if got := sign(t, invoke.Settings{Profile: "shop", Role: role}); got != "AKIDROLE2 eu-west-1" {
+		t.Errorf("got %s", got)
+	}
+	calls := sts.received()
+	if len(calls) != 2 || calls[0].signed() != "AKIDBASE eu-west-1" || calls[0].Get("ExternalId") != "tea" ||
+		calls[1].signed() != "AKIDROLE1 eu-west-1" || calls[1].Get("RoleArn") != gatewayRole {
+		t.Errorf("got calls %v", calls)
+	}
+}
+
+// The session that the build has set is the base of roles as well.
+func TestAssumeRoleWithTheSessionOfTheBuild(t *testing.T) {
+	sts := newSTS(t)
+	if got := signer(t, New(testSession(t, "http://127.0.0.1:1"), &recorder{}, false), invoke.Settings{Role: role}); got != "AKIDROLE1 eu-west-1" {
+		t.Errorf("got %s", got)
+	}
+	if calls := sts.received(); len(calls) != 1 || calls[0].signed() != accessKey+" eu-west-1" {
+		t.Errorf("got calls %v", calls)
+	}
+}
+
+// Roles are assumed once for all backends that have them, and once for each external id.
+func TestRolesAreShared(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	sts := newSTS(t)
+	sdk := New(nil, &recorder{}, false)
+	for _, id := range []string{"one", "one", "two", "one"} {
+		signer(t, sdk, invoke.Settings{Role: invoke.Role{ARN: gatewayRole, ExternalID: id, SessionName: "gateway"}})
+	}
+	if n := len(sts.received()); n != 2 {
+		t.Errorf("got %d calls of STS, want 2", n)
+	}
+}
+
+// A lookup assumes a role again where that is asked for, or where the role has expired.
+func TestRoleIsRenewed(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	sts := newSTS(t)
+	find := New(nil, &recorder{}, false).finder(cacheKey{region: "eu-west-1", role: role})
+	for _, step := range []struct {
+		renew bool
+		life  time.Duration // of what STS hands out next
+		want  string
+	}{{false, time.Hour, "AKIDROLE1"}, {false, time.Hour, "AKIDROLE1"}, {true, -time.Second, "AKIDROLE2"}, {false, time.Hour, "AKIDROLE3"}} {
+		sts.expires = func() time.Time { return time.Now().Add(step.life) }
+		found, err := find(t.Context(), step.renew)
+		if err != nil || found.AccessKeyID != step.want || found.SessionToken != "role-token" || found.Source != "AssumeRoleProvider" {
+			t.Errorf("got %+v, %v, want %s", found, err, step.want)
+		}
+		if found.Expires.Sub(sts.expires()).Abs() > time.Minute {
+			t.Errorf("got credentials that expire at %v", found.Expires)
+		}
+	}
+}
+
+func TestRoleThatCannotBeAssumed(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	denied := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>User is not authorized</Message></Error></ErrorResponse>`)
+	}))
+	t.Cleanup(denied.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", denied.URL)
+	want := `no AWS credentials in the role ` + gatewayRole + `, assumed with those of the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): "User is not authorized"`
+	if got := sign(t, invoke.Settings{Role: role}); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// STS is no exception: an answer does not say where a web identity goes.
+func TestLookupsFollowNoRedirects(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s was called", r.Method, r.URL)
+	}))
+	t.Cleanup(elsewhere.Close)
+	redirect := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(redirect.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", redirect.URL)
+	environment(t, map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": writeFile(t, "token", "web-identity")}, "", "")
+	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "no AWS credentials in the environment") {
+		t.Errorf("got %s", got)
+	}
+}

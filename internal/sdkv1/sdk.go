@@ -1,0 +1,164 @@
+package sdkv1
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"sync"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/corehandlers"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	awscredentials "github.com/devopsfaith/krakend-lambda/internal/credentials"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// SDK implements invoke.SDK by aws-sdk-go. Backends with the same profile, role, region and
+// endpoint share a client, and those with the same profile, role and region their credentials.
+type SDK struct {
+	given     *session.Session // nil for one of our own
+	logger    awscredentials.Logger
+	checkOnly bool
+
+	mu       sync.Mutex
+	sessions map[string]madeSession // by profile
+	caches   map[cacheKey]*awscredentials.Cache
+	clients  map[clientKey]*invoke.Client
+}
+
+var _ invoke.SDK = (*SDK)(nil)
+
+// New returns an SDK. given is the session that the build has set, nil for none: sessions
+// are then made of the environment and the shared AWS files. With checkOnly it looks for no
+// credentials, and its clients must not be called. It touches nothing of AWS before the first
+// Client.
+func New(given *session.Session, logger awscredentials.Logger, checkOnly bool) *SDK {
+	if given != nil && given.Config == nil { // of a session that was made by hand
+		given = given.Copy(new(aws.Config))
+	}
+	return &SDK{
+		given: given, logger: logger, checkOnly: checkOnly,
+		sessions: make(map[string]madeSession),
+		caches:   make(map[cacheKey]*awscredentials.Cache),
+		clients:  make(map[clientKey]*invoke.Client),
+	}
+}
+
+type madeSession struct {
+	session *session.Session
+	err     error
+}
+
+type cacheKey struct {
+	profile, region string
+	role            invoke.Role
+}
+
+type clientKey struct {
+	cacheKey
+	endpoint string
+}
+
+// Client implements invoke.SDK.
+func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	for _, service := range []string{"LAMBDA", "STS"} {
+		if endpoint, variable := endpointOf(service); endpoint != "" {
+			if err := config.CheckEndpoint(endpoint); err != nil {
+				return nil, invoke.Found{}, fmt.Errorf("%s: %w", variable, err)
+			}
+		}
+	}
+	base, err := s.session(settings.Profile)
+	if err != nil {
+		return nil, invoke.Found{}, err
+	}
+	environment, _ := endpointOf("LAMBDA")
+	region := cmp.Or(settings.Region, aws.StringValue(base.Config.Region))
+	if region == "" {
+		return nil, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
+	}
+	if !hostLabel.MatchString(region) {
+		return nil, invoke.Found{}, fmt.Errorf("region: %s is not the name of a region", text.Quote(region))
+	}
+	svc := lambda.New(base, aws.NewConfig().WithRegion(region).WithEndpoint(
+		cmp.Or(settings.Endpoint, aws.StringValue(base.Config.Endpoint), environment),
+	))
+	if svc.Endpoint == "" {
+		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(region))
+	}
+	found := invoke.Found{Region: region, Endpoint: svc.Endpoint}
+	if !regionName.MatchString(region) {
+		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
+	}
+	if s.given != nil && settings.Profile == "" {
+		found.Warnings = append(found.Warnings, withoutEffect(svc)...)
+	}
+	key := clientKey{cacheKey{settings.Profile, region, settings.Role}, svc.Endpoint}
+	client, ok := s.clients[key]
+	if !ok {
+		if client, err = invoke.New(s.target(svc, key), func(warning string) { s.logger.Warning("[Lambda]", warning) }); err != nil {
+			return nil, invoke.Found{}, fmt.Errorf("endpoint: %w", err)
+		}
+		s.clients[key] = client
+	}
+	return client, found, nil
+}
+
+var (
+	// regionName matches what AWS's regions look like. There is no list of them that lasts.
+	regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
+	// hostLabel matches what a region must be to stand in the name of a host.
+	hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+)
+
+// target is where the calls of a client of the SDK go. s.mu is held.
+func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
+	t := invoke.Target{
+		Endpoint:    svc.Endpoint,
+		Region:      cmp.Or(svc.SigningRegion, key.region),
+		MaxRetries:  svc.MaxRetries(),
+		UserAgent:   userAgent(),
+		DecodeError: decoder(untouched(svc)),
+	}
+	if client := svc.Config.HTTPClient; client != nil {
+		t.Transport, t.Timeout = client.Transport, client.Timeout
+	}
+	if cache := s.cache(key.cacheKey); cache != nil {
+		t.Credentials = cache.For(svc.Endpoint)
+	}
+	return t
+}
+
+// userAgent is what the SDK's own handlers say in the User-Agent.
+func userAgent() string {
+	r := &request.Request{HTTPRequest: &http.Request{Header: make(http.Header)}}
+	for _, handler := range []request.NamedHandler{corehandlers.SDKVersionUserAgentHandler, corehandlers.AddAwsInternal, corehandlers.AddHostExecEnvUserAgentHander} {
+		handler.Fn(r)
+	}
+	return r.HTTPRequest.UserAgent()
+}
+
+// cache returns the credentials for a key, and looks for new ones at once. It is nil where calls
+// are not signed. s.mu is held.
+func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
+	if s.checkOnly || s.given != nil && key.profile == "" && key.role.ARN == "" && s.given.Config.Credentials == credentials.AnonymousCredentials {
+		return nil
+	}
+	cache, ok := s.caches[key]
+	if !ok {
+		cache = awscredentials.New(awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe})
+		s.caches[key] = cache
+	}
+	return cache
+}

@@ -1,0 +1,143 @@
+package sdkv1
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// What the SDK's chain knows works through it, where AWS_ENDPOINT_URL_STS can stand in for
+// STS, and the loopback interface for the metadata services.
+func TestSourcesOfTheSDK(t *testing.T) {
+	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	keys := fmt.Sprintf(`{"Code":"Success","AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
+	processKeys := fmt.Sprintf(`{"Version":1,"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","SessionToken":"role-token","Expiration":%q}`, expires)
+	answer := func(check func(r *http.Request) (string, bool)) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "21600")
+			body, ok := check(r)
+			if !ok {
+				w.WriteHeader(http.StatusForbidden)
+			}
+			io.WriteString(w, body)
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	sso := answer(func(r *http.Request) (string, bool) {
+		return fmt.Sprintf(`{"roleCredentials":{"accessKeyId":"AKIDROLE0","secretAccessKey":"s","sessionToken":"role-token","expiration":%d}}`, time.Now().Add(time.Hour).UnixMilli()),
+			r.URL.Path == "/federation/credentials" && r.Header.Get("X-Amz-Sso_bearer_token") == "sso-token" && r.URL.Query().Get("role_name") == "Gateway"
+	})
+	for _, tc := range []struct {
+		name   string
+		env    map[string]string
+		config string
+		sts    int // calls
+	}{
+		{
+			name: "web identity, as for EKS service accounts",
+			env:  map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": writeFile(t, "token", "web-identity")},
+			sts:  1,
+		},
+		{
+			name:   "the role of a profile",
+			env:    map[string]string{"AWS_PROFILE": "shop"},
+			config: "[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = base\n[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n",
+			sts:    1,
+		},
+		{
+			name:   "the process of a profile",
+			config: "[default]\ncredential_process = cat " + writeFile(t, "keys", processKeys) + "\n",
+		},
+		{
+			name: "EKS pod identity",
+			env: map[string]string{
+				"AWS_CONTAINER_CREDENTIALS_FULL_URI": answer(func(r *http.Request) (string, bool) {
+					return keys, r.URL.Path == "/v1/credentials" && r.Header.Get("Authorization") == "pod-token"
+				}) + "/v1/credentials",
+				"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": writeFile(t, "pod", "pod-token"),
+			},
+		},
+		{
+			name: "ECS task",
+			env: map[string]string{
+				"AWS_CONTAINER_CREDENTIALS_FULL_URI": answer(func(r *http.Request) (string, bool) {
+					return keys, r.URL.Path == "/v2/credentials/task" && r.Header.Get("Authorization") == "Basic task"
+				}) + "/v2/credentials/task",
+				"AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic task",
+			},
+		},
+		{
+			name: "instance, by IMDSv2",
+			env: map[string]string{
+				"AWS_EC2_METADATA_DISABLED": "false",
+				"AWS_EC2_METADATA_SERVICE_ENDPOINT": answer(func(r *http.Request) (string, bool) {
+					const roles = "/latest/meta-data/iam/security-credentials/"
+					switch {
+					case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
+						return "imds-token", true
+					case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "imds-token":
+						return "", false
+					case r.URL.Path == roles:
+						return "gateway", true
+					}
+					return keys, r.URL.Path == roles+"gateway"
+				}),
+			},
+		},
+		{
+			name:   "SSO",
+			env:    map[string]string{"HOME": ssoHome(t)},
+			config: ssoProfile,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.name == "SSO" {
+				redirectHost(t, ssoPortal, sso)
+			}
+			sts := newSTS(t)
+			environment(t, tc.env, tc.config, "")
+			if got := sign(t, invoke.Settings{}); got != fmt.Sprintf("AKIDROLE%d eu-west-1", tc.sts) {
+				t.Errorf("got %s", got)
+			}
+			calls := sts.received()
+			if len(calls) != tc.sts {
+				t.Errorf("got %d calls of STS, want %d", len(calls), tc.sts)
+			}
+			for _, c := range calls {
+				if token := c.Get("WebIdentityToken"); (c.Get("Action") == "AssumeRoleWithWebIdentity") != (token == "web-identity") || token != "" && c.signed() != "" {
+					t.Errorf("got the call %v", c)
+				}
+			}
+		})
+	}
+}
+
+const (
+	ssoPortal  = "portal.sso.us-west-2.amazonaws.com"
+	ssoProfile = "[default]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"
+)
+
+// ssoHome makes a home directory as aws sso login leaves it.
+func ssoHome(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	cache := filepath.Join(home, ".aws", "sso", "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	token := fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"https://tea.example.com/start"}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	// The name is the SHA-1 of the start URL.
+	if err := os.WriteFile(filepath.Join(cache, "eafab8eb785123b0e08499fef303eb8446d2f194.json"), []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}

@@ -1,0 +1,58 @@
+package sdkv2
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/smithy-go"
+)
+
+func TestRoleThatCannotBeAssumed(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>User is not authorized</Message></Error></ErrorResponse>`)
+	}))
+	_, err := target(t, New(nil, false), Settings{Role: role}).Credentials.Find(t.Context(), false)
+	var code interface{ Code() string }
+	var api smithy.APIError
+	if err == nil || err.Error() != `AccessDenied (403): "User is not authorized"` || !errors.As(err, &code) || code.Code() != "AccessDenied" || !errors.As(err, &api) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What others put into the messages of errors is not all for the log.
+func TestSecretsInErrors(t *testing.T) {
+	for name, config := range map[string]string{
+		"output that is no JSON":  "[default]\ncredential_process = echo warning '{SecretAccessKey:hunter2}'\n",
+		"output of another shape": `[default]` + "\n" + `credential_process = echo '{"Version":1,"AccessKeyId":{"SecretAccessKey":"hunter2"}}'` + "\n",
+	} {
+		environment(t, nil, config, "")
+		if got := find(t, New(nil, false), Settings{}); got != `error: "the output of credential_process cannot be read as JSON"` {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+	environment(t, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://user:hunter2@ho st/"}, "", "")
+	if got := find(t, New(nil, false), Settings{}); !strings.Contains(got, "invalid URL") || strings.Contains(got, "hunter2") {
+		t.Errorf("got %s", got)
+	}
+	quoted := "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 Credential=hunter2/x'"
+	for want, err := range map[string]error{
+		"Proxied":                             &smithy.GenericAPIError{Code: "Proxied", Message: quoted},
+		"SignatureDoesNotMatch":               &smithy.GenericAPIError{Code: "SignatureDoesNotMatch", Message: "the string to sign should have been hunter2"},
+		`"the answer repeats what is secret"`: fmt.Errorf("around: %s", quoted),
+		`Odd: "at http://xxxxx@example.com/"`: &smithy.GenericAPIError{Code: "Odd", Message: "at http://user:hunter2@example.com/"},
+		`"api error not a code: two\nlines"`:  &smithy.GenericAPIError{Code: "not a code", Message: "two\nlines"},
+	} {
+		if got := describe(fmt.Errorf("operation: %w", err)).Error(); got != want && got != strings.Replace(want, `"`, `"operation: `, 1) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if err := describe(nil); err != nil {
+		t.Errorf("got %v of nil", err)
+	}
+}

@@ -1,0 +1,58 @@
+package sdkv2
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/devopsfaith/krakend-lambda/internal/transport"
+)
+
+// httpSettings are what calls need of an HTTP client.
+type httpSettings struct {
+	transport http.RoundTripper
+	timeout   time.Duration // of a call; 0 for none
+}
+
+// httpOf returns the settings of the HTTP client of a build's config. Where it has no transport of
+// its own that is http.DefaultTransport at the time of a call. Redirects are not followed, unless
+// c is of a build's own type whose Do follows them.
+//
+// The SDK's BuildableClient always has a transport of its own, also where LoadDefaultConfig made
+// it for AWS_CA_BUNDLE alone: nothing tells the two apart. It keeps 10 idle connections for a
+// host.
+func httpOf(c aws.HTTPClient) httpSettings {
+	switch c := c.(type) {
+	case nil:
+		return httpSettings{transport: transport.Default()}
+	case *http.Client:
+		if c.Transport == nil {
+			return httpSettings{transport.Default(), c.Timeout}
+		}
+		return httpSettings{c.Transport, c.Timeout}
+	case *awshttp.BuildableClient:
+		return httpSettings{c.GetTransport(), c.GetTimeout()}
+	default:
+		return httpSettings{transport: doer{c}}
+	}
+}
+
+// hasTransport tells whether the settings of an HTTP client have another transport than
+// http.DefaultTransport.
+func hasTransport(c aws.HTTPClient) bool { return httpOf(c).transport != transport.Default() }
+
+// httpOfLoaded returns the settings of the HTTP client that LoadDefaultConfig made, which is nil
+// or has the certificates of AWS_CA_BUNDLE and no more.
+func httpOfLoaded(c aws.HTTPClient) httpSettings {
+	if c, ok := c.(*awshttp.BuildableClient); ok {
+		return httpSettings{transport: transport.WithCertificates(c.GetTransport())}
+	}
+	return httpOf(c)
+}
+
+// doer is an HTTP client of a build's own type.
+type doer struct{ client aws.HTTPClient }
+
+// RoundTrip implements http.RoundTripper.
+func (d doer) RoundTrip(r *http.Request) (*http.Response, error) { return d.client.Do(r) }

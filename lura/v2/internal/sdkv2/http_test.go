@@ -1,0 +1,147 @@
+package sdkv2
+
+import (
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+var errUsed = errors.New("used")
+
+// KrakenD replaces http.DefaultTransport after the pipes are built.
+func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
+	with := func(c aws.HTTPClient) *aws.Config { given := givenConfig(); given.HTTPClient = c; return given }
+	for name, tc := range map[string]struct {
+		given   *aws.Config
+		timeout time.Duration
+	}{
+		"no config":                        {nil, 0},
+		"a config":                         {givenConfig(), 0},
+		"a config with http.DefaultClient": {with(http.DefaultClient), 0},
+		"a config with a timeout":          {with(&http.Client{Timeout: 7}), 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := target(t, New(tc.given, false), Settings{})
+			replaceDefaultTransport(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed }))
+			if _, err := get(t, got.Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) || got.Timeout != tc.timeout {
+				t.Errorf("got %v and a timeout of %v, want the transport that was set later and %v", err, got.Timeout, tc.timeout)
+			}
+		})
+	}
+}
+
+// A transport of the build's is used for everything, profiles included.
+func TestTransportOfTheBuild(t *testing.T) {
+	environment(t, nil, "", shopKeys)
+	own := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed })
+	for name, c := range map[string]aws.HTTPClient{
+		"a client":          &http.Client{Transport: own},
+		"a type of its own": smithyhttp.ClientDoFunc(own),
+	} {
+		given := givenConfig()
+		given.HTTPClient = c
+		clients := New(given, false)
+		for _, settings := range []Settings{{}, {Profile: "shop"}} {
+			if _, err := get(t, target(t, clients, settings).Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) {
+				t.Errorf("%s, %+v: got %v, want the build's transport", name, settings, err)
+			}
+		}
+	}
+}
+
+func TestBuildableClient(t *testing.T) {
+	given := givenConfig()
+	given.HTTPClient = awshttp.NewBuildableClient().WithTimeout(7).WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConnsPerHost = 77 })
+	got := target(t, New(given, false), Settings{})
+	if tr, ok := got.Transport.(*http.Transport); !ok || tr.MaxIdleConnsPerHost != 77 || got.Timeout != 7 {
+		t.Errorf("got %T and a timeout of %v", got.Transport, got.Timeout)
+	}
+}
+
+// With AWS_CA_BUNDLE, calls trust what is in it and nothing else, and their connections are
+// KrakenD's to configure nevertheless. So do lookups.
+func TestBundle(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIDROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
+			"<SessionToken>role-token</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", certificateOf(s)))
+	t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
+	environment(t, keysOfEnvironment, "", "")
+	replaceDefaultTransport(t, &http.Transport{MaxIdleConnsPerHost: 77})
+
+	c := New(nil, false)
+	got := target(t, c, Settings{Role: role})
+	if status, err := get(t, got.Transport, s.URL); status != http.StatusOK || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+	if got := find(t, c, Settings{Role: role}); got != "AKIDROLE1" {
+		t.Errorf("got %s", got)
+	}
+	if d := http.DefaultTransport.(*http.Transport); d.TLSClientConfig != nil && d.TLSClientConfig.RootCAs != nil {
+		t.Error("http.DefaultTransport has been changed")
+	}
+	got.Transport.(interface{ CloseIdleConnections() }).CloseIdleConnections()
+
+	t.Setenv("AWS_CA_BUNDLE", "")
+	if _, err := get(t, target(t, New(nil, false), Settings{}).Transport, s.URL); err == nil {
+		t.Error("got an answer without the bundle")
+	}
+}
+
+// The SDK's own client has the bundle of a config that a build has loaded.
+func TestBundleOfTheBuild(t *testing.T) {
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", certificateOf(s)))
+	given, err := sdkconfig.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := target(t, New(&given, false), Settings{})
+	if status, err := get(t, got.Transport, s.URL); status != http.StatusNotFound || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+	got.Transport.(*http.Transport).CloseIdleConnections()
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	s := serve(t, http.RedirectHandler("http://127.0.0.1:1", http.StatusTemporaryRedirect).ServeHTTP)
+	given := givenConfig()
+	given.HTTPClient = http.DefaultClient
+	for _, given := range []*aws.Config{nil, given} {
+		if status, err := get(t, target(t, New(given, false), Settings{}).Transport, s); status != http.StatusTemporaryRedirect || err != nil {
+			t.Errorf("got %d, %v, want the redirect itself", status, err)
+		}
+	}
+}
+
+// The mode asks the metadata service for a region at start. The gateway starts where it hangs.
+func TestStartWithoutMetadataService(t *testing.T) {
+	t.Setenv("AWS_DEFAULTS_MODE", "auto")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://metadata.test")
+	ended := false
+	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		deadline, ok := r.Context().Deadline()
+		if ended = ok && time.Until(deadline) <= metadataTimeout; !ended {
+			t.Error("got a request without an end")
+		}
+		return nil, badAnswer("not there") // so that the SDK does not wait to try again
+	}))
+	if got := target(t, New(nil, false), Settings{}); !ended || !strings.HasPrefix(got.Endpoint, "https://lambda.") {
+		t.Errorf("asked: %t, got %s", ended, got.Endpoint)
+	}
+}

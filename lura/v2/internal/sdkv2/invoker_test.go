@@ -1,0 +1,329 @@
+package sdkv2
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// client is the SDK's client for a server. It would try calls three times.
+func client(url string) *lambda.Client {
+	return lambda.New(lambda.Options{
+		Region:           "us-west-2",
+		BaseEndpoint:     aws.String(url),
+		RetryMaxAttempts: 3,
+		Credentials:      sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	})
+}
+
+func api(t *testing.T, functions map[string]any) *lambdatest.Server {
+	t.Helper()
+	s := lambdatest.NewServer(functions)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestInvoke(t *testing.T) {
+	s := api(t, map[string]any{"f": func(in map[string]string) (map[string]string, error) { return in, nil }})
+	r, err := Invoke(t.Context(), client(s.URL), &Call{
+		Function: "f", Qualifier: "live", LogTail: true, Payload: []byte(`{"a":"b"}`),
+		ClientContext: base64.StdEncoding.EncodeToString([]byte(`{"custom":{"x":"y"}}`)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(r.Payload) != `{"a":"b"}` || r.Status != http.StatusOK || r.FunctionError != "" || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || r.ExecutedVersion == "" || r.LogResult == "" {
+		t.Errorf("got %+v", r)
+	}
+	call := s.Calls()[0]
+	if call.Qualifier != "live" || call.LogType != "Tail" || call.InvocationType != "RequestResponse" || string(call.ClientContext) != `{"custom":{"x":"y"}}` {
+		t.Errorf("got the call %+v", call)
+	}
+}
+
+func TestInvokeTypes(t *testing.T) {
+	s := api(t, map[string]any{"f": func() error { return nil }})
+	for kind, want := range map[string]int{"Event": http.StatusAccepted, "DryRun": http.StatusNoContent} {
+		if r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f", InvocationType: kind}); err != nil || r.Status != want || len(r.Payload) != 0 {
+			t.Errorf("%s: got %+v, %v", kind, r, err)
+		}
+	}
+}
+
+func TestNewerHeaders(t *testing.T) {
+	var got http.Header
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		w.Header().Set("X-Amz-Durable-Execution-Arn", "arn:x/durable-execution/y")
+	})
+	r, err := Invoke(t.Context(), client(url), &Call{Function: "f", TenantID: "blue", DurableExecutionName: "once"})
+	if err != nil || got.Get("X-Amz-Tenant-Id") != "blue" || got.Get("X-Amz-Durable-Execution-Name") != "once" || r.DurableARN != "arn:x/durable-execution/y" {
+		t.Errorf("got %+v, %v, the headers %v", r, err, got)
+	}
+}
+
+func TestFunctionError(t *testing.T) {
+	s := api(t, map[string]any{"f": func() error { return errors.New("tea is out") }})
+	r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
+	if err != nil || r.Status != http.StatusOK || r.FunctionError != "Unhandled" || !bytes.Contains(r.Payload, []byte("tea is out")) {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// One call is one attempt, whatever the client is told.
+func TestOneAttempt(t *testing.T) {
+	s := api(t, map[string]any{"f": func() error { return nil }})
+	for name, tc := range map[string]struct {
+		fault lambdatest.Fault
+		want  CallError
+	}{
+		"a throttle":     {lambdatest.Throttle(7), CallError{Code: "TooManyRequestsException", Status: 429, RetryAfter: "7"}},
+		"a failure":      {lambdatest.APIError(500, "ServiceException", "broken"), CallError{Code: "ServiceException", Message: "broken", Status: 500}},
+		"a new code":     {lambdatest.APIError(502, "TeaException", "cold"), CallError{Code: "TeaException", Message: "cold", Status: 502}},
+		"no connection":  {lambdatest.Cut(lambdatest.BeforeHeaders), CallError{}},
+		"half an answer": {lambdatest.Cut(lambdatest.WithinBody), CallError{Status: 200}},
+	} {
+		before := len(s.Calls())
+		s.Fail("f", tc.fault)
+		_, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
+		var got *CallError
+		if !errors.As(err, &got) || len(s.Calls())-before != 1 {
+			t.Errorf("%s: got %v after %d calls", name, err, len(s.Calls())-before)
+			continue
+		}
+		if got.Code != tc.want.Code || tc.want.Message != "" && got.Message != tc.want.Message || got.Status != tc.want.Status || got.RetryAfter != tc.want.RetryAfter ||
+			(got.RequestID != "") != (got.Status != 0) || (got.Header != nil) != (got.Status != 0) || got.TooLarge {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+	s.Fail("f", lambdatest.Throttle(7))
+	_, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
+	var throttled *types.TooManyRequestsException
+	if !errors.As(err, &throttled) || !strings.HasPrefix(err.Error(), "TooManyRequestsException (429): ") {
+		t.Errorf("got %v, want the SDK's own error in it", err)
+	}
+}
+
+func TestInvokeEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
+	if _, err := Invoke(ctx, client(url), &Call{Function: "f"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLimitOfReplies(t *testing.T) {
+	reply := strings.Repeat("x", 1000)
+	s := api(t, map[string]any{"f": func() (string, error) { return reply, nil }})
+	for limit, ok := range map[int64]bool{0: true, 1002: true, 1001: false, 1: false} { // with its quotes
+		r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f", MaxReply: limit})
+		var got *CallError
+		if ok != (err == nil) || !ok && (!errors.As(err, &got) || !got.TooLarge) || ok && len(r.Payload) != 1002 {
+			t.Errorf("%d: got %v, %+v", limit, err, got)
+		}
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"a refusal without end": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			io.WriteString(w, strings.Repeat("x", 7<<20))
+		},
+		"headers without end": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X", strings.Repeat("x", invoke.MaxHeader))
+		},
+		"a switch of protocols": func(w http.ResponseWriter, _ *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			switchProtocols(rw)
+		},
+	} {
+		_, err := Invoke(t.Context(), client(serve(t, answer)), &Call{Function: "f"})
+		var got *CallError
+		if !errors.As(err, &got) || !got.TooLarge {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A page of a load balancer is an answer with a status, however long it is.
+func TestLongRefusal(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, strings.Repeat("x", 100<<10))
+	})
+	_, err := Invoke(t.Context(), client(url), &Call{Function: "f"})
+	var got *CallError
+	if !errors.As(err, &got) || got.TooLarge || got.Status != http.StatusServiceUnavailable {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What the input has no field for goes out as well, unsigned.
+func TestHeadersOfACall(t *testing.T) {
+	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }, "g": func() error { return nil }})
+	s.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
+	for function, stream := range map[string]bool{"f": true, "g": false} {
+		r, err := NewAttempter(client(s.URL)).Attempt(t.Context(), &invoke.Request{Function: function, Stream: stream, TraceID: "Root=1"}, &invoke.Policy{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Events != nil {
+			r.Events.Close()
+		}
+	}
+	for _, call := range s.Calls() {
+		if call.Header.Get("X-Amzn-Trace-Id") != "Root=1" || call.Header.Get("Accept-Encoding") != "identity" {
+			t.Errorf("%s: got the headers %v", call.Function, call.Header)
+		}
+	}
+}
+
+// Redirects are not followed by the client of a build, and not with a payload by the SDK's own.
+func TestInvokersFollowNoRedirects(t *testing.T) {
+	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was called", r.Method, r.URL) })
+	url := serve(t, http.RedirectHandler(elsewhere, http.StatusTemporaryRedirect).ServeHTTP)
+	given := new(http.Client)
+	for name, tc := range map[string]struct {
+		client  aws.HTTPClient
+		payload string
+	}{"the build's": {given, ""}, "the build's, with a payload": {given, "1"}, "the SDK's": {nil, "1"}} {
+		c := lambda.New(client(url).Options(), func(o *lambda.Options) {
+			if tc.client != nil {
+				o.HTTPClient = tc.client
+			}
+		})
+		_, err := Invoke(t.Context(), c, &Call{Function: "f", Payload: []byte(tc.payload)})
+		var got *CallError
+		if !errors.As(err, &got) || got.Status != http.StatusTemporaryRedirect {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	if given.CheckRedirect != nil {
+		t.Error("the build's client has been changed")
+	}
+}
+
+// fake is an Invoker that is none of the SDK's.
+type fake func(*lambda.InvokeInput) (*lambda.InvokeOutput, error)
+
+func (f fake) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	return f(in)
+}
+
+func TestFakeInvoker(t *testing.T) {
+	r, err := Invoke(t.Context(), fake(func(in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{StatusCode: 200, Payload: in.Payload}, nil
+	}), &Call{Function: "f", Payload: []byte("1")})
+	if err != nil || string(r.Payload) != "1" || r.Header != nil || r.RequestID != "" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	var got *CallError
+	_, err = Invoke(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, nil }), &Call{Function: "f"})
+	if !errors.As(err, &got) || got.Error() != "the Invoker has returned neither an output nor an error" {
+		t.Errorf("got %v", err)
+	}
+	cause := errors.New("tea is out")
+	_, err = Invoke(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, cause }), &Call{Function: "f"})
+	if !errors.Is(err, cause) || err.Error() != `"tea is out"` {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Calls share neither input nor options: an Invoker may change both.
+func TestConcurrentCalls(t *testing.T) {
+	s := api(t, map[string]any{"f": func(in int) (int, error) { return in, nil }})
+	c := client(s.URL)
+	invoker := invokerFunc(func(ctx context.Context, in *lambda.InvokeInput, options ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+		in.Qualifier = aws.String("live")
+		return c.Invoke(ctx, in, append(options, func(o *lambda.Options) { o.AppID = "tea" })...)
+	})
+	var calls sync.WaitGroup
+	for i := range 20 {
+		calls.Go(func() {
+			payload := fmt.Append(nil, i)
+			r, err := Invoke(t.Context(), invoker, &Call{Function: "f", Payload: payload, MaxReply: 100})
+			if err != nil || !bytes.Equal(r.Payload, payload) {
+				t.Errorf("%d: got %+v, %v", i, r, err)
+			}
+		})
+	}
+	calls.Wait()
+}
+
+// Lambda may still execute a function that the HTTP client of an Invoker no longer waits for.
+func TestTimeoutOfAnInvokersClient(t *testing.T) {
+	calls := 0
+	impatient := &http.Client{Timeout: time.Millisecond, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		calls++
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})}
+	c := lambda.New(client("http://127.0.0.1:1").Options(), func(o *lambda.Options) { o.HTTPClient = impatient })
+	caller := invoke.NewWith(NewAttempter(c), invoke.Target{MaxRetries: 3, Sleep: func(context.Context, time.Duration) error { return nil }})
+	err := caller.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{MaxRetries: -1}, func(*invoke.Response) error { return nil })
+	if err == nil || calls != 1 {
+		t.Errorf("got %v after %d calls, want one call that fails", err, calls)
+	}
+}
+
+// An Invoker may make the call twice at once, with the same options, and take what comes first.
+func TestInvokersThatHedge(t *testing.T) {
+	s := api(t, map[string]any{"f": func(in int) (int, error) { return in, nil }})
+	c := client(s.URL)
+	var calls sync.WaitGroup
+	invoker := invokerFunc(func(ctx context.Context, in *lambda.InvokeInput, options ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+		outputs := make(chan *lambda.InvokeOutput, 2)
+		for range 2 {
+			calls.Go(func() {
+				out, err := c.Invoke(ctx, in, options...)
+				if err != nil {
+					t.Error(err)
+				}
+				outputs <- out
+			})
+		}
+		return <-outputs, nil
+	})
+	for range 20 {
+		if r, err := Invoke(t.Context(), invoker, &Call{Function: "f", Payload: []byte("1"), MaxReply: 100}); err != nil || string(r.Payload) != "1" {
+			t.Errorf("got %+v, %v", r, err)
+		}
+	}
+	calls.Wait()
+}
+
+type invokerFunc func(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
+
+func (f invokerFunc) Invoke(ctx context.Context, in *lambda.InvokeInput, o ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	return f(ctx, in, o...)
+}
+
+func TestInvokerRetries(t *testing.T) {
+	for want, i := range map[int]Invoker{
+		6: lambda.New(lambda.Options{RetryMaxAttempts: 7}),
+		0: lambda.New(lambda.Options{Retryer: aws.NopRetryer{}}),
+		2: fake(nil),
+	} {
+		if got := InvokerRetries(i); got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+	}
+}

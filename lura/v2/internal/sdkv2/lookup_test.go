@@ -1,0 +1,251 @@
+package sdkv2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// The files and the environment are read for each lookup.
+func TestSharedFileIsReadAgain(t *testing.T) {
+	environment(t, nil, "", "")
+	c := New(nil, false)
+	if got := find(t, c, Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "AWS_EC2_METADATA_DISABLED") {
+		t.Errorf("got %s without keys", got)
+	}
+	for _, key := range []string{"AKIDLATER", "AKIDNEXT"} {
+		content := "[default]\naws_access_key_id = " + key + "\naws_secret_access_key = s\n"
+		if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, renew := range []bool{false, true} {
+			if got := findWithin(t.Context(), t, c, Settings{}, renew); got != key {
+				t.Errorf("got %s, want %s", got, key)
+			}
+		}
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDENV")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+	if got := findWithin(t.Context(), t, c, Settings{}, true); got != "AKIDENV" {
+		t.Errorf("got %s, want the environment's", got)
+	}
+}
+
+// numbered is a provider whose credentials are numbered.
+type numbered struct{ n int }
+
+func (p *numbered) Retrieve(context.Context) (aws.Credentials, error) {
+	p.n++
+	return aws.Credentials{AccessKeyID: fmt.Sprint("AKID", p.n), SecretAccessKey: "s", Source: "numbered", CanExpire: true, Expires: time.Now().Add(time.Hour)}, nil
+}
+
+// The cache of a build's config keeps credentials until they are not good enough.
+func TestCredentialsOfTheBuildAreRenewed(t *testing.T) {
+	given := givenConfig()
+	given.Credentials = aws.NewCredentialsCache(new(numbered))
+	find := target(t, New(given, false), Settings{}).Credentials.Find
+	for i, tc := range []struct {
+		renew bool
+		want  string
+	}{{false, "AKID1"}, {false, "AKID1"}, {true, "AKID2"}, {false, "AKID2"}} {
+		if got, err := find(t.Context(), tc.renew); err != nil || got.AccessKeyID != tc.want || got.Expires.IsZero() || got.Source != "numbered" {
+			t.Errorf("%d: got %+v, %v, want %s", i, got, err, tc.want)
+		}
+	}
+	given.Credentials = new(numbered) // without a cache
+	find = target(t, New(given, false), Settings{}).Credentials.Find
+	if got, err := find(t.Context(), true); err != nil || got.AccessKeyID != "AKID1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestConfigWithoutCredentials(t *testing.T) {
+	if got := find(t, New(&aws.Config{}, false), Settings{}); got != "error: it has none" {
+		t.Errorf("got %s", got)
+	}
+	given := givenConfig()
+	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
+	if got := find(t, New(given, false), Settings{}); got != "error: access key id and secret access key are empty" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// provider is a provider of a build's own.
+type provider func(context.Context) (aws.Credentials, error)
+
+func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) { return p(ctx) }
+
+func TestPanicOfAProvider(t *testing.T) {
+	given := givenConfig()
+	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { panic("out of order") })
+	if got := find(t, New(given, false), Settings{}); got != `error: panic: "out of order"` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A lookup ends with its context. The next one gets what has come late, and starts no other
+// retrieval beside it.
+func TestLateCredentials(t *testing.T) {
+	release, calls := make(chan aws.Credentials), 0
+	given := givenConfig()
+	given.Credentials = provider(func(context.Context) (aws.Credentials, error) {
+		calls++
+		return <-release, nil
+	})
+	c := New(given, false)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2 {
+		if got := findWithin(ended, t, c, Settings{}, false); got != "error: context canceled" {
+			t.Errorf("got %s", got)
+		}
+	}
+	release <- aws.Credentials{AccessKeyID: "AKIDLATE", SecretAccessKey: "s", Source: "late"}
+	if got := find(t, c, Settings{}); got != "AKIDLATE" || calls != 1 {
+		t.Errorf("got %s after %d retrievals, want the late one's", got, calls)
+	}
+}
+
+// A failure that comes late is of a lookup that nobody waits for: there is a new one.
+func TestLateFailure(t *testing.T) {
+	calls := 0
+	given := givenConfig()
+	given.Credentials = provider(func(ctx context.Context) (aws.Credentials, error) {
+		if calls++; calls == 1 {
+			<-ctx.Done()
+			return aws.Credentials{}, ctx.Err()
+		}
+		return aws.Credentials{AccessKeyID: "AKIDNEW", SecretAccessKey: "s", Source: "new"}, nil
+	})
+	c := New(given, false)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	find := target(t, c, Settings{}).Credentials.Find
+	if _, err := find(ended, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := find(t.Context(), false); err != nil || got.AccessKeyID != "AKIDNEW" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// The SDK's cache hides the end of a context from its providers: their requests end nevertheless.
+func TestRequestsEndWithTheLookup(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"AssumeRoleWithWebIdentity": {"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": writeFile(t, "token", "web-identity")},
+		"a container":               {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			gone := make(chan struct{})
+			url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				cancel()
+				<-r.Context().Done() // the connection is closed
+				close(gone)
+			})
+			environment(t, env, "", "")
+			t.Setenv("AWS_ENDPOINT_URL_STS", url)
+			if len(env) == 0 {
+				t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+			}
+			if got := findWithin(ctx, t, New(nil, false), Settings{}, false); !strings.HasPrefix(got, "error: ") {
+				t.Errorf("got %s", got)
+			}
+			<-gone
+		})
+	}
+}
+
+// The role of a container or an instance is not a profile's.
+func TestProfileWithoutCredentials(t *testing.T) {
+	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	asked := 0
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
+	})
+	const want = "error: it has none, and those of the container or the instance are not its own"
+	for name, env := range map[string]map[string]string{
+		"container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url},
+		"instance":  {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": url},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, env, "[profile shop]\nregion = eu-west-1\n", "")
+			if name == "container" {
+				if got := find(t, New(nil, false), Settings{}); got != "AKIDROLE0" {
+					t.Fatalf("got %s", got)
+				}
+			}
+			asked = 0
+			c := New(nil, false)
+			for _, settings := range []Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
+				newSTS(t)
+				if got := find(t, c, settings); got != want || asked != 0 {
+					t.Errorf("%+v: got %s after %d requests", settings, got, asked)
+				}
+				if where := target(t, c, settings).Credentials.Where; !strings.HasSuffix(where, `the profile "shop" of the shared AWS files`) {
+					t.Errorf("got %s", where)
+				}
+			}
+		})
+	}
+	// Half a key is a bad configuration.
+	environment(t, nil, "", "[shop]\naws_acces_key_id = AKIDSHOP\naws_secret_access_key = s\n")
+	if _, _, err := New(nil, false).Target(Settings{Profile: "shop", Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "partial credentials found for profile shop") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The SDK's chain would take the credentials of a container for expired.
+func TestCredentialsThatExpireSoon(t *testing.T) {
+	want := time.Now().Add(2 * time.Minute).UTC().Truncate(time.Second)
+	environment(t, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, want.Format(time.RFC3339))
+	})}, "", "")
+	if got, err := target(t, New(nil, false), Settings{}).Credentials.Find(t.Context(), false); err != nil || !got.Expires.Equal(want) {
+		t.Errorf("got %v, %v, want %v", got.Expires, err, want)
+	}
+}
+
+// Where tells the places in the words of an operator.
+func TestWhere(t *testing.T) {
+	environment(t, nil, "[profile shop]\n", "")
+	for _, tc := range []struct {
+		given    *aws.Config
+		settings Settings
+		want     string
+	}{
+		{nil, Settings{}, `the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance`},
+		{nil, Settings{Profile: "shop"}, `the profile "shop" of the shared AWS files`},
+		{givenConfig(), Settings{}, "the AWS config that the build has set"},
+		{givenConfig(), Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
+	} {
+		if got := target(t, New(tc.given, false), tc.settings).Credentials.Where; got != tc.want {
+			t.Errorf("got %s, want %s", got, tc.want)
+		}
+	}
+}
+
+// A config of the build's is not changed.
+func TestConfigOfTheBuildIsNotChanged(t *testing.T) {
+	given := givenConfig()
+	given.APIOptions = append(given.APIOptions, nil)[:0]
+	given.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "s", "")
+	given.HTTPClient = &http.Client{Timeout: 7}
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	given.BaseEndpoint = aws.String(serve(t, func(http.ResponseWriter, *http.Request) {}))
+	find(t, New(given, false), Settings{Region: "eu-west-1", Role: role})
+	if given.Region != "us-west-2" || len(given.APIOptions) != 0 || given.APIOptions[:1][0] != nil || given.HTTPClient.(*http.Client).CheckRedirect != nil {
+		t.Errorf("got %+v", given)
+	}
+}

@@ -1,0 +1,221 @@
+package sdkv2
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
+	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+)
+
+// TestMain keeps what the machine knows of AWS away from the tests.
+func TestMain(m *testing.M) {
+	if url := os.Getenv(processURL); url != "" {
+		http.Get(url)
+		return
+	}
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	leaktest.Main(m)
+}
+
+const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
+
+var (
+	role              = config.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
+	keysOfEnvironment = map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
+)
+
+const (
+	defaultKeys = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n"
+	shopKeys    = "[shop]\naws_access_key_id = AKIDSHOP\naws_secret_access_key = s\n"
+)
+
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// environment sets variables of the environment, and the shared AWS files.
+func environment(t *testing.T, env map[string]string, config, credentials string) {
+	t.Helper()
+	for k, v := range env {
+		t.Setenv(k, v)
+	}
+	t.Setenv("AWS_CONFIG_FILE", writeFile(t, "config", config))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", credentials))
+}
+
+// givenConfig is a config as a build sets it.
+func givenConfig() *aws.Config {
+	return &aws.Config{
+		Region:      "us-west-2",
+		Credentials: sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	}
+}
+
+// serve starts a server on loopback and returns its URL.
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// An stsCall is a request as STS got it.
+type stsCall struct {
+	url.Values
+	authorization string
+}
+
+// signed is the access key id and the region of the signature, empty for none.
+func (c stsCall) signed() string {
+	if m := regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/sts/`).FindStringSubmatch(c.authorization); m != nil {
+		return m[1] + " " + m[2]
+	}
+	return ""
+}
+
+// fakeSTS hands out the credentials AKIDROLE1, AKIDROLE2 and so on.
+type fakeSTS struct {
+	mu    sync.Mutex
+	calls []stsCall
+}
+
+func newSTS(t *testing.T) *fakeSTS {
+	t.Helper()
+	s := new(fakeSTS)
+	t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		s.mu.Lock()
+		s.calls = append(s.calls, stsCall{r.PostForm, r.Header.Get("Authorization")})
+		n := len(s.calls)
+		s.mu.Unlock()
+		fmt.Fprintf(w, `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Credentials>`+
+			`<AccessKeyId>AKIDROLE%[2]d</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>`+
+			`<Expiration>%[3]s</Expiration></Credentials></%[1]sResult></%[1]sResponse>`,
+			r.PostForm.Get("Action"), n, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	return s
+}
+
+func (s *fakeSTS) received() []stsCall {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// target returns the target for settings, in eu-west-1 where they name no region.
+func target(t *testing.T, c *Clients, s Settings) Target {
+	t.Helper()
+	if s.Region == "" {
+		s.Region = "eu-west-1"
+	}
+	got, _, err := c.Target(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// find looks the credentials for settings up and returns the key's id, or the error.
+func find(t *testing.T, c *Clients, s Settings) string {
+	t.Helper()
+	return findWithin(t.Context(), t, c, s, false)
+}
+
+func findWithin(ctx context.Context, t *testing.T, c *Clients, s Settings, renew bool) string {
+	t.Helper()
+	source := target(t, c, s).Credentials
+	if source == nil {
+		return "unsigned"
+	}
+	found, err := source.Find(ctx, renew)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	if temporary := strings.HasPrefix(found.AccessKeyID, "AKIDROLE"); temporary != (found.SessionToken == "role-token") || temporary == found.Expires.IsZero() {
+		t.Errorf("%s: got the session token %q, until %v", found.AccessKeyID, found.SessionToken, found.Expires)
+	}
+	if found.Source == "" {
+		t.Errorf("%s: got no source", found.AccessKeyID)
+	}
+	return found.AccessKeyID
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// replaceDefaultTransport does what KrakenD's router does when it starts.
+func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
+	t.Helper()
+	before := http.DefaultTransport
+	http.DefaultTransport = with
+	t.Cleanup(func() { http.DefaultTransport = before })
+}
+
+// redirectHost has what goes to a host over HTTPS go to a server over HTTP.
+func redirectHost(t *testing.T, host, server string) {
+	t.Helper()
+	original := http.DefaultTransport
+	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == host {
+			r = r.Clone(r.Context())
+			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(server, "http://")
+		}
+		return original.RoundTrip(r)
+	}))
+}
+
+// message is an event of an event stream.
+func message(t *testing.T, event, payload string) []byte {
+	t.Helper()
+	return encode(t, map[string]string{":message-type": "event", ":event-type": event}, payload)
+}
+
+// exception is an exception in an event stream.
+func exception(t *testing.T, kind, payload string) []byte {
+	t.Helper()
+	return encode(t, map[string]string{":message-type": "exception", ":exception-type": kind}, payload)
+}
+
+func encode(t *testing.T, headers map[string]string, payload string) []byte {
+	t.Helper()
+	m := eventstream.Message{Payload: []byte(payload)}
+	for k, v := range headers {
+		m.Headers.Set(k, eventstream.StringValue(v))
+	}
+	var b bytes.Buffer
+	if err := eventstream.NewEncoder().Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

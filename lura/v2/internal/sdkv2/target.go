@@ -1,0 +1,90 @@
+package sdkv2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// newTarget works out where calls go, without credentials. An empty endpoint is the config's,
+// else AWS's.
+func newTarget(base profile, region, endpoint string) (Target, error) {
+	cfg := base.config
+	cfg.Region = region
+	cfg.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", "")
+	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
+		if endpoint != "" {
+			// The operator's own words for this backend count more than FIPS, dual-stack and
+			// resolvers, which would not go with them.
+			o.BaseEndpoint, o.EndpointOptions = &endpoint, lambda.EndpointResolverOptions{}
+			o.EndpointResolver, o.EndpointResolverV2 = nil, lambda.NewDefaultEndpointResolverV2()
+		}
+	})
+	t := Target{
+		Region:     region,
+		MaxRetries: retries(client.Options()),
+		Transport:  base.http.transport,
+		Timeout:    base.http.timeout,
+	}
+	r, err := draw(client)
+	if err != nil {
+		return Target{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s: %w", text.Quote(region), describe(err))
+	}
+	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/2015-03-31/functions/f/invocations")
+	if !ok {
+		return Target{}, errors.New("the AWS SDK makes a call that is none of the Invoke API")
+	}
+	t.Endpoint = r.URL.Scheme + "://" + r.URL.Host + path
+	if err := config.CheckEndpoint(t.Endpoint); err != nil {
+		return Target{}, fmt.Errorf("endpoint: %w", err)
+	}
+	t.SigningRegion = region
+	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		t.SigningRegion = m[1]
+	}
+	// What follows tells how this one call was made.
+	t.UserAgent, _, _ = strings.Cut(r.UserAgent(), " m/")
+	return t, nil
+}
+
+var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([^/]+)/`)
+
+// draw returns a call of a function f as a client makes it, without sending it. The SDK alone
+// knows how endpoints follow from a region, FIPS, dual-stack, endpoint rules and resolvers of
+// both kinds.
+func draw(client *lambda.Client) (*http.Request, error) {
+	var drawn *http.Request
+	_, err := client.Invoke(context.Background(), &lambda.InvokeInput{FunctionName: aws.String("f")}, func(o *lambda.Options) {
+		o.HTTPClient = smithyhttp.ClientDoFunc(func(r *http.Request) (*http.Response, error) {
+			drawn = r
+			return nil, errors.New("not sent")
+		})
+		o.Retryer = aws.NopRetryer{}
+		o.APIOptions, o.Interceptors = nil, smithyhttp.InterceptorRegistry{}
+		o.Logger, o.ClientLogMode = logging.Nop{}, 0
+	})
+	if drawn == nil {
+		return nil, err
+	}
+	return drawn, nil
+}
+
+// retries returns the number of retries that a client makes.
+func retries(o lambda.Options) int {
+	if n := o.Retryer.MaxAttempts(); n > 0 {
+		return n - 1
+	}
+	return math.MaxInt32 // no limit: https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/aws#Retryer
+}
