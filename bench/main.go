@@ -1,5 +1,5 @@
 // Command bench measures what a call of a Lambda function costs through this
-// repository's doors, beside the modules that were published under its name, the AWS SDK
+// repository's adapters, beside the modules that were published under its name, the AWS SDK
 // alone, and a signed HTTP call alone. All of them do the same work against the same
 // Invoke API on loopback, each in a process of its own.
 //

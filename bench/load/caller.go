@@ -12,6 +12,8 @@ type Target struct {
 	Function string `json:"function"`
 	// NoOp is for a reply that is passed on as it is, not decoded.
 	NoOp bool `json:"no_op,omitempty"`
+	// RetryFunctionErrors has the function's own errors tried again.
+	RetryFunctionErrors bool `json:"retry_function_errors,omitempty"`
 }
 
 // Caller invokes a function with the payload. It is called by many goroutines at once.

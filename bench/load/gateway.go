@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// namespace is the one that all doors know.
+// namespace is the one that all adapters know.
 const namespace = "github.com/devopsfaith/krakend-lambda"
 
 // maxIdle is max_idle_connections_per_host: KrakenD's default of 250 would close some of
@@ -19,11 +19,15 @@ func GatewayFor(version int, t Target) []byte {
 	if t.NoOp {
 		encoding = "no-op"
 	}
-	return gateway(version, encoding, []map[string]any{{
+	settings := map[string]any{
 		"function_name": t.Function,
 		"region":        Region,
 		"endpoint":      t.URL,
-	}})
+	}
+	if t.RetryFunctionErrors {
+		settings["retry_function_errors"] = true
+	}
+	return gateway(version, encoding, []map[string]any{settings})
 }
 
 // Region is the region of all targets.

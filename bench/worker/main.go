@@ -27,9 +27,9 @@ func run(args []string) error {
 	var c load.Contestant
 	switch args[0] {
 	case "ours":
-		c = door(ours.BackendFactory(logging.NoOp, noBackend))
+		c = adapter(ours.BackendFactory(logging.NoOp, noBackend))
 	case "published":
-		c = door(published.BackendFactory(logging.NoOp, noBackend))
+		c = adapter(published.BackendFactory(logging.NoOp, noBackend))
 	case "sdk":
 		c = load.Contestant{New: sdkCaller}
 	case "floor":

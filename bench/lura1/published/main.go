@@ -33,11 +33,11 @@ func run() error {
 		return err
 	}
 	server.InitHTTPDefaultTransport(cfg)
-	return load.Serve(os.Stdin, os.Stdout, door(backends))
+	return load.Serve(os.Stdin, os.Stdout, adapter(backends))
 }
 
-// door is the contestant that calls through the proxies of a backend factory.
-func door(backends proxy.BackendFactory) load.Contestant {
+// adapter is the contestant that calls through the proxies of a backend factory.
+func adapter(backends proxy.BackendFactory) load.Contestant {
 	return load.Contestant{
 		New: func(t load.Target) (load.Caller, error) {
 			cfg, err := parse(load.GatewayFor(config.ConfigVersion, t))
@@ -72,7 +72,7 @@ func door(backends proxy.BackendFactory) load.Contestant {
 	}
 }
 
-// noBackend stands in where a door would take a backend for another component's.
+// noBackend stands in where an adapter would take a backend for another component's.
 func noBackend(*config.Backend) proxy.Proxy {
 	return func(context.Context, *proxy.Request) (*proxy.Response, error) {
 		return nil, errors.New("the backend is none of Lambda's")
