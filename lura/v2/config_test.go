@@ -5,12 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,99 +241,6 @@ func (f fails) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Op
 	return nil, f.err
 }
 
-// KrakenD 2 gives each of its concurrent calls a body of its own.
-func TestConcurrentCallsWithABody(t *testing.T) {
-	s := lambdatest.NewServer(map[string]any{"f": func(event string) (map[string]string, error) { return map[string]string{"a": event}, nil }})
-	t.Cleanup(s.Close)
-	log := &adaptertest.Recorder{}
-	sess := session.Must(session.NewSession(&aws.Config{
-		Endpoint:    aws.String(s.URL),
-		Region:      aws.String("us-west-2"),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	}))
-	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-	endpoint := parse(t, `{"endpoint": "/x", "method": "POST", "concurrent_calls": 2, "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`)
-	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithConfig(configOf(sess))), log).New(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := p(t.Context(), &proxy.Request{Body: io.NopCloser(strings.NewReader(`"b"`))})
-	if err != nil || fmt.Sprint(response.Data) != "map[a:b]" {
-		t.Errorf("got %+v, %v", response, err)
-	}
-	for _, c := range s.Calls() {
-		if string(c.Payload) != `"b"` {
-			t.Errorf("got the payload %s", c.Payload)
-		}
-	}
-	if lines := log.Level("WARNING"); len(lines) != 1 || !strings.Contains(lines[0], "executes the function 2 times") {
-		t.Errorf("got log %q", lines)
-	}
-}
-
-// In a sequential merge KrakenD writes into the params of the request, while calls
-// that have lost against another of theirs may still be on their way.
-func TestConcurrentCallsInASequentialMerge(t *testing.T) {
-	log := &adaptertest.Recorder{}
-	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-	endpoint := parse(t, `{
-		"endpoint": "/x/{id}", "concurrent_calls": 4,
-		"extra_config": {"github.com/devopsfaith/krakend/proxy": {"sequential": true}},
-		"backend": [
-			{"extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}},
-			{"url_pattern": "/{resp0_a}", "group": "second", "extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}}
-		]
-	}`)
-	p, err := proxy.NewDefaultFactory(BackendFactory(log, next, WithInvoker(bridge{replies(`{"a":"b"}`)})), log).New(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 100 { // the race detector sees what is wrong
-		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
-		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
-			t.Fatalf("got %+v, %v", response, err)
-		}
-	}
-}
-
-// A factory changes the configuration of a backend, and yet another proxy of it behaves alike.
-func TestSecondProxyOfOneConfiguration(t *testing.T) {
-	var calls atomic.Int32
-	all := make(chan struct{})
-	log := &adaptertest.Recorder{}
-	factory := BackendFactory(log, nil, WithInvoker(bridge{calling(func() {
-		if calls.Add(1)%3 == 0 { // no call wins before all have begun
-			all <- struct{}{}
-			all <- struct{}{}
-			return
-		}
-		<-all
-	})}))
-	remote := &config.Backend{
-		URLPattern: "/x", ConcurrentCalls: 3, Timeout: adaptertest.Timeout,
-		ExtraConfig: config.ExtraConfig{Namespace: map[string]interface{}{"function_name": "f"}},
-	}
-	for n := range 2 {
-		if _, err := factory(remote)(t.Context(), &proxy.Request{}); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := calls.Load(), int32(3*(n+1)); got != want {
-			t.Errorf("proxy %d: got %d calls, want %d", n, got, want)
-		}
-		if lines := log.Level("WARNING"); len(lines) != n+1 {
-			t.Errorf("proxy %d: got log %q", n, lines)
-		}
-	}
-}
-
-// calling is an Invoker that does something before it replies.
-type calling func()
-
-func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
-	c()
-	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
-}
-
 // A backend's own input_headers limit what the function sees, but not what events tell of the
 // client. KrakenD reads them after the factory has run.
 func TestInputHeadersOfABackend(t *testing.T) {
@@ -400,101 +304,4 @@ type recording func(*lambda.InvokeInput)
 func (r recording) InvokeWithContext(_ aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
 	r(in)
 	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
-}
-
-// Components change the method and the query strings of a request: GraphQL sends a POST by
-// default, whatever the endpoint's method is.
-func TestMethodOfGraphQL(t *testing.T) {
-	for method, want := range map[string]string{
-		"POST": `{"query":"{ user(id: $id) { name } }","variables":{"id":"7"}}`,
-		"GET":  `{"id":"7","query":"{ user(id: $id) { name } }","variables":"{\"id\":\"7\"}"}`,
-	} {
-		var payload []byte
-		next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-		factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithInvoker(bridge{recording(func(in *lambda.InvokeInput) { payload = in.Payload })})), logging.NoOp)
-		p, err := factory.New(parse(t, `{"endpoint": "/users/{id}", "backend": [{"extra_config": {
-			"backend/lambda": {"function_name": "f"},
-			"github.com/devopsfaith/krakend/transport/http/client/graphql": {"type": "query", "method": "`+method+`", "query": "{ user(id: $id) { name } }", "variables": {"id": "{id}"}}
-		}}]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p(t.Context(), &proxy.Request{Method: "GET", Params: map[string]string{"Id": "7"}, Headers: map[string][]string{}}); err != nil {
-			t.Fatal(err)
-		}
-		var got, wanted map[string]any
-		if err := json.Unmarshal(payload, &got); err != nil {
-			t.Fatalf("%v: %s", err, payload)
-		}
-		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, wanted) {
-			t.Errorf("%s: got %s, want %s", method, payload, want)
-		}
-	}
-}
-
-// KrakenD 2 tells the endpoint, so that an event can have its route. The path is the
-// backend's own.
-func TestEventRoute(t *testing.T) {
-	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
-	t.Cleanup(s.Close)
-	sess := session.Must(session.NewSession(&aws.Config{
-		Endpoint:    aws.String(s.URL),
-		Region:      aws.String("us-west-2"),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	}))
-	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
-	factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithConfig(configOf(sess))), logging.NoOp)
-
-	for format, want := range map[string]string{
-		"1.0": "/users/{UserId}/{page}",
-		"2.0": "PUT /users/{UserId}/{page}",
-	} {
-		s.Reset()
-		p, err := factory.New(parse(t, `{"endpoint": "/users/{UserId}/{page}", "method": "PUT", "backend": [{
-			"url_pattern": "/v2/{page}/{UserId}", "method": "PATCH",
-			"extra_config": {"backend/lambda": {"function_name": "f", "payload_format": "`+format+`", "response_format": "plain"}}
-		}]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p(t.Context(), &proxy.Request{Method: "PUT", Params: map[string]string{"UserId": "a b", "Page": "2"}}); err != nil {
-			t.Fatal(err)
-		}
-		var got struct {
-			Resource, RouteKey, Path, RawPath, HTTPMethod string
-			PathParameters                                map[string]string
-			RequestContext                                struct{ HTTP struct{ Method string } }
-		}
-		if err := json.Unmarshal(s.Calls()[0].Payload, &got); err != nil {
-			t.Fatal(err)
-		}
-		if got.Resource+got.RouteKey != want || got.Path+got.RawPath != "/v2/2/a%20b" || got.HTTPMethod+got.RequestContext.HTTP.Method != "PATCH" {
-			t.Errorf("%s: got %+v, want %s", format, got, want)
-		}
-		if fmt.Sprint(got.PathParameters) != "map[UserId:a b page:2]" {
-			t.Errorf("%s: got %v", format, got.PathParameters)
-		}
-	}
-}
-
-// A status that the function has set is, with return_error_code, the error's.
-func TestReturnErrorCodeOfAnHTTPResponse(t *testing.T) {
-	built := adapter(adaptertest.Backend{ExtraConfig: map[string]any{
-		"github.com/devopsfaith/krakend/http": map[string]any{"return_error_code": true},
-		Namespace:                             map[string]any{"function_name": "f", "response_format": "proxy"},
-	}}, adaptertest.Options{
-		Logger:  &adaptertest.Recorder{},
-		Invoker: replies(`{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\"title\":\"sold\"}"}`),
-	})
-	response, err := built.Proxy(t.Context(), &adaptertest.Request{})
-	coded, ok := err.(interface {
-		StatusCode() int
-		Encoding() string
-	})
-	if !ok || response != nil || coded.StatusCode() != 409 || coded.Encoding() != "application/problem+json" || err.Error() != `{"title":"sold"}` {
-		t.Errorf("got %+v, %T %v", response, err, err)
-	}
 }

@@ -1,0 +1,326 @@
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+func leftToNext(t *testing.T, adapter Adapter) {
+	for name, extra := range map[string]map[string]any{
+		"no extra_config": nil, "an empty one": {}, "another namespace": {"github.com/devopsfaith/krakend/http": map[string]any{}},
+	} {
+		log := &Recorder{}
+		built := adapter(Backend{ExtraConfig: extra}, Options{Logger: log})
+		if !built.Next || len(built.Host) != 0 || len(log.lines) != 0 {
+			t.Errorf("%s: got %+v and log %q, want it left to the next factory, in silence", name, built, log.lines)
+		}
+	}
+}
+
+// host checks that a Lambda backend without hosts gets one for KrakenD's balancer,
+// that of another backend stays, and that a bad configuration gets there, too.
+func host(t *testing.T, adapter Adapter) {
+	for _, tc := range []struct {
+		name     string
+		host     []string
+		settings any
+		want     []string
+	}{
+		{"none", nil, map[string]any{"function_name": "f"}, []string{"http://lambda.invalid"}},
+		{"its own", []string{"http://127.0.0.1:1"}, map[string]any{"function_name": "f"}, []string{"http://127.0.0.1:1"}},
+		{"none, bad configuration", nil, 42, []string{"http://lambda.invalid"}},
+	} {
+		b := Backend{Host: tc.host, ExtraConfig: map[string]any{Namespace: tc.settings}}
+		built := adapter(b, Options{Logger: &Recorder{}, Invoker: output(nil)})
+		if built.Next || !slices.Equal(built.Host, tc.want) {
+			t.Errorf("%s: got %+v, want the host %q", tc.name, built, tc.want)
+		}
+	}
+}
+
+// output is an Invoker with one answer; nil is an empty one.
+func output(payload []byte) Invoker {
+	return invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{Payload: payload}, nil
+	})
+}
+
+type invokerFunc func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error)
+
+func (f invokerFunc) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
+	return f(ctx, in)
+}
+
+func statusOf(err error) int {
+	if coded, ok := err.(interface{ StatusCode() int }); ok {
+		return coded.StatusCode()
+	}
+	return 0
+}
+
+func panics(t *testing.T, adapter Adapter) {
+	settings := map[string]any{"function_name": "f"}
+	for name, tc := range map[string]struct {
+		backend Backend
+		invoker Invoker
+	}{
+		"in the invoker":      {Backend{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in concurrent calls": {Backend{ConcurrentCalls: 3}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic("boom") })},
+		"in the decoder":      {Backend{Encoding: "decoder:panic"}, output([]byte("{}"))},
+	} {
+		log := &Recorder{}
+		built := adapter(with(tc.backend, settings), Options{Logger: log, Invoker: tc.invoker})
+		response, err := built.Proxy(t.Context(), &Request{})
+		if response != nil || statusOf(err) != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+			t.Errorf("%s: got %+v, %v; want a 500", name, response, err)
+		}
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "goroutine ") {
+			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
+		}
+	}
+}
+
+func contextEnds(t *testing.T, adapter Adapter) {
+	hang := invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	details := map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
+	for name, backend := range map[string]Backend{
+		"plain": {}, "with details": {ExtraConfig: details}, "concurrent calls": {ConcurrentCalls: 2},
+	} {
+		built := adapter(with(backend, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
+
+		ctx, cancel := context.WithTimeout(t.Context(), 1)
+		response, err := built.Proxy(ctx, &Request{})
+		if response != nil || statusOf(err) != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %+v, %v; want a 504 that is %v", name, response, err, context.DeadlineExceeded)
+		}
+		cancel()
+
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel()
+		if response, err := built.Proxy(ctx, &Request{}); response != nil || err != context.Canceled {
+			t.Errorf("%s: got %+v, %v; want %v itself", name, response, err, context.Canceled)
+		}
+	}
+}
+
+// concurrentCalls checks that all are made, at once, that the first reply is the
+// answer and the others are cancelled, and that errors count once all have failed.
+func concurrentCalls(t *testing.T, adapter Adapter) {
+	const n = 3
+	var (
+		mu        sync.Mutex
+		calls     int
+		all       = make(chan struct{}) // closed when n calls are under way
+		cancelled = make(chan struct{}, n)
+	)
+	built := adapter(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(ctx aws.Context, _ *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			mu.Lock()
+			calls++
+			call := calls
+			if call == n {
+				close(all)
+			}
+			mu.Unlock()
+			<-all
+			switch call {
+			case 1:
+				return nil, errors.New("the first to fail")
+			case 2:
+				return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`)}, nil
+			default:
+				<-ctx.Done()
+				cancelled <- struct{}{}
+				return nil, ctx.Err()
+			}
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != "map[a:1]" {
+		t.Fatalf("got %+v, %v", response, err)
+	}
+	<-cancelled
+	if calls != n {
+		t.Errorf("got %d calls, want %d", calls, n)
+	}
+
+	log := &Recorder{}
+	built = adapter(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
+		Logger: log,
+		Invoker: invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return nil, errors.New("no luck")
+		}),
+	})
+	if response, err := built.Proxy(t.Context(), &Request{}); response != nil || statusOf(err) != http.StatusBadGateway || len(log.Level("ERROR")) != 1 {
+		t.Errorf("got %+v, %v, log %q; want a 502, logged once", response, err, log.lines)
+	}
+}
+
+func invoker(t *testing.T, adapter Adapter) {
+	var got *lambda.InvokeInput
+	built := adapter(with(Backend{Method: "POST"}, map[string]any{"function_name": "f:3"}), Options{
+		Logger: &Recorder{},
+		Invoker: invokerFunc(func(_ aws.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			got = in
+			return &lambda.InvokeOutput{Payload: []byte(`{"a":1}`), ExecutedVersion: aws.String("3")}, nil
+		}),
+	})
+	response, err := built.Proxy(t.Context(), &Request{Body: io.NopCloser(strings.NewReader("[]"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *got.FunctionName != "f" || *got.Qualifier != "3" || string(got.Payload) != "[]" {
+		t.Errorf("got the input %v", got)
+	}
+	if fmt.Sprint(response.Data) != "map[a:1]" || fmt.Sprint(response.Headers) != "map[X-Amz-Executed-Version:[3]]" {
+		t.Errorf("got %+v", response)
+	}
+}
+
+// nilOptions checks that options which hold nil are as if they were not there: the
+// session is then made of the environment.
+func nilOptions(t *testing.T, adapter Adapter) {
+	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "x", nil }})
+	t.Cleanup(s.Close)
+	t.Setenv("AWS_REGION", "us-west-2")
+	t.Setenv("AWS_ACCESS_KEY_ID", accessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secretKey)
+	built := adapter(with(Backend{Encoding: "string"}, map[string]any{"function_name": "f", "endpoint": s.URL}), Options{})
+	response, err := built.Proxy(t.Context(), &Request{})
+	if err != nil || fmt.Sprint(response.Data) != `map[content:"x"]` {
+		t.Errorf("got %+v, %v", response, err)
+	}
+}
+
+// report checks that each Lambda backend is reported once, and no other.
+func report(t *testing.T, adapter Adapter) {
+	for _, tc := range []struct {
+		name    string
+		extra   map[string]any
+		reports []string
+	}{
+		{
+			"good",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "region": "us-west-2"}},
+			[]string{"function f, region us-west-2: <nil>"},
+		},
+		{
+			"bad",
+			map[string]any{Namespace: map[string]any{"function_name": "f", "max_retries": "1", "profile": ""}},
+			[]string{": max_retries: must be an integer, is the string \"1\"\nprofile: must not be empty"},
+		},
+		{"left to next", nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+			adapter(Backend{ExtraConfig: tc.extra}, Options{Logger: &Recorder{}, Invoker: output(nil), Report: add})
+			if !slices.Equal(got, tc.reports) {
+				t.Errorf("got %q, want %q", got, tc.reports)
+			}
+		})
+	}
+}
+
+// checkOnly checks that nobody is called, neither for credentials nor for a request, and
+// that the configuration is judged as ever.
+func checkOnly(t *testing.T, adapter Adapter) {
+	asked := &credentialsAsked{}
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	t.Cleanup(s.Close)
+	given := newSession(t, s.URL)
+	given.Config.Credentials = credentials.NewCredentials(asked)
+
+	var got []string
+	add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
+	log := &Recorder{}
+	o := Options{Logger: log, Session: given, Report: add, CheckOnly: true}
+	built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), o)
+	_, err := built.Proxy(t.Context(), &Request{})
+	if coded, ok := err.(interface{ StatusCode() int }); !ok || coded.StatusCode() != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
+		t.Errorf("got %v, want a 500", err)
+	}
+	adapter(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
+
+	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: "no region" is no name of a region`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "bad configuration") {
+		t.Errorf("got the error lines %q, want that of the bad configuration", lines)
+	}
+	if calls := s.Calls(); len(calls) != 0 || asked.times.Load() != 0 {
+		t.Errorf("got %d calls, and credentials asked for %d times; want none", len(calls), asked.times.Load())
+	}
+}
+
+// credentialsAsked counts how often it is asked for credentials, and has some.
+type credentialsAsked struct{ times atomic.Int32 }
+
+func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
+	c.times.Add(1)
+	return credentials.Value{AccessKeyID: accessKey, SecretAccessKey: secretKey}, nil
+}
+
+func (c *credentialsAsked) IsExpired() bool { return true }
+
+// requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
+// the client's own map, and the copies of a request share their maps.
+func requestUnchanged(t *testing.T, adapter Adapter) {
+	r := &Request{
+		Params:  map[string]string{"Id": "1", "JWT.sub": "me"},
+		Query:   map[string][]string{"q": {"1", "2"}, "id": {"3"}},
+		Headers: map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}, "Cookie": {"a=b"}},
+	}
+	before := fmt.Sprintf("%v", *r)
+	built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: output(nil)})
+	if _, err := built.Proxy(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if after := fmt.Sprintf("%v", *r); after != before {
+		t.Errorf("got  %s\nwant %s", after, before)
+	}
+}
+
+// load checks under the race detector that every request gets its own reply.
+func load(t *testing.T, adapter Adapter) {
+	s := lambdatest.NewServer(map[string]any{"f": func(event map[string]string) (map[string]string, error) { return event, nil }})
+	t.Cleanup(s.Close)
+	built := adapter(with(Backend{Group: "g"}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Session: newSession(t, s.URL)})
+	headers := map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}}
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			for j := range 8 {
+				id := fmt.Sprint(i, "-", j)
+				response, err := built.Proxy(t.Context(), &Request{Params: map[string]string{"Id": id}, Headers: headers})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, want := fmt.Sprint(response.Data), "map[g:map[id:"+id+"]]"; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
