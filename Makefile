@@ -4,7 +4,7 @@ MODULES := . lura lura/v2 schema examples/krakend examples/krakend14 examples/kr
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
 
-SCRIPTS := .ci/run scripts/changelog scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh \
+SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)
 
 # The tools' versions are pinned here and nowhere else.
@@ -52,6 +52,11 @@ $(installed): %/node_modules/.package-lock.json: %/package-lock.json
 soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run)
 	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED)
 
+REVISION ?= HEAD
+.PHONY: compare
+compare: ## Measure a call through the working copy beside one through REVISION (HEAD)
+	@scripts/compare $(REVISION)
+
 # Builds binaries first: `go run` does not tell its child to end.
 .PHONY: bench
 bench: ## Measure calls, memory, start and gateways, and write docs/performance.md (takes half an hour)
@@ -64,6 +69,7 @@ bench: ## Measure calls, memory, start and gateways, and write docs/performance.
 bench-smoke: ## Check that the benchmarks work, and how much a call allocates; says nothing of speed
 	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench -smoke
 	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways -smoke
+	@for m in . lura/v2; do (cd $$m && go test -run '^$$' -bench BenchmarkCall -benchtime 1x .) || exit; done
 	@go test -count=1 -run TestAlloc -v ./internal/backend
 
 .PHONY: build
