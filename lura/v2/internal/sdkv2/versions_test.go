@@ -2,6 +2,8 @@ package sdkv2
 
 import (
 	"os"
+	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +27,23 @@ func TestVersionsOfKrakenD(t *testing.T) {
 	}
 	if shared < 15 { // all but two of AWS's
 		t.Errorf("got %d modules that both have", shared)
+	}
+}
+
+// The adapter compiles nothing of aws-sdk-go, which AWS no longer supports.
+func TestNoPackageOfTheOldSDK(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../..").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, "github.com/aws/aws-sdk-go-v2/aws") {
+		t.Fatalf("got %d packages without aws-sdk-go-v2", len(packages))
+	}
+	for _, name := range packages {
+		if strings.HasPrefix(name, "github.com/aws/aws-sdk-go/") {
+			t.Errorf("%s is compiled", name)
+		}
 	}
 }
 
