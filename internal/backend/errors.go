@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -318,19 +317,9 @@ func (e *Error) clientStatus(err *invoke.Error, chosen bool) {
 	}
 }
 
-// codesWithSecrets are the errors whose messages quote what must not be read: the Authorization
-// header, the request as it should have been signed, or the payload.
-var codesWithSecrets = map[string]bool{
-	invalidRequestContent:          true,
-	"IncompleteSignature":          true,
-	"IncompleteSignatureException": true,
-	"InvalidSignatureException":    true,
-	"SignatureDoesNotMatch":        true,
-}
-
-// hasSecrets goes by the message as well: what stands between has codes of its own.
+// hasSecrets tells whether an error's message repeats the payload or parts of a signed request.
 func hasSecrets(err *invoke.Error) bool {
-	return codesWithSecrets[err.Code] || strings.Contains(err.Message, "AWS4-HMAC-SHA256") || strings.Contains(err.Message, "Credential=")
+	return err.Code == invalidRequestContent || text.HasSignature(err.Code, err.Message)
 }
 
 // describe says in one line what a call has failed of: code, HTTP status where it came with
@@ -359,16 +348,13 @@ func describe(err *invoke.Error) string {
 	if err.Code == "" && err.Message == "" || hasSecrets(err) {
 		return code
 	}
-	return code + ": " + text.Quote(userinfo.ReplaceAllString(err.Message, "//xxxxx@"))
+	return code + ": " + text.Quote(text.WithoutUserinfo(err.Message))
 }
 
 // quoted is an error's text without the user and password of a URL in it.
 func quoted(err error) string {
-	return text.Quote(userinfo.ReplaceAllString(err.Error(), "//xxxxx@"))
+	return text.Quote(text.WithoutUserinfo(err.Error()))
 }
-
-// userinfo is what a URL may have before its host, in messages on URLs that do not parse.
-var userinfo = regexp.MustCompile(`//[^\n"]*@`)
 
 // checkedRetryAfter is a Retry-After header where it is one, in seconds or as a date.
 func checkedRetryAfter(header string) string {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
-	"strings"
 
 	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
@@ -33,20 +31,10 @@ func decoder(svc *lambda.Lambda) func(int, http.Header, []byte) error {
 	}
 }
 
-// codesWithSecrets are the errors of lookups whose messages quote what must not be read: the
-// Authorization header, the request as it should have been signed, or what a credential_process
-// has written.
-var codesWithSecrets = map[string]bool{
-	"IncompleteSignature":                    true,
-	"IncompleteSignatureException":           true,
-	"InvalidSignatureException":              true,
-	"SignatureDoesNotMatch":                  true,
-	processcreds.ErrCodeProcessProviderParse: true,
-}
-
-// hasSecrets goes by the message as well: what stands between has codes of its own.
+// hasSecrets tells whether an error's message repeats the output of a credential_process or
+// parts of a signed request.
 func hasSecrets(err awserr.Error) bool {
-	return codesWithSecrets[err.Code()] || strings.Contains(err.Message(), "AWS4-HMAC-SHA256") || strings.Contains(err.Message(), "Credential=")
+	return err.Code() == processcreds.ErrCodeProcessProviderParse || text.HasSignature(err.Code(), err.Message())
 }
 
 // describe says in one line what an error of the SDK is: code, HTTP status where it
@@ -75,13 +63,13 @@ func describe(err error) string {
 func messageOf(err error) string {
 	aerr, ok := err.(awserr.Error)
 	if !ok {
-		return userinfo.ReplaceAllString(err.Error(), "//xxxxx@")
+		return text.WithoutUserinfo(err.Error())
 	}
 	causes := []error{aerr.OrigErr()}
 	if batch, ok := aerr.(awserr.BatchedErrors); ok {
 		causes = batch.OrigErrs()
 	}
-	s := userinfo.ReplaceAllString(aerr.Message(), "//xxxxx@")
+	s := text.WithoutUserinfo(aerr.Message())
 	for _, cause := range causes {
 		if u, ok := cause.(awserr.UnmarshalError); ok {
 			cause = u.OrigErr() // it would print a dump of the answer
@@ -103,6 +91,3 @@ func messageOf(err error) string {
 	}
 	return s
 }
-
-// userinfo is what a URL may have before its host, in messages on URLs that do not parse.
-var userinfo = regexp.MustCompile(`//[^\n"]*@`)

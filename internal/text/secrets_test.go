@@ -1,0 +1,38 @@
+package text
+
+import "testing"
+
+func TestHasSignature(t *testing.T) {
+	for _, test := range []struct {
+		code, message string
+		want          bool
+	}{
+		{"AccessDeniedException", "User is not authorized", false},
+		{"", "", false},
+		{"IncompleteSignature", "", true},
+		{"IncompleteSignatureException", "", true},
+		{"InvalidSignatureException", "The request signature does not match", true},
+		{"SignatureDoesNotMatch", "", true},
+		{"BadHeader", "got AWS4-HMAC-SHA256 and no more", true},
+		{"", "Credential=AKIDEXAMPLE/20261127", true},
+	} {
+		if got := HasSignature(test.code, test.message); got != test.want {
+			t.Errorf("%s %q: got %t, want %t", test.code, test.message, got, test.want)
+		}
+	}
+}
+
+func TestWithoutUserinfo(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                                       "",
+		"no URL, a@b":                            "no URL, a@b",
+		"https://lambda.us-west-2.amazonaws.com": "https://lambda.us-west-2.amazonaws.com",
+		`Post "https://user:pass@host/": EOF`:    `Post "https://xxxxx@host/": EOF`,
+		`parse "http://u:%zz@host": invalid`:     `parse "http://xxxxx@host": invalid`,
+		"http://a:b@one\nhttp://c:d@two":         "http://xxxxx@one\nhttp://xxxxx@two",
+	} {
+		if got := WithoutUserinfo(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}
