@@ -65,7 +65,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "and cannot be parsed"},
 		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
 		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must have no query and no fragment"},
-		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port "99999", which is none`},
+		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port "99999", which is not a number from 1 to 65535`},
 
 		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string "1"`},
 		{"max_retries a fraction", object{"function_name": "f", "max_retries": 1.5}, "max_retries: must be an integer, is the number 1.5"},

@@ -240,7 +240,7 @@ func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
 	f.Logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec))
 }
 
-var errCheckOnly = errors.New("the backend was made for its configuration to be checked, and calls nobody")
+var errCheckOnly = errors.New("the backend was made to check its configuration only, and makes no calls")
 
 // Report says in a few words what requests invoke, or what is wrong with the
 // configuration.

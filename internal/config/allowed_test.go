@@ -106,7 +106,7 @@ func TestWhyANameIsRefused(t *testing.T) {
 		settings   map[string]any
 		name, want string
 	}{
-		{nil, "a b", `"a b" is refused as the name of a function: it is none`},
+		{nil, "a b", `"a b" is refused as the name of a function: it is not a valid name`},
 		{nil, ownARN, `"` + ownARN + `" is refused as the name of a function: an ARN has to be in allowed_functions`},
 		{map[string]any{"allowed_functions": []any{"A"}}, "b", `"b" is refused as the name of a function: it is not in allowed_functions`},
 		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `"` + remoteARN + `" is refused as the name of a function: its region is not the backend's, us-west-2`},

@@ -255,7 +255,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	if d.qualifier != nil {
 		switch {
 		case !qualifierName.MatchString(*d.qualifier):
-			fail("qualifier", "%s is no version and no alias", text.Quote(*d.qualifier))
+			fail("qualifier", "%s is neither a version nor an alias", text.Quote(*d.qualifier))
 		case cfg.Function.Qualifier != "":
 			fail("qualifier", "function_name has one already, %s", text.Quote(cfg.Function.Qualifier))
 		case cfg.Function.Name != "":

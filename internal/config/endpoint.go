@@ -60,9 +60,9 @@ func CheckEndpoint(endpoint string) error {
 	case strings.HasSuffix(u.Host, ":"):
 		return errors.New("has no port after the colon")
 	case u.Port() != "" && !validPort.MatchString(u.Port()):
-		return fmt.Errorf("has the port %s, which is none", text.Quote(u.Port()))
+		return fmt.Errorf("has the port %s, which is not a number from 1 to 65535", text.Quote(u.Port()))
 	case !authority.MatchString(u.Host):
-		return fmt.Errorf("has the host %s, which is no host name and no IP address", text.Quote(u.Host))
+		return fmt.Errorf("has the host %s, which is neither a host name nor an IP address", text.Quote(u.Host))
 	default:
 		return errors.New("has a path with characters that must be escaped, as %20 is for a space")
 	}

@@ -30,9 +30,11 @@ func TestEndpointErrors(t *testing.T) {
 		query   = "must have no query and no fragment"
 		escape  = "has a path with characters that must be escaped, as %20 is for a space"
 	)
-	noPort := func(port string) string { return "has the port " + strconv.Quote(port) + ", which is none" }
+	noPort := func(port string) string {
+		return "has the port " + strconv.Quote(port) + ", which is not a number from 1 to 65535"
+	}
 	noHost := func(host string) string {
-		return "has the host " + strconv.Quote(host) + ", which is no host name and no IP address"
+		return "has the host " + strconv.Quote(host) + ", which is neither a host name nor an IP address"
 	}
 	for _, tc := range []struct{ endpoint, want string }{
 		{"localhost", notAURL + `, is "localhost"`},

@@ -107,7 +107,7 @@ func (c *Config) named(name string) (f Function, reason string) {
 		}
 		var ok bool
 		if f, ok = parseName(name); !ok {
-			return Function{}, "it is none"
+			return Function{}, "it is not a valid name"
 		}
 	}
 	switch {

@@ -44,7 +44,7 @@ func newTarget(base profile, region, endpoint string) (Target, error) {
 	}
 	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/2015-03-31/functions/f/invocations")
 	if !ok {
-		return Target{}, errors.New("the AWS SDK makes a call that is none of the Invoke API")
+		return Target{}, errors.New("the AWS SDK makes a call that the Invoke API does not have")
 	}
 	t.Endpoint = r.URL.Scheme + "://" + r.URL.Host + path
 	if err := config.CheckEndpoint(t.Endpoint); err != nil {
