@@ -91,10 +91,10 @@ func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 			e.Body = nil
 			return e, nil
 		}
-		setUnlessEmpty(e.Header, "Content-Encoding", a.header.Get("Content-Encoding"))
+		setUnlessEmpty(e.Header, "Content-Encoding", invoke.HeaderValue(a.header, "Content-Encoding"))
 		if f == raw {
 			e.Header.Set("Content-Type", "application/json")
-			setUnlessEmpty(e.Header, "Content-Type", a.header.Get("Content-Type"))
+			setUnlessEmpty(e.Header, "Content-Type", invoke.HeaderValue(a.header, "Content-Type"))
 		}
 		return e, nil
 	}
@@ -102,7 +102,7 @@ func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 	if err != nil {
 		return apigw.Response{}, err
 	}
-	if apigw.MediaType(a.header.Get("Content-Type")) == integrationResponse {
+	if apigw.MediaType(invoke.HeaderValue(a.header, "Content-Type")) == integrationResponse {
 		e, body, err := apigw.ParsePrelude(payload)
 		if err == nil && e == nil {
 			err = apigw.ErrPrelude
@@ -154,12 +154,13 @@ func isNothing(payload []byte) bool {
 
 // decompressed is the payload without its Content-Encoding.
 func (a answer) decompressed(limit int64) ([]byte, error) {
-	return decompress(a.header.Get("Content-Encoding"), a.payload, limit)
+	return decompress(invoke.HeaderValue(a.header, "Content-Encoding"), a.payload, limit)
 }
 
+// setUnlessEmpty sets a header whose key is in canonical form.
 func setUnlessEmpty(h http.Header, key, value string) {
 	if value != "" {
-		h.Set(key, value)
+		h[key] = []string{value}
 	}
 }
 

@@ -202,14 +202,14 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 // response returns what an answer says.
 func (c *httpAttempter) response(ctx context.Context, answer *http.Response, body *Body, r *Request, p *Policy) (*Response, error) {
 	h := answer.Header
-	if code := h.Get(functionErrorHeader); code != "" {
+	if code := HeaderValue(h, functionErrorHeader); code != "" {
 		payload, err := readAll(body, nil, answer.ContentLength)
 		if err != nil {
 			return nil, body.failure(answer)
 		}
-		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: h.Get(logResultHeader)}
+		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
 	}
-	response := &Response{Header: h, ExecutedVersion: h.Get(versionHeader), RequestID: requestIDOf(h), LogResult: h.Get(logResultHeader)}
+	response := &Response{Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
 	if r.Stream {
 		response.Events = newEvents(ctx, body, p.MaxReply)
 		return response, nil

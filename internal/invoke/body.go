@@ -94,7 +94,7 @@ func (b *Body) failure(answer *http.Response) *Error {
 func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 	limit := p.MaxReply
 	switch {
-	case answer.StatusCode >= http.StatusMultipleChoices, answer.Header.Get(functionErrorHeader) != "":
+	case answer.StatusCode >= http.StatusMultipleChoices, HeaderValue(answer.Header, functionErrorHeader) != "":
 		limit = maxReply
 	case r.Stream:
 		limit = 0
@@ -178,7 +178,7 @@ func readReply(b *Body, h http.Header, length int64, p *Policy) ([]byte, *Body, 
 }
 
 func isEncoded(h http.Header) bool {
-	encoding := h.Get("Content-Encoding")
+	encoding := HeaderValue(h, "Content-Encoding")
 	return encoding != "" && encoding != "identity"
 }
 
