@@ -108,6 +108,8 @@ func TestClientErrors(t *testing.T) {
 		{"a region that is none, from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: "us west" is not the name of a region`},
 		{"one beside an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: "eusc-de-east-1.example.com/" is not the name of a region`},
 		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK finds no endpoint for "us-iso-east-1"`},
+		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
+		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
 		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK makes no session"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -120,6 +122,25 @@ func TestClientErrors(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tc.want) || client != nil || found.Region != "" {
 					t.Errorf("got %v, %+v, %v; want %s", client, found, err, tc.want)
 				}
+			}
+		})
+	}
+}
+
+// Credentials of the environment come before those of AWS_PROFILE, and no files are needed for
+// the profile "default".
+func TestProfileThatIsNotNeeded(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"keys":         {"AWS_PROFILE": "shop", "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey},
+		"web identity": {"AWS_PROFILE": "shop", "AWS_WEB_IDENTITY_TOKEN_FILE": "/does/not/exist", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/gateway"},
+		"default":      {"AWS_PROFILE": "default"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range env {
+				t.Setenv(k, v)
+			}
+			if _, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Region: "us-west-2"}); err != nil {
+				t.Error(err)
 			}
 		})
 	}

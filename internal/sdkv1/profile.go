@@ -91,8 +91,9 @@ func checkProfile(profile string) error {
 		return fmt.Errorf("profile: the AWS SDK does not find %s under [%s] in %s: write [profile %s], without quotes",
 			text.Quote(name), text.Printable(section), names[0], text.Printable(name))
 	}
-	if profile != "" && files[0].profile(name) == nil && files[1].profile(name) == nil {
-		return fmt.Errorf("profile: there is no %s in %s", text.Quote(profile), strings.Join(names, " or "))
+	missing := files[0].profile(name) == nil && files[1].profile(name) == nil
+	if missing && (profile != "" || name != "default" && !environmentHasCredentials()) {
+		return fmt.Errorf("profile: there is no %s in %s", text.Quote(name), strings.Join(names, " or "))
 	}
 	if profile == "" && environmentHasCredentials() {
 		return nil
