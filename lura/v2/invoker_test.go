@@ -1,0 +1,48 @@
+package lambda_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+)
+
+// The SDK's own client streams as an Invoker.
+func TestInvokerThatStreams(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})
+	defer s.Close()
+	client := awslambda.NewFromConfig(aws.Config{
+		BaseEndpoint: aws.String(s.URL),
+		Region:       "us-west-2",
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	})
+	call := lambda.BackendFactory(logging.NoOp, nil, lambda.WithInvoker(client))(&config.Backend{
+		Method:   http.MethodPost,
+		Encoding: "no-op",
+		Timeout:  time.Minute,
+		ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{
+			"function_name": "f", "stream": true,
+		}},
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	response, err := call(ctx, &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(response.Io)
+	if calls := s.Calls(); err != nil || string(got) != "tea" || len(calls) != 1 || !calls[0].Streaming {
+		t.Errorf("got %q, %v and the calls %+v", got, err, calls)
+	}
+}
