@@ -81,5 +81,11 @@
 // and of the quotas,
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
 //
+// # Files
+//
+// Read server.go first: [NewServer]. Then invoke.go and stream.go, one for each operation;
+// name.go, call.go, signature.go for requests; function.go and reply.go for what handlers
+// return; faults.go for failures on demand; log.go for logs.
+//
 // [events.LambdaFunctionURLStreamingResponse]: https://pkg.go.dev/github.com/aws/aws-lambda-go/events#LambdaFunctionURLStreamingResponse
 package lambdatest

@@ -2,4 +2,6 @@
 // the time of a call, with the certificates of a CA bundle where one is configured. It knows no
 // AWS SDK, and it never follows redirects: they would carry payloads and credentials to wherever
 // an answer says.
+//
+// All of it is in transport.go.
 package transport

@@ -20,4 +20,12 @@
 //
 // https://github.com/devopsfaith/krakend-lambda has every key, what functions receive and
 // may return, and the statuses that errors become.
+//
+// The package translates between KrakenD and internal/backend, which does the work. It
+// registers no endpoints, and leaves backends of other namespaces to the next factory.
+//
+// Read lambda.go first: [BackendFactory] and its options. Then:
+//
+//   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
+//   - originals.go: what a backend's configuration said before the factory changed it
 package lambda

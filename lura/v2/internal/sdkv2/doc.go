@@ -3,8 +3,8 @@
 // credentials come from. It makes no calls itself, but with an [Invoker] that the build has set,
 // and it keeps no credentials: internal/credentials does.
 //
-// Read clients.go first: [New] and [Clients.Target], which is called once for each backend when
-// the pipes are built. Then:
+// Read sdk.go first: what adapters hand to internal/backend. Then clients.go: [New] and
+// [Clients.Target], which is called once for each backend when the pipes are built. Then:
 //
 //   - load.go, files.go: what is read of the environment and the shared AWS files
 //   - target.go: region, endpoint, number of retries, user agent
@@ -13,7 +13,7 @@
 //   - send.go: requests and answers of lookups, bounded and checked
 //   - process.go: credential_process, bounded
 //   - errors.go: errors of the SDK, fit for a log
-//   - invoker.go, stream.go: one call with an Invoker
+//   - attempter.go, invoker.go, stream.go: one call with an Invoker
 //
 // # Limits
 //
