@@ -90,7 +90,7 @@ func withDetails(name string, err error) (*proxy.Response, error) {
 	if name == "" || !errors.As(err, &e) {
 		return nil, err
 	}
-	detailed := e.Detailed()
+	detailed := e.WithDetails()
 	if detailed == e { // it has none to show
 		return nil, err
 	}

@@ -355,7 +355,7 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 		return e
 	}
 	if err := decode(reply.Response); err != nil {
-		return undecodable(err).of(in.function, reply.requestID)
+		return undecodable(err).withInvocation(in.function, reply.requestID)
 	}
 	return nil
 }

@@ -60,9 +60,9 @@ func (e *Error) Headers() map[string][]string {
 // Unwrap is the cause, which is not safe to show. It is nil where there is none.
 func (e *Error) Unwrap() error { return e.err }
 
-// Detailed is e with Details for a message, which return_error_code asks for, or e
+// WithDetails returns e with Details for a message, which return_error_code asks for, or e
 // itself where it has none.
-func (e *Error) Detailed() *Error {
+func (e *Error) WithDetails() *Error {
 	if e.Details() == nil {
 		return e
 	}
@@ -118,8 +118,8 @@ func panicked(v any) *Error {
 	return e
 }
 
-// of tells in the log which execution the error is of.
-func (e *Error) of(f config.Function, requestID string) *Error {
+// withInvocation adds the function and the request id to what the log says, and returns e.
+func (e *Error) withInvocation(f config.Function, requestID string) *Error {
 	e.detail += fmt.Sprintf("; function %s, request id %s", text.Quote(f.String()), text.Quote(requestID))
 	return e
 }
@@ -186,8 +186,8 @@ func clientGone() *Error {
 	return &Error{status: http.StatusGatewayTimeout, message: "the client went away", kind: "ClientGone", err: context.Canceled}
 }
 
-// brokenOff is the error of a stream that ended before its end.
-func brokenOff(detail string) *Error {
+// truncated is the error of a stream that ended before its end.
+func truncated(detail string) *Error {
 	return &Error{
 		status:  http.StatusBadGateway,
 		message: "the reply broke off",

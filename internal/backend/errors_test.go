@@ -324,10 +324,10 @@ func TestHostileErrorCodes(t *testing.T) {
 	}
 }
 
-func TestDetailed(t *testing.T) {
+func TestWithDetails(t *testing.T) {
 	e := functionError("Unhandled", []byte(`{"errorMessage":"m","errorType":"T"}`))
 	e.retryAfter = "3"
-	d := e.Detailed()
+	d := e.WithDetails()
 	if got, want := d.Error(), `{"errorType":"T","errorMessage":"m"}`; got != want || d.Encoding() != "application/json" {
 		t.Errorf("got %s, %s; want %s", d.Encoding(), got, want)
 	}
@@ -336,7 +336,7 @@ func TestDetailed(t *testing.T) {
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	if timeout := ended(ctx.Err(), ""); timeout.Detailed() != timeout {
+	if timeout := ended(ctx.Err(), ""); timeout.WithDetails() != timeout {
 		t.Error("a timeout has details")
 	}
 }

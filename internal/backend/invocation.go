@@ -131,7 +131,7 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	}
 	var own *Error
 	if errors.As(err, &own) {
-		return reply{}, own.of(in.function, out.requestID)
+		return reply{}, own.withInvocation(in.function, out.requestID)
 	}
 	return reply{}, b.failed(in, err)
 }
@@ -159,14 +159,14 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 func (b *Backend) failed(in *invocation, err error) *Error {
 	var failure *invoke.Error
 	if !errors.As(err, &failure) {
-		return internal(err).of(in.function, "")
+		return internal(err).withInvocation(in.function, "")
 	}
-	if failure.Kind == invoke.KindTruncated && (failure.Begun || b.cfg.Stream) {
-		e := brokenOff(quoted(failure))
+	if failure.Kind == invoke.KindTruncated && (failure.ReplyUsed || b.cfg.Stream) {
+		e := truncated(quoted(failure))
 		e.err = failure
-		return e.of(in.function, failure.RequestID)
+		return e.withInvocation(in.function, failure.RequestID)
 	}
-	return invocationError(failure, b.cfg.ParamName != "").of(in.function, failure.RequestID)
+	return invocationError(failure, b.cfg.ParamName != "").withInvocation(in.function, failure.RequestID)
 }
 
 // maxLogTail is how much of a function's log Lambda returns, in bytes.

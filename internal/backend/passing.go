@@ -67,10 +67,10 @@ func (r *remaining) next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	if e := r.Failure(); e != nil && e.Kind == invoke.KindLimit {
-		return nil, brokenOff(e.Err.Error())
+		return nil, truncated(e.Err.Error())
 	}
 	if r.ctx.Err() != nil {
 		return nil, ended(r.ctx.Err(), "while the reply was coming")
 	}
-	return nil, brokenOff(quoted(r.err))
+	return nil, truncated(quoted(r.err))
 }

@@ -177,15 +177,15 @@ func (s *eventFeed) next() ([]byte, error) {
 	case s.ctx.Err() != nil:
 		return nil, ended(s.ctx.Err(), "while the function wrote its reply")
 	case failure.Kind == invoke.KindLimit:
-		return nil, brokenOff(failure.Err.Error())
+		return nil, truncated(failure.Err.Error())
 	}
 	if failure.Kind == invoke.KindTruncated {
 		if failure.Err == nil { // the message is not AWS's
-			return nil, brokenOff(failure.Message)
+			return nil, truncated(failure.Message)
 		}
-		return nil, brokenOff(quoted(failure))
+		return nil, truncated(quoted(failure))
 	}
-	return nil, brokenOff(describe(failure))
+	return nil, truncated(describe(failure))
 }
 
 // Close implements io.Closer.
@@ -232,7 +232,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			return n, nil
 		}
 		if s.length >= 0 && (err == io.EOF || length > s.length) {
-			err = brokenOff(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
+			err = truncated(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
 		}
 		if err != nil {
 			s.fail(err)
@@ -260,7 +260,7 @@ func (s *stream) fail(err error) {
 	s.err = err
 	if e, ok := err.(*Error); ok && !s.reported {
 		s.reported = true
-		_ = s.backend.report(e.of(s.function, s.requestID))
+		_ = s.backend.report(e.withInvocation(s.function, s.requestID))
 	}
 }
 

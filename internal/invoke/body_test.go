@@ -246,7 +246,7 @@ func TestCutReply(t *testing.T) {
 				}
 				continue
 			}
-			if e := errorOf(t, err); e.Kind != KindTruncated || e.Begun != tc.begun || e.RequestID != "1" {
+			if e := errorOf(t, err); e.Kind != KindTruncated || e.ReplyUsed != tc.begun || e.RequestID != "1" {
 				t.Errorf("%s: got %+v", tc.name, e)
 			}
 		}

@@ -196,7 +196,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, p *Policy, use func(*R
 	var e *Error
 	if response.Rest != nil {
 		if e = response.Rest.Failure(); e != nil {
-			e.Begun, err = true, e
+			e.ReplyUsed, err = true, e
 		}
 	}
 	if errors.As(err, &e) && e.Header == nil { // a reply's error does not know its answer

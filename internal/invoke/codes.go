@@ -83,7 +83,7 @@ func (e *Error) IsThrottle() bool {
 // retryable tells whether the error may be gone with another attempt. Expired credentials and
 // a clock that is off are not for it to say: those attempts were no executions.
 func (e *Error) retryable(p *Policy) bool {
-	if e.Begun && !p.Decodes {
+	if e.ReplyUsed && !p.Decodes {
 		return false // a client has it
 	}
 	switch e.Kind {

@@ -65,8 +65,8 @@ type Error struct {
 	// an AWS SDK. It is nil where there is none.
 	Err error
 
-	// Begun tells that a part of the reply has been used.
-	Begun bool
+	// ReplyUsed tells that a part of the reply has been used.
+	ReplyUsed bool
 
 	// corrected tells that the clock was corrected after this error.
 	corrected bool

@@ -97,7 +97,7 @@ func (m errorMode) response(err error) (*proxy.Response, error) {
 	if m == (errorMode{}) || !errors.As(err, &e) {
 		return nil, err
 	}
-	detailed := e.Detailed()
+	detailed := e.WithDetails()
 	if m.code || detailed == e {
 		return nil, detailed
 	}
