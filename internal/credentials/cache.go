@@ -36,6 +36,12 @@ type Logger interface {
 type Options struct {
 	// Find must not be nil. A panic in it counts as a failed lookup.
 	Find Finder
+	// Revision returns a text that differs once what Find reads with renew has changed, such as
+	// the shared files. The Cache calls it before a lookup, and at a mark whose renewal has to
+	// wait: that renewal starts at once after a change. At most once a second marks cause a call,
+	// in a goroutine that no request waits for. It must be safe for concurrent use, and must not
+	// panic. nil stands for no changes. See FileRevision.
+	Revision func() string
 	// Where says in which places Find looks, for the log and for errors.
 	Where string
 	// Logger gets a line for each change, and none for a single request. nil drops them.
@@ -73,6 +79,10 @@ type Cache struct {
 	renewedAt time.Time   // the start of the last lookup with renew
 	renewAt   time.Time   // the start of the renewal that a mark has asked for; zero for none
 	timer     *time.Timer // for renewAt; nil before the first
+
+	revision   string    // of what the last lookup has read
+	detecting  bool      // a mark's call of Revision is under way
+	detectedAt time.Time // its start, or that of the last one
 }
 
 // New returns a Cache and starts its first lookup in the background.

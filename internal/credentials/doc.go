@@ -9,6 +9,7 @@
 //   - view.go: what one endpoint gets, and when its requests wait ([View.Retrieve])
 //   - marks.go: what AWS's answers to one endpoint mean ([View.MarkExpired], [View.MarkInvalid])
 //   - schedule.go: when lookups start; all pauses and limits are there
+//   - change.go: how a change of the shared files is found out before the next pause ends
 //   - lookup.go: one lookup, its time limit and its result
 //   - errors.go: [Error]
 //   - log.go: what is logged, once for each change

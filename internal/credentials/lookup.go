@@ -40,6 +40,7 @@ func (c *Cache) run(l *lookup) {
 		cancel()
 		c.finish(l, found, c.newError(err))
 	}()
+	c.read(l)
 	if found, err = c.o.Find(ctx, l.renew); err == nil {
 		err = c.check(&found)
 	}

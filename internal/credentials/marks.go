@@ -45,7 +45,8 @@ func (v *View) clear(version uint64) (recovered bool) {
 // hand them out through this View again. If they are the current ones, a renewal starts at
 // once, or five seconds after the last one. Other Views keep the current credentials. After five
 // versions in a row that AWS has refused, this View fails without waiting, and asks for at most
-// one renewal a minute, until a MarkValid. Versions that are not the current one are ignored.
+// one renewal a minute, until a MarkValid. A source that has changed is looked up without a
+// pause, as for MarkInvalid. Versions that are not the current one are ignored.
 func (v *View) MarkExpired(version uint64) {
 	c := v.cache
 	c.mu.Lock()
@@ -70,8 +71,9 @@ func (v *View) MarkExpired(version uint64) {
 // the operator may have replaced it. Retrieve goes on handing the key out until another one is
 // found. A renewal starts at once, or a second after the last one (five for credentials that
 // expire). While it finds the same key, the pause before the next one doubles, up to a minute. A
-// new key resets it, and so does MarkValid: for the same key after a minute. Versions of an older
-// key are ignored.
+// new key resets it, and so does MarkValid: for the same key after a minute. Where
+// Options.Revision tells that the source has changed, the renewal does not wait for the end of
+// the pause. Versions of an older key are ignored.
 func (v *View) MarkInvalid(version uint64) {
 	c := v.cache
 	c.mu.Lock()

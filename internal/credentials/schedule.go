@@ -40,12 +40,14 @@ func (c *Cache) refresh() {
 }
 
 // renew starts a lookup with renew, not before a time, and not while another lookup runs. Where a
-// renewal is due earlier already, that one serves. c.mu is held.
+// renewal is due earlier already, that one serves. A change of what Find reads does not wait for
+// the time. c.mu is held.
 func (c *Cache) renew(now, at time.Time) {
 	if c.renewAt.IsZero() || at.Before(c.renewAt) {
 		c.renewAt = at
 		c.arm(now)
 	}
+	c.detectChange(now)
 }
 
 // arm starts the renewal that is due, or sets the timer for it. c.mu is held.

@@ -157,8 +157,17 @@ func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
 	}
 	cache, ok := s.caches[key]
 	if !ok {
-		cache = awscredentials.New(awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe})
+		cache = awscredentials.New(s.options(key))
 		s.caches[key] = cache
 	}
 	return cache
+}
+
+// options are those of the cache for a key.
+func (s *SDK) options(key cacheKey) awscredentials.Options {
+	o := awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe}
+	if s.given == nil || key.profile != "" { // the finder reads the shared files
+		o.Revision = awscredentials.FileRevision(sharedFiles()...)
+	}
+	return o
 }

@@ -49,6 +49,9 @@ type Target struct {
 // Source is where credentials come from.
 type Source struct {
 	Find credentials.Finder
+	// Revision tells whether the shared AWS files have changed. It is nil where Find does not
+	// read them.
+	Revision func() string
 	// Where tells an operator in which places Find looks, for the log: "AWS credentials in ...".
 	Where string
 }
@@ -166,6 +169,9 @@ func (c *Clients) source(key sourceKey) *Source {
 	if !ok {
 		l := &lookup{given: c.given, key: key, transport: c.profiles[key.profile].http.transport}
 		s = &Source{Find: l.find, Where: c.where(key)}
+		if c.given == nil || key.profile != "" { // the lookup reads them
+			s.Revision = credentials.FileRevision(sharedFiles()...)
+		}
 		c.sources[key] = s
 	}
 	return s

@@ -71,7 +71,7 @@ func (s *SDK) target(t Target) invoke.Target {
 	if source := t.Credentials; source != nil {
 		cache, ok := s.caches[source]
 		if !ok {
-			cache = credentials.New(credentials.Options{Find: source.Find, Where: source.Where, Logger: s.logger, Describe: safeText})
+			cache = credentials.New(credentials.Options{Find: source.Find, Revision: source.Revision, Where: source.Where, Logger: s.logger, Describe: safeText})
 			s.caches[source] = cache
 		}
 		target.Credentials = cache.For(t.Endpoint)

@@ -1,0 +1,98 @@
+package sdkv2
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+type discard struct{}
+
+func (discard) Debug(...any)   {}
+func (discard) Info(...any)    {}
+func (discard) Warning(...any) {}
+func (discard) Error(...any)   {}
+
+// accepting is an Invoke API without a network that knows one key.
+func accepting(key string) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		answer := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header), Body: io.NopCloser(strings.NewReader("{}")), Request: r}
+		if !strings.Contains(r.Header.Get("Authorization"), "Credential="+key+"/") {
+			answer.StatusCode = http.StatusForbidden
+			answer.Header.Set("X-Amzn-Errortype", "UnrecognizedClientException")
+		}
+		return answer, nil
+	})
+}
+
+// Where the operator revokes the old key first and writes the new one ten minutes later, the
+// pause between lookups has become a minute. The changed file ends it at the next refusal.
+func TestKeyThatIsRevokedFirst(t *testing.T) {
+	for name, tc := range map[string]struct {
+		given   *aws.Config
+		profile string
+	}{
+		"the chain":                   {nil, ""},
+		"a config's beside a profile": {givenConfig(), "shop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write := func(key string) {
+				content := strings.NewReplacer("AKIDDEFAULT", key, "AKIDSHOP", key).Replace(defaultKeys + shopKeys)
+				if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			environment(t, nil, "", "")
+			write("AKIDOLD")
+			replaceDefaultTransport(t, accepting("AKIDLATER"))
+			synctest.Test(t, func(t *testing.T) {
+				client, _, err := NewSDK(tc.given, discard{}, false).Client(invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				call := func() error {
+					return client.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
+				}
+				for start := time.Now(); time.Since(start) < 10*time.Minute; time.Sleep(7 * time.Second) {
+					if call() == nil {
+						t.Fatal("the revoked key was accepted")
+					}
+				}
+				write("AKIDLATER")
+				if call() == nil {
+					t.Error("the revoked key was accepted")
+				}
+				time.Sleep(2 * time.Second)
+				if err := call(); err != nil {
+					t.Errorf("2 s after the refusal: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// What a build's own config reads is not known here.
+func TestRevisionIsOfOurOwnFiles(t *testing.T) {
+	environment(t, nil, "", shopKeys)
+	for _, tc := range []struct {
+		given   *aws.Config
+		profile string
+		want    bool
+	}{
+		{nil, "", true},
+		{givenConfig(), "", false},
+		{givenConfig(), "shop", true},
+	} {
+		source := target(t, New(tc.given, false), Settings{Profile: tc.profile}).Credentials
+		if got := source.Revision != nil; got != tc.want {
+			t.Errorf("given: %t, profile %q: got a revision: %t, want %t", tc.given != nil, tc.profile, got, tc.want)
+		}
+	}
+}
