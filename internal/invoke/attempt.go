@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // httpAttempter makes attempts over HTTP.
@@ -185,18 +187,17 @@ func (c *httpAttempter) refused(answer *http.Response, body *Body, signed signat
 	return e
 }
 
-// clockIsOff warns once.
+// clockIsOff warns once for each Clock.
 func (c *httpAttempter) clockIsOff(offset time.Duration) {
-	if c.warn == nil {
+	if c.clock.warned.Swap(true) || c.warn == nil {
 		return
 	}
-	c.once.Do(func() {
-		direction := "behind"
-		if offset < 0 {
-			direction = "ahead of"
-		}
-		c.warn(fmt.Sprintf("the clock of this machine is %v %s AWS's, so calls are signed with AWS's time from now on: set the clock", offset.Abs().Round(time.Second), direction))
-	})
+	direction := "behind"
+	if offset < 0 {
+		direction = "ahead of"
+	}
+	c.warn(fmt.Sprintf("the clock of this machine is %v %s AWS's at %s; calls there are signed with AWS's time from now on: set the clock",
+		offset.Abs().Round(time.Second), direction, text.Printable(c.base.Host)))
 }
 
 // response returns what an answer says.

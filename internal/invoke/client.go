@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
@@ -35,6 +34,8 @@ type Target struct {
 	Timeout time.Duration
 	// UserAgent is the header of that name.
 	UserAgent string
+	// Clock is the endpoint's, which its clients share. Nil makes one for this client.
+	Clock *Clock
 	// Now and Sleep are the time, and what waits for a retry. Nil is the machine's own.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
@@ -76,14 +77,13 @@ type Client struct {
 	base      url.URL // its path ends without a slash
 	userAgent []string
 	signer    *sigv4.Signer
-	clock     clock
+	clock     *Clock
 	budgets   budgets
 
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
 	rand  func() float64 // in [0, 1)
 	warn  func(string)   // nil for none
-	once  sync.Once      // of the warning about the clock
 }
 
 // New returns a client. warn gets what an operator should read; nil drops it. The error is for
@@ -120,8 +120,12 @@ func newClient(t Target, warn func(string)) *Client {
 	if t.Sleep == nil {
 		t.Sleep = sleep
 	}
+	if t.Clock == nil {
+		t.Clock = new(Clock)
+	}
 	return &Client{
 		target:    t,
+		clock:     t.Clock,
 		userAgent: []string{t.UserAgent},
 		signer:    sigv4.NewSigner(t.Region, service),
 		now:       t.Now,

@@ -10,15 +10,22 @@ import (
 // five minutes off: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 const maxSkew = 4 * time.Minute
 
-// clock is by how much AWS's time differs from the machine's. The zero value is by nothing.
-type clock struct{ offset atomic.Int64 }
+// Clock is by how much AWS's time differs from the machine's, as the answers of one endpoint tell.
+// The zero value is by nothing. All clients of an endpoint can share one, so that a clock that is
+// off costs one refused attempt and not one for each role. Different endpoints must not: a wrong
+// Date of one would have the calls of the others refused. It is safe for concurrent use.
+type Clock struct {
+	offset atomic.Int64
+	warned atomic.Bool // the operator has been told that the machine's clock is off
+}
 
-func (c *clock) at(now time.Time) time.Time { return now.Add(time.Duration(c.offset.Load())) }
+// at returns AWS's time.
+func (c *Clock) at(now time.Time) time.Time { return now.Add(time.Duration(c.offset.Load())) }
 
 // correct takes AWS's time from the Date of an answer that refuses a call for its time. sent is
 // the time that the call was signed with, now the machine's. It returns by how much AWS's time
 // differs from the machine's, and is false where the time was not what AWS refused.
-func (c *clock) correct(h http.Header, sent, now time.Time) (time.Duration, bool) {
+func (c *Clock) correct(h http.Header, sent, now time.Time) (time.Duration, bool) {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		return 0, false

@@ -47,13 +47,13 @@ func TestClockIsCorrected(t *testing.T) {
 		code    string
 		warning string
 	}{
-		{10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s behind AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{-10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s ahead of AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "RequestTimeTooSkewed", "the clock of this machine is 10m0s behind AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{-3 * time.Hour, "RequestInTheFuture", "the clock of this machine is 3h0m0s ahead of AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{24 * time.Hour, "RequestExpired", "the clock of this machine is 24h0m0s behind AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "SignatureDoesNotMatch", "the clock of this machine is 10m0s behind AWS's, so calls are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "AuthFailure", "the clock of this machine is 10m0s behind AWS's, so calls are signed with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{-10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "RequestTimeTooSkewed", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{-3 * time.Hour, "RequestInTheFuture", "the clock of this machine is 3h0m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{24 * time.Hour, "RequestExpired", "the clock of this machine is 24h0m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "SignatureDoesNotMatch", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "AuthFailure", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
 	} {
 		t.Run(fmt.Sprint(tc.code, tc.ahead), func(t *testing.T) {
 			now := newWorld(good).Now()
@@ -87,11 +87,32 @@ func TestClockIsCorrected(t *testing.T) {
 				t.Errorf("the credentials have heard %q, want %q", credentials.marks, want)
 			}
 
-			// It is that client's alone.
+			// Without a Clock to share, it is that client's alone.
 			if _, err := invoke(t.Context(), w.client(t), all()); err != nil || len(aws.signed) != 6 {
 				t.Errorf("another client: got %v after %d attempts", err, len(aws.signed)-4)
 			}
 		})
+	}
+}
+
+// Clients that share a Clock pay one refused attempt between them, and warn once.
+func TestSharedClock(t *testing.T) {
+	aws := &awsClock{ahead: 10 * time.Minute, code: "InvalidSignatureException"}
+	w := newWorld(aws.step(newWorld(good).Now, good))
+	w.Clock = new(Clock)
+	w.Credentials = new(testCredentials)
+	one, other := w.client(t), w.client(t)
+	for i, c := range []*Client{one, other, one} {
+		if _, err := invoke(t.Context(), c, all()); err != nil || len(aws.signed) != i+2 {
+			t.Errorf("call %d: got %v after %d attempts in all", i+1, err, len(aws.signed))
+		}
+	}
+	aws.ahead = -10 * time.Minute
+	if _, err := invoke(t.Context(), other, all()); err != nil || len(aws.signed) != 6 {
+		t.Errorf("with another time: got %v after %d attempts in all", err, len(aws.signed))
+	}
+	if len(w.warnings) != 1 {
+		t.Errorf("got %q, want one warning", w.warnings)
 	}
 }
 

@@ -32,6 +32,7 @@ type SDK struct {
 	sessions map[string]madeSession // by profile
 	caches   map[cacheKey]*awscredentials.Cache
 	clients  map[clientKey]*invoke.Client
+	clocks   map[string]*invoke.Clock // by endpoint
 }
 
 var _ invoke.SDK = (*SDK)(nil)
@@ -49,6 +50,7 @@ func New(given *session.Session, logger awscredentials.Logger, checkOnly bool) *
 		sessions: make(map[string]madeSession),
 		caches:   make(map[cacheKey]*awscredentials.Cache),
 		clients:  make(map[clientKey]*invoke.Client),
+		clocks:   make(map[string]*invoke.Clock),
 	}
 }
 
@@ -130,6 +132,7 @@ func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
 		MaxRetries:  svc.MaxRetries(),
 		UserAgent:   userAgent(),
 		DecodeError: decoder(untouched(svc)),
+		Clock:       s.clock(svc.Endpoint),
 	}
 	if client := svc.Config.HTTPClient; client != nil {
 		t.Transport, t.Timeout = client.Transport, client.Timeout
@@ -138,6 +141,16 @@ func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
 		t.Credentials = cache.For(svc.Endpoint)
 	}
 	return t
+}
+
+// clock returns the clock that the clients of an endpoint share. s.mu is held.
+func (s *SDK) clock(endpoint string) *invoke.Clock {
+	clock, ok := s.clocks[endpoint]
+	if !ok {
+		clock = new(invoke.Clock)
+		s.clocks[endpoint] = clock
+	}
+	return clock
 }
 
 // userAgent is what the SDK's own handlers say in the User-Agent.

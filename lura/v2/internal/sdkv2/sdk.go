@@ -19,6 +19,7 @@ type SDK struct {
 	mu      sync.Mutex
 	caches  map[*Source]*credentials.Cache
 	clients map[clientKey]*invoke.Client
+	clocks  map[string]*invoke.Clock // by endpoint
 }
 
 type clientKey struct {
@@ -36,6 +37,7 @@ func NewSDK(given *aws.Config, logger credentials.Logger, checkOnly bool) *SDK {
 		targets: New(given, checkOnly), logger: logger,
 		caches:  make(map[*Source]*credentials.Cache),
 		clients: make(map[clientKey]*invoke.Client),
+		clocks:  make(map[string]*invoke.Clock),
 	}
 }
 
@@ -66,7 +68,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 func (s *SDK) target(t Target) invoke.Target {
 	target := invoke.Target{
 		Endpoint: t.Endpoint, Region: t.SigningRegion, MaxRetries: t.MaxRetries,
-		Transport: t.Transport, Timeout: t.Timeout, UserAgent: t.UserAgent,
+		Transport: t.Transport, Timeout: t.Timeout, UserAgent: t.UserAgent, Clock: s.clock(t.Endpoint),
 	}
 	if source := t.Credentials; source != nil {
 		cache, ok := s.caches[source]
@@ -77,6 +79,16 @@ func (s *SDK) target(t Target) invoke.Target {
 		target.Credentials = cache.For(t.Endpoint)
 	}
 	return target
+}
+
+// clock returns the clock that the clients of an endpoint share. s.mu is held.
+func (s *SDK) clock(endpoint string) *invoke.Clock {
+	clock, ok := s.clocks[endpoint]
+	if !ok {
+		clock = new(invoke.Clock)
+		s.clocks[endpoint] = clock
+	}
+	return clock
 }
 
 // safeText says what an error of the SDK is, fit for a log.

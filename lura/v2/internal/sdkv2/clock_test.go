@@ -1,0 +1,61 @@
+package sdkv2
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// warnings is a Logger that counts warnings.
+type warnings struct {
+	discard
+	n atomic.Int64
+}
+
+func (w *warnings) Warning(...any) { w.n.Add(1) }
+
+// All clients of an endpoint go by one clock, whatever their profile, so the clock costs one
+// refused attempt. Another endpoint's clock is another one.
+func TestClocksAreThoseOfEndpoints(t *testing.T) {
+	environment(t, nil, "", defaultKeys+shopKeys)
+	refused := make(map[string]int) // by host
+	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		aws := time.Now().Add(10 * time.Minute)
+		answer := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header), Body: io.NopCloser(strings.NewReader("{}")), Request: r}
+		signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+		if err != nil {
+			return nil, err
+		}
+		if aws.Sub(signed) > 5*time.Minute {
+			refused[r.URL.Host]++
+			answer.StatusCode = http.StatusForbidden
+			answer.Header.Set("X-Amzn-Errortype", "InvalidSignatureException")
+			answer.Header.Set("Date", aws.UTC().Format(http.TimeFormat))
+		}
+		return answer, nil
+	}))
+	log := new(warnings)
+	sdk := NewSDK(nil, log, false)
+	for _, settings := range []invoke.Settings{
+		{Region: "us-west-2"}, {Region: "us-west-2", Profile: "shop"}, {Region: "eu-west-1", Profile: "shop"}, {Region: "eu-west-1"},
+	} {
+		client, _, err := sdk.Client(settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil }); err != nil {
+			t.Errorf("%+v: %v", settings, err)
+		}
+	}
+	if west, eu := refused["lambda.us-west-2.amazonaws.com"], refused["lambda.eu-west-1.amazonaws.com"]; west != 1 || eu != 1 {
+		t.Errorf("got %d and %d refused attempts, want one for each endpoint", west, eu)
+	}
+	if log.n.Load() != 2 {
+		t.Errorf("got %d warnings, want one for each endpoint", log.n.Load())
+	}
+}
