@@ -4,6 +4,7 @@ package lambda_test
 
 import (
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/proxy"
 )
+
+// maxAllocations is a little more than what a call makes with the newest versions of Go: 52.
+var maxAllocations = flag.Int("allocations", 60, "how many allocations BenchmarkCall allows a call; 0 is without a limit")
 
 // hundredBytes are a payload and a reply.
 var hundredBytes = `{"a":"` + strings.Repeat("b", 92) + `"}`
@@ -38,8 +42,9 @@ func (inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// BenchmarkCall measures a call of 100 bytes each way, without network and without decoding.
-// It keeps to what every version of this module exports: make compare runs it on two.
+// BenchmarkCall measures a call of 100 bytes each way, without network and without decoding, and
+// fails where it makes more allocations than the flag -allocations allows. It keeps to what every
+// version of this module exports: make compare runs it on two.
 func BenchmarkCall(b *testing.B) {
 	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
@@ -63,13 +68,19 @@ func BenchmarkCall(b *testing.B) {
 		}},
 	})
 	calls := 0
-	b.ReportAllocs()
-	for b.Loop() {
+	once := func() {
 		calls++
 		body := io.NopCloser(strings.NewReader(hundredBytes))
 		if _, err := call(context.Background(), &proxy.Request{Method: http.MethodPost, Body: body}); err != nil {
 			b.Fatal(err)
 		}
+	}
+	if got := int(testing.AllocsPerRun(200, once)); *maxAllocations > 0 && got > *maxAllocations {
+		b.Fatalf("a call makes %d allocations, want %d at most", got, *maxAllocations)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		once()
 	}
 	if read != calls*len(hundredBytes) {
 		b.Fatalf("read %d bytes in %d calls", read, calls)
