@@ -137,7 +137,7 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 		opt(&o)
 	}
 	backends := backend.NewFactory(o.backend())
-	var first originals
+	var configured configuredBackends
 
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
@@ -147,7 +147,7 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 			}
 			return next(remote)
 		}
-		first.prepare(remote, &spec)
+		configured.prepare(remote, &spec)
 		b := backends.New(spec)
 		if o.report != nil {
 			invokes, err := b.Report()

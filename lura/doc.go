@@ -27,6 +27,6 @@
 // Read lambda.go first: [BackendFactory] and its options. Then:
 //
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
-//   - originals.go: what a backend's configuration said before the factory changed it
+//   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
 //   - router.go: what KrakenD's routers do to a request's Host
 package lambda

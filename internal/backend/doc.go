@@ -9,7 +9,7 @@
 //   - invocation.go: the call of one request, and what becomes of its result
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
 //   - reply.go, nesting.go: replies in one piece
-//   - stream.go, passing.go: replies that are handed on as they come
+//   - stream.go, longreply.go: replies that go on as they come
 //   - errors.go: the status and the message of each error
 //   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

@@ -150,7 +150,7 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 		return nil, undecodable(err)
 	}
 	if r.Rest != nil {
-		b.attachRest(ctx, response, r, in)
+		b.attachBody(ctx, response, r, in)
 	}
 	return response, nil
 }

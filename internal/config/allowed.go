@@ -53,7 +53,7 @@ func asPatterns(v any) ([]pattern, error) {
 		return nil, fmt.Errorf("must be a list of patterns, is %s", describe(v))
 	}
 	if len(list) == 0 {
-		return nil, errors.New("must have a pattern or more")
+		return nil, errors.New("must not be empty")
 	}
 	patterns := make([]pattern, len(list))
 	var errs []error

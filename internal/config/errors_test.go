@@ -71,7 +71,7 @@ func TestParseErrors(t *testing.T) {
 			`stream: invocation_type must be RequestResponse, is "Event"`,
 		},
 		{"no list of functions", with("allowed_functions", "f"), `allowed_functions: must be a list of patterns, is the string "f"`},
-		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must have a pattern or more"},
+		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must not be empty"},
 		{
 			"patterns that are none",
 			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),

@@ -51,17 +51,17 @@ func (b *budgets) of(function string) *budget {
 // budget is the retries that a function has left. The zero value is a full one.
 type budget struct {
 	mu    sync.Mutex
-	spent int // tokens
+	used int // tokens
 }
 
 // take pays for a retry. It is false where the budget is used up.
 func (b *budget) take() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spent+retryCost > maxTokens {
+	if b.used+retryCost > maxTokens {
 		return false
 	}
-	b.spent += retryCost
+	b.used += retryCost
 	return true
 }
 
@@ -73,5 +73,5 @@ func (b *budget) success(retried bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spent = max(0, b.spent-refund)
+	b.used = max(0, b.used-refund)
 }

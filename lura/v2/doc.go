@@ -27,5 +27,5 @@
 // Read lambda.go first: [BackendFactory] and its options. Then:
 //
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
-//   - originals.go: what a backend's configuration said before the factory changed it
+//   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
 package lambda

@@ -127,14 +127,14 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 		opt(&o)
 	}
 	backends := backend.NewFactory(o.backend(logger))
-	var first originals
+	var configured configuredBackends
 
 	return func(remote *config.Backend) proxy.Proxy {
 		spec, ok := backendSpec(remote)
 		if !ok {
 			return next(remote)
 		}
-		first.prepare(remote, &spec)
+		configured.prepare(remote, &spec)
 		b := backends.New(spec)
 		if o.report != nil {
 			invokes, err := b.Report()

@@ -26,9 +26,9 @@ func peekSize(f format) int {
 	return 4 << 10
 }
 
-// attachRest completes a response whose reply has only begun: the rest goes to the client,
+// attachBody completes a response whose reply has only begun: the rest goes to the client,
 // or to the decoder, as it comes.
-func (b *Backend) attachRest(ctx context.Context, response *http.Response, r *invoke.Response, in *invocation) {
+func (b *Backend) attachBody(ctx context.Context, response *http.Response, r *invoke.Response, in *invocation) {
 	switch {
 	case response.Body == http.NoBody: // there is nothing to decode
 	case b.format != raw:

@@ -7,20 +7,21 @@ import (
 	"github.com/devopsfaith/krakend/config"
 )
 
-// originals remembers what the configurations of backends said before a factory changed
+// configuredBackends remembers what the configurations of backends said before a factory changed
 // them. Its zero value is empty.
-type originals struct{ first sync.Map } // from *config.Backend to original
+type configuredBackends struct{ seen sync.Map } // from *config.Backend to configuredBackend
 
-type original struct {
+type configuredBackend struct {
 	host            []string
 	concurrentCalls int
 }
 
 // prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec says
 // what stood there when the factory first saw the backend.
-func (o *originals) prepare(remote *config.Backend, spec *backend.Spec) {
-	first, _ := o.first.LoadOrStore(remote, original{remote.Host, remote.ConcurrentCalls})
-	spec.Host, spec.ConcurrentCalls = first.(original).host, first.(original).concurrentCalls
+func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
+	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls})
+	first := v.(configuredBackend)
+	spec.Host, spec.ConcurrentCalls = first.host, first.concurrentCalls
 
 	if len(remote.Host) == 0 {
 		remote.Host = []string{backend.Host}
