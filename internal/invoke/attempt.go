@@ -90,9 +90,26 @@ func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Requ
 	return signature{c.target.Credentials, version, at}, nil
 }
 
-// errTimeout is the cause of an attempt that took longer than Target.Timeout. Lambda may still
-// execute the function, so the call is not tried again.
-var errTimeout = errors.New("the HTTP client's timeout passed")
+// longestCall bounds an attempt of a request without a deadline: KrakenD 1.x's contexts of shadow
+// backends never end. Lambda executes a function for 15 minutes at most, and a minute is for what
+// comes before and after. Source:
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const longestCall = 16 * time.Minute
+
+// The causes of an attempt that took too long. Lambda may still execute the function, so the call
+// is not tried again.
+var (
+	errTimeout     = errors.New("the HTTP client's timeout passed")
+	errLongestCall = fmt.Errorf("no whole reply within %.0f minutes, which is longer than Lambda executes a function", longestCall.Minutes())
+)
+
+// limit returns how long an attempt may take, 0 for no limit, and the cause of its end.
+func (c *httpAttempter) limit(ctx context.Context) (time.Duration, error) {
+	if _, ok := ctx.Deadline(); !ok && c.target.Timeout <= 0 {
+		return longestCall, errLongestCall
+	}
+	return c.target.Timeout, errTimeout
+}
 
 // roundTrip sends a request. Redirects are not followed: they would carry the payload to
 // wherever the answer says.
@@ -101,19 +118,20 @@ func (c *httpAttempter) roundTrip(request *http.Request) (*http.Response, error)
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	if c.target.Timeout <= 0 {
+	limit, cause := c.limit(request.Context())
+	if limit <= 0 {
 		return exchange(transport, request)
 	}
-	ctx, cancel := context.WithTimeoutCause(request.Context(), c.target.Timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(request.Context(), limit, cause)
 	answer, err := exchange(transport, request.WithContext(ctx))
 	if err != nil {
-		if context.Cause(ctx) == errTimeout {
-			err = errTimeout
+		if context.Cause(ctx) == cause {
+			err = cause
 		}
 		cancel()
 		return nil, err
 	}
-	answer.Body = &timedBody{answer.Body, ctx, cancel}
+	answer.Body = &timedBody{answer.Body, ctx, cancel, cause}
 	return answer, nil
 }
 
@@ -132,18 +150,19 @@ func exchange(transport http.RoundTripper, request *http.Request) (*http.Respons
 	return answer, nil
 }
 
-// timedBody is a body under Target.Timeout.
+// timedBody is a body that has to come within a limit.
 type timedBody struct {
 	io.ReadCloser
 	ctx    context.Context // of the attempt
 	cancel context.CancelFunc
+	cause  error // of ctx, past the limit
 }
 
 // Read implements io.Reader. The transport may spell the end of the context otherwise.
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF && context.Cause(b.ctx) == errTimeout {
-		err = errTimeout
+	if err != nil && err != io.EOF && context.Cause(b.ctx) == b.cause {
+		err = b.cause
 	}
 	return n, err
 }

@@ -50,7 +50,7 @@ func (b *budgets) of(function string) *budget {
 
 // budget is the retries that a function has left. The zero value is a full one.
 type budget struct {
-	mu    sync.Mutex
+	mu   sync.Mutex
 	used int // tokens
 }
 

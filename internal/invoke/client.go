@@ -30,7 +30,8 @@ type Target struct {
 	// Transport sends the calls. Nil is http.DefaultTransport as it is at the time of each
 	// call: KrakenD replaces it when its router starts.
 	Transport http.RoundTripper
-	// Timeout bounds an attempt with its reply. 0 is without a bound but the request's.
+	// Timeout bounds an attempt with its reply. 0 leaves it to the request's deadline, and to a
+	// bound of 16 minutes, a little more than Lambda's longest execution, where it has none.
 	Timeout time.Duration
 	// UserAgent is the header of that name.
 	UserAgent string

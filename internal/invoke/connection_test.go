@@ -116,12 +116,14 @@ func TestNoConnection(t *testing.T) {
 	}
 }
 
+// hangs is a step that brings no answer before the attempt's context is done.
+func hangs(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
 // The HTTP client's own timeout is final: Lambda may still be executing the function.
 func TestTimeout(t *testing.T) {
-	hangs := func(r *http.Request) (*http.Response, error) {
-		<-r.Context().Done()
-		return nil, r.Context().Err()
-	}
 	within := func(status int, header ...string) step {
 		return func(r *http.Request) (*http.Response, error) {
 			a := answer(status, "", header...)
@@ -163,6 +165,29 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// A request without a deadline ends a little after Lambda's longest execution, whether it can be
+// cancelled or not, and is not tried again.
+func TestCallWithoutADeadline(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ctx    func(context.Context) context.Context
+		stream bool
+	}{
+		"that can be cancelled": {func(ctx context.Context) context.Context { return ctx }, false},
+		"that cannot":           {context.WithoutCancel, false},
+		"of a stream":           {context.WithoutCancel, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(hangs)
+			w.Now, w.Sleep = nil, nil
+			start := time.Now()
+			_, err := send(tc.ctx(t.Context()), w.client(t), all(), &Request{Function: "f", Stream: tc.stream})
+			if e := errorOf(t, err); e.Kind != KindConnection || !errors.Is(err, errLongestCall) || len(w.attempts) != 1 || time.Since(start) != 16*time.Minute {
+				t.Errorf("%s: got %+v after %d attempts and %v", name, e, len(w.attempts), time.Since(start))
+			}
+		})
+	}
+}
+
 // So is that of a transport which waits for headers no longer.
 func TestTimeoutOfATransport(t *testing.T) {
 	var calls atomic.Int32
@@ -181,7 +206,7 @@ func TestTimeoutOfATransport(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 	// Other timeouts are those of a connection that was not made.
-	if timedOut(&net.OpError{Op: "dial", Err: timeoutError{}}) || timedOut(errReset) || !timedOut(errTimeout) {
+	if timedOut(&net.OpError{Op: "dial", Err: timeoutError{}}) || timedOut(errReset) || !timedOut(errTimeout) || !timedOut(errLongestCall) {
 		t.Error("got another verdict")
 	}
 }

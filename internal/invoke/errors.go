@@ -145,7 +145,7 @@ func timedOut(err error) bool {
 		return false
 	}
 	var timeout net.Error
-	return errors.Is(err, errTimeout) ||
+	return errors.Is(err, errTimeout) || errors.Is(err, errLongestCall) ||
 		errors.Is(err, context.DeadlineExceeded) || // of http.Client.Timeout: the request's own context has ended nothing
 		errors.As(err, &timeout) && timeout.Timeout() && strings.Contains(err.Error(), "awaiting response headers") // HTTP/2 has only the text
 }
