@@ -1,16 +1,3 @@
-// Command bench measures what a call of a Lambda function costs through this
-// repository's adapters, beside the modules that were published under its name, the AWS SDK
-// alone, and a signed HTTP call alone. All of them do the same work against the same
-// Invoke API on loopback, each in a process of its own.
-//
-//	go run . [flags] [calls] [memory] [start] [report]
-//
-// calls measures throughput, CPU time, allocations and latency over sizes and
-// concurrencies; memory what large payloads and replies take; start the building of a
-// gateway's pipes. Without an argument it does these three. report writes
-// docs/performance.md and its plots from the results.
-//
-// It needs Linux, for the trust in its own TLS certificate (SSL_CERT_FILE).
 package main
 
 import (

@@ -1,10 +1,3 @@
-// Package e2e has the black-box tests of the module. They build a KrakenD gateway,
-// run it as a process of its own with a krakend.json written for the test, and talk
-// HTTP to it, while lambdatest stands in for AWS in the test's process and verifies
-// the signature of every call.
-//
-// What the gateway logs is in its file before the client has its answer, so a test
-// reads it and waits for nothing.
 package e2e
 
 import (

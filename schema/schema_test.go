@@ -1,5 +1,3 @@
-// Package schema tests the JSON Schemas of this directory: against the meta-schema, against
-// the parser that they describe, against gateways, and inside KrakenD's own schema.
 package schema
 
 import (

@@ -1,5 +1,3 @@
-// Package scripts has the scripts that make a release, and their tests. These run in
-// repositories of their own, which have what the working copy has, and publish to nobody.
 package scripts
 
 import (

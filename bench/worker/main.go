@@ -1,5 +1,3 @@
-// Command worker is the process of a contestant for KrakenD 2, the one that its argument
-// names. It takes commands on standard input, as package load says, and ends with it.
 package main
 
 import (

@@ -1,8 +1,3 @@
-// Package components has the tests of a Lambda backend beside KrakenD's other
-// backend components, at the versions that KrakenD-CE 1.4.1 is built with. The
-// components are stacked as its backend_factory.go, proxy_factory.go and
-// handler_factory.go do, configurations go through KrakenD's own parser, requests
-// through its gin handlers, and lambdatest stands in for AWS.
 package components
 
 import (

@@ -1,9 +1,3 @@
-// Package docker tests the Dockerfile, compose.yaml and what belongs to them, without a
-// container engine. What RUN says is run on this machine, in a directory of its own; what
-// ends up in the image is in another, and where the tests may, they run it there as the
-// image's user, with that directory as the root of the file system.
-//
-// It has a module of its own for the sake of BuildKit's parser and Compose's.
 package docker
 
 import (

@@ -1,6 +1,3 @@
-// Package faults has what can go wrong between a gateway and AWS, and what may come of
-// it: a table of faults that every gateway goes through. It has a module of its own for
-// the sake of github.com/Shopify/toxiproxy.
 package faults
 
 import (

@@ -1,5 +1,3 @@
-// Command functions runs a few sample functions behind an Invoke API on
-// loopback, which takes the place of AWS Lambda for the example gateways.
 package main
 
 import (

@@ -1,5 +1,3 @@
-// Command krakend is a KrakenD gateway whose backends can be AWS Lambda
-// functions.
 package main
 
 import (

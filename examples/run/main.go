@@ -1,10 +1,5 @@
 //go:build unix
 
-// Command run shows the library at work on one machine, without AWS. From the
-// repository's root, `go run ./examples/run` builds and starts the sample
-// functions, a web application that runs as one, and the example gateway of one
-// generation of KrakenD, sends the gateway a request of each kind, and leaves all of
-// them running until it is interrupted.
 package main
 
 import (

@@ -1,6 +1,3 @@
-// Package adaptertest is the table of cases that every adapter runs: configuration and
-// request in, payload, response or error out. A case that is added here is checked
-// on every generation of KrakenD.
 package adaptertest
 
 import (

@@ -1,5 +1,3 @@
-// Package answertest sends requests as they are written, and compares answers: those of an
-// application that is served directly with those that it gives behind a gateway.
 package answertest
 
 import (

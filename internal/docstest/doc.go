@@ -1,6 +1,19 @@
 // Package docstest runs the documentation: every fenced block of JSON and Go in the
 // Markdown files of the repository's root and of docs. Pages have no directives for it.
-// It understands them by these conventions alone.
+// It understands them by these conventions alone. It reads no prose but the last words
+// before a block, and says nothing of blocks in other languages.
+//
+// Read section.go first: [Section], and what its blocks mean. Then:
+//
+//   - pages.go, markdown.go, labels.go, values.go: pages to sections and blocks
+//   - service.go, endpoint.go, gateway.go, krakend2.go: the gateway of a section
+//   - spelling.go, namespaces.go, keys.go: spellings of krakend.json, and the keys that
+//     KrakenD knows
+//   - run.go, probe.go: a section is run ([Section.Run])
+//   - console.go, curl.go, expectations.go, compare.go: requests, and what they bring
+//   - functions.go, arn.go, sts.go: what stands in for Lambda and STS
+//   - policy.go, permissions.go: IAM policies, and what a gateway needs
+//   - gocode.go, links.go: Go code and links
 //
 // A section is what is between one heading (with #) and the next. Where it configures
 // something it has a gateway, with a krakend.json of all that it configures, and lambdatest

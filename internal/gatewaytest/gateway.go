@@ -1,5 +1,3 @@
-// Package gatewaytest runs gateways for tests: builds of KrakenD with the backends of
-// this module, each a process of its own with a krakend.json written for the test.
 package gatewaytest
 
 import (

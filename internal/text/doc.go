@@ -1,5 +1,8 @@
 // Package text writes strings: into log lines, so that each stays on one line, and into
 // JSON. It imports the standard library only and decides nothing.
 //
-// Read quote.go and secrets.go for log lines, and json.go for JSON.
+// Read quote.go first: text for log lines. Then:
+//
+//   - secrets.go: what no log line may repeat
+//   - json.go: JSON
 package text

@@ -3,5 +3,5 @@
 // AWS SDK, and it never follows redirects: they would carry payloads and credentials to wherever
 // an answer says.
 //
-// All of it is in transport.go.
+// Read transport.go first: it is the only file.
 package transport

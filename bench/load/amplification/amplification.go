@@ -1,6 +1,3 @@
-// Package amplification counts how many calls reach AWS for each request while calls fail: for
-// good, or now and then. Its tests are those of the workers, one for each AWS SDK. They count
-// and measure no time.
 package amplification
 
 import (

@@ -1,5 +1,3 @@
-// Command ours is the process of this repository's adapter for KrakenD 1.4.
-// It takes commands on standard input, as package load says, and ends with it.
 package main
 
 import (

@@ -1,5 +1,3 @@
-// Command published is the process of the module that was published for KrakenD 1.4.
-// It takes commands on standard input, as package load says, and ends with it.
 package main
 
 import (

@@ -1,9 +1,3 @@
-// Package shop is a tea shop: an ordinary net/http application with a router of
-// github.com/go-chi/chi. It knows nothing of Lambda or of gateways.
-//
-// The shop keeps nothing between two requests: an environment that executes a
-// function may be gone after it. The catalogue is fixed, a change of it is answered
-// as if it were stored, and a customer's basket is in the customer's cookies.
 package shop
 
 import (
