@@ -13,7 +13,7 @@
 //   - send.go: requests and answers of lookups, bounded and checked
 //   - process.go: credential_process, bounded
 //   - errors.go: errors of the SDK, fit for a log
-//   - attempter.go, invoker.go, stream.go: one call with an Invoker
+//   - invoker.go, exchange.go, stream.go: calls with a custom Invoker
 //
 // # Limits
 //

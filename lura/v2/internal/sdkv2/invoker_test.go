@@ -40,14 +40,14 @@ func api(t *testing.T, functions map[string]any) *lambdatest.Server {
 
 func TestInvoke(t *testing.T) {
 	s := api(t, map[string]any{"f": func(in map[string]string) (map[string]string, error) { return in, nil }})
-	r, err := Invoke(t.Context(), client(s.URL), &Call{
-		Function: "f", Qualifier: "live", LogTail: true, Payload: []byte(`{"a":"b"}`),
+	r, err := attempt(t.Context(), client(s.URL), &invoke.Request{
+		Function: "f", Qualifier: "live", LogTail: true, Payload: invoke.PayloadOf([]byte(`{"a":"b"}`)),
 		ClientContext: base64.StdEncoding.EncodeToString([]byte(`{"custom":{"x":"y"}}`)),
-	})
+	}, &invoke.Policy{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(r.Payload) != `{"a":"b"}` || r.Status != http.StatusOK || r.FunctionError != "" || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || r.ExecutedVersion == "" || r.LogResult == "" {
+	if string(r.Payload) != `{"a":"b"}` || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || r.ExecutedVersion == "" || r.LogResult == "" {
 		t.Errorf("got %+v", r)
 	}
 	call := s.Calls()[0]
@@ -58,71 +58,77 @@ func TestInvoke(t *testing.T) {
 
 func TestInvokeTypes(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return nil }})
-	for kind, want := range map[string]int{"Event": http.StatusAccepted, "DryRun": http.StatusNoContent} {
-		if r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f", InvocationType: kind}); err != nil || r.Status != want || len(r.Payload) != 0 {
+	for _, kind := range []string{"Event", "DryRun"} {
+		if r, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f", InvocationType: kind}, &invoke.Policy{}); err != nil || len(r.Payload) != 0 {
 			t.Errorf("%s: got %+v, %v", kind, r, err)
 		}
 	}
-}
-
-func TestNewerHeaders(t *testing.T) {
-	var got http.Header
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		got = r.Header
-		w.Header().Set("X-Amz-Durable-Execution-Arn", "arn:x/durable-execution/y")
-	})
-	r, err := Invoke(t.Context(), client(url), &Call{Function: "f", TenantID: "blue", DurableExecutionName: "once"})
-	if err != nil || got.Get("X-Amz-Tenant-Id") != "blue" || got.Get("X-Amz-Durable-Execution-Name") != "once" || r.DurableARN != "arn:x/durable-execution/y" {
-		t.Errorf("got %+v, %v, the headers %v", r, err, got)
+	for i, call := range s.Calls() {
+		if want := []string{"Event", "DryRun"}[i]; call.InvocationType != want {
+			t.Errorf("got %s, want %s", call.InvocationType, want)
+		}
 	}
 }
 
 func TestFunctionError(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return errors.New("tea is out") }})
-	r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
-	if err != nil || r.Status != http.StatusOK || r.FunctionError != "Unhandled" || !bytes.Contains(r.Payload, []byte("tea is out")) {
-		t.Errorf("got %+v, %v", r, err)
+	_, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f", LogTail: true}, &invoke.Policy{})
+	if err == nil || err.Kind != invoke.KindFunction || err.Status != http.StatusOK || err.Code != "Unhandled" || !bytes.Contains(err.Payload, []byte("tea is out")) ||
+		err.LogResult == "" || err.RequestID == "" || err.Header.Get("X-Amzn-Requestid") != err.RequestID {
+		t.Errorf("got %#v", err)
 	}
 }
 
-// One call is one attempt, whatever the client is told.
+// withoutOptions is an Invoker that does not hand on options.
+type withoutOptions struct{ *lambda.Client }
+
+func (i withoutOptions) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	return i.Client.Invoke(ctx, in, func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
+func (i withoutOptions) InvokeWithResponseStream(ctx context.Context, in *lambda.InvokeWithResponseStreamInput, _ ...func(*lambda.Options)) (*lambda.InvokeWithResponseStreamOutput, error) {
+	return i.Client.InvokeWithResponseStream(ctx, in, func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
+// One attempt is one call, whatever the client is told.
 func TestOneAttempt(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return nil }})
 	for name, tc := range map[string]struct {
 		fault lambdatest.Fault
-		want  CallError
+		want  invoke.Error
 	}{
-		"a throttle":     {lambdatest.Throttle(7), CallError{Code: "TooManyRequestsException", Status: 429, RetryAfter: "7"}},
-		"a failure":      {lambdatest.APIError(500, "ServiceException", "broken"), CallError{Code: "ServiceException", Message: "broken", Status: 500}},
-		"a new code":     {lambdatest.APIError(502, "TeaException", "cold"), CallError{Code: "TeaException", Message: "cold", Status: 502}},
-		"no connection":  {lambdatest.Cut(lambdatest.BeforeHeaders), CallError{}},
-		"half an answer": {lambdatest.Cut(lambdatest.WithinBody), CallError{Status: 200}},
+		"a throttle":     {lambdatest.Throttle(7), invoke.Error{Code: "TooManyRequestsException", Status: 429, RetryAfter: "7"}},
+		"a failure":      {lambdatest.APIError(500, "ServiceException", "broken"), invoke.Error{Code: "ServiceException", Message: "broken", Status: 500}},
+		"a new code":     {lambdatest.APIError(502, "TeaException", "cold"), invoke.Error{Code: "TeaException", Message: "cold", Status: 502}},
+		"no connection":  {lambdatest.Cut(lambdatest.BeforeHeaders), invoke.Error{Kind: invoke.KindConnection}},
+		"half an answer": {lambdatest.Cut(lambdatest.WithinBody), invoke.Error{Kind: invoke.KindTruncated, Status: 200}},
 	} {
-		before := len(s.Calls())
-		s.Fail("f", tc.fault)
-		_, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
-		var got *CallError
-		if !errors.As(err, &got) || len(s.Calls())-before != 1 {
-			t.Errorf("%s: got %v after %d calls", name, err, len(s.Calls())-before)
-			continue
-		}
-		if got.Code != tc.want.Code || tc.want.Message != "" && got.Message != tc.want.Message || got.Status != tc.want.Status || got.RetryAfter != tc.want.RetryAfter ||
-			(got.RequestID != "") != (got.Status != 0) || (got.Header != nil) != (got.Status != 0) || got.TooLarge {
-			t.Errorf("%s: got %+v", name, got)
+		for how, i := range map[string]Invoker{"the client": client(s.URL), "one without options": withoutOptions{client(s.URL)}} {
+			s.Reset()
+			s.Fail("f", tc.fault)
+			_, got := attempt(t.Context(), i, &invoke.Request{Function: "f"}, &invoke.Policy{})
+			if got == nil || len(s.Calls()) != 1 {
+				t.Errorf("%s, %s: got %v after %d calls", name, how, got, len(s.Calls()))
+				continue
+			}
+			if got.Kind != tc.want.Kind || got.Code != tc.want.Code || tc.want.Message != "" && got.Message != tc.want.Message || got.Status != tc.want.Status || got.RetryAfter != tc.want.RetryAfter ||
+				(got.RequestID != "") != (got.Status != 0) || (got.Header != nil) != (got.Status != 0) {
+				t.Errorf("%s, %s: got %#v", name, how, got)
+			}
 		}
 	}
 	s.Fail("f", lambdatest.Throttle(7))
-	_, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f"})
+	_, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f"}, &invoke.Policy{})
 	var throttled *types.TooManyRequestsException
-	if !errors.As(err, &throttled) || !strings.HasPrefix(err.Error(), "TooManyRequestsException (429): ") {
-		t.Errorf("got %v, want the SDK's own error in it", err)
+	if !errors.As(err, &throttled) {
+		t.Errorf("got %v, want the SDK's error type in it", err)
 	}
 }
 
 func TestInvokeEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
-	if _, err := Invoke(ctx, client(url), &Call{Function: "f"}); !errors.Is(err, context.Canceled) {
+	if _, err := attempt(ctx, client(url), &invoke.Request{Function: "f"}, &invoke.Policy{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -131,10 +137,9 @@ func TestLimitOfReplies(t *testing.T) {
 	reply := strings.Repeat("x", 1000)
 	s := api(t, map[string]any{"f": func() (string, error) { return reply, nil }})
 	for limit, ok := range map[int64]bool{0: true, 1002: true, 1001: false, 1: false} { // with its quotes
-		r, err := Invoke(t.Context(), client(s.URL), &Call{Function: "f", MaxReply: limit})
-		var got *CallError
-		if ok != (err == nil) || !ok && (!errors.As(err, &got) || !got.TooLarge) || ok && len(r.Payload) != 1002 {
-			t.Errorf("%d: got %v, %+v", limit, err, got)
+		r, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f"}, &invoke.Policy{MaxReply: limit})
+		if ok != (err == nil) || !ok && err.Kind != invoke.KindLimit || ok && len(r.Payload) != 1002 {
+			t.Errorf("%d: got %#v", limit, err)
 		}
 	}
 	for name, answer := range map[string]http.HandlerFunc{
@@ -155,10 +160,9 @@ func TestLimitOfReplies(t *testing.T) {
 			switchProtocols(rw)
 		},
 	} {
-		_, err := Invoke(t.Context(), client(serve(t, answer)), &Call{Function: "f"})
-		var got *CallError
-		if !errors.As(err, &got) || !got.TooLarge {
-			t.Errorf("%s: got %v", name, err)
+		_, err := attempt(t.Context(), client(serve(t, answer)), &invoke.Request{Function: "f"}, &invoke.Policy{})
+		if err == nil || err.Kind != invoke.KindLimit {
+			t.Errorf("%s: got %#v", name, err)
 		}
 	}
 }
@@ -169,10 +173,9 @@ func TestLongRefusal(t *testing.T) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		io.WriteString(w, strings.Repeat("x", 100<<10))
 	})
-	_, err := Invoke(t.Context(), client(url), &Call{Function: "f"})
-	var got *CallError
-	if !errors.As(err, &got) || got.TooLarge || got.Status != http.StatusServiceUnavailable {
-		t.Errorf("got %+v", got)
+	_, err := attempt(t.Context(), client(url), &invoke.Request{Function: "f"}, &invoke.Policy{})
+	if err == nil || err.Kind != invoke.KindAPI || err.Code != "" || err.Message == "" || err.Status != http.StatusServiceUnavailable {
+		t.Errorf("got %#v", err)
 	}
 }
 
@@ -181,7 +184,7 @@ func TestHeadersOfACall(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }, "g": func() error { return nil }})
 	s.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
 	for function, stream := range map[string]bool{"f": true, "g": false} {
-		r, err := NewAttempter(client(s.URL)).Attempt(t.Context(), &invoke.Request{Function: function, Stream: stream, TraceID: "Root=1"}, &invoke.Policy{})
+		r, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: function, Stream: stream, TraceID: "Root=1"}, &invoke.Policy{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,10 +213,9 @@ func TestInvokersFollowNoRedirects(t *testing.T) {
 				o.HTTPClient = tc.client
 			}
 		})
-		_, err := Invoke(t.Context(), c, &Call{Function: "f", Payload: []byte(tc.payload)})
-		var got *CallError
-		if !errors.As(err, &got) || got.Status != http.StatusTemporaryRedirect {
-			t.Errorf("%s: got %+v, %v", name, got, err)
+		_, err := attempt(t.Context(), c, &invoke.Request{Function: "f", Payload: invoke.PayloadOf([]byte(tc.payload))}, &invoke.Policy{})
+		if err == nil || err.Kind != invoke.KindAPI || err.Status != http.StatusTemporaryRedirect {
+			t.Errorf("%s: got %#v", name, err)
 		}
 	}
 	if given.CheckRedirect != nil {
@@ -229,21 +231,21 @@ func (f fake) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambd
 }
 
 func TestFakeInvoker(t *testing.T) {
-	r, err := Invoke(t.Context(), fake(func(in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	request := &invoke.Request{Function: "f", Payload: invoke.PayloadOf([]byte("1"))}
+	r, err := attempt(t.Context(), fake(func(in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{StatusCode: 200, Payload: in.Payload}, nil
-	}), &Call{Function: "f", Payload: []byte("1")})
+	}), request, &invoke.Policy{})
 	if err != nil || string(r.Payload) != "1" || r.Header != nil || r.RequestID != "" {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	var got *CallError
-	_, err = Invoke(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, nil }), &Call{Function: "f"})
-	if !errors.As(err, &got) || got.Error() != "the Invoker has returned neither an output nor an error" {
-		t.Errorf("got %v", err)
+	_, err = attempt(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, nil }), request, &invoke.Policy{})
+	if err == nil || err.Kind != invoke.KindInternal || err.Message != "the Invoker returned neither an output nor an error" {
+		t.Errorf("got %#v", err)
 	}
 	cause := errors.New("tea is out")
-	_, err = Invoke(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, cause }), &Call{Function: "f"})
-	if !errors.Is(err, cause) || err.Error() != `"tea is out"` {
-		t.Errorf("got %v", err)
+	_, err = attempt(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) { return nil, cause }), request, &invoke.Policy{})
+	if err == nil || err.Kind != invoke.KindConnection || !errors.Is(err, cause) || err.Error() != "tea is out" {
+		t.Errorf("got %#v", err)
 	}
 }
 
@@ -259,7 +261,7 @@ func TestConcurrentCalls(t *testing.T) {
 	for i := range 20 {
 		calls.Go(func() {
 			payload := fmt.Append(nil, i)
-			r, err := Invoke(t.Context(), invoker, &Call{Function: "f", Payload: payload, MaxReply: 100})
+			r, err := attempt(t.Context(), invoker, &invoke.Request{Function: "f", Payload: invoke.PayloadOf(payload)}, &invoke.Policy{MaxReply: 100})
 			if err != nil || !bytes.Equal(r.Payload, payload) {
 				t.Errorf("%d: got %+v, %v", i, r, err)
 			}
@@ -303,7 +305,7 @@ func TestInvokersThatHedge(t *testing.T) {
 		return <-outputs, nil
 	})
 	for range 20 {
-		if r, err := Invoke(t.Context(), invoker, &Call{Function: "f", Payload: []byte("1"), MaxReply: 100}); err != nil || string(r.Payload) != "1" {
+		if r, err := attempt(t.Context(), invoker, &invoke.Request{Function: "f", Payload: invoke.PayloadOf([]byte("1"))}, &invoke.Policy{MaxReply: 100}); err != nil || string(r.Payload) != "1" {
 			t.Errorf("got %+v, %v", r, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -12,88 +13,108 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// ErrCutOff is the error of a stream that ended before InvokeComplete. The SDK takes some of them
-// for complete.
-var ErrCutOff = errors.New("the stream ended before InvokeComplete")
-
-// InvokeStream makes one call whose reply is a stream, which has no bound: its reader counts. A
-// function that failed before its stream is a Reply with a Payload and no Stream. An error is a
-// *CallError.
-func InvokeStream(ctx context.Context, i StreamInvoker, c *Call) (*Reply, error) {
-	calls := &bounds{call: c, stream: true}
-	out, err := i.InvokeWithResponseStream(ctx, &lambda.InvokeWithResponseStreamInput{
-		FunctionName:   &c.Function,
-		Qualifier:      unlessEmpty(c.Qualifier),
-		InvocationType: types.ResponseStreamingInvocationType(c.InvocationType),
-		ClientContext:  unlessEmpty(c.ClientContext),
-		TenantId:       unlessEmpty(c.TenantID),
-		LogType:        logType(c.LogTail),
-		Payload:        c.Payload,
-	}, calls.options)
-	b := calls.result()
+// stream makes an attempt whose reply is a stream.
+func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, error) {
+	streamer, ok := a.Invoker.(StreamInvoker)
+	if !ok {
+		return nil, &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker cannot stream"}
+	}
+	r := c.request
+	output, err := streamer.InvokeWithResponseStream(ctx, &lambda.InvokeWithResponseStreamInput{
+		FunctionName:   aws.String(r.Function),
+		Qualifier:      unlessEmpty(r.Qualifier),
+		InvocationType: types.ResponseStreamingInvocationType(r.InvocationType),
+		ClientContext:  unlessEmpty(r.ClientContext),
+		LogType:        logType(r),
+		Payload:        r.Payload.Bytes(),
+	}, c.option)
 	switch {
-	case b.report != nil:
-		return b.report, nil
 	case err != nil:
-		return nil, b.failure(err)
-	case out == nil || out.GetStream() == nil:
-		return nil, &CallError{Message: "the Invoker has returned neither a stream nor an error"}
+		return nil, c.result().failure(err)
+	case output == nil || output.GetStream() == nil:
+		return nil, &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither a stream nor an error"}
 	}
-	r := &Reply{
-		Status:          int(out.StatusCode),
-		ContentType:     aws.ToString(out.ResponseStreamContentType),
-		ExecutedVersion: aws.ToString(out.ExecutedVersion),
-		Stream:          &Stream{events: out.GetStream(), body: b.body},
+	header, requestID := answerOf(output.ResultMetadata)
+	if header = header.Clone(); header == nil {
+		header = make(http.Header, 1)
 	}
-	r.tell(out.ResultMetadata)
-	return r, nil
+	header.Set("Content-Type", aws.ToString(output.ResponseStreamContentType))
+	return &invoke.Response{
+		Header:          header,
+		ExecutedVersion: aws.ToString(output.ExecutedVersion),
+		RequestID:       requestID,
+		Events:          newEvents(ctx, output.GetStream(), c.result()),
+	}, nil
 }
 
-// Stream is a reply in pieces. Its methods are called by one goroutine, Close by any.
-type Stream struct {
-	events *lambda.InvokeWithResponseStreamEventStream
-	body   *invoke.Body // that they are read from; nil behind an Invoker that drops options
-	end    error        // nil before the end
-	log    string
+// events is a stream of the SDK's.
+type events struct {
+	ctx     context.Context
+	stream  *lambda.InvokeWithResponseStreamEventStream
+	x       *exchange
+	release func() bool // of the context's hold on the stream
+	read    int64       // of the reply, in bytes
+	log     string
+	err     error // why there is no more
 }
 
-// StreamError is how a function, or AWS, ended a stream after it had begun.
-type StreamError struct{ Code, Details string }
+var _ invoke.Events = (*events)(nil)
 
-// Error implements error. It leaves out the details: they are the function's.
-func (e *StreamError) Error() string { return "the function failed in its stream: " + e.Code }
+func newEvents(ctx context.Context, stream *lambda.InvokeWithResponseStreamEventStream, x *exchange) *events {
+	e := &events{ctx: ctx, stream: stream, x: x}
+	// The reader of a reply may never read it.
+	e.release = context.AfterFunc(ctx, func() { stream.Close() })
+	return e
+}
 
-// Next returns the next piece, which may be empty. Its error is io.EOF at the end of a complete
-// stream, a *StreamError where the function failed, ErrCutOff where the stream broke off, and a
-// *CallError for what the SDK says else. It waits until the call's context is done.
-func (s *Stream) Next() ([]byte, error) {
-	for s.end == nil {
-		event, ok := <-s.events.Events()
+// Next implements invoke.Events.
+func (e *events) Next() ([]byte, string, error) {
+	for e.err == nil {
+		event, ok := <-e.stream.Events()
 		if !ok {
-			s.end = ErrCutOff
-			if err := s.events.Err(); err != nil {
-				failed := callError(err)
-				failed.Malformed = failed.Code == "" && s.body != nil && s.body.Failure() == nil && !errors.Is(err, io.ErrUnexpectedEOF)
-				s.end = failed
-			}
+			e.err = e.failure()
 			break
 		}
 		switch event := event.(type) {
 		case *types.InvokeWithResponseStreamResponseEventMemberPayloadChunk:
-			return event.Value.Payload, nil
+			payload, limit := event.Value.Payload, e.x.policy.MaxReply
+			if e.read += int64(len(payload)); limit > 0 && e.read > limit {
+				e.err = &invoke.Error{Kind: invoke.KindLimit, Err: invoke.TooLong(limit)}
+			} else if len(payload) > 0 {
+				return payload, "", nil
+			}
 		case *types.InvokeWithResponseStreamResponseEventMemberInvokeComplete:
-			s.log = aws.ToString(event.Value.LogResult)
-			s.end = io.EOF
+			e.log, e.err = aws.ToString(event.Value.LogResult), io.EOF
 			if code := aws.ToString(event.Value.ErrorCode); code != "" {
-				s.end = &StreamError{code, aws.ToString(event.Value.ErrorDetails)}
+				e.err = &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: []byte(aws.ToString(event.Value.ErrorDetails))}
 			}
 		}
 	}
-	return nil, s.end
+	return nil, e.log, e.err
 }
 
-// LogResult returns the end of the function's log in base64, after the end of the stream.
-func (s *Stream) LogResult() string { return s.log }
+// failure returns why a stream has ended without InvokeComplete. The SDK takes one that is cut
+// between two messages for complete, and has read all that it reads.
+func (e *events) failure() error {
+	if e.ctx.Err() != nil { // which has closed the stream
+		return &invoke.Error{Kind: invoke.KindEnded, Progress: "while the function wrote its reply", Err: e.ctx.Err()}
+	}
+	err := e.stream.Err()
+	if err == nil {
+		return &invoke.Error{Kind: invoke.KindTruncated, Message: "the stream ended before InvokeComplete", Err: io.ErrUnexpectedEOF}
+	}
+	failed := errorOf(err)
+	switch {
+	case failed.Code != "": // an exception, or a message of the type error
+		return failed
+	case e.x.body != nil && e.x.body.Failure() == nil && !errors.Is(err, io.ErrUnexpectedEOF): // all that came was read
+		return &invoke.Error{Kind: invoke.KindMalformed, Err: describe(err)}
+	}
+	return &invoke.Error{Kind: invoke.KindTruncated, Message: describe(err).Error(), Err: err}
+}
 
-// Close ends the stream.
-func (s *Stream) Close() error { return s.events.Close() }
+// Close implements invoke.Events.
+func (e *events) Close() error {
+	e.release()
+	return e.stream.Close()
+}

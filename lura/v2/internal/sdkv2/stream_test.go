@@ -14,36 +14,42 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// readStream reads a stream to its end.
-func readStream(s *Stream) (string, error) {
-	var b strings.Builder
+// stream makes one attempt of a stream.
+func stream(ctx context.Context, i Invoker, limit int64) (*invoke.Response, *invoke.Error) {
+	return attempt(ctx, i, &invoke.Request{Function: "f", Stream: true, LogTail: true}, &invoke.Policy{MaxReply: limit})
+}
+
+// read reads a stream to its end and closes it.
+func read(t *testing.T, events invoke.Events) (got, log string, err error) {
+	t.Helper()
 	for {
-		piece, err := s.Next()
+		payload, log, err := events.Next()
 		if err != nil {
-			return b.String(), err
+			if _, _, again := events.Next(); again != err {
+				t.Errorf("got %v, and again %v", err, again)
+			}
+			events.Close()
+			return got, log, err
 		}
-		b.Write(piece)
+		got += string(payload)
 	}
 }
 
 func TestStream(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea for two"), nil }})
-	r, err := InvokeStream(t.Context(), client(s.URL), &Call{Function: "f", Qualifier: "live", LogTail: true, MaxReply: 11})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := readStream(r.Stream)
-	if got != "tea for two" || err != io.EOF || r.Status != http.StatusOK || r.ContentType != "application/octet-stream" || r.RequestID == "" || r.Header == nil || r.FunctionError != "" || r.Stream.LogResult() == "" {
-		t.Errorf("got %q, %v, %+v", got, err, r)
-	}
-	if _, err := r.Stream.Next(); err != io.EOF {
-		t.Errorf("got %v after the end", err)
-	}
-	if err := r.Stream.Close(); err != nil {
-		t.Error(err)
-	}
-	if call := s.Calls()[0]; !call.Streaming || call.Qualifier != "live" || call.LogType != "Tail" {
-		t.Errorf("got the call %+v", call)
+	for how, i := range map[string]Invoker{"the client": client(s.URL), "one without options": withoutOptions{client(s.URL)}} {
+		s.Reset()
+		r, failed := attempt(t.Context(), i, &invoke.Request{Function: "f", Qualifier: "live", LogTail: true, Stream: true}, &invoke.Policy{MaxReply: 11})
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		got, log, err := read(t, r.Events)
+		if got != "tea for two" || err != io.EOF || r.Header.Get("Content-Type") != "application/octet-stream" || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || log == "" {
+			t.Errorf("%s: got %q, %v, %+v", how, got, err, r)
+		}
+		if call := s.Calls()[0]; !call.Streaming || call.Qualifier != "live" || call.LogType != "Tail" {
+			t.Errorf("%s: got the call %+v", how, call)
+		}
 	}
 }
 
@@ -51,13 +57,12 @@ func TestErrorInAStream(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) {
 		return io.MultiReader(strings.NewReader("tea"), failing{}), nil
 	}})
-	r, err := InvokeStream(t.Context(), client(s.URL), &Call{Function: "f"})
-	if err != nil {
-		t.Fatal(err)
+	r, failed := stream(t.Context(), client(s.URL), 0)
+	if failed != nil {
+		t.Fatal(failed)
 	}
-	defer r.Stream.Close()
-	var failure *StreamError
-	if got, err := readStream(r.Stream); got != "tea" || !errors.As(err, &failure) || failure.Code == "" || strings.Contains(err.Error(), "cold") {
+	var e *invoke.Error
+	if got, log, err := read(t, r.Events); got != "tea" || log == "" || !errors.As(err, &e) || e.Kind != invoke.KindFunction || e.Code == "" || !strings.Contains(string(e.Payload), "cold") || strings.Contains(err.Error(), "cold") {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
@@ -69,17 +74,21 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("cold") }
 // The SDK reports no error for a stream that was cut between two messages.
 func TestStreamThatIsCut(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader(strings.Repeat("tea", 1000)), nil }})
-	for _, cut := range []lambdatest.CutPoint{lambdatest.BeforeHeaders, lambdatest.WithinHeaders, lambdatest.AfterHeaders, lambdatest.WithinBody, lambdatest.BeforeComplete} {
-		before := len(s.Calls())
-		s.Fail("f", lambdatest.Cut(cut))
-		r, err := InvokeStream(t.Context(), client(s.URL), &Call{Function: "f"})
-		if err == nil {
-			_, err = readStream(r.Stream)
-			r.Stream.Close()
-		}
-		var failed *CallError
-		if err == nil || err == io.EOF || !errors.Is(err, ErrCutOff) && !errors.As(err, &failed) || len(s.Calls())-before != 1 {
-			t.Errorf("%v: got %v after %d calls", cut, err, len(s.Calls())-before)
+	for cut, want := range map[lambdatest.CutPoint]invoke.Kind{
+		lambdatest.BeforeHeaders: invoke.KindConnection, lambdatest.WithinHeaders: invoke.KindConnection,
+		lambdatest.AfterHeaders: invoke.KindTruncated, lambdatest.WithinBody: invoke.KindTruncated, lambdatest.BeforeComplete: invoke.KindTruncated,
+	} {
+		for how, i := range map[string]Invoker{"the client": client(s.URL), "one without options": withoutOptions{client(s.URL)}} {
+			s.Reset()
+			s.Fail("f", lambdatest.Cut(cut))
+			r, err := stream(t.Context(), i, 0)
+			if err == nil {
+				_, _, failed := read(t, r.Events)
+				errors.As(failed, &err)
+			}
+			if err == nil || err.Kind != want || len(s.Calls()) != 1 {
+				t.Errorf("%v, %s: got %#v after %d calls", cut, how, err, len(s.Calls()))
+			}
 		}
 	}
 }
@@ -87,10 +96,9 @@ func TestStreamThatIsCut(t *testing.T) {
 func TestRefusedStream(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader(""), nil }})
 	s.Fail("f", lambdatest.Throttle(7))
-	_, err := InvokeStream(t.Context(), client(s.URL), &Call{Function: "f"})
-	var got *CallError
-	if !errors.As(err, &got) || got.Code != "TooManyRequestsException" || got.RetryAfter != "7" || len(s.Calls()) != 1 {
-		t.Errorf("got %+v after %d calls", got, len(s.Calls()))
+	_, got := stream(t.Context(), client(s.URL), 0)
+	if got == nil || got.Kind != invoke.KindAPI || got.Code != "TooManyRequestsException" || got.RetryAfter != "7" || len(s.Calls()) != 1 {
+		t.Errorf("got %#v after %d calls", got, len(s.Calls()))
 	}
 }
 
@@ -99,22 +107,22 @@ func TestFunctionErrorOfAStream(t *testing.T) {
 	report := `{"errorType":"Tea"}`
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		w.Header().Set("X-Amz-Log-Result", "bG9n")
 		w.Header().Set("X-Amzn-Requestid", "id")
 		io.WriteString(w, report)
 	})
-	_, err := NewAttempter(client(url)).Attempt(t.Context(), &invoke.Request{Function: "f", Stream: true}, &invoke.Policy{MaxReply: 1})
-	var e *invoke.Error
-	if !errors.As(err, &e) || e.Kind != invoke.KindFunction || e.Code != "Unhandled" || string(e.Payload) != report || e.RequestID != "id" || e.Status != http.StatusOK {
-		t.Errorf("got %#v", err)
+	_, e := stream(t.Context(), client(url), 1)
+	if e == nil || e.Kind != invoke.KindFunction || e.Code != "Unhandled" || string(e.Payload) != report || e.RequestID != "id" || e.Status != http.StatusOK || e.LogResult != "bG9n" || e.Header == nil {
+		t.Errorf("got %#v", e)
 	}
-	// The SDK is not let go on with one that is cut.
+	// The SDK may not go on with one that is cut.
 	url = serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, report)
 	})
-	if _, err = NewAttempter(client(url)).Attempt(t.Context(), &invoke.Request{Function: "f", Stream: true}, &invoke.Policy{}); !errors.As(err, &e) || e.Kind == invoke.KindFunction {
-		t.Errorf("got %#v of half a report", err)
+	if _, e = stream(t.Context(), client(url), 0); e == nil || e.Kind != invoke.KindTruncated {
+		t.Errorf("got %#v of half a report", e)
 	}
 }
 
@@ -133,12 +141,11 @@ func TestDamagedStreams(t *testing.T) {
 		"nothing":                  {nil, invoke.KindTruncated},
 	} {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(tc.content) })
-		r, err := NewAttempter(client(url)).Attempt(t.Context(), &invoke.Request{Function: "f", Stream: true}, &invoke.Policy{})
-		if err != nil {
-			t.Fatal(err)
+		r, failed := stream(t.Context(), client(url), 0)
+		if failed != nil {
+			t.Fatal(failed)
 		}
-		_, _, err = r.Events.Next()
-		r.Events.Close()
+		_, _, err := read(t, r.Events)
 		var e *invoke.Error
 		if !errors.As(err, &e) || e.Kind != tc.want {
 			t.Errorf("%s: got %#v, want kind %d", name, err, tc.want)
@@ -146,18 +153,28 @@ func TestDamagedStreams(t *testing.T) {
 	}
 }
 
+// An exception ends a stream with AWS's code and message, whether or not the SDK knows its type.
 func TestExceptionInAStream(t *testing.T) {
-	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Write(exception(t, "TeaException", `{"message":"cold"}`))
-	})
-	r, err := InvokeStream(t.Context(), client(url), &Call{Function: "f"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Stream.Close()
-	var got *CallError
-	if _, err := readStream(r.Stream); !errors.As(err, &got) || got.Code != "TeaException" {
-		t.Errorf("got %v", err)
+	for name, tc := range map[string]struct {
+		frame         []byte
+		code, message string
+	}{
+		"a new type":       {exception(t, "TeaException", `{"message":"cold"}`), "TeaException", "cold"},
+		"a known type":     {exception(t, "ServiceException", `{"Message":"cold"}`), "ServiceException", "cold"},
+		"an error message": {encode(t, map[string]string{":message-type": "error", ":error-code": "InternalError", ":error-message": "try later"}, ""), "InternalError", "try later"},
+	} {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Write(message(t, "PayloadChunk", "tea"))
+			w.Write(tc.frame)
+		})
+		r, failed := stream(t.Context(), client(url), 0)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		var e *invoke.Error
+		if got, _, err := read(t, r.Events); got != "tea" || !errors.As(err, &e) || e.Kind != invoke.KindAPI || e.Code != tc.code || e.Message != tc.message {
+			t.Errorf("%s: got %q, %#v", name, got, err)
+		}
 	}
 }
 
@@ -168,16 +185,16 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	r, err := InvokeStream(ctx, client(url), &Call{Function: "f"})
-	if err != nil {
-		t.Fatal(err)
+	r, failed := stream(ctx, client(url), 0)
+	if failed != nil {
+		t.Fatal(failed)
 	}
-	defer r.Stream.Close()
-	if piece, err := r.Stream.Next(); string(piece) != "tea" || err != nil {
+	if piece, _, err := r.Events.Next(); string(piece) != "tea" || err != nil {
 		t.Errorf("got %q, %v", piece, err)
 	}
 	cancel()
-	if _, err := r.Stream.Next(); err == nil || err == io.EOF {
+	var e *invoke.Error
+	if _, _, err := read(t, r.Events); !errors.As(err, &e) || e.Kind != invoke.KindEnded {
 		t.Errorf("got %v", err)
 	}
 }
@@ -189,13 +206,12 @@ func TestConcurrentStreams(t *testing.T) {
 	var calls sync.WaitGroup
 	for range 10 {
 		calls.Go(func() {
-			r, err := InvokeStream(t.Context(), c, &Call{Function: "f"})
-			if err != nil {
-				t.Error(err)
+			r, failed := stream(t.Context(), c, 0)
+			if failed != nil {
+				t.Error(failed)
 				return
 			}
-			defer r.Stream.Close()
-			if got, err := readStream(r.Stream); got != "tea" || err != io.EOF {
+			if got, _, err := read(t, r.Events); got != "tea" || err != io.EOF {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
@@ -203,15 +219,20 @@ func TestConcurrentStreams(t *testing.T) {
 	calls.Wait()
 }
 
-// A fake has no stream to hand out.
+// fakeStream is a fake without a stream.
 type fakeStream struct{ fake }
 
 func (fakeStream) InvokeWithResponseStream(context.Context, *lambda.InvokeWithResponseStreamInput, ...func(*lambda.Options)) (*lambda.InvokeWithResponseStreamOutput, error) {
 	return new(lambda.InvokeWithResponseStreamOutput), nil
 }
 
-func TestFakeStream(t *testing.T) {
-	if _, err := InvokeStream(t.Context(), fakeStream{}, &Call{Function: "f"}); err == nil {
-		t.Error("got a stream of a fake")
+func TestInvokersThatCannotStream(t *testing.T) {
+	for want, i := range map[string]Invoker{
+		"the Invoker cannot stream":                          fake(nil),
+		"the Invoker returned neither a stream nor an error": fakeStream{},
+	} {
+		if _, err := stream(t.Context(), i, 0); err == nil || err.Kind != invoke.KindInternal || err.Message != want {
+			t.Errorf("got %#v, want %s", err, want)
+		}
 	}
 }

@@ -5,18 +5,25 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// attempt makes a call with one retry, for which it does not wait, and reads its reply.
-func attempt(t *testing.T, i Invoker, r *invoke.Request, maxReply int64) (string, error) {
+// attempt makes one attempt.
+func attempt(ctx context.Context, i Invoker, r *invoke.Request, p *invoke.Policy) (*invoke.Response, *invoke.Error) {
+	response, err := NewAttempter(i).Attempt(ctx, r, p)
+	if err == nil {
+		return response, nil
+	}
+	return nil, err.(*invoke.Error)
+}
+
+// call makes a call with one retry, for which it does not wait, and reads its reply.
+func call(t *testing.T, i Invoker, r *invoke.Request, maxReply int64) (string, error) {
 	t.Helper()
 	c := invoke.NewWith(NewAttempter(i), invoke.Target{MaxRetries: 1, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	var got string
@@ -77,7 +84,7 @@ func TestAttempter(t *testing.T) {
 		if tc.fault != (lambdatest.Fault{}) {
 			s.Fail("*", tc.fault.Always())
 		}
-		got, err := attempt(t, client(s.URL), &tc.request, tc.maxReply)
+		got, err := call(t, client(s.URL), &tc.request, tc.maxReply)
 		var e *invoke.Error
 		if isError := errors.As(err, &e); got != tc.reply || isError != (tc.kind >= 0) || isError && (e.Kind != tc.kind || tc.code != "" && e.Code != tc.code) {
 			t.Errorf("%s: got %q, %+v; want %q and kind %d", tc.name, got, err, tc.reply, tc.kind)
@@ -88,33 +95,12 @@ func TestAttempter(t *testing.T) {
 	}
 }
 
-func TestAttempterOfFakes(t *testing.T) {
-	broken := errors.New("a fake's own error")
-	for name, tc := range map[string]struct {
-		fake invokerFunc
-		kind invoke.Kind
-	}{
-		"nothing": {func(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
-			return nil, nil
-		}, invoke.KindInternal},
-		"an error": {func(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
-			return nil, broken
-		}, invoke.KindConnection},
-	} {
-		_, err := attempt(t, tc.fake, &invoke.Request{Function: "f"}, 0)
-		var e *invoke.Error
-		if !errors.As(err, &e) || e.Kind != tc.kind || tc.kind == invoke.KindConnection && !errors.Is(err, broken) {
-			t.Errorf("%s: got %+v", name, err)
-		}
-	}
-}
-
 func TestAttempterEndsWithItsContext(t *testing.T) {
 	s := api(t, map[string]any{"stream": func() (io.Reader, error) { return neverEnding{t.Context()}, nil }})
 	ctx, cancel := context.WithCancel(t.Context())
-	response, err := NewAttempter(client(s.URL)).Attempt(ctx, &invoke.Request{Function: "stream", Stream: true}, &invoke.Policy{})
-	if err != nil {
-		t.Fatal(err)
+	response, failed := attempt(ctx, client(s.URL), &invoke.Request{Function: "stream", Stream: true}, &invoke.Policy{})
+	if failed != nil {
+		t.Fatal(failed)
 	}
 	cancel()
 	var e *invoke.Error
@@ -131,42 +117,3 @@ func (n neverEnding) Read([]byte) (int, error) {
 	<-n.ctx.Done()
 	return 0, io.EOF
 }
-
-// Calls go where the settings say, signed with what the config has, and backends with the same
-// settings share a client.
-func TestSDK(t *testing.T) {
-	environment(t, nil, "", "")
-	s := api(t, map[string]any{"f": func() (string, error) { return "tea", nil }})
-	s.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
-	sdk := NewSDK(givenConfig(), silent{}, false)
-	settings := invoke.Settings{Region: "eu-west-1", Endpoint: s.URL}
-	first, found, err := sdk.Client(settings)
-	if err != nil || found.Region != "eu-west-1" || found.Endpoint != s.URL || found.Warnings != nil {
-		t.Fatalf("got %+v, %v", found, err)
-	}
-	if second, _, _ := sdk.Client(settings); second != first {
-		t.Error("the same settings have two clients")
-	}
-	if other, _, _ := sdk.Client(invoke.Settings{Region: "eu-west-2", Endpoint: s.URL}); other == first {
-		t.Error("two regions have one client")
-	}
-	if err := first.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if call := s.Calls()[0]; call.Region != "eu-west-1" {
-		t.Errorf("got %+v", call)
-	}
-	if _, _, err := sdk.Client(invoke.Settings{Profile: "absent"}); err == nil {
-		t.Error("got a client for a profile that does not exist")
-	}
-	if got := safeText(&http.MaxBytesError{Limit: 1}); !strings.Contains(got, "too large") {
-		t.Errorf("got %s", got)
-	}
-}
-
-type silent struct{}
-
-func (silent) Debug(...any)   {}
-func (silent) Info(...any)    {}
-func (silent) Warning(...any) {}
-func (silent) Error(...any)   {}

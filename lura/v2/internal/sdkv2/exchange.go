@@ -1,0 +1,175 @@
+package sdkv2
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// exchanges are the SDK's calls of one attempt: one, none where the Invoker drops options, and
+// several at once where it hedges. It is safe for concurrent use.
+type exchanges struct {
+	request *invoke.Request
+	policy  *invoke.Policy
+
+	mu    sync.Mutex
+	ended *exchange // the first that succeeded, else the last; nil for none
+}
+
+// option changes the client's options for one call: no retries, no redirects, the headers that
+// the input lacks, and limits. With retries, service/lambda from v1.109.0 on would decode an
+// answer into the output of the attempt before.
+func (c *exchanges) option(o *lambda.Options) {
+	o.Retryer = aws.NopRetryer{}
+	if client, ok := o.HTTPClient.(*http.Client); ok { // the SDK's default client sends no payload to another place
+		withoutRedirects := *client
+		withoutRedirects.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		o.HTTPClient = &withoutRedirects
+	}
+	x := &exchange{request: c.request, policy: c.policy}
+	o.APIOptions = append(slices.Clip(o.APIOptions), func(stack *middleware.Stack) error {
+		return errors.Join(
+			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("krakend-lambda/end",
+				func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+					out, metadata, err := next.HandleInitialize(ctx, in)
+					x.failed = err != nil
+					c.end(x)
+					return out, metadata, err
+				}), middleware.Before),
+			// The last one before the HTTP client: custom middleware at this place comes first.
+			stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("krakend-lambda/limit", x.deserialize), middleware.After),
+		)
+	})
+}
+
+func (c *exchanges) end(x *exchange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended == nil || c.ended.failed {
+		c.ended = x
+	}
+}
+
+// result returns the exchange that the Invoker's answer is of. It tells nothing where the Invoker
+// drops options.
+func (c *exchanges) result() *exchange {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended == nil {
+		return &exchange{request: c.request, policy: c.policy}
+	}
+	return c.ended
+}
+
+// exchange is one call of the SDK's client, and what it tells of an attempt.
+type exchange struct {
+	request *invoke.Request
+	policy  *invoke.Policy
+
+	failed  bool
+	answer  *http.Response // its body is the SDK's; nil for none
+	body    *invoke.Body   // of the answer; nil for none, and for one beyond a limit
+	refused *invoke.Error  // why the SDK may not read the answer; nil where it may
+}
+
+func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	if r, ok := in.Request.(*smithyhttp.Request); ok { // it is signed, without these two
+		// Without it net/http asks for gzip by itself, and undoes without bounds what comes.
+		r.Header.Set("Accept-Encoding", "identity")
+		if x.request.TraceID != "" {
+			r.Header.Set("X-Amzn-Trace-Id", x.request.TraceID)
+		}
+	}
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Response != nil && response.StatusCode != 0 { // 0 without an answer
+		x.answer = response.Response
+		if x.limit(); x.refused != nil {
+			return out, metadata, x.refused
+		}
+	}
+	return out, metadata, err
+}
+
+// limit holds the answer to its limits before the SDK reads it. A function's error is not a
+// stream, even where the call asked for one.
+func (x *exchange) limit() {
+	body, err := invoke.LimitAnswer(x.answer, x.request, x.policy)
+	if err == nil {
+		x.body, x.answer.Body = body, body
+		if code := x.answer.Header.Get("X-Amz-Function-Error"); code != "" && x.request.Stream && x.answer.StatusCode < http.StatusMultipleChoices {
+			err = functionError(code, x.answer, body)
+		}
+	}
+	x.refused = err
+}
+
+// functionError reads the error of a function in place of a stream.
+func functionError(code string, answer *http.Response, body *invoke.Body) *invoke.Error {
+	defer body.Close()
+	payload, err := io.ReadAll(body)
+	if e := body.Failure(); err != nil && e != nil {
+		return e
+	}
+	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
+}
+
+// failure returns the error of an attempt.
+func (x *exchange) failure(err error) *invoke.Error {
+	e := x.refused
+	if e == nil && x.body != nil {
+		e = x.body.Failure()
+	}
+	if e == nil {
+		e = errorOf(err)
+	}
+	if x.answer != nil && e.Header == nil {
+		e.Status, e.Header = x.answer.StatusCode, x.answer.Header
+		e.RequestID = cmp.Or(e.RequestID, e.Header.Get("X-Amzn-Requestid"))
+	}
+	return e
+}
+
+// errorOf returns the error that an error of the SDK stands for.
+func errorOf(err error) *invoke.Error {
+	e := &invoke.Error{Kind: invoke.KindAPI, Err: err}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() != 0 { // 0 without an answer
+		e.Status, e.Header = response.HTTPStatusCode(), response.Response.Header
+		e.RetryAfter = e.Header.Get("Retry-After")
+	}
+	var throttled *types.TooManyRequestsException
+	if e.RetryAfter == "" && errors.As(err, &throttled) {
+		e.RetryAfter = aws.ToString(throttled.RetryAfterSeconds)
+	}
+	var request interface{ ServiceRequestID() string }
+	if errors.As(err, &request) {
+		e.RequestID = request.ServiceRequestID()
+	}
+	switch {
+	case e.Code != "":
+	case e.Status >= http.StatusMultipleChoices:
+		e.Message = describe(err).Error()
+	case e.Status != 0: // an answer that does not decode, most often because it is cut
+		e.Kind = invoke.KindTruncated
+	default:
+		e.Kind = invoke.KindConnection
+	}
+	return e
+}
