@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 // once has the SDK make one attempt, so that no test waits for the next.
@@ -48,11 +50,11 @@ func TestAnswersToLookups(t *testing.T) {
 			t.Run(action+", "+name, func(t *testing.T) {
 				environment(t, env, "", "")
 				t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer(action)) }))
-				var settings Settings
+				var settings invoke.Settings
 				if action == "AssumeRole" {
 					settings.Role = role
 				}
-				if got := find(t, New(nil, false), settings); !strings.HasPrefix(got, "error: ") {
+				if got := find(t, newSDK(nil), settings); !strings.HasPrefix(got, "error: ") {
 					t.Errorf("got %s", got)
 				}
 			})
@@ -87,7 +89,7 @@ func TestAnswersOfOthers(t *testing.T) {
 				w.WriteHeader(tc.status)
 				io.WriteString(w, tc.answer)
 			}))
-			if got := find(t, New(nil, false), Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, tc.want) || strings.Contains(got, "hunter2") {
+			if got := find(t, newSDK(nil), invoke.Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, tc.want) || strings.Contains(got, "hunter2") {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
@@ -140,12 +142,12 @@ func TestHostileSTS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_STS", url)
 			environment(t, webIdentity, "", "")
-			if got := find(t, New(nil, false), Settings{}); !strings.HasPrefix(got, "error: ") {
+			if got := find(t, newSDK(nil), invoke.Settings{}); !strings.HasPrefix(got, "error: ") {
 				t.Errorf("got %s", got)
 			}
 			given := givenConfig()
 			given.BaseEndpoint, given.RetryMaxAttempts = &url, 1
-			if got := find(t, New(given, false), Settings{Role: role}); !strings.HasPrefix(got, "error: ") {
+			if got := find(t, newSDK(given), invoke.Settings{Role: role}); !strings.HasPrefix(got, "error: ") {
 				t.Errorf("got %s with the build's config", got)
 			}
 		})
@@ -175,7 +177,7 @@ func TestInstanceThatLosesTheToken(t *testing.T) {
 	}))
 	environment(t, nil, "", "")
 	fromInstance(t, "http://metadata.test")
-	if got := find(t, New(nil, false), Settings{}); got != "AKIDROLE0" {
+	if got := find(t, newSDK(nil), invoke.Settings{}); got != "AKIDROLE0" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -198,7 +200,7 @@ func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
 		asked = true
 		http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 	}))
-	if got := find(t, New(nil, false), Settings{}); !asked || !strings.HasPrefix(got, "error: ") || strings.Contains(got, "hunter2") {
+	if got := find(t, newSDK(nil), invoke.Settings{}); !asked || !strings.HasPrefix(got, "error: ") || strings.Contains(got, "hunter2") {
 		t.Errorf("asked: %t, got %s", asked, got)
 	}
 }
@@ -223,8 +225,8 @@ func TestEndpointOfSTS(t *testing.T) {
 				return nil, badAnswer("not sent")
 			}))
 			// An endpoint for Lambda is none of STS.
-			settings := Settings{Region: tc.region, Endpoint: "http://127.0.0.1:2", Role: role}
-			if failed := find(t, New(nil, false), settings); !strings.Contains(failed, "not sent") || got != tc.want {
+			settings := invoke.Settings{Region: tc.region, Endpoint: "http://127.0.0.1:2", Role: role}
+			if failed := find(t, newSDK(nil), settings); !strings.Contains(failed, "not sent") || got != tc.want {
 				t.Errorf("got %s, %s, want %s", got, failed, tc.want)
 			}
 		})

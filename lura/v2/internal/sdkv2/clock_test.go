@@ -13,7 +13,7 @@ import (
 
 // warnings is a Logger that counts warnings.
 type warnings struct {
-	discard
+	silent
 	n atomic.Int64
 }
 

@@ -3,10 +3,10 @@
 // credentials come from. It makes no calls itself, but with an [Invoker] that the build has set,
 // and it keeps no credentials: internal/credentials does.
 //
-// Read sdk.go first: what adapters hand to internal/backend. Then clients.go: [New] and
-// [Clients.Target], which is called once for each backend when the pipes are built. Then:
+// Read sdk.go first: [SDK.Client], which is called once for each backend when the pipes are built.
+// Then:
 //
-//   - load.go, files.go: what is read of the environment and the shared AWS files
+//   - profile.go, load.go, files.go: what is read of the environment and the shared AWS files
 //   - target.go: region, endpoint, number of retries, user agent
 //   - http.go: the transport of calls
 //   - lookup.go: how credentials are found, as a credentials.Finder

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 func TestRoleThatCannotBeAssumed(t *testing.T) {
@@ -17,7 +18,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>User is not authorized</Message></Error></ErrorResponse>`)
 	}))
-	_, err := target(t, New(nil, false), Settings{Role: role}).Credentials.Find(t.Context(), false)
+	_, err := finder(t, newSDK(nil), invoke.Settings{Role: role})(t.Context(), false)
 	var code interface{ Code() string }
 	var api smithy.APIError
 	if err == nil || err.Error() != `AccessDenied (403): "User is not authorized"` || !errors.As(err, &code) || code.Code() != "AccessDenied" || !errors.As(err, &api) {
@@ -32,12 +33,12 @@ func TestSecretsInErrors(t *testing.T) {
 		"output of another shape": `[default]` + "\n" + `credential_process = echo '{"Version":1,"AccessKeyId":{"SecretAccessKey":"hunter2"}}'` + "\n",
 	} {
 		environment(t, nil, config, "")
-		if got := find(t, New(nil, false), Settings{}); got != `error: "the output of credential_process cannot be read as JSON"` {
+		if got := find(t, newSDK(nil), invoke.Settings{}); got != `error: "the output of credential_process cannot be read as JSON"` {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}
 	environment(t, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://user:hunter2@ho st/"}, "", "")
-	if got := find(t, New(nil, false), Settings{}); !strings.Contains(got, "invalid URL") || strings.Contains(got, "hunter2") {
+	if got := find(t, newSDK(nil), invoke.Settings{}); !strings.Contains(got, "invalid URL") || strings.Contains(got, "hunter2") {
 		t.Errorf("got %s", got)
 	}
 	quoted := "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 Credential=hunter2/x'"

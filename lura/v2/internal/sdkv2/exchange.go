@@ -94,7 +94,7 @@ func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInp
 		}
 	}
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Response != nil && response.StatusCode != 0 { // 0 without an answer
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Response != nil && response.Body != nil && response.StatusCode != 0 { // 0 without an answer
 		x.answer = response.Response
 		if x.limit(); x.refused != nil {
 			return out, metadata, x.refused

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 func TestProfile(t *testing.T) {
@@ -14,7 +16,7 @@ func TestProfile(t *testing.T) {
 		{"default", "AKIDDEFAULT"},
 		{"two words", "AKIDTWO"},
 	} {
-		if got := find(t, New(nil, false), Settings{Profile: tc.profile}); got != tc.want {
+		if got := find(t, newSDK(nil), invoke.Settings{Profile: tc.profile}); got != tc.want {
 			t.Errorf("%q: got %s, want %s", tc.profile, got, tc.want)
 		}
 	}
@@ -25,7 +27,7 @@ func TestProfileThatIsNotThere(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  sho]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop", "two words"} {
 		want := `profile: there is no "` + profile + `" in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
-		if _, _, err := New(nil, false).Target(Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
+		if _, _, err := newSDK(nil).target(invoke.Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -52,7 +54,7 @@ func TestProfileInQuotes(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, tc.credentials)
-			_, _, err := New(nil, false).Target(Settings{Profile: tc.profile, Region: "eu-west-1"})
+			_, _, err := newSDK(nil).target(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
 			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}

@@ -14,6 +14,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 var errUsed = errors.New("used")
@@ -31,7 +32,7 @@ func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
 		"a config with a timeout":          {with(&http.Client{Timeout: 7}), 7},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := target(t, New(tc.given, false), Settings{})
+			got := target(t, newSDK(tc.given), invoke.Settings{})
 			replaceDefaultTransport(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed }))
 			if _, err := get(t, got.Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) || got.Timeout != tc.timeout {
 				t.Errorf("got %v and a timeout of %v, want the transport that was set later and %v", err, got.Timeout, tc.timeout)
@@ -50,8 +51,8 @@ func TestTransportOfTheBuild(t *testing.T) {
 	} {
 		given := givenConfig()
 		given.HTTPClient = c
-		clients := New(given, false)
-		for _, settings := range []Settings{{}, {Profile: "shop"}} {
+		clients := newSDK(given)
+		for _, settings := range []invoke.Settings{{}, {Profile: "shop"}} {
 			if _, err := get(t, target(t, clients, settings).Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) {
 				t.Errorf("%s, %+v: got %v, want the build's transport", name, settings, err)
 			}
@@ -62,7 +63,7 @@ func TestTransportOfTheBuild(t *testing.T) {
 func TestBuildableClient(t *testing.T) {
 	given := givenConfig()
 	given.HTTPClient = awshttp.NewBuildableClient().WithTimeout(7).WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConnsPerHost = 77 })
-	got := target(t, New(given, false), Settings{})
+	got := target(t, newSDK(given), invoke.Settings{})
 	if tr, ok := got.Transport.(*http.Transport); !ok || tr.MaxIdleConnsPerHost != 77 || got.Timeout != 7 {
 		t.Errorf("got %T and a timeout of %v", got.Transport, got.Timeout)
 	}
@@ -82,12 +83,12 @@ func TestBundle(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	replaceDefaultTransport(t, &http.Transport{MaxIdleConnsPerHost: 77})
 
-	c := New(nil, false)
-	got := target(t, c, Settings{Role: role})
+	c := newSDK(nil)
+	got := target(t, c, invoke.Settings{Role: role})
 	if status, err := get(t, got.Transport, s.URL); status != http.StatusOK || err != nil {
 		t.Errorf("got %d, %v", status, err)
 	}
-	if got := find(t, c, Settings{Role: role}); got != "AKIDROLE1" {
+	if got := find(t, c, invoke.Settings{Role: role}); got != "AKIDROLE1" {
 		t.Errorf("got %s", got)
 	}
 	if d := http.DefaultTransport.(*http.Transport); d.TLSClientConfig != nil && d.TLSClientConfig.RootCAs != nil {
@@ -96,7 +97,7 @@ func TestBundle(t *testing.T) {
 	got.Transport.(interface{ CloseIdleConnections() }).CloseIdleConnections()
 
 	t.Setenv("AWS_CA_BUNDLE", "")
-	if _, err := get(t, target(t, New(nil, false), Settings{}).Transport, s.URL); err == nil {
+	if _, err := get(t, target(t, newSDK(nil), invoke.Settings{}).Transport, s.URL); err == nil {
 		t.Error("got an answer without the bundle")
 	}
 }
@@ -110,7 +111,7 @@ func TestBundleOfTheBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := target(t, New(&given, false), Settings{})
+	got := target(t, newSDK(&given), invoke.Settings{})
 	if status, err := get(t, got.Transport, s.URL); status != http.StatusNotFound || err != nil {
 		t.Errorf("got %d, %v", status, err)
 	}
@@ -122,7 +123,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	given := givenConfig()
 	given.HTTPClient = http.DefaultClient
 	for _, given := range []*aws.Config{nil, given} {
-		if status, err := get(t, target(t, New(given, false), Settings{}).Transport, s); status != http.StatusTemporaryRedirect || err != nil {
+		if status, err := get(t, target(t, newSDK(given), invoke.Settings{}).Transport, s); status != http.StatusTemporaryRedirect || err != nil {
 			t.Errorf("got %d, %v, want the redirect itself", status, err)
 		}
 	}
@@ -141,7 +142,7 @@ func TestStartWithoutMetadataService(t *testing.T) {
 		}
 		return nil, badAnswer("not there") // so that the SDK does not wait to try again
 	}))
-	if got := target(t, New(nil, false), Settings{}); !ended || !strings.HasPrefix(got.Endpoint, "https://lambda.") {
+	if got := target(t, newSDK(nil), invoke.Settings{}); !ended || !strings.HasPrefix(got.Endpoint, "https://lambda.") {
 		t.Errorf("asked: %t, got %s", ended, got.Endpoint)
 	}
 }

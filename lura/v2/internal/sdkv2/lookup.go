@@ -13,22 +13,15 @@ import (
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/credentials"
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// sourceKey is what decides which credentials are found.
-type sourceKey struct {
-	profile, region string
-	role            config.Role
-}
-
 // lookup finds the credentials for a key, with the SDK's credential chain.
 type lookup struct {
-	given     *aws.Config // the build's; nil for our own
-	key       sourceKey
+	custom    *aws.Config // nil for that of the environment and the shared AWS files
+	key       cacheKey
 	transport http.RoundTripper
 
 	late *retrieval // that has outlived its lookup; nil for none
@@ -100,8 +93,8 @@ func (l *lookup) retrieve(ctx context.Context, renew bool) (_ credentials.Found,
 func (l *lookup) provider(ctx context.Context, renew bool) (aws.CredentialsProvider, error) {
 	s := &sender{ctx: ctx, transport: l.transport}
 	var cfg aws.Config
-	if l.given != nil && l.key.profile == "" {
-		cfg = l.given.Copy()
+	if l.custom != nil && l.key.profile == "" {
+		cfg = l.custom.Copy()
 		if cfg.Credentials == nil {
 			return nil, errors.New("it has none")
 		}
@@ -160,11 +153,11 @@ func sourcesOf(p aws.CredentialsProvider) []aws.CredentialSource {
 }
 
 // where tells an operator in which places the credentials for a key are looked for.
-func (c *Clients) where(key sourceKey) (where string) {
+func (s *SDK) where(key cacheKey) (where string) {
 	switch {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
-	case c.given != nil:
+	case s.custom != nil:
 		where = "the AWS config that the build has set"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")

@@ -13,13 +13,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 // The files and the environment are read for each lookup.
 func TestSharedFileIsReadAgain(t *testing.T) {
 	environment(t, nil, "", "")
-	c := New(nil, false)
-	if got := find(t, c, Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "AWS_EC2_METADATA_DISABLED") {
+	c := newSDK(nil)
+	if got := find(t, c, invoke.Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "AWS_EC2_METADATA_DISABLED") {
 		t.Errorf("got %s without keys", got)
 	}
 	for _, key := range []string{"AKIDLATER", "AKIDNEXT"} {
@@ -28,14 +29,14 @@ func TestSharedFileIsReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, renew := range []bool{false, true} {
-			if got := findWithin(t.Context(), t, c, Settings{}, renew); got != key {
+			if got := findWithin(t.Context(), t, c, invoke.Settings{}, renew); got != key {
 				t.Errorf("got %s, want %s", got, key)
 			}
 		}
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDENV")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
-	if got := findWithin(t.Context(), t, c, Settings{}, true); got != "AKIDENV" {
+	if got := findWithin(t.Context(), t, c, invoke.Settings{}, true); got != "AKIDENV" {
 		t.Errorf("got %s, want the environment's", got)
 	}
 }
@@ -52,7 +53,7 @@ func (p *numbered) Retrieve(context.Context) (aws.Credentials, error) {
 func TestCredentialsOfTheBuildAreRenewed(t *testing.T) {
 	given := givenConfig()
 	given.Credentials = aws.NewCredentialsCache(new(numbered))
-	find := target(t, New(given, false), Settings{}).Credentials.Find
+	find := finder(t, newSDK(given), invoke.Settings{})
 	for i, tc := range []struct {
 		renew bool
 		want  string
@@ -62,19 +63,19 @@ func TestCredentialsOfTheBuildAreRenewed(t *testing.T) {
 		}
 	}
 	given.Credentials = new(numbered) // without a cache
-	find = target(t, New(given, false), Settings{}).Credentials.Find
+	find = finder(t, newSDK(given), invoke.Settings{})
 	if got, err := find(t.Context(), true); err != nil || got.AccessKeyID != "AKID1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestConfigWithoutCredentials(t *testing.T) {
-	if got := find(t, New(&aws.Config{}, false), Settings{}); got != "error: it has none" {
+	if got := find(t, newSDK(&aws.Config{}), invoke.Settings{}); got != "error: it has none" {
 		t.Errorf("got %s", got)
 	}
 	given := givenConfig()
 	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
-	if got := find(t, New(given, false), Settings{}); got != "error: access key id and secret access key are empty" {
+	if got := find(t, newSDK(given), invoke.Settings{}); got != "error: access key id and secret access key are empty" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -87,7 +88,7 @@ func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) { retur
 func TestPanicOfAProvider(t *testing.T) {
 	given := givenConfig()
 	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { panic("out of order") })
-	if got := find(t, New(given, false), Settings{}); got != `error: panic: "out of order"` {
+	if got := find(t, newSDK(given), invoke.Settings{}); got != `error: panic: "out of order"` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -101,17 +102,17 @@ func TestLateCredentials(t *testing.T) {
 		calls++
 		return <-release, nil
 	})
-	c := New(given, false)
+	find := finder(t, newSDK(given), invoke.Settings{})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 2 {
-		if got := findWithin(ended, t, c, Settings{}, false); got != "error: context canceled" {
-			t.Errorf("got %s", got)
+		if _, err := find(ended, false); err != context.Canceled {
+			t.Errorf("got %v", err)
 		}
 	}
 	release <- aws.Credentials{AccessKeyID: "AKIDLATE", SecretAccessKey: "s", Source: "late"}
-	if got := find(t, c, Settings{}); got != "AKIDLATE" || calls != 1 {
-		t.Errorf("got %s after %d retrievals, want the late one's", got, calls)
+	if got, err := find(t.Context(), false); err != nil || got.AccessKeyID != "AKIDLATE" || calls != 1 {
+		t.Errorf("got %+v, %v after %d retrievals, want the late one's", got, err, calls)
 	}
 }
 
@@ -126,10 +127,9 @@ func TestLateFailure(t *testing.T) {
 		}
 		return aws.Credentials{AccessKeyID: "AKIDNEW", SecretAccessKey: "s", Source: "new"}, nil
 	})
-	c := New(given, false)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	find := target(t, c, Settings{}).Credentials.Find
+	find := finder(t, newSDK(given), invoke.Settings{})
 	if _, err := find(ended, false); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -158,7 +158,7 @@ func TestRequestsEndWithTheLookup(t *testing.T) {
 			if len(env) == 0 {
 				t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
 			}
-			if got := findWithin(ctx, t, New(nil, false), Settings{}, false); !strings.HasPrefix(got, "error: ") {
+			if got := findWithin(ctx, t, newSDK(nil), invoke.Settings{}, false); !strings.HasPrefix(got, "error: ") {
 				t.Errorf("got %s", got)
 			}
 			<-gone
@@ -182,18 +182,18 @@ func TestProfileWithoutCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			environment(t, env, "[profile shop]\nregion = eu-west-1\n", "")
 			if name == "container" {
-				if got := find(t, New(nil, false), Settings{}); got != "AKIDROLE0" {
+				if got := find(t, newSDK(nil), invoke.Settings{}); got != "AKIDROLE0" {
 					t.Fatalf("got %s", got)
 				}
 			}
 			asked = 0
-			c := New(nil, false)
-			for _, settings := range []Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
+			c := newSDK(nil)
+			for _, settings := range []invoke.Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
 				newSTS(t)
 				if got := find(t, c, settings); got != want || asked != 0 {
 					t.Errorf("%+v: got %s after %d requests", settings, got, asked)
 				}
-				if where := target(t, c, settings).Credentials.Where; !strings.HasSuffix(where, `the profile "shop" of the shared AWS files`) {
+				if where := c.where(keyOf(settings)); !strings.HasSuffix(where, `the profile "shop" of the shared AWS files`) {
 					t.Errorf("got %s", where)
 				}
 			}
@@ -201,7 +201,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 	}
 	// Half a key is a bad configuration.
 	environment(t, nil, "", "[shop]\naws_acces_key_id = AKIDSHOP\naws_secret_access_key = s\n")
-	if _, _, err := New(nil, false).Target(Settings{Profile: "shop", Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "partial credentials found for profile shop") {
+	if _, _, err := newSDK(nil).target(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "partial credentials found for profile shop") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestCredentialsThatExpireSoon(t *testing.T) {
 	environment(t, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, want.Format(time.RFC3339))
 	})}, "", "")
-	if got, err := target(t, New(nil, false), Settings{}).Credentials.Find(t.Context(), false); err != nil || !got.Expires.Equal(want) {
+	if got, err := finder(t, newSDK(nil), invoke.Settings{})(t.Context(), false); err != nil || !got.Expires.Equal(want) {
 		t.Errorf("got %v, %v, want %v", got.Expires, err, want)
 	}
 }
@@ -222,15 +222,15 @@ func TestWhere(t *testing.T) {
 	environment(t, nil, "[profile shop]\n", "")
 	for _, tc := range []struct {
 		given    *aws.Config
-		settings Settings
+		settings invoke.Settings
 		want     string
 	}{
-		{nil, Settings{}, `the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance`},
-		{nil, Settings{Profile: "shop"}, `the profile "shop" of the shared AWS files`},
-		{givenConfig(), Settings{}, "the AWS config that the build has set"},
-		{givenConfig(), Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
+		{nil, invoke.Settings{}, `the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance`},
+		{nil, invoke.Settings{Profile: "shop"}, `the profile "shop" of the shared AWS files`},
+		{givenConfig(), invoke.Settings{}, "the AWS config that the build has set"},
+		{givenConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
 	} {
-		if got := target(t, New(tc.given, false), tc.settings).Credentials.Where; got != tc.want {
+		if got := newSDK(tc.given).where(keyOf(tc.settings)); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)
 		}
 	}
@@ -244,7 +244,7 @@ func TestConfigOfTheBuildIsNotChanged(t *testing.T) {
 	given.HTTPClient = &http.Client{Timeout: 7}
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	given.BaseEndpoint = aws.String(serve(t, func(http.ResponseWriter, *http.Request) {}))
-	find(t, New(given, false), Settings{Region: "eu-west-1", Role: role})
+	find(t, newSDK(given), invoke.Settings{Region: "eu-west-1", Role: role})
 	if given.Region != "us-west-2" || len(given.APIOptions) != 0 || given.APIOptions[:1][0] != nil || given.HTTPClient.(*http.Client).CheckRedirect != nil {
 		t.Errorf("got %+v", given)
 	}

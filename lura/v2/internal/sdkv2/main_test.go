@@ -2,6 +2,7 @@ package sdkv2
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -19,7 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/credentials"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
 )
 
@@ -43,7 +45,7 @@ func TestMain(m *testing.M) {
 const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
 
 var (
-	role              = config.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
+	role              = invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
 	keysOfEnvironment = map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
 )
 
@@ -132,32 +134,48 @@ func (s *fakeSTS) received() []stsCall {
 	return slices.Clone(s.calls)
 }
 
+// silent is a logger that drops all lines.
+type silent struct{}
+
+func (silent) Debug(...any)   {}
+func (silent) Info(...any)    {}
+func (silent) Warning(...any) {}
+func (silent) Error(...any)   {}
+
+// newSDK returns an SDK that logs nothing. Without a custom config it reads the environment.
+func newSDK(custom *aws.Config) *SDK { return NewSDK(custom, silent{}, false) }
+
 // target returns the target for settings, in eu-west-1 where they name no region.
-func target(t *testing.T, c *Clients, s Settings) Target {
+func target(t *testing.T, sdk *SDK, s invoke.Settings) invoke.Target {
 	t.Helper()
-	if s.Region == "" {
-		s.Region = "eu-west-1"
-	}
-	got, _, err := c.Target(s)
+	s.Region = cmp.Or(s.Region, "eu-west-1")
+	got, _, err := sdk.target(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
 
+// finder returns what looks up the credentials for settings, which have a target.
+func finder(t *testing.T, sdk *SDK, s invoke.Settings) credentials.Finder {
+	t.Helper()
+	target(t, sdk, s)
+	return sdk.lookups(keyOf(s)).Find
+}
+
+func keyOf(s invoke.Settings) cacheKey {
+	return cacheKey{s.Profile, cmp.Or(s.Region, "eu-west-1"), s.Role}
+}
+
 // find looks the credentials for settings up and returns the key's id, or the error.
-func find(t *testing.T, c *Clients, s Settings) string {
+func find(t *testing.T, c *SDK, s invoke.Settings) string {
 	t.Helper()
 	return findWithin(t.Context(), t, c, s, false)
 }
 
-func findWithin(ctx context.Context, t *testing.T, c *Clients, s Settings, renew bool) string {
+func findWithin(ctx context.Context, t *testing.T, c *SDK, s invoke.Settings, renew bool) string {
 	t.Helper()
-	source := target(t, c, s).Credentials
-	if source == nil {
-		return "unsigned"
-	}
-	found, err := source.Find(ctx, renew)
+	found, err := finder(t, c, s)(ctx, renew)
 	if err != nil {
 		return "error: " + err.Error()
 	}

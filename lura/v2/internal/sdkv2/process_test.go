@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 func TestProcess(t *testing.T) {
@@ -22,7 +24,7 @@ func TestProcess(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, nil, "[default]\ncredential_process = "+tc.command+"\n", "")
-			if got := find(t, New(nil, false), Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, tc.want) {
+			if got := find(t, newSDK(nil), invoke.Settings{}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, tc.want) {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
@@ -36,7 +38,7 @@ func TestProcessThatLeavesAnother(t *testing.T) {
 	}
 	environment(t, nil, "[default]\ncredential_process = sleep 20 2>&- &\n", "")
 	start := time.Now()
-	if got := find(t, New(nil, false), Settings{}); !strings.Contains(got, "WaitDelay") || time.Since(start) > 15*time.Second {
+	if got := find(t, newSDK(nil), invoke.Settings{}); !strings.Contains(got, "WaitDelay") || time.Since(start) > 15*time.Second {
 		t.Errorf("got %s after %v", got, time.Since(start))
 	}
 }
@@ -57,7 +59,7 @@ func TestProcessEndsWithTheLookup(t *testing.T) {
 		close(gone)
 	}))
 	environment(t, nil, "[default]\ncredential_process = exec "+program+"\n", "")
-	if got := findWithin(ctx, t, New(nil, false), Settings{}, false); got != "error: context canceled" {
+	if got := findWithin(ctx, t, newSDK(nil), invoke.Settings{}, false); got != "error: context canceled" {
 		t.Errorf("got %s", got)
 	}
 	<-gone

@@ -13,13 +13,6 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-type discard struct{}
-
-func (discard) Debug(...any)   {}
-func (discard) Info(...any)    {}
-func (discard) Warning(...any) {}
-func (discard) Error(...any)   {}
-
 // accepting is an Invoke API without a network that knows one key.
 func accepting(key string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -53,7 +46,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 			write("AKIDOLD")
 			replaceDefaultTransport(t, accepting("AKIDLATER"))
 			synctest.Test(t, func(t *testing.T) {
-				client, _, err := NewSDK(tc.given, discard{}, false).Client(invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
+				client, _, err := newSDK(tc.given).Client(invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -78,8 +71,8 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 	}
 }
 
-// What a build's own config reads is not known here.
-func TestRevisionIsOfOurOwnFiles(t *testing.T) {
+// The files that a custom config reads are not known.
+func TestRevisionOfTheSharedFiles(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, tc := range []struct {
 		given   *aws.Config
@@ -90,8 +83,7 @@ func TestRevisionIsOfOurOwnFiles(t *testing.T) {
 		{givenConfig(), "", false},
 		{givenConfig(), "shop", true},
 	} {
-		source := target(t, New(tc.given, false), Settings{Profile: tc.profile}).Credentials
-		if got := source.Revision != nil; got != tc.want {
+		if got := newSDK(tc.given).lookups(keyOf(invoke.Settings{Profile: tc.profile})).Revision != nil; got != tc.want {
 			t.Errorf("given: %t, profile %q: got a revision: %t, want %t", tc.given != nil, tc.profile, got, tc.want)
 		}
 	}

@@ -1,62 +1,82 @@
 package sdkv2
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/credentials"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // SDK implements invoke.SDK by aws-sdk-go-v2. Backends with the same profile, role, region and
 // endpoint share a client, and those with the same profile, role and region their credentials.
 type SDK struct {
-	targets *Clients
-	logger  credentials.Logger
+	custom    *aws.Config // nil for that of the environment and the shared AWS files
+	logger    credentials.Logger
+	checkOnly bool
 
-	mu      sync.Mutex
-	caches  map[*Source]*credentials.Cache
-	clients map[clientKey]*invoke.Client
-	clocks  map[string]*invoke.Clock // by endpoint
-}
-
-type clientKey struct {
-	targetKey
-	source *Source
+	mu       sync.Mutex
+	warned   bool // of what custom has that has no effect
+	profiles map[string]profile
+	caches   map[cacheKey]*credentials.Cache
+	clients  map[clientKey]*invoke.Client
+	clocks   map[string]*invoke.Clock // by endpoint
 }
 
 var _ invoke.SDK = (*SDK)(nil)
 
-// NewSDK returns an SDK. given is the config that the build has set, nil for that of the
-// environment and the shared AWS files. With checkOnly it looks for no credentials, and its
-// clients must not be called. It touches nothing of AWS before the first Client.
-func NewSDK(given *aws.Config, logger credentials.Logger, checkOnly bool) *SDK {
-	return &SDK{
-		targets: New(given, checkOnly), logger: logger,
-		caches:  make(map[*Source]*credentials.Cache),
-		clients: make(map[clientKey]*invoke.Client),
-		clocks:  make(map[string]*invoke.Clock),
+// cacheKey decides which credentials a lookup finds.
+type cacheKey struct {
+	profile, region string
+	role            invoke.Role
+}
+
+type clientKey struct {
+	cacheKey
+	endpoint string
+}
+
+// NewSDK returns an SDK. custom is the config that the build has set, and stays as it is. Where it
+// is nil, and for backends with a profile, the SDK reads the environment and the shared AWS files.
+// With checkOnly it looks up no credentials, and its clients must not be called. It touches
+// nothing of AWS before the first Client.
+func NewSDK(custom *aws.Config, logger credentials.Logger, checkOnly bool) *SDK {
+	s := &SDK{
+		logger: logger, checkOnly: checkOnly,
+		profiles: make(map[string]profile),
+		caches:   make(map[cacheKey]*credentials.Cache),
+		clients:  make(map[clientKey]*invoke.Client),
+		clocks:   make(map[string]*invoke.Clock),
 	}
+	if custom != nil {
+		config := custom.Copy()
+		s.custom = &config
+	}
+	return s
 }
 
 // Client implements invoke.SDK.
 func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, error) {
-	t, warnings, err := s.targets.Target(Settings{
-		Profile: settings.Profile, Role: config.Role(settings.Role), Region: settings.Region, Endpoint: settings.Endpoint,
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	target, found, err := s.target(settings)
 	if err != nil {
 		return nil, invoke.Found{}, err
 	}
-	found := invoke.Found{Region: t.Region, Endpoint: t.Endpoint, Warnings: warnings}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := clientKey{targetKey{settings.Profile, t.Region, t.Endpoint}, t.Credentials}
+	key := clientKey{cacheKey{settings.Profile, found.Region, settings.Role}, found.Endpoint}
 	client, ok := s.clients[key]
 	if !ok {
-		if client, err = invoke.New(s.target(t), func(warning string) { s.logger.Warning("[Lambda]", warning) }); err != nil {
+		target.Clock = s.clock(target.Endpoint)
+		if cache := s.cache(key.cacheKey); cache != nil {
+			target.Credentials = cache.For(target.Endpoint)
+		}
+		if client, err = invoke.New(target, func(warning string) { s.logger.Warning("[Lambda]", warning) }); err != nil {
 			return nil, invoke.Found{}, fmt.Errorf("endpoint: %w", err)
 		}
 		s.clients[key] = client
@@ -64,21 +84,57 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	return client, found, nil
 }
 
-// target is where the calls of a client go. s.mu is held.
-func (s *SDK) target(t Target) invoke.Target {
-	target := invoke.Target{
-		Endpoint: t.Endpoint, Region: t.SigningRegion, MaxRetries: t.MaxRetries,
-		Transport: t.Transport, Timeout: t.Timeout, UserAgent: t.UserAgent, Clock: s.clock(t.Endpoint),
+// regionName matches what AWS's regions look like. There is no list of them that lasts.
+var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
+
+// target returns where the calls of backends with these settings go, without credentials. s.mu is
+// held.
+func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, error) {
+	p := s.profile(settings.Profile)
+	if p.err != nil {
+		return invoke.Target{}, invoke.Found{}, p.err
 	}
-	if source := t.Credentials; source != nil {
-		cache, ok := s.caches[source]
-		if !ok {
-			cache = credentials.New(credentials.Options{Find: source.Find, Revision: source.Revision, Where: source.Where, Logger: s.logger, Describe: safeText})
-			s.caches[source] = cache
-		}
-		target.Credentials = cache.For(t.Endpoint)
+	region := cmp.Or(settings.Region, p.config.Region)
+	if region == "" {
+		return invoke.Target{}, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
 	}
-	return target
+	target, err := newTarget(p, region, settings.Endpoint)
+	if err != nil {
+		return invoke.Target{}, invoke.Found{}, err
+	}
+	found := invoke.Found{Region: region, Endpoint: target.Endpoint}
+	if !regionName.MatchString(region) {
+		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
+	}
+	if s.custom != nil && settings.Profile == "" && !s.warned {
+		s.warned = true
+		found.Warnings = append(found.Warnings, withoutEffect(*s.custom)...)
+	}
+	return target, found, nil
+}
+
+// cache returns the credentials for a key, and starts the first lookup at once. It is nil where
+// calls are not signed. s.mu is held.
+func (s *SDK) cache(key cacheKey) *credentials.Cache {
+	if s.checkOnly || s.custom != nil && key.profile == "" && key.role.ARN == "" && isAnonymous(s.custom.Credentials) {
+		return nil
+	}
+	cache, ok := s.caches[key]
+	if !ok {
+		cache = credentials.New(s.lookups(key))
+		s.caches[key] = cache
+	}
+	return cache
+}
+
+// lookups returns how the credentials for a key are looked up. s.mu is held.
+func (s *SDK) lookups(key cacheKey) credentials.Options {
+	l := &lookup{custom: s.custom, key: key, transport: s.profile(key.profile).http.transport}
+	o := credentials.Options{Find: l.find, Where: s.where(key), Logger: s.logger, Describe: safeText}
+	if s.custom == nil || key.profile != "" { // the lookups read the shared files
+		o.Revision = credentials.FileRevision(sharedFiles()...)
+	}
+	return o
 }
 
 // clock returns the clock that the clients of an endpoint share. s.mu is held.
@@ -89,6 +145,10 @@ func (s *SDK) clock(endpoint string) *invoke.Clock {
 		s.clocks[endpoint] = clock
 	}
 	return clock
+}
+
+func isAnonymous(p aws.CredentialsProvider) bool {
+	return p != nil && aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil))
 }
 
 // safeText says what an error of the SDK is, fit for a log.

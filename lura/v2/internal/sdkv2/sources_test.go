@@ -19,34 +19,34 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 func TestAssumeRole(t *testing.T) {
 	environment(t, keysOfEnvironment, "", shopKeys)
 	for _, tc := range []struct {
 		given    *aws.Config
-		settings Settings
+		settings invoke.Settings
 		base     string // access key id and region at STS
 		form     url.Values
 	}{
-		{nil, Settings{Role: role}, "AKIDENV eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
+		{nil, invoke.Settings{Role: role}, "AKIDENV eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
 		{
 			nil,
-			Settings{Profile: "shop", Region: "us-east-1", Role: config.Role{ARN: gatewayRole, ExternalID: "tea:7", SessionName: "edge"}},
+			invoke.Settings{Profile: "shop", Region: "us-east-1", Role: invoke.Role{ARN: gatewayRole, ExternalID: "tea:7", SessionName: "edge"}},
 			"AKIDSHOP us-east-1",
 			url.Values{"RoleSessionName": {"edge"}, "ExternalId": {"tea:7"}},
 		},
-		{givenConfig(), Settings{Role: role}, "AKIDEXAMPLE eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
-		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, Settings{Role: role}, "", url.Values{"RoleSessionName": {"krakend-lambda"}}},
-		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, Settings{Profile: "shop", Role: role}, "AKIDSHOP eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
+		{givenConfig(), invoke.Settings{Role: role}, "AKIDEXAMPLE eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
+		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, invoke.Settings{Role: role}, "", url.Values{"RoleSessionName": {"krakend-lambda"}}},
+		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, invoke.Settings{Profile: "shop", Role: role}, "AKIDSHOP eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
 	} {
 		sts := newSTS(t)
 		given := tc.given
 		if given != nil { // the SDK reads the variable for configs that it loads alone
 			given.BaseEndpoint = aws.String(os.Getenv("AWS_ENDPOINT_URL_STS"))
 		}
-		if got := find(t, New(given, false), tc.settings); got != "AKIDROLE1" {
+		if got := find(t, newSDK(given), tc.settings); got != "AKIDROLE1" {
 			t.Errorf("%+v: got %s", tc.settings, got)
 		}
 		calls := sts.received()
@@ -73,11 +73,11 @@ func TestAssumeRole(t *testing.T) {
 func TestAnonymousConfig(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, p := range []aws.CredentialsProvider{aws.AnonymousCredentials{}, aws.NewCredentialsCache(aws.AnonymousCredentials{})} {
-		c := New(&aws.Config{Credentials: p}, false)
-		if got := find(t, c, Settings{}); got != "unsigned" {
-			t.Errorf("got %s", got)
+		c := newSDK(&aws.Config{Credentials: p})
+		if c.cache(keyOf(invoke.Settings{})) != nil {
+			t.Error("calls are signed")
 		}
-		if got := find(t, c, Settings{Profile: "shop"}); got != "AKIDSHOP" {
+		if got := find(t, c, invoke.Settings{Profile: "shop"}); got != "AKIDSHOP" {
 			t.Errorf("got %s of a profile", got)
 		}
 	}
@@ -204,7 +204,7 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			redirectHost(t, "portal.sso.us-west-2.amazonaws.com", sso)
 			sts := newSTS(t)
 			environment(t, tc.env, tc.config, "")
-			if got := find(t, New(nil, false), Settings{Profile: tc.profile}); got != fmt.Sprintf("AKIDROLE%d", tc.sts) {
+			if got := find(t, newSDK(nil), invoke.Settings{Profile: tc.profile}); got != fmt.Sprintf("AKIDROLE%d", tc.sts) {
 				t.Errorf("got %s", got)
 			}
 			calls := sts.received()

@@ -15,44 +15,44 @@ import (
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// newTarget works out where calls go, without credentials. An empty endpoint is the config's,
-// else AWS's.
-func newTarget(base profile, region, endpoint string) (Target, error) {
-	cfg := base.config
+// newTarget returns where the calls of backends with a profile go, without credentials. An empty
+// endpoint is the config's, else AWS's.
+func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
+	cfg := p.config
 	cfg.Region = region
 	cfg.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", "")
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		if endpoint != "" {
-			// The operator's own words for this backend count more than FIPS, dual-stack and
-			// resolvers, which would not go with them.
+			// The endpoint of this backend counts more than FIPS, dual-stack and resolvers,
+			// which would not go with it.
 			o.BaseEndpoint, o.EndpointOptions = &endpoint, lambda.EndpointResolverOptions{}
 			o.EndpointResolver, o.EndpointResolverV2 = nil, lambda.NewDefaultEndpointResolverV2()
 		}
 	})
-	t := Target{
-		Region:     region,
-		MaxRetries: retries(client.Options()),
-		Transport:  base.http.transport,
-		Timeout:    base.http.timeout,
-	}
 	r, err := draw(client)
 	if err != nil {
-		return Target{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s: %w", text.Quote(region), describe(err))
+		return invoke.Target{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s: %w", text.Quote(region), describe(err))
 	}
 	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/2015-03-31/functions/f/invocations")
 	if !ok {
-		return Target{}, errors.New("the AWS SDK makes a call that the Invoke API does not have")
+		return invoke.Target{}, errors.New("the AWS SDK makes a call that the Invoke API does not have")
 	}
-	t.Endpoint = r.URL.Scheme + "://" + r.URL.Host + path
+	t := invoke.Target{
+		Endpoint:   r.URL.Scheme + "://" + r.URL.Host + path,
+		Region:     region,
+		MaxRetries: retries(client.Options()),
+		Transport:  p.http.transport,
+		Timeout:    p.http.timeout,
+	}
 	if err := config.CheckEndpoint(t.Endpoint); err != nil {
-		return Target{}, fmt.Errorf("endpoint: %w", err)
+		return invoke.Target{}, fmt.Errorf("endpoint: %w", err)
 	}
-	t.SigningRegion = region
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
-		t.SigningRegion = m[1]
+		t.Region = m[1] // an endpoint resolver may name another one
 	}
 	// What follows tells how this one call was made.
 	t.UserAgent, _, _ = strings.Cut(r.UserAgent(), " m/")

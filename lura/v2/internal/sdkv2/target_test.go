@@ -1,6 +1,7 @@
 package sdkv2
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
 // endpointRules are endpoint rules of a build's own.
@@ -30,37 +32,37 @@ func TestEndpoint(t *testing.T) {
 		name     string
 		env      env
 		config   string
-		settings Settings
+		settings invoke.Settings
 		given    func(*aws.Config) // nil for no config
 		want     string
 	}{
-		{"AWS's", nil, "", Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
-		{"China's", nil, "", Settings{Region: "cn-north-1"}, nil, "https://lambda.cn-north-1.amazonaws.com.cn"},
-		{"the European Sovereign Cloud's", nil, "", Settings{Region: "eusc-de-east-1"}, nil, "https://lambda.eusc-de-east-1.amazonaws.eu"},
-		{"an isolated one's", nil, "", Settings{Region: "us-isof-south-1"}, nil, "https://lambda.us-isof-south-1.csp.hci.ic.gov"},
-		{"another isolated one's", nil, "", Settings{Region: "eu-isoe-west-1"}, nil, "https://lambda.eu-isoe-west-1.cloud.adc-e.uk"},
-		{"dual-stack", env{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", Settings{}, nil, "https://lambda.eu-west-1.api.aws"},
-		{"FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true"}, "", Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
-		{"FIPS of the shared config", nil, "[default]\nuse_fips_endpoint = true\n", Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
-		{"Lambda's", env{service: "http://127.0.0.1:1", all: "http://127.0.0.1:2"}, "", Settings{}, nil, "http://127.0.0.1:1"},
-		{"with a path", env{service: "http://127.0.0.1:1/a%20b/"}, "", Settings{}, nil, "http://127.0.0.1:1/a%20b"},
-		{"all services'", env{all: "http://127.0.0.1:2"}, "", Settings{}, nil, "http://127.0.0.1:2"},
-		{"another service's", env{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
-		{"ignored", env{service: "http://127.0.0.1:1", ignore: "true"}, "", Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
-		{"not ignored", env{service: "http://127.0.0.1:1", ignore: "false"}, "", Settings{}, nil, "http://127.0.0.1:1"},
-		{"endpoint_url", nil, "[default]\nendpoint_url = http://127.0.0.1:6\n", Settings{}, nil, "http://127.0.0.1:6"},
-		{"a services section", nil, "[profile shop]\nservices = local\n[services local]\nlambda =\n  endpoint_url = http://127.0.0.1:7\n", Settings{Profile: "shop"}, nil, "http://127.0.0.1:7"},
-		{"configured", env{service: "http://127.0.0.1:1"}, "", Settings{Endpoint: "http://127.0.0.1:4/x"}, nil, "http://127.0.0.1:4/x"},
-		{"configured, with FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", Settings{Endpoint: "http://127.0.0.1:4"}, nil, "http://127.0.0.1:4"},
-		{"the build's", nil, "", Settings{}, func(c *aws.Config) { c.BaseEndpoint = aws.String("http://127.0.0.1:5") }, "http://127.0.0.1:5"},
-		{"the build's resolver", nil, "", Settings{}, func(c *aws.Config) {
+		{"AWS's", nil, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
+		{"China's", nil, "", invoke.Settings{Region: "cn-north-1"}, nil, "https://lambda.cn-north-1.amazonaws.com.cn"},
+		{"the European Sovereign Cloud's", nil, "", invoke.Settings{Region: "eusc-de-east-1"}, nil, "https://lambda.eusc-de-east-1.amazonaws.eu"},
+		{"an isolated one's", nil, "", invoke.Settings{Region: "us-isof-south-1"}, nil, "https://lambda.us-isof-south-1.csp.hci.ic.gov"},
+		{"another isolated one's", nil, "", invoke.Settings{Region: "eu-isoe-west-1"}, nil, "https://lambda.eu-isoe-west-1.cloud.adc-e.uk"},
+		{"dual-stack", env{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.api.aws"},
+		{"FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true"}, "", invoke.Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
+		{"FIPS of the shared config", nil, "[default]\nuse_fips_endpoint = true\n", invoke.Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
+		{"Lambda's", env{service: "http://127.0.0.1:1", all: "http://127.0.0.1:2"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1"},
+		{"with a path", env{service: "http://127.0.0.1:1/a%20b/"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1/a%20b"},
+		{"all services'", env{all: "http://127.0.0.1:2"}, "", invoke.Settings{}, nil, "http://127.0.0.1:2"},
+		{"another service's", env{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
+		{"ignored", env{service: "http://127.0.0.1:1", ignore: "true"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
+		{"not ignored", env{service: "http://127.0.0.1:1", ignore: "false"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1"},
+		{"endpoint_url", nil, "[default]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{}, nil, "http://127.0.0.1:6"},
+		{"a services section", nil, "[profile shop]\nservices = local\n[services local]\nlambda =\n  endpoint_url = http://127.0.0.1:7\n", invoke.Settings{Profile: "shop"}, nil, "http://127.0.0.1:7"},
+		{"configured", env{service: "http://127.0.0.1:1"}, "", invoke.Settings{Endpoint: "http://127.0.0.1:4/x"}, nil, "http://127.0.0.1:4/x"},
+		{"configured, with FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, nil, "http://127.0.0.1:4"},
+		{"the build's", nil, "", invoke.Settings{}, func(c *aws.Config) { c.BaseEndpoint = aws.String("http://127.0.0.1:5") }, "http://127.0.0.1:5"},
+		{"the build's resolver", nil, "", invoke.Settings{}, func(c *aws.Config) {
 			c.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(service, region string, _ ...any) (aws.Endpoint, error) {
 				return aws.Endpoint{URL: "https://" + strings.ToLower(service) + ".example.com", SigningRegion: region}, nil
 			})
 		}, "https://lambda.example.com"},
-		{"the build's rules", nil, "", Settings{}, withRules, "https://eu-west-1.example.com/rules"},
-		{"configured, beside the build's rules", nil, "", Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
-		{"a profile's, beside the build's", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
+		{"the build's rules", nil, "", invoke.Settings{}, withRules, "https://eu-west-1.example.com/rules"},
+		{"configured, beside the build's rules", nil, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
+		{"a profile's, beside the build's", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
@@ -69,9 +71,9 @@ func TestEndpoint(t *testing.T) {
 				given = givenConfig()
 				tc.given(given)
 			}
-			got := target(t, New(given, false), tc.settings)
-			if got.Endpoint != tc.want || got.SigningRegion != got.Region {
-				t.Errorf("got %s, signed for %s, want %s", got.Endpoint, got.SigningRegion, tc.want)
+			got := target(t, newSDK(given), tc.settings)
+			if got.Endpoint != tc.want || got.Region != cmp.Or(tc.settings.Region, "eu-west-1") {
+				t.Errorf("got %s, signed for %s, want %s", got.Endpoint, got.Region, tc.want)
 			}
 		})
 	}
@@ -90,8 +92,9 @@ func TestSigningRegion(t *testing.T) {
 	given.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
 		return aws.Endpoint{URL: "https://lambda.example.com", SigningRegion: "us-east-2"}, nil
 	})
-	if got := target(t, New(given, false), Settings{}); got.SigningRegion != "us-east-2" || got.Region != "eu-west-1" {
-		t.Errorf("got %s in %s, want us-east-2 in eu-west-1", got.SigningRegion, got.Region)
+	got, found, err := newSDK(given).target(invoke.Settings{Region: "eu-west-1"})
+	if err != nil || got.Region != "us-east-2" || found.Region != "eu-west-1" {
+		t.Errorf("got %s in %s, %v, want us-east-2 in eu-west-1", got.Region, found.Region, err)
 	}
 }
 
@@ -108,7 +111,7 @@ func TestBadEndpoints(t *testing.T) {
 			if tc.variable != "" {
 				t.Setenv(tc.variable, "http://user:hunter2@ho st")
 			}
-			_, _, err := New(nil, false).Target(Settings{Region: "eu-west-1"})
+			_, _, err := newSDK(nil).target(invoke.Settings{Region: "eu-west-1"})
 			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}
@@ -119,7 +122,7 @@ func TestBadEndpoints(t *testing.T) {
 	given.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
 		return aws.Endpoint{URL: "ftp://user:hunter2@ho st"}, nil
 	})
-	if _, _, err := New(given, false).Target(Settings{}); err == nil || strings.Contains(err.Error(), "hunter2") {
+	if _, _, err := newSDK(given).target(invoke.Settings{}); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v of a resolver that returns no http URL", err)
 	}
 }
@@ -155,7 +158,7 @@ func TestMaxRetries(t *testing.T) {
 				given = givenConfig()
 				tc.given(given)
 			}
-			if got := target(t, New(given, false), Settings{}).MaxRetries; got != tc.want {
+			if got := target(t, newSDK(given), invoke.Settings{}).MaxRetries; got != tc.want {
 				t.Errorf("got %d, want %d", got, tc.want)
 			}
 		})
@@ -163,12 +166,12 @@ func TestMaxRetries(t *testing.T) {
 }
 
 func TestUserAgent(t *testing.T) {
-	got := target(t, New(nil, false), Settings{}).UserAgent
+	got := target(t, newSDK(nil), invoke.Settings{}).UserAgent
 	if !strings.HasPrefix(got, "aws-sdk-go-v2/") || !strings.Contains(got, " api/lambda#") || strings.Contains(got, " m/") {
 		t.Errorf("got %q", got)
 	}
 	t.Setenv("AWS_SDK_UA_APP_ID", "tea")
-	if got := target(t, New(nil, false), Settings{}).UserAgent; !strings.HasSuffix(fmt.Sprint(got), " app/tea") {
+	if got := target(t, newSDK(nil), invoke.Settings{}).UserAgent; !strings.HasSuffix(fmt.Sprint(got), " app/tea") {
 		t.Errorf("got %q, want the application's id in it", got)
 	}
 }
