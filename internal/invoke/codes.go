@@ -75,6 +75,9 @@ var skewCodes = map[string]bool{
 	"SignatureDoesNotMatch":     true,
 }
 
+// IsExpired tells whether AWS refused the call because the credentials have expired.
+func (e *Error) IsExpired() bool { return e.Kind == KindAPI && expiredCodes[e.Code] }
+
 // IsThrottle tells whether the error says that there are too many requests.
 func (e *Error) IsThrottle() bool {
 	return e.Kind == KindAPI && (e.Status == http.StatusTooManyRequests || throttleCodes[e.Code])

@@ -18,6 +18,45 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 )
 
+// counter is an Invoker that hides the SDK's client and tells its number of retries.
+type counter struct{ lambda.Invoker }
+
+var _ lambda.RetryCounter = counter{}
+
+func (counter) MaxRetries() int { return 1 }
+
+// Without max_retries the Invoker tells how often a call is tried again.
+func TestRetriesOfInvokers(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	defer s.Close()
+	client := awslambda.NewFromConfig(aws.Config{
+		BaseEndpoint:     aws.String(s.URL),
+		Region:           "us-west-2",
+		RetryMaxAttempts: 1,
+		Credentials:      credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	})
+	for name, tc := range map[string]struct {
+		invoker lambda.Invoker
+		want    int // calls
+	}{
+		"the SDK's client": {client, 1},
+		"a RetryCounter":   {counter{client}, 2},
+		"a wrapper":        {struct{ lambda.Invoker }{client}, 3},
+	} {
+		s.Reset()
+		s.Fail("f", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+		call := lambda.BackendFactory(logging.NoOp, nil, lambda.WithInvoker(tc.invoker))(&config.Backend{
+			Method:      http.MethodPost,
+			Timeout:     time.Minute,
+			ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{"function_name": "f"}},
+		})
+		_, err := call(t.Context(), &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))})
+		if got := len(s.Calls()); err == nil || got != tc.want {
+			t.Errorf("%s: got %v after %d calls, want %d", name, err, got, tc.want)
+		}
+	}
+}
+
 // The SDK's own client streams as an Invoker.
 func TestInvokerThatStreams(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})

@@ -32,6 +32,13 @@ var (
 	_ StreamInvoker = (*lambda.Client)(nil)
 )
 
+// RetryCounter is an optional interface of an Invoker. MaxRetries returns how often a call is
+// tried again for backends without max_retries; 0 is never. A wrapper around the SDK's client
+// implements it to keep the client's number.
+type RetryCounter interface {
+	MaxRetries() int
+}
+
 // Option changes what the backends of a BackendFactory work with. It must not be nil.
 type Option func(*options)
 
@@ -52,7 +59,7 @@ func (o options) backend(logger logging.Logger) backend.Options {
 		b.SDK = sdkv2.NewSDK(o.config, b.Logger, o.checkOnly)
 		return b
 	}
-	b.Invoker, b.InvokerRetries = sdkv2.NewAttempter(o.invoker), sdkv2.InvokerRetries(o.invoker)
+	b.Invoker, b.InvokerRetries = sdkv2.NewAttempter(o.invoker), sdkv2.MaxRetries(o.invoker)
 	_, b.InvokerStreams = o.invoker.(StreamInvoker)
 	return b
 }
@@ -66,12 +73,15 @@ func WithConfig(cfg aws.Config) Option {
 	return func(o *options) { o.config = &cfg }
 }
 
-// WithInvoker makes all calls with i: an AWS SDK's client with middleware of the build's own, or
-// what instruments one or stands in for it. i decides on region, endpoint and credentials. Each
-// attempt is one call of i. The retries are this module's; a client of the SDK, or an Invoker
-// that hands its options on to one, makes none of its own then. Without max_retries a call is
-// tried again as often as the client is configured to, or twice. Backends with stream need a
-// StreamInvoker. i must be safe for concurrent use. nil is as if the option were not there.
+// WithInvoker makes all calls with i: an AWS SDK's client with custom middleware, or what
+// instruments one or stands in for it. i decides on region, endpoint and credentials. Each attempt
+// is one call of i, and this module makes the retries. A client of the SDK makes none itself then;
+// a wrapper must hand the options of each call on to its client for that. The options also drop
+// the client's cached credentials where AWS says that they have expired.
+//
+// Without max_retries, the number of retries is that of a [RetryCounter], else the RetryMaxAttempts
+// or Retryer in the Options() of the SDK's client, else 2. Backends with stream need a
+// [StreamInvoker]. i must be safe for concurrent use. nil is as if the option were not there.
 func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }

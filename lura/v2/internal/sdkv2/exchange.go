@@ -39,13 +39,13 @@ func (c *exchanges) option(o *lambda.Options) {
 		withoutRedirects.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		o.HTTPClient = &withoutRedirects
 	}
-	x := &exchange{request: c.request, policy: c.policy}
+	x := &exchange{request: c.request, policy: c.policy, credentials: o.Credentials}
 	o.APIOptions = append(slices.Clip(o.APIOptions), func(stack *middleware.Stack) error {
 		return errors.Join(
 			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("krakend-lambda/end",
 				func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 					out, metadata, err := next.HandleInitialize(ctx, in)
-					x.failed = err != nil
+					x.complete(err)
 					c.end(x)
 					return out, metadata, err
 				}), middleware.Before),
@@ -79,10 +79,20 @@ type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
 
-	failed  bool
-	answer  *http.Response // its body is the SDK's; nil for none
-	body    *invoke.Body   // of the answer; nil for none, and for one beyond a limit
-	refused *invoke.Error  // why the SDK may not read the answer; nil where it may
+	credentials aws.CredentialsProvider // the client's; nil where the Invoker drops options
+	failed      bool
+	answer      *http.Response // its body is the SDK's; nil for none
+	body        *invoke.Body   // of the answer; nil for none, and for one beyond a limit
+	refused     *invoke.Error  // why the SDK may not read the answer; nil where it may
+}
+
+// complete takes over how the call has ended. The client's cache knows nothing of an answer that
+// calls its credentials expired: the next attempt has others once the cache has dropped them.
+func (x *exchange) complete(err error) {
+	x.failed = err != nil
+	if cache, ok := x.credentials.(interface{ Invalidate() }); ok && x.failed && errorOf(err).IsExpired() {
+		cache.Invalidate()
+	}
 }
 
 func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {

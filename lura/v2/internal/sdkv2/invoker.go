@@ -37,11 +37,20 @@ var (
 // retries.
 func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
 
-// InvokerRetries returns the number of retries of an Invoker's client: attempts without the
-// first. It is the SDK's default for an Invoker that does not tell.
-func InvokerRetries(i Invoker) int {
-	if c, ok := i.(interface{ Options() lambda.Options }); ok {
-		if o := c.Options(); o.Retryer != nil {
+// RetryCounter is what an Invoker may implement to tell its number of retries.
+type RetryCounter interface {
+	MaxRetries() int
+}
+
+// MaxRetries returns the number of retries of an Invoker, for backends that configure none: that
+// of a RetryCounter, or the attempts in the Options of the SDK's client, without the first. It is
+// the SDK's default for an Invoker that tells neither.
+func MaxRetries(i Invoker) int {
+	if counter, ok := i.(RetryCounter); ok {
+		return counter.MaxRetries()
+	}
+	if client, ok := i.(interface{ Options() lambda.Options }); ok { // *lambda.Client, and what embeds one
+		if o := client.Options(); o.Retryer != nil {
 			return retries(o)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -318,14 +319,67 @@ func (f invokerFunc) Invoke(ctx context.Context, in *lambda.InvokeInput, o ...fu
 	return f(ctx, in, o...)
 }
 
-func TestInvokerRetries(t *testing.T) {
-	for want, i := range map[int]Invoker{
-		6: lambda.New(lambda.Options{RetryMaxAttempts: 7}),
-		0: lambda.New(lambda.Options{Retryer: aws.NopRetryer{}}),
-		2: fake(nil),
+// counter is an Invoker that tells its number of retries.
+type counter struct {
+	withoutOptions // whose client tells another number
+	n              int
+}
+
+func (c counter) MaxRetries() int { return c.n }
+
+func TestMaxRetriesOfInvokers(t *testing.T) {
+	seven := lambda.New(lambda.Options{RetryMaxAttempts: 7})
+	for name, tc := range map[string]struct {
+		invoker Invoker
+		want    int
+	}{
+		"a client":             {seven, 6},
+		"one without retries":  {lambda.New(lambda.Options{Retryer: aws.NopRetryer{}}), 0},
+		"one that embeds it":   {withoutOptions{seven}, 6},
+		"one that wraps it":    {invokerFunc(seven.Invoke), 2},
+		"one that tells":       {counter{withoutOptions{seven}, 4}, 4},
+		"a fake":               {fake(nil), 2},
+		"a client without one": {optionless{}, 2},
 	} {
-		if got := InvokerRetries(i); got != want {
-			t.Errorf("got %d, want %d", got, want)
+		if got := MaxRetries(tc.invoker); got != tc.want {
+			t.Errorf("%s: got %d, want %d", name, got, tc.want)
+		}
+	}
+}
+
+// optionless has Options without a Retryer.
+type optionless struct{ fake }
+
+func (optionless) Options() lambda.Options { return lambda.Options{} }
+
+// AWS refuses credentials that have not expired by their own time: the next attempt has others.
+func TestExpiredCredentialsOfAClient(t *testing.T) {
+	for name, tc := range map[string]struct {
+		credentials aws.CredentialsProvider
+		code        string
+		stream      bool
+		want        []string // access keys of the calls
+	}{
+		"a cache":         {aws.NewCredentialsCache(new(numbered)), "ExpiredTokenException", false, []string{"AKID1", "AKID2", "AKID2"}},
+		"of streams":      {aws.NewCredentialsCache(new(numbered)), "ExpiredTokenException", true, []string{"AKID1", "AKID2", "AKID2"}},
+		"without a cache": {new(numbered), "ExpiredTokenException", false, []string{"AKID1", "AKID2", "AKID3"}},
+		"static ones":     {sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "s", ""), "ExpiredTokenException", false, []string{"AKIDEXAMPLE", "AKIDEXAMPLE", "AKIDEXAMPLE"}},
+		"another code":    {aws.NewCredentialsCache(new(numbered)), "AccessDeniedException", false, []string{"AKID1", "AKID1", "AKID1"}},
+	} {
+		s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})
+		s.Fail("f", lambdatest.APIError(http.StatusForbidden, tc.code, ""))
+		c := lambda.New(client(s.URL).Options(), func(o *lambda.Options) { o.Credentials = tc.credentials })
+		for len(s.Calls()) < 3 {
+			if _, err := call(t, c, &invoke.Request{Function: "f", Stream: tc.stream}, 0); err != nil && len(s.Calls()) != 1 {
+				t.Errorf("%s: got %v after %d calls", name, err, len(s.Calls()))
+			}
+		}
+		var got []string
+		for _, call := range s.Calls() {
+			got = append(got, call.AccessKeyID)
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: got calls signed by %q, want %q", name, got, tc.want)
 		}
 	}
 }
