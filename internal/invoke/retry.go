@@ -56,7 +56,7 @@ func (c *call) recovered(e *Error) bool {
 	if c.refreshed || e.Kind != KindAPI {
 		return false
 	}
-	c.refreshed = e.corrected || expiredCodes[e.Code]
+	c.refreshed = e.corrected || e.IsExpired()
 	return c.refreshed
 }
 

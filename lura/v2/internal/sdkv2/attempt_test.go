@@ -22,8 +22,8 @@ func attempt(ctx context.Context, i Invoker, r *invoke.Request, p *invoke.Policy
 	return nil, err.(*invoke.Error)
 }
 
-// call makes a call with one retry, for which it does not wait, and reads its reply.
-func call(t *testing.T, i Invoker, r *invoke.Request, maxReply int64) (string, error) {
+// callInvoker makes a call with one retry, for which it does not wait, and reads its reply.
+func callInvoker(t *testing.T, i Invoker, r *invoke.Request, maxReply int64) (string, error) {
 	t.Helper()
 	c := invoke.NewWith(NewAttempter(i), invoke.Target{MaxRetries: 1, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	var got string
@@ -84,7 +84,7 @@ func TestAttempter(t *testing.T) {
 		if tc.fault != (lambdatest.Fault{}) {
 			s.Fail("*", tc.fault.Always())
 		}
-		got, err := call(t, client(s.URL), &tc.request, tc.maxReply)
+		got, err := callInvoker(t, client(s.URL), &tc.request, tc.maxReply)
 		var e *invoke.Error
 		if isError := errors.As(err, &e); got != tc.reply || isError != (tc.kind >= 0) || isError && (e.Kind != tc.kind || tc.code != "" && e.Code != tc.code) {
 			t.Errorf("%s: got %q, %+v; want %q and kind %d", tc.name, got, err, tc.reply, tc.kind)

@@ -44,11 +44,7 @@ func TestClocksAreThoseOfEndpoints(t *testing.T) {
 	for _, settings := range []invoke.Settings{
 		{Region: "us-west-2"}, {Region: "us-west-2", Profile: "shop"}, {Region: "eu-west-1", Profile: "shop"}, {Region: "eu-west-1"},
 	} {
-		client, _, err := sdk.Client(settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := client.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil }); err != nil {
+		if err := call(t.Context(), clientOf(t, sdk, settings)); err != nil {
 			t.Errorf("%+v: %v", settings, err)
 		}
 	}

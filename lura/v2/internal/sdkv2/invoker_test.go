@@ -370,7 +370,7 @@ func TestExpiredCredentialsOfAClient(t *testing.T) {
 		s.Fail("f", lambdatest.APIError(http.StatusForbidden, tc.code, ""))
 		c := lambda.New(client(s.URL).Options(), func(o *lambda.Options) { o.Credentials = tc.credentials })
 		for len(s.Calls()) < 3 {
-			if _, err := call(t, c, &invoke.Request{Function: "f", Stream: tc.stream}, 0); err != nil && len(s.Calls()) != 1 {
+			if _, err := callInvoker(t, c, &invoke.Request{Function: "f", Stream: tc.stream}, 0); err != nil && len(s.Calls()) != 1 {
 				t.Errorf("%s: got %v after %d calls", name, err, len(s.Calls()))
 			}
 		}

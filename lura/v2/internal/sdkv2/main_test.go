@@ -145,6 +145,21 @@ func (silent) Error(...any)   {}
 // newSDK returns an SDK that logs nothing. Without a custom config it reads the environment.
 func newSDK(custom *aws.Config) *SDK { return NewSDK(custom, silent{}, false) }
 
+// clientOf returns the client for settings.
+func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
+	t.Helper()
+	client, _, err := sdk.Client(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// call calls the function f.
+func call(ctx context.Context, client *invoke.Client) error {
+	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
+}
+
 // target returns the target for settings, in eu-west-1 where they name no region.
 func target(t *testing.T, sdk *SDK, s invoke.Settings) invoke.Target {
 	t.Helper()

@@ -46,24 +46,18 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 			write("AKIDOLD")
 			replaceDefaultTransport(t, accepting("AKIDLATER"))
 			synctest.Test(t, func(t *testing.T) {
-				client, _, err := newSDK(tc.given).Client(invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				call := func() error {
-					return client.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
-				}
+				client := clientOf(t, newSDK(tc.given), invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
 				for start := time.Now(); time.Since(start) < 10*time.Minute; time.Sleep(7 * time.Second) {
-					if call() == nil {
+					if call(t.Context(), client) == nil {
 						t.Fatal("the revoked key was accepted")
 					}
 				}
 				write("AKIDLATER")
-				if call() == nil {
+				if call(t.Context(), client) == nil {
 					t.Error("the revoked key was accepted")
 				}
 				time.Sleep(2 * time.Second)
-				if err := call(); err != nil {
+				if err := call(t.Context(), client); err != nil {
 					t.Errorf("2 s after the refusal: %v", err)
 				}
 			})

@@ -189,7 +189,7 @@ func TestSDK(t *testing.T) {
 	if other, _, _ := sdk.Client(invoke.Settings{Region: "eu-west-2", Endpoint: s.URL}); other == first {
 		t.Error("two regions have one client")
 	}
-	if err := first.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil }); err != nil {
+	if err := call(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
 	if call := s.Calls()[0]; call.Region != "eu-west-1" {
