@@ -25,7 +25,7 @@ func (c counted) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(*
 	return out, err
 }
 
-// Every call goes through a client of the build's own, with instrumentation around it.
+// Every call goes through a custom client, with instrumentation around it.
 func ExampleWithInvoker() {
 	functions := lambdatest.NewServer(map[string]any{
 		"square": func(event struct {
@@ -35,13 +35,13 @@ func ExampleWithInvoker() {
 		},
 	})
 	defer functions.Close()
-	own := sdk.NewFromConfig(aws.Config{
+	custom := sdk.NewFromConfig(aws.Config{
 		Region:       "us-west-2",
 		BaseEndpoint: aws.String(functions.URL),
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
 	})
 
-	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithInvoker(counted{own}))
+	backendFactory := lambda.BackendFactory(logging.NoOp, proxy.CustomHTTPProxyFactory(client.NewHTTPClient), lambda.WithInvoker(counted{custom}))
 
 	square := backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
 		lambda.Namespace: map[string]any{"function_name": "square"},

@@ -68,7 +68,7 @@ func ExampleBackendFactory() {
 	// Output: Hello, Ada!
 }
 
-// Middleware of a build's own looks at an error, and returns it as it is.
+// Custom middleware looks at an error, and returns it as it is.
 func ExampleBackendFactory_errors() {
 	functions := lambdatest.NewServer(map[string]any{"busy": func() error { return nil }})
 	defer functions.Close()
@@ -109,7 +109,7 @@ func ExampleBackendFactory_errors() {
 	// lambda: too many requests
 }
 
-// A config of the build's own has the credentials, the region and the endpoint, where
+// A custom config has the credentials, the region and the endpoint, where
 // krakend.json says nothing.
 func ExampleWithConfig() {
 	functions := lambdatest.NewServer(map[string]any{

@@ -114,7 +114,7 @@ func fromLogin(t *testing.T, url string) {
 	redirectHost(t, "eu-west-1.signin.aws.amazon.com", url)
 }
 
-// Redirects are not followed, answers have an end, and a switch of protocols is none.
+// A lookup follows no redirect, and ends with an answer without end or a switch of protocols.
 func TestHostileSTS(t *testing.T) {
 	once(t)
 	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was called", r.Method, r.URL) })
@@ -145,10 +145,10 @@ func TestHostileSTS(t *testing.T) {
 			if got := find(t, newSDK(nil), invoke.Settings{}); !strings.HasPrefix(got, "error: ") {
 				t.Errorf("got %s", got)
 			}
-			given := givenConfig()
-			given.BaseEndpoint, given.RetryMaxAttempts = &url, 1
-			if got := find(t, newSDK(given), invoke.Settings{Role: role}); !strings.HasPrefix(got, "error: ") {
-				t.Errorf("got %s with the build's config", got)
+			custom := customConfig()
+			custom.BaseEndpoint, custom.RetryMaxAttempts = &url, 1
+			if got := find(t, newSDK(custom), invoke.Settings{Role: role}); !strings.HasPrefix(got, "error: ") {
+				t.Errorf("got %s with the custom config", got)
 			}
 		})
 	}
@@ -189,7 +189,7 @@ func (lost) Error() string        { return "lost" }
 func (lost) Timeout() bool        { return true }
 func (lost) RetryableError() bool { return false }
 
-// The SDK refreshes the token of an SSO session with a client of its own making.
+// The SDK refreshes the token of an SSO session with a client that it makes itself.
 func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
 	once(t)
 	home := ssoHomeWith(t, "tea", `{"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"hunter2","refreshToken":"hunter2","region":"us-west-2","startUrl":"https://tea.example.com/start"}`)
@@ -224,7 +224,7 @@ func TestEndpointOfSTS(t *testing.T) {
 				got = r.URL.Scheme + "://" + r.URL.Host
 				return nil, badAnswer("not sent")
 			}))
-			// An endpoint for Lambda is none of STS.
+			// An endpoint for Lambda is not for STS.
 			settings := invoke.Settings{Region: tc.region, Endpoint: "http://127.0.0.1:2", Role: role}
 			if failed := find(t, newSDK(nil), settings); !strings.Contains(failed, "not sent") || got != tc.want {
 				t.Errorf("got %s, %s, want %s", got, failed, tc.want)

@@ -1,7 +1,7 @@
-// Package sdkv2 knows the world by aws-sdk-go-v2, for KrakenD 2: where the Invoke API is, how
-// often the SDK would try a call again, which transport a call goes through, and where
-// credentials come from. It makes no calls itself, but with an [Invoker] that the build has set,
-// and it keeps no credentials: internal/credentials does.
+// Package sdkv2 tells internal/invoke what it needs to know of the world, by aws-sdk-go-v2: where
+// the Invoke API is, how often the SDK would try a call again, which transport a call goes through,
+// and where credentials come from. It serves KrakenD 2. It makes the calls of builds that set an
+// [Invoker]; in all others it only looks up credentials, and internal/credentials keeps them.
 //
 // Read sdk.go first: [SDK.Client], which is called once for each backend when the pipes are built.
 // Then:
@@ -11,17 +11,20 @@
 //   - http.go: the transport of calls
 //   - lookup.go: how credentials are found, as a credentials.Finder
 //   - send.go: requests and answers of lookups, bounded and checked
-//   - process.go: credential_process, bounded
+//   - process.go, login.go: credential_process, bounded; the cache file of aws login, checked
 //   - errors.go: errors of the SDK, fit for a log
 //   - invoker.go, exchange.go, stream.go: calls with a custom Invoker
 //
 // # Limits
 //
-// The SDK's aws.CredentialsCache calls its provider in a goroutine where nothing can recover a
-// panic. So a provider of a build's own that panics inside of one ends the process, and so does
-// the SDK's for aws login where its cache file holds null (credentials v1.19.12). What comes over
-// the network is checked before it gets there.
+// A panic of a custom provider is an error of the lookup, unless the provider is behind an
+// aws.CredentialsCache, as LoadDefaultConfig puts it: the cache calls it in a goroutine where nothing
+// can recover the panic, and the process ends. The SDK's providers are in such caches too. What
+// comes over the network, and the cache file of aws login, is checked before it gets to them.
 //
-// An HTTP client of a build's own type, neither an *http.Client nor the SDK's, follows redirects if
-// it likes. The SDK's own client behind an Invoker follows one of a call without a payload.
+// An HTTP client of a custom type, neither an *http.Client nor the SDK's, may follow redirects. The
+// SDK's default client behind an Invoker follows one of a call without a payload.
+//
+// With an Invoker that drops the options of a call, the limits of replies, the headers and the
+// cached credentials are those of its client.
 package sdkv2

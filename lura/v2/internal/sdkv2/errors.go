@@ -16,7 +16,7 @@ import (
 // described is an error of the SDK with a message of one line that is fit for a log: code, HTTP
 // status where it came with one, and message.
 type described struct {
-	code    string // AWS's; empty where there is none
+	code    string // AWS's; empty for an error that is not AWS's
 	message string
 	err     error
 }
@@ -27,7 +27,7 @@ func (e *described) Error() string { return e.message }
 // Unwrap returns the SDK's error, whose message may hold secrets.
 func (e *described) Unwrap() error { return e.err }
 
-// Code returns AWS's code for the error, empty where there is none.
+// Code returns AWS's code for the error. It is empty for an error that is not AWS's.
 func (e *described) Code() string { return e.code }
 
 // describe makes an error of the SDK fit for a log. It returns other errors of this package as

@@ -21,11 +21,11 @@ func sharedFiles() []string {
 
 // checkFiles returns an error for a shared file with a line that is neither a section nor a key
 // with its value. aws-sdk-go-v2 passes over such a line, and goes on with half of the file. Lines
-// with white space before them are parts of the value above, and a file that is absent or
-// cannot be read is the SDK's to report.
+// with white space before them are parts of the value above, and the SDK reports a
+// file that is absent or cannot be read.
 func checkFiles() error {
 	for _, file := range sharedFiles() {
-		//nolint:gosec // G304: the operator's own environment names the file
+		//nolint:gosec // G304: the operator's environment names the file
 		content, err := os.ReadFile(file)
 		if err != nil {
 			continue
@@ -56,10 +56,10 @@ func checkQuotes(profile string) error {
 		return nil
 	}
 	file := sharedFiles()[0]
-	//nolint:gosec // G304: the operator's own environment names the file
+	//nolint:gosec // G304: the operator's environment names the file
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return nil // the SDK's to report
+		return nil // the SDK reports it
 	}
 	name := regexp.QuoteMeta(profile)
 	quoted := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*profile[ \t]+('` + name + `'|"` + name + `")[ \t]*\]`).FindSubmatch(content)

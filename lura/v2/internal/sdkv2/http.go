@@ -15,13 +15,12 @@ type httpSettings struct {
 	timeout   time.Duration // of a call; 0 for none
 }
 
-// httpOf returns the settings of the HTTP client of a build's config. Where it has no transport of
-// its own that is http.DefaultTransport at the time of a call. Redirects are not followed, unless
-// c is of a build's own type whose Do follows them.
+// httpOf returns the settings of the HTTP client of a custom config. A client without a transport
+// uses http.DefaultTransport as it is at the time of a call. Calls follow no redirects, unless c is
+// of a custom type whose Do follows them.
 //
-// The SDK's BuildableClient always has a transport of its own, also where LoadDefaultConfig made
-// it for AWS_CA_BUNDLE alone: nothing tells the two apart. It keeps 10 idle connections for a
-// host.
+// The SDK's BuildableClient always has a transport, even where LoadDefaultConfig made it for
+// AWS_CA_BUNDLE alone: nothing tells the two apart. It keeps 10 idle connections for a host.
 func httpOf(c aws.HTTPClient) httpSettings {
 	switch c := c.(type) {
 	case nil:
@@ -51,7 +50,7 @@ func httpOfLoaded(c aws.HTTPClient) httpSettings {
 	return httpOf(c)
 }
 
-// doer is an HTTP client of a build's own type.
+// doer is an HTTP client of a custom type.
 type doer struct{ client aws.HTTPClient }
 
 // RoundTrip implements http.RoundTripper.

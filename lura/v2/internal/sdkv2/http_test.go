@@ -21,18 +21,18 @@ var errUsed = errors.New("used")
 
 // KrakenD replaces http.DefaultTransport after the pipes are built.
 func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
-	with := func(c aws.HTTPClient) *aws.Config { given := givenConfig(); given.HTTPClient = c; return given }
+	with := func(c aws.HTTPClient) *aws.Config { custom := customConfig(); custom.HTTPClient = c; return custom }
 	for name, tc := range map[string]struct {
-		given   *aws.Config
+		custom  *aws.Config
 		timeout time.Duration
 	}{
 		"no config":                        {nil, 0},
-		"a config":                         {givenConfig(), 0},
+		"a config":                         {customConfig(), 0},
 		"a config with http.DefaultClient": {with(http.DefaultClient), 0},
 		"a config with a timeout":          {with(&http.Client{Timeout: 7}), 7},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := target(t, newSDK(tc.given), invoke.Settings{})
+			got := target(t, newSDK(tc.custom), invoke.Settings{})
 			replaceDefaultTransport(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed }))
 			if _, err := get(t, got.Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) || got.Timeout != tc.timeout {
 				t.Errorf("got %v and a timeout of %v, want the transport that was set later and %v", err, got.Timeout, tc.timeout)
@@ -41,29 +41,29 @@ func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
 	}
 }
 
-// A transport of the build's is used for everything, profiles included.
-func TestTransportOfTheBuild(t *testing.T) {
+// A custom transport is used for everything, profiles included.
+func TestCustomTransport(t *testing.T) {
 	environment(t, nil, "", shopKeys)
-	own := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed })
+	used := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed })
 	for name, c := range map[string]aws.HTTPClient{
-		"a client":          &http.Client{Transport: own},
-		"a type of its own": smithyhttp.ClientDoFunc(own),
+		"a client":      &http.Client{Transport: used},
+		"a custom type": smithyhttp.ClientDoFunc(used),
 	} {
-		given := givenConfig()
-		given.HTTPClient = c
-		clients := newSDK(given)
+		custom := customConfig()
+		custom.HTTPClient = c
+		clients := newSDK(custom)
 		for _, settings := range []invoke.Settings{{}, {Profile: "shop"}} {
 			if _, err := get(t, target(t, clients, settings).Transport, "http://127.0.0.1:1"); !errors.Is(err, errUsed) {
-				t.Errorf("%s, %+v: got %v, want the build's transport", name, settings, err)
+				t.Errorf("%s, %+v: got %v, want the custom transport", name, settings, err)
 			}
 		}
 	}
 }
 
 func TestBuildableClient(t *testing.T) {
-	given := givenConfig()
-	given.HTTPClient = awshttp.NewBuildableClient().WithTimeout(7).WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConnsPerHost = 77 })
-	got := target(t, newSDK(given), invoke.Settings{})
+	custom := customConfig()
+	custom.HTTPClient = awshttp.NewBuildableClient().WithTimeout(7).WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConnsPerHost = 77 })
+	got := target(t, newSDK(custom), invoke.Settings{})
 	if tr, ok := got.Transport.(*http.Transport); !ok || tr.MaxIdleConnsPerHost != 77 || got.Timeout != 7 {
 		t.Errorf("got %T and a timeout of %v", got.Transport, got.Timeout)
 	}
@@ -102,16 +102,16 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// The SDK's own client has the bundle of a config that a build has loaded.
-func TestBundleOfTheBuild(t *testing.T) {
+// A config that a build has loaded holds the SDK's client, with the bundle.
+func TestBundleOfACustomConfig(t *testing.T) {
 	s := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(s.Close)
 	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", certificateOf(s)))
-	given, err := sdkconfig.LoadDefaultConfig(t.Context())
+	custom, err := sdkconfig.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := target(t, newSDK(&given), invoke.Settings{})
+	got := target(t, newSDK(&custom), invoke.Settings{})
 	if status, err := get(t, got.Transport, s.URL); status != http.StatusNotFound || err != nil {
 		t.Errorf("got %d, %v", status, err)
 	}
@@ -120,10 +120,10 @@ func TestBundleOfTheBuild(t *testing.T) {
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	s := serve(t, http.RedirectHandler("http://127.0.0.1:1", http.StatusTemporaryRedirect).ServeHTTP)
-	given := givenConfig()
-	given.HTTPClient = http.DefaultClient
-	for _, given := range []*aws.Config{nil, given} {
-		if status, err := get(t, target(t, newSDK(given), invoke.Settings{}).Transport, s); status != http.StatusTemporaryRedirect || err != nil {
+	custom := customConfig()
+	custom.HTTPClient = http.DefaultClient
+	for _, custom := range []*aws.Config{nil, custom} {
+		if status, err := get(t, target(t, newSDK(custom), invoke.Settings{}).Transport, s); status != http.StatusTemporaryRedirect || err != nil {
 			t.Errorf("got %d, %v, want the redirect itself", status, err)
 		}
 	}
@@ -140,7 +140,7 @@ func TestStartWithoutMetadataService(t *testing.T) {
 		if ended = ok && time.Until(deadline) <= metadataTimeout; !ended {
 			t.Error("got a request without an end")
 		}
-		return nil, badAnswer("not there") // so that the SDK does not wait to try again
+		return nil, badAnswer("not sent") // so that the SDK does not wait to try again
 	}))
 	if got := target(t, newSDK(nil), invoke.Settings{}); !ended || !strings.HasPrefix(got.Endpoint, "https://lambda.") {
 		t.Errorf("asked: %t, got %s", ended, got.Endpoint)

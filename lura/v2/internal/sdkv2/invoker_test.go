@@ -200,15 +200,15 @@ func TestHeadersOfACall(t *testing.T) {
 	}
 }
 
-// Redirects are not followed by the client of a build, and not with a payload by the SDK's own.
+// A custom HTTP client follows no redirects, and the SDK's none with a payload.
 func TestInvokersFollowNoRedirects(t *testing.T) {
 	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was called", r.Method, r.URL) })
 	url := serve(t, http.RedirectHandler(elsewhere, http.StatusTemporaryRedirect).ServeHTTP)
-	given := new(http.Client)
+	custom := new(http.Client)
 	for name, tc := range map[string]struct {
 		client  aws.HTTPClient
 		payload string
-	}{"the build's": {given, ""}, "the build's, with a payload": {given, "1"}, "the SDK's": {nil, "1"}} {
+	}{"a custom one": {custom, ""}, "a custom one, with a payload": {custom, "1"}, "the SDK's": {nil, "1"}} {
 		c := lambda.New(client(url).Options(), func(o *lambda.Options) {
 			if tc.client != nil {
 				o.HTTPClient = tc.client
@@ -219,12 +219,12 @@ func TestInvokersFollowNoRedirects(t *testing.T) {
 			t.Errorf("%s: got %#v", name, err)
 		}
 	}
-	if given.CheckRedirect != nil {
-		t.Error("the build's client has been changed")
+	if custom.CheckRedirect != nil {
+		t.Error("the custom client has been changed")
 	}
 }
 
-// fake is an Invoker that is none of the SDK's.
+// fake is an Invoker without a client of the SDK.
 type fake func(*lambda.InvokeInput) (*lambda.InvokeOutput, error)
 
 func (f fake) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
@@ -352,7 +352,7 @@ type optionless struct{ fake }
 
 func (optionless) Options() lambda.Options { return lambda.Options{} }
 
-// AWS refuses credentials that have not expired by their own time: the next attempt has others.
+// AWS calls credentials expired before the time that they came with: the next attempt has others.
 func TestExpiredCredentialsOfAClient(t *testing.T) {
 	for name, tc := range map[string]struct {
 		credentials aws.CredentialsProvider

@@ -24,7 +24,7 @@ import (
 const loadTimeout = 10 * time.Second
 
 // load reads the environment and the shared AWS files. It hands the SDK no HTTP client: for
-// AWS_CA_BUNDLE it takes one of its own kind only. The config's HTTPClient is nil, or that one.
+// AWS_CA_BUNDLE it takes an *awshttp.BuildableClient only. The config's HTTPClient is nil, or that one.
 // The clients of credential providers send their requests as apiOption says.
 func load(ctx context.Context, profile string, apiOption func(*middleware.Stack) error, more ...func(*sdkconfig.LoadOptions) error) (aws.Config, error) {
 	name := cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"))
@@ -33,7 +33,7 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 	}
 	options := []func(*sdkconfig.LoadOptions) error{
 		sdkconfig.WithSharedConfigProfile(profile),
-		sdkconfig.WithLogger(logging.Nop{}), // the SDK's own writes to standard error
+		sdkconfig.WithLogger(logging.Nop{}), // the default logger writes to standard error
 		sdkconfig.WithAPIOptions([]func(*middleware.Stack) error{apiOption}),
 	}
 	cfg, err := sdkconfig.LoadDefaultConfig(ctx, append(options, more...)...)
@@ -50,7 +50,7 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 	return aws.Config{}, fmt.Errorf("the AWS SDK cannot read its configuration: %w", describe(err))
 }
 
-// loadOnce reads what holds until the gateway ends: everything but credentials.
+// loadOnce reads what stays as it is until the gateway ends: everything but credentials.
 func loadOnce(profile string) (aws.Config, error) {
 	if err := checkFiles(); err != nil {
 		return aws.Config{}, err
@@ -63,8 +63,8 @@ func loadOnce(profile string) (aws.Config, error) {
 	return cfg, err
 }
 
-// checkEndpoints is an error for an endpoint of a config that is no http or https URL. The error
-// names where it stands.
+// checkEndpoints returns an error for an endpoint of a config that is not an http or https URL. The
+// error names the place that the endpoint comes from.
 func checkEndpoints(cfg aws.Config) error {
 	return errors.Join(
 		checkEndpoint("LAMBDA", lambda.NewFromConfig(cfg).Options().BaseEndpoint),
@@ -90,10 +90,10 @@ func placeOf(service, endpoint string) string {
 			return variable
 		}
 	}
-	return "endpoint_url of " + strings.ToLower(service) + " in the shared AWS config or the build's"
+	return "endpoint_url of " + strings.ToLower(service) + " in the shared AWS config or the build's config"
 }
 
-// withoutEffect returns warnings of what a config of the build's has that calls do not use.
+// withoutEffect returns warnings of what a custom config has without effect on calls.
 func withoutEffect(cfg aws.Config) (warnings []string) {
 	const advice = ": has no effect on the calls of functions; pass WithInvoker(lambda.NewFromConfig(cfg)) for it"
 	options := lambda.NewFromConfig(cfg).Options()

@@ -24,11 +24,11 @@ type lookup struct {
 	key       cacheKey
 	transport http.RoundTripper
 
-	late *retrieval // that has outlived its lookup; nil for none
+	late *retrieval // it has outlasted its lookup; nil where none has
 }
 
-// retrieval is the part of a lookup that may last for longer: a provider of the build's, or a
-// file system, may not know of contexts.
+// retrieval is the part of a lookup that may outlast it: a custom provider, or a file system, may
+// ignore the end of the context.
 type retrieval struct {
 	over  chan struct{}
 	found credentials.Found
@@ -88,15 +88,16 @@ func (l *lookup) retrieve(ctx context.Context, renew bool) (_ credentials.Found,
 	return found, nil
 }
 
-// provider returns what retrieves the credentials: the build's own, or one that is made anew
-// each time of the environment and the shared files, since a cache's Invalidate reads neither.
+// provider returns what retrieves the credentials: the custom config's provider, or one that it
+// makes anew each time of the environment and the shared files. A cache's Invalidate would not read
+// these again.
 func (l *lookup) provider(ctx context.Context, renew bool) (aws.CredentialsProvider, error) {
 	s := &sender{ctx: ctx, transport: l.transport}
 	var cfg aws.Config
 	if l.custom != nil && l.key.profile == "" {
 		cfg = l.custom.Copy()
 		if cfg.Credentials == nil {
-			return nil, errors.New("it has none")
+			return nil, errors.New("the config has no Credentials")
 		}
 		if c, ok := cfg.Credentials.(interface{ Invalidate() }); ok && renew {
 			c.Invalidate()
@@ -108,6 +109,9 @@ func (l *lookup) provider(ctx context.Context, renew bool) (aws.CredentialsProvi
 		if cfg, err = l.load(ctx, s); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkLogin(cfg); err != nil {
+		return nil, err
 	}
 	if l.key.role.ARN == "" {
 		return cfg.Credentials, nil
@@ -131,8 +135,8 @@ func (l *lookup) load(ctx context.Context, s *sender) (aws.Config, error) {
 	}
 	sources := sourcesOf(cfg.Credentials)
 	if l.key.profile != "" && len(sources) > 0 && (sources[0] == aws.CredentialSourceHTTP || sources[0] == aws.CredentialSourceIMDS) {
-		// The chain goes on to those where a profile has none.
-		return aws.Config{}, errors.New("it has none, and those of the container or the instance are not its own")
+		// The chain goes on to these where a profile has no credentials.
+		return aws.Config{}, errors.New("the profile has no credentials, and those of the container or the instance are not for it")
 	}
 	if slices.Contains(sources, aws.CredentialSourceProcess) {
 		for _, source := range cfg.ConfigSources {

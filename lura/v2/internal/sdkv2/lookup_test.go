@@ -49,11 +49,11 @@ func (p *numbered) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: fmt.Sprint("AKID", p.n), SecretAccessKey: "s", Source: "numbered", CanExpire: true, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// The cache of a build's config keeps credentials until they are not good enough.
-func TestCredentialsOfTheBuildAreRenewed(t *testing.T) {
-	given := givenConfig()
-	given.Credentials = aws.NewCredentialsCache(new(numbered))
-	find := finder(t, newSDK(given), invoke.Settings{})
+// The cache of a custom config keeps credentials until they are not good enough.
+func TestCustomCredentialsAreRenewed(t *testing.T) {
+	custom := customConfig()
+	custom.Credentials = aws.NewCredentialsCache(new(numbered))
+	find := finder(t, newSDK(custom), invoke.Settings{})
 	for i, tc := range []struct {
 		renew bool
 		want  string
@@ -62,33 +62,38 @@ func TestCredentialsOfTheBuildAreRenewed(t *testing.T) {
 			t.Errorf("%d: got %+v, %v, want %s", i, got, err, tc.want)
 		}
 	}
-	given.Credentials = new(numbered) // without a cache
-	find = finder(t, newSDK(given), invoke.Settings{})
+	custom.Credentials = new(numbered) // without a cache
+	find = finder(t, newSDK(custom), invoke.Settings{})
 	if got, err := find(t.Context(), true); err != nil || got.AccessKeyID != "AKID1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestConfigWithoutCredentials(t *testing.T) {
-	if got := find(t, newSDK(&aws.Config{}), invoke.Settings{}); got != "error: it has none" {
+	if got := find(t, newSDK(&aws.Config{}), invoke.Settings{}); got != "error: the config has no Credentials" {
 		t.Errorf("got %s", got)
 	}
-	given := givenConfig()
-	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
-	if got := find(t, newSDK(given), invoke.Settings{}); got != "error: access key id and secret access key are empty" {
+	custom := customConfig()
+	custom.Credentials = provider(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
+	if got := find(t, newSDK(custom), invoke.Settings{}); got != "error: access key id and secret access key are empty" {
 		t.Errorf("got %s", got)
 	}
 }
 
-// provider is a provider of a build's own.
+// provider is a custom provider.
 type provider func(context.Context) (aws.Credentials, error)
 
 func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) { return p(ctx) }
 
 func TestPanicOfAProvider(t *testing.T) {
-	given := givenConfig()
-	given.Credentials = provider(func(context.Context) (aws.Credentials, error) { panic("out of order") })
-	if got := find(t, newSDK(given), invoke.Settings{}); got != `error: panic: "out of order"` {
+	custom := customConfig()
+	custom.Credentials = provider(func(context.Context) (aws.Credentials, error) { panic("out of order") })
+	sdk := newSDK(custom)
+	if got := find(t, sdk, invoke.Settings{}); got != `error: panic: "out of order"` {
+		t.Errorf("got %s", got)
+	}
+	// The client of STS asks the provider, where the backend has a role.
+	if got := find(t, sdk, invoke.Settings{Role: role}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "panic: ") || !strings.Contains(got, "out of order") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -97,12 +102,12 @@ func TestPanicOfAProvider(t *testing.T) {
 // retrieval beside it.
 func TestLateCredentials(t *testing.T) {
 	release, calls := make(chan aws.Credentials), 0
-	given := givenConfig()
-	given.Credentials = provider(func(context.Context) (aws.Credentials, error) {
+	custom := customConfig()
+	custom.Credentials = provider(func(context.Context) (aws.Credentials, error) {
 		calls++
 		return <-release, nil
 	})
-	find := finder(t, newSDK(given), invoke.Settings{})
+	find := finder(t, newSDK(custom), invoke.Settings{})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 2 {
@@ -116,11 +121,11 @@ func TestLateCredentials(t *testing.T) {
 	}
 }
 
-// A failure that comes late is of a lookup that nobody waits for: there is a new one.
+// A failure that comes late belongs to a lookup that has ended: there is a new one.
 func TestLateFailure(t *testing.T) {
 	calls := 0
-	given := givenConfig()
-	given.Credentials = provider(func(ctx context.Context) (aws.Credentials, error) {
+	custom := customConfig()
+	custom.Credentials = provider(func(ctx context.Context) (aws.Credentials, error) {
 		if calls++; calls == 1 {
 			<-ctx.Done()
 			return aws.Credentials{}, ctx.Err()
@@ -129,7 +134,7 @@ func TestLateFailure(t *testing.T) {
 	})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	find := finder(t, newSDK(given), invoke.Settings{})
+	find := finder(t, newSDK(custom), invoke.Settings{})
 	if _, err := find(ended, false); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -174,7 +179,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 		asked++
 		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
 	})
-	const want = "error: it has none, and those of the container or the instance are not its own"
+	const want = "error: the profile has no credentials, and those of the container or the instance are not for it"
 	for name, env := range map[string]map[string]string{
 		"container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url},
 		"instance":  {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": url},
@@ -221,31 +226,31 @@ func TestCredentialsThatExpireSoon(t *testing.T) {
 func TestWhere(t *testing.T) {
 	environment(t, nil, "[profile shop]\n", "")
 	for _, tc := range []struct {
-		given    *aws.Config
+		custom   *aws.Config
 		settings invoke.Settings
 		want     string
 	}{
 		{nil, invoke.Settings{}, `the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance`},
 		{nil, invoke.Settings{Profile: "shop"}, `the profile "shop" of the shared AWS files`},
-		{givenConfig(), invoke.Settings{}, "the AWS config that the build has set"},
-		{givenConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
+		{customConfig(), invoke.Settings{}, "the AWS config that the build has set"},
+		{customConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
 	} {
-		if got := newSDK(tc.given).where(keyOf(tc.settings)); got != tc.want {
+		if got := newSDK(tc.custom).where(keyOf(tc.settings)); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)
 		}
 	}
 }
 
-// A config of the build's is not changed.
-func TestConfigOfTheBuildIsNotChanged(t *testing.T) {
-	given := givenConfig()
-	given.APIOptions = append(given.APIOptions, nil)[:0]
-	given.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "s", "")
-	given.HTTPClient = &http.Client{Timeout: 7}
+// A custom config is not changed.
+func TestCustomConfigIsNotChanged(t *testing.T) {
+	custom := customConfig()
+	custom.APIOptions = append(custom.APIOptions, nil)[:0]
+	custom.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "s", "")
+	custom.HTTPClient = &http.Client{Timeout: 7}
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	given.BaseEndpoint = aws.String(serve(t, func(http.ResponseWriter, *http.Request) {}))
-	find(t, newSDK(given), invoke.Settings{Region: "eu-west-1", Role: role})
-	if given.Region != "us-west-2" || len(given.APIOptions) != 0 || given.APIOptions[:1][0] != nil || given.HTTPClient.(*http.Client).CheckRedirect != nil {
-		t.Errorf("got %+v", given)
+	custom.BaseEndpoint = aws.String(serve(t, func(http.ResponseWriter, *http.Request) {}))
+	find(t, newSDK(custom), invoke.Settings{Region: "eu-west-1", Role: role})
+	if custom.Region != "us-west-2" || len(custom.APIOptions) != 0 || custom.APIOptions[:1][0] != nil || custom.HTTPClient.(*http.Client).CheckRedirect != nil {
+		t.Errorf("got %+v", custom)
 	}
 }

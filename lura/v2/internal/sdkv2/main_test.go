@@ -25,7 +25,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
 )
 
-// TestMain keeps what the machine knows of AWS away from the tests.
+// TestMain hides the machine's AWS configuration from the tests.
 func TestMain(m *testing.M) {
 	if url := os.Getenv(processURL); url != "" {
 		http.Get(url)
@@ -73,8 +73,8 @@ func environment(t *testing.T, env map[string]string, config, credentials string
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", credentials))
 }
 
-// givenConfig is a config as a build sets it.
-func givenConfig() *aws.Config {
+// customConfig returns a config as a build sets it.
+func customConfig() *aws.Config {
 	return &aws.Config{
 		Region:      "us-west-2",
 		Credentials: sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),

@@ -15,8 +15,8 @@ import (
 )
 
 // processProvider makes the provider of a profile whose credentials come from a
-// credential_process, with the roles that profiles assume from there. The chain's own keeps all
-// that a process writes, and waits for the processes that it starts in turn.
+// credential_process, with the roles that profiles assume from there. The provider of the
+// SDK's chain keeps all that a process writes, and waits for the processes that it starts in turn.
 func processProvider(cfg aws.Config, shared *sdkconfig.SharedConfig) aws.CredentialsProvider {
 	if shared.Source != nil {
 		cfg.Credentials = processProvider(cfg, shared.Source)

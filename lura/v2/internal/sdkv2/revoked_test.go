@@ -29,11 +29,11 @@ func accepting(key string) http.RoundTripper {
 // pause between lookups has become a minute. The changed file ends it at the next refusal.
 func TestKeyThatIsRevokedFirst(t *testing.T) {
 	for name, tc := range map[string]struct {
-		given   *aws.Config
+		custom  *aws.Config
 		profile string
 	}{
 		"the chain":                   {nil, ""},
-		"a config's beside a profile": {givenConfig(), "shop"},
+		"a config's beside a profile": {customConfig(), "shop"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			write := func(key string) {
@@ -46,7 +46,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 			write("AKIDOLD")
 			replaceDefaultTransport(t, accepting("AKIDLATER"))
 			synctest.Test(t, func(t *testing.T) {
-				client := clientOf(t, newSDK(tc.given), invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
+				client := clientOf(t, newSDK(tc.custom), invoke.Settings{Profile: tc.profile, Region: "us-west-2"})
 				for start := time.Now(); time.Since(start) < 10*time.Minute; time.Sleep(7 * time.Second) {
 					if call(t.Context(), client) == nil {
 						t.Fatal("the revoked key was accepted")
@@ -69,16 +69,16 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 func TestRevisionOfTheSharedFiles(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, tc := range []struct {
-		given   *aws.Config
+		custom  *aws.Config
 		profile string
 		want    bool
 	}{
 		{nil, "", true},
-		{givenConfig(), "", false},
-		{givenConfig(), "shop", true},
+		{customConfig(), "", false},
+		{customConfig(), "shop", true},
 	} {
-		if got := newSDK(tc.given).lookups(keyOf(invoke.Settings{Profile: tc.profile})).Revision != nil; got != tc.want {
-			t.Errorf("given: %t, profile %q: got a revision: %t, want %t", tc.given != nil, tc.profile, got, tc.want)
+		if got := newSDK(tc.custom).lookups(keyOf(invoke.Settings{Profile: tc.profile})).Revision != nil; got != tc.want {
+			t.Errorf("custom: %t, profile %q: got a revision: %t, want %t", tc.custom != nil, tc.profile, got, tc.want)
 		}
 	}
 }

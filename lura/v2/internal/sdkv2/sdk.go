@@ -21,7 +21,7 @@ type SDK struct {
 	checkOnly bool
 
 	mu       sync.Mutex
-	warned   bool // of what custom has that has no effect
+	warned   bool // of what custom has without effect
 	profiles map[string]profile
 	caches   map[cacheKey]*credentials.Cache
 	clients  map[clientKey]*invoke.Client

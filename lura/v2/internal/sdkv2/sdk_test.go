@@ -104,10 +104,10 @@ func TestTargetErrors(t *testing.T) {
 		{"no region", nil, invoke.Settings{}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
 		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: none is configured"},
 		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK finds no endpoint for "us west": `},
-		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
+		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
 		{"attempts that are no number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
-		{"a profile that is not there", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: there is no "shop" in ` + os.DevNull + " or " + os.DevNull},
-		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
+		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: there is no "shop" in ` + os.DevNull + " or " + os.DevNull},
+		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for k, v := range tc.env {
@@ -152,13 +152,13 @@ func TestClientsConcurrently(t *testing.T) {
 	}
 }
 
-// What a build's config has that calls do not use is said once.
+// The SDK warns once of what a custom config has without effect on calls.
 func TestConfigWithMiddleware(t *testing.T) {
-	given := givenConfig()
-	given.APIOptions = append(given.APIOptions, func(*middleware.Stack) error { t.Error("run"); return nil })
-	given.ClientLogMode = aws.LogRequest
-	given.Interceptors.AddBeforeSigning(nil)
-	c := newSDK(given)
+	custom := customConfig()
+	custom.APIOptions = append(custom.APIOptions, func(*middleware.Stack) error { t.Error("run"); return nil })
+	custom.ClientLogMode = aws.LogRequest
+	custom.Interceptors.AddBeforeSigning(nil)
+	c := newSDK(custom)
 	_, found, err := c.target(invoke.Settings{Region: "us-west-2"})
 	if err != nil || len(found.Warnings) != 3 || !strings.HasSuffix(found.Warnings[0], "pass WithInvoker(lambda.NewFromConfig(cfg)) for it") {
 		t.Errorf("got %q, %v", found.Warnings, err)
@@ -166,7 +166,7 @@ func TestConfigWithMiddleware(t *testing.T) {
 	if _, found, err := c.target(invoke.Settings{Region: "eu-west-1"}); err != nil || found.Warnings != nil {
 		t.Errorf("got %q, %v for the second backend", found.Warnings, err)
 	}
-	if _, found, err := newSDK(givenConfig()).target(invoke.Settings{}); err != nil || found.Warnings != nil {
+	if _, found, err := newSDK(customConfig()).target(invoke.Settings{}); err != nil || found.Warnings != nil {
 		t.Errorf("got %q, %v for a plain config", found.Warnings, err)
 	}
 }
@@ -177,7 +177,7 @@ func TestSDK(t *testing.T) {
 	environment(t, nil, "", "")
 	s := api(t, map[string]any{"f": func() (string, error) { return "tea", nil }})
 	s.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
-	sdk := newSDK(givenConfig())
+	sdk := newSDK(customConfig())
 	settings := invoke.Settings{Region: "eu-west-1", Endpoint: s.URL}
 	first, found, err := sdk.Client(settings)
 	if err != nil || found.Region != "eu-west-1" || found.Endpoint != s.URL || found.Warnings != nil {

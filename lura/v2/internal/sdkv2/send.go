@@ -30,11 +30,12 @@ const (
 )
 
 // sender sends the requests of the SDK's credential providers. It takes the place of their HTTP
-// clients: the SDK insists on a client of its own kind for AWS_CA_BUNDLE, that one follows
-// redirects, and the one for container credentials cannot be told by a config.
+// clients: for AWS_CA_BUNDLE the SDK insists on its BuildableClient, which follows redirects, and a
+// config cannot replace the client for container credentials.
 type sender struct {
-	// ctx is the lookup's. The SDK's cache hides the end of contexts from providers.
-	ctx       context.Context // a sender lives as long as its lookup
+	// ctx is the lookup's, which a sender does not outlive. The SDK's cache hides the end of
+	// contexts from providers.
+	ctx       context.Context
 	transport http.RoundTripper
 }
 
@@ -94,7 +95,7 @@ func (s *sender) failure(err error) error {
 	return err
 }
 
-// badAnswer is an error that the SDK does not try again.
+// badAnswer is an error after which the SDK does not try again.
 type badAnswer string
 
 // Error implements error.
@@ -103,8 +104,8 @@ func (e badAnswer) Error() string { return string(e) }
 // RetryableError tells the SDK's retryer.
 func (badAnswer) RetryableError() bool { return false }
 
-// checkAnswer lets no answer through that the SDK's providers would panic on, in a goroutine of
-// the SDK's where nothing can recover it. The clients themselves may panic, too.
+// checkAnswer stops answers that the SDK's providers would panic on, in a goroutine of the SDK where
+// nothing can recover it. The clients themselves may panic, too.
 func checkAnswer(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -19,7 +19,7 @@ func request(t *testing.T) *http.Request {
 	return r
 }
 
-// A request ends with the lookup, where its own context does not tell, and at its limit.
+// A request ends with the lookup, even where the request's context does not, and at its limit.
 func TestRequestEnds(t *testing.T) {
 	waiting := roundTripper(func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()

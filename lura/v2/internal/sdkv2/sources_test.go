@@ -25,7 +25,7 @@ import (
 func TestAssumeRole(t *testing.T) {
 	environment(t, keysOfEnvironment, "", shopKeys)
 	for _, tc := range []struct {
-		given    *aws.Config
+		custom   *aws.Config
 		settings invoke.Settings
 		base     string // access key id and region at STS
 		form     url.Values
@@ -37,16 +37,16 @@ func TestAssumeRole(t *testing.T) {
 			"AKIDSHOP us-east-1",
 			url.Values{"RoleSessionName": {"edge"}, "ExternalId": {"tea:7"}},
 		},
-		{givenConfig(), invoke.Settings{Role: role}, "AKIDEXAMPLE eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
+		{customConfig(), invoke.Settings{Role: role}, "AKIDEXAMPLE eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
 		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, invoke.Settings{Role: role}, "", url.Values{"RoleSessionName": {"krakend-lambda"}}},
 		{&aws.Config{Credentials: aws.AnonymousCredentials{}}, invoke.Settings{Profile: "shop", Role: role}, "AKIDSHOP eu-west-1", url.Values{"RoleSessionName": {"krakend-lambda"}}},
 	} {
 		sts := newSTS(t)
-		given := tc.given
-		if given != nil { // the SDK reads the variable for configs that it loads alone
-			given.BaseEndpoint = aws.String(os.Getenv("AWS_ENDPOINT_URL_STS"))
+		custom := tc.custom
+		if custom != nil { // the SDK reads the variable for configs that it loads alone
+			custom.BaseEndpoint = aws.String(os.Getenv("AWS_ENDPOINT_URL_STS"))
 		}
-		if got := find(t, newSDK(given), tc.settings); got != "AKIDROLE1" {
+		if got := find(t, newSDK(custom), tc.settings); got != "AKIDROLE1" {
 			t.Errorf("%+v: got %s", tc.settings, got)
 		}
 		calls := sts.received()
@@ -69,7 +69,7 @@ func TestAssumeRole(t *testing.T) {
 }
 
 // A config with anonymous credentials is for a stand-in that asks for no signature. Profiles and
-// roles have credentials of their own.
+// roles have other credentials.
 func TestAnonymousConfig(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, p := range []aws.CredentialsProvider{aws.AnonymousCredentials{}, aws.NewCredentialsCache(aws.AnonymousCredentials{})} {

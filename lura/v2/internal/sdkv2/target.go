@@ -61,8 +61,8 @@ func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 
 var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([^/]+)/`)
 
-// draw returns a call of a function f as a client makes it, without sending it. The SDK alone
-// knows how endpoints follow from a region, FIPS, dual-stack, endpoint rules and resolvers of
+// draw returns a call of a function f as a client makes it, without sending it. Only the SDK knows
+// how endpoints follow from a region, FIPS, dual-stack, endpoint rules and resolvers of
 // both kinds.
 func draw(client *lambda.Client) (*http.Request, error) {
 	var drawn *http.Request

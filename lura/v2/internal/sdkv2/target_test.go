@@ -16,7 +16,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// endpointRules are endpoint rules of a build's own.
+// endpointRules are custom endpoint rules.
 type endpointRules struct{}
 
 func (endpointRules) ResolveEndpoint(_ context.Context, p lambda.EndpointParameters) (smithyendpoints.Endpoint, error) {
@@ -24,7 +24,7 @@ func (endpointRules) ResolveEndpoint(_ context.Context, p lambda.EndpointParamet
 }
 
 // Where Lambda is: as configured, else as the SDK finds it in the environment, the shared config
-// or the build's config, and at AWS's in the end.
+// or the custom config, and at AWS's in the end.
 func TestEndpoint(t *testing.T) {
 	const service, all, ignore = "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 	type env = map[string]string
@@ -33,7 +33,7 @@ func TestEndpoint(t *testing.T) {
 		env      env
 		config   string
 		settings invoke.Settings
-		given    func(*aws.Config) // nil for no config
+		custom   func(*aws.Config) // nil for no config
 		want     string
 	}{
 		{"AWS's", nil, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
@@ -54,24 +54,24 @@ func TestEndpoint(t *testing.T) {
 		{"a services section", nil, "[profile shop]\nservices = local\n[services local]\nlambda =\n  endpoint_url = http://127.0.0.1:7\n", invoke.Settings{Profile: "shop"}, nil, "http://127.0.0.1:7"},
 		{"configured", env{service: "http://127.0.0.1:1"}, "", invoke.Settings{Endpoint: "http://127.0.0.1:4/x"}, nil, "http://127.0.0.1:4/x"},
 		{"configured, with FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, nil, "http://127.0.0.1:4"},
-		{"the build's", nil, "", invoke.Settings{}, func(c *aws.Config) { c.BaseEndpoint = aws.String("http://127.0.0.1:5") }, "http://127.0.0.1:5"},
-		{"the build's resolver", nil, "", invoke.Settings{}, func(c *aws.Config) {
+		{"a custom config's", nil, "", invoke.Settings{}, func(c *aws.Config) { c.BaseEndpoint = aws.String("http://127.0.0.1:5") }, "http://127.0.0.1:5"},
+		{"a custom config's resolver", nil, "", invoke.Settings{}, func(c *aws.Config) {
 			c.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(service, region string, _ ...any) (aws.Endpoint, error) {
 				return aws.Endpoint{URL: "https://" + strings.ToLower(service) + ".example.com", SigningRegion: region}, nil
 			})
 		}, "https://lambda.example.com"},
-		{"the build's rules", nil, "", invoke.Settings{}, withRules, "https://eu-west-1.example.com/rules"},
-		{"configured, beside the build's rules", nil, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
-		{"a profile's, beside the build's", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
+		{"a custom config's rules", nil, "", invoke.Settings{}, withRules, "https://eu-west-1.example.com/rules"},
+		{"configured, beside custom rules", nil, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
+		{"a profile's, beside custom rules", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
-			var given *aws.Config
-			if tc.given != nil {
-				given = givenConfig()
-				tc.given(given)
+			var custom *aws.Config
+			if tc.custom != nil {
+				custom = customConfig()
+				tc.custom(custom)
 			}
-			got := target(t, newSDK(given), tc.settings)
+			got := target(t, newSDK(custom), tc.settings)
 			if got.Endpoint != tc.want || got.Region != cmp.Or(tc.settings.Region, "eu-west-1") {
 				t.Errorf("got %s, signed for %s, want %s", got.Endpoint, got.Region, tc.want)
 			}
@@ -88,11 +88,11 @@ func withRules(c *aws.Config) {
 }
 
 func TestSigningRegion(t *testing.T) {
-	given := givenConfig()
-	given.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
+	custom := customConfig()
+	custom.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
 		return aws.Endpoint{URL: "https://lambda.example.com", SigningRegion: "us-east-2"}, nil
 	})
-	got, found, err := newSDK(given).target(invoke.Settings{Region: "eu-west-1"})
+	got, found, err := newSDK(custom).target(invoke.Settings{Region: "eu-west-1"})
 	if err != nil || got.Region != "us-east-2" || found.Region != "eu-west-1" {
 		t.Errorf("got %s in %s, %v, want us-east-2 in eu-west-1", got.Region, found.Region, err)
 	}
@@ -103,8 +103,8 @@ func TestBadEndpoints(t *testing.T) {
 		{"AWS_ENDPOINT_URL_STS", "", "AWS_ENDPOINT_URL_STS: must be an http or https URL"},
 		{"AWS_ENDPOINT_URL_LAMBDA", "", "AWS_ENDPOINT_URL_LAMBDA: must be an http or https URL"},
 		{"AWS_ENDPOINT_URL", "", "AWS_ENDPOINT_URL: must be an http or https URL"},
-		{"", "[default]\nendpoint_url = http://user:hunter2@ho st\n", "endpoint_url of lambda in the shared AWS config or the build's: must be an http or https URL"},
-		{"", "[default]\nservices = x\n[services x]\nsts =\n  endpoint_url = http://user:hunter2@ho st\n", "endpoint_url of sts in the shared AWS config or the build's: must be an http or https URL"},
+		{"", "[default]\nendpoint_url = http://user:hunter2@ho st\n", "endpoint_url of lambda in the shared AWS config or the build's config: must be an http or https URL"},
+		{"", "[default]\nservices = x\n[services x]\nsts =\n  endpoint_url = http://user:hunter2@ho st\n", "endpoint_url of sts in the shared AWS config or the build's config: must be an http or https URL"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			environment(t, nil, tc.config, "")
@@ -118,11 +118,11 @@ func TestBadEndpoints(t *testing.T) {
 		})
 	}
 	environment(t, nil, "", "")
-	given := givenConfig()
-	given.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
+	custom := customConfig()
+	custom.EndpointResolverWithOptions = aws.EndpointResolverWithOptionsFunc(func(string, string, ...any) (aws.Endpoint, error) {
 		return aws.Endpoint{URL: "ftp://user:hunter2@ho st"}, nil
 	})
-	if _, _, err := newSDK(given).target(invoke.Settings{}); err == nil || strings.Contains(err.Error(), "hunter2") {
+	if _, _, err := newSDK(custom).target(invoke.Settings{}); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v of a resolver that returns no http URL", err)
 	}
 }
@@ -132,7 +132,7 @@ func TestMaxRetries(t *testing.T) {
 		name   string
 		env    map[string]string
 		config string
-		given  func(*aws.Config)
+		custom func(*aws.Config)
 		want   int
 	}{
 		{"the SDK's", nil, "", nil, 2},
@@ -140,8 +140,8 @@ func TestMaxRetries(t *testing.T) {
 		{"none", map[string]string{"AWS_MAX_ATTEMPTS": "1"}, "", nil, 0},
 		{"max_attempts", nil, "[default]\nmax_attempts = 5\n", nil, 4},
 		{"the adaptive mode", map[string]string{"AWS_RETRY_MODE": "adaptive"}, "", nil, 2},
-		{"the build's", nil, "", func(c *aws.Config) { c.RetryMaxAttempts = 4 }, 3},
-		{"the build's retryer", nil, "", func(c *aws.Config) {
+		{"a custom config's", nil, "", func(c *aws.Config) { c.RetryMaxAttempts = 4 }, 3},
+		{"a custom config's retryer", nil, "", func(c *aws.Config) {
 			c.Retryer = func() aws.Retryer { return retry.AddWithMaxAttempts(retry.NewStandard(), 9) }
 		}, 8},
 		{"a retryer that makes one attempt", nil, "", func(c *aws.Config) {
@@ -153,12 +153,12 @@ func TestMaxRetries(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
-			var given *aws.Config
-			if tc.given != nil {
-				given = givenConfig()
-				tc.given(given)
+			var custom *aws.Config
+			if tc.custom != nil {
+				custom = customConfig()
+				tc.custom(custom)
 			}
-			if got := target(t, newSDK(given), invoke.Settings{}).MaxRetries; got != tc.want {
+			if got := target(t, newSDK(custom), invoke.Settings{}).MaxRetries; got != tc.want {
 				t.Errorf("got %d, want %d", got, tc.want)
 			}
 		})
