@@ -187,10 +187,10 @@ func TestClientsConcurrently(t *testing.T) {
 
 // A session that a build has made by hand may lack what the SDK always sets.
 func TestSessionsWithNilFields(t *testing.T) {
-	for _, given := range []*session.Session{{}, {Config: new(aws.Config)}, {Handlers: defaults.Handlers(), Config: new(aws.Config)}} {
+	for _, custom := range []*session.Session{{}, {Config: new(aws.Config)}, {Handlers: defaults.Handlers(), Config: new(aws.Config)}} {
 		for _, role := range []string{"", gatewayRole} {
-			got := signer(t, New(given, &recorder{}, false), invoke.Settings{Role: invoke.Role{ARN: role}})
-			if !strings.Contains(got, "the session that the build has set: \"it has none\"") {
+			got := signer(t, New(custom, &recorder{}, false), invoke.Settings{Role: invoke.Role{ARN: role}})
+			if !strings.Contains(got, "the session that the build has set: \"it has no credentials\"") {
 				t.Errorf("role %q: got %s", role, got)
 			}
 		}
@@ -217,17 +217,17 @@ func TestHTTPClient(t *testing.T) {
 		t.Error("got a client that is http.DefaultClient, or has a transport of its own")
 	}
 
-	given := session.Must(session.NewSession(&aws.Config{HTTPClient: &http.Client{Timeout: 7}}))
-	s, err = newSession(given, "")
+	custom := session.Must(session.NewSession(&aws.Config{HTTPClient: &http.Client{Timeout: 7}}))
+	s, err = newSession(custom, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s == given || s.Config.HTTPClient == given.Config.HTTPClient || s.Config.HTTPClient.Timeout != 7 || given.Config.HTTPClient.CheckRedirect != nil {
-		t.Error("the given session's client is not used, or changed")
+	if s == custom || s.Config.HTTPClient == custom.Config.HTTPClient || s.Config.HTTPClient.Timeout != 7 || custom.Config.HTTPClient.CheckRedirect != nil {
+		t.Error("the session's client is not used, or changed")
 	}
 
-	given.Config.HTTPClient = nil
-	if s, err = newSession(given, ""); err != nil || s.Config.HTTPClient == nil {
+	custom.Config.HTTPClient = nil
+	if s, err = newSession(custom, ""); err != nil || s.Config.HTTPClient == nil {
 		t.Errorf("got %v, %v; want a client", s.Config.HTTPClient, err)
 	}
 }
@@ -255,10 +255,10 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s := httptest.NewServer(http.RedirectHandler(elsewhere.URL, status))
-		given := testSession(t, s.URL)
+		custom := testSession(t, s.URL)
 		for name, client := range map[string]*invoke.Client{
-			"session": clientOf(t, New(given, &recorder{}, false), invoke.Settings{}),
-			"invoker": invoke.NewWith(NewAttempter(lambda.New(given)), invoke.Target{MaxRetries: 3}),
+			"session": clientOf(t, New(custom, &recorder{}, false), invoke.Settings{}),
+			"invoker": invoke.NewWith(NewAttempter(lambda.New(custom)), invoke.Target{MaxRetries: 3}),
 		} {
 			err := client.Invoke(t.Context(), &invoke.Request{Function: "f", Payload: invoke.PayloadOf([]byte("{}"))}, &invoke.Policy{MaxRetries: -1}, func(*invoke.Response) error { return nil })
 			var e *invoke.Error
@@ -272,11 +272,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 
 func TestUserAgent(t *testing.T) {
 	s := api(t)
-	given := testSession(t, s.URL)
-	if err := call(t.Context(), clientOf(t, New(given, &recorder{}, false), invoke.Settings{})); err != nil {
+	custom := testSession(t, s.URL)
+	if err := call(t.Context(), clientOf(t, New(custom, &recorder{}, false), invoke.Settings{})); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lambda.New(given).Invoke(&lambda.InvokeInput{FunctionName: aws.String("f")}); err != nil {
+	if _, err := lambda.New(custom).Invoke(&lambda.InvokeInput{FunctionName: aws.String("f")}); err != nil {
 		t.Fatal(err)
 	}
 	calls := s.Calls()

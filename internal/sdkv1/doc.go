@@ -10,5 +10,5 @@
 //   - endpoint.go: endpoints of the environment and of partitions that the SDK does not know
 //   - handlers.go: handlers of a session, which calls do not run
 //   - errors.go: errors of the SDK
-//   - invoker.go, exchange.go, stream.go, framing.go: calls by an Invoker of the build's own
+//   - invoker.go, exchange.go, stream.go, framing.go: calls by an Invoker that the build has set
 package sdkv1

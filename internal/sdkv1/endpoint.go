@@ -8,10 +8,12 @@ import (
 	"github.com/aws/aws-sdk-go/aws/ec2metadata"
 	"github.com/aws/aws-sdk-go/aws/endpoints"
 	"github.com/aws/aws-sdk-go/service/sts"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// endpointOf is where the environment says that a service is, and which variable says so.
-// Newer SDKs of AWS read these, this one does not:
+// endpointOf returns the endpoint of a service from the environment, and the variable that has it.
+// Newer SDKs of AWS read these variables, this one does not:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func endpointOf(service string) (endpoint, variable string) {
 	if ignored, _ := strconv.ParseBool(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")); ignored {
@@ -23,6 +25,20 @@ func endpointOf(service string) (endpoint, variable string) {
 		}
 	}
 	return "", ""
+}
+
+// checkEndpoints returns an error where a profile configures an endpoint that a backend needs: that
+// of Lambda, unless endpoint says it, and that of STS, unless the environment says it.
+func checkEndpoints(settings invoke.Settings, endpoint string) error {
+	if endpoint == "" {
+		if err := checkEndpoint(settings.Profile, "lambda", "endpoint or AWS_ENDPOINT_URL_LAMBDA"); err != nil {
+			return err
+		}
+	}
+	if endpoint, _ := endpointOf("STS"); endpoint == "" && (settings.Role.ARN != "" || usesSTS(settings.Profile)) {
+		return checkEndpoint(settings.Profile, "sts", "AWS_ENDPOINT_URL_STS")
+	}
+	return nil
 }
 
 // resolveSTS finds the endpoint of STS in the environment, and all others as resolve does.

@@ -77,11 +77,11 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 			for variable, value := range tc.variables {
 				t.Setenv(variable, value)
 			}
-			var given *session.Session
+			var custom *session.Session
 			if tc.session {
-				given = testSession(t, "http://127.0.0.1:5")
+				custom = testSession(t, "http://127.0.0.1:5")
 			}
-			_, found, err := New(given, &recorder{}, true).Client(invoke.Settings{Region: "eu-west-1", Endpoint: tc.configured})
+			_, found, err := New(custom, &recorder{}, true).Client(invoke.Settings{Region: "eu-west-1", Endpoint: tc.configured})
 			if err != nil || found.Endpoint != tc.want {
 				t.Errorf("got %s, %v, want %s", found.Endpoint, err, tc.want)
 			}
@@ -138,7 +138,7 @@ func TestSovereignEndpoints(t *testing.T) {
 
 // A client is made with the same hosts, whatever it comes from.
 func TestSovereignClients(t *testing.T) {
-	for name, given := range map[string]*session.Session{
+	for name, custom := range map[string]*session.Session{
 		"the environment":                 nil,
 		"a session":                       session.Must(session.NewSession()),
 		"a session with a metadata host":  session.Must(session.NewSessionWithOptions(session.Options{EC2IMDSEndpoint: "http://127.0.0.1:1"})),
@@ -147,10 +147,10 @@ func TestSovereignClients(t *testing.T) {
 		for _, tc := range sovereign {
 			t.Setenv("AWS_USE_DUALSTACK_ENDPOINT", map[bool]string{true: "true"}[tc.dualStack])
 			t.Setenv("AWS_USE_FIPS_ENDPOINT", map[bool]string{true: "true"}[tc.fips])
-			if given != nil && (tc.dualStack || tc.fips) { // it was made without
+			if custom != nil && (tc.dualStack || tc.fips) { // it was made without
 				continue
 			}
-			_, found, err := New(given, &recorder{}, true).Client(invoke.Settings{Region: tc.region})
+			_, found, err := New(custom, &recorder{}, true).Client(invoke.Settings{Region: tc.region})
 			if want := "https://lambda" + tc.want; err != nil || found.Endpoint != want {
 				t.Errorf("%s: got %s, %v, want %s", name, found.Endpoint, err, want)
 			}
@@ -166,12 +166,12 @@ func TestSovereignClients(t *testing.T) {
 
 // What a session of the build's resolves, it resolves itself.
 func TestResolverOfTheBuild(t *testing.T) {
-	given := testSession(t, "")
-	given.Config.EndpointResolver = endpoints.ResolverFunc(func(service, region string, _ ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
+	custom := testSession(t, "")
+	custom.Config.EndpointResolver = endpoints.ResolverFunc(func(service, region string, _ ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
 		return endpoints.ResolvedEndpoint{URL: "https://" + service + ".example.com", SigningRegion: "elsewhere"}, nil
 	})
 	for _, region := range []string{"eusc-de-east-1", "us-isof-south-1", "us-west-2"} {
-		_, found, err := New(given, &recorder{}, true).Client(invoke.Settings{Region: region})
+		_, found, err := New(custom, &recorder{}, true).Client(invoke.Settings{Region: region})
 		if err != nil || found.Endpoint != "https://lambda.example.com" || found.Region != region {
 			t.Errorf("%s: got %+v, %v", region, found, err)
 		}

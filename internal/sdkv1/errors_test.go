@@ -17,11 +17,11 @@ import (
 // Errors of calls are what the SDK's own client returns, for errors.As, whoever makes the calls.
 func TestErrorTypes(t *testing.T) {
 	s := api(t)
-	given := testSession(t, s.URL)
-	given.Config.MaxRetries = aws.Int(0)
-	svc := lambda.New(given)
+	custom := testSession(t, s.URL)
+	custom.Config.MaxRetries = aws.Int(0)
+	svc := lambda.New(custom)
 	clients := map[string]*invoke.Client{
-		"session": clientOf(t, New(given, &recorder{}, false), invoke.Settings{}),
+		"session": clientOf(t, New(custom, &recorder{}, false), invoke.Settings{}),
 		"invoker": invoke.NewWith(NewAttempter(svc), invoke.Target{}),
 	}
 	for _, tc := range []struct {

@@ -16,7 +16,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// exchanges are the SDK's requests of one attempt: one, none where the Invoker drops options, and
+// exchanges holds the SDK's requests of one attempt: one, zero where the Invoker drops options, and
 // several at once where it hedges. It is safe for concurrent use.
 type exchanges struct {
 	request *invoke.Request
@@ -86,8 +86,8 @@ func (x *exchange) prepare(r *request.Request) {
 	}
 }
 
-// limit is a handler of the SDK's: it holds an answer to its limits before anything reads it. A
-// function's error is no stream, whatever was asked for.
+// limit is registered as an SDK handler: it bounds an answer before anything reads it. The error of
+// a function is read whole, even where a stream was asked for.
 func (x *exchange) limit(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
@@ -115,8 +115,8 @@ func functionError(code string, answer *http.Response, body *invoke.Body) *invok
 	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
 }
 
-// checkFraming is a handler of the SDK's: it lets no message through to the SDK's decoder that
-// this would panic on, in a goroutine where nobody can recover it.
+// checkFraming is registered as an SDK handler: it keeps malformed messages from the SDK's decoder,
+// which would panic on them in a goroutine where no code of this module can recover.
 func (x *exchange) checkFraming(r *request.Request) {
 	x.framing = &framing{ReadCloser: r.HTTPResponse.Body}
 	r.HTTPResponse.Body = x.framing
@@ -135,9 +135,9 @@ func (x *exchange) complete(r *request.Request) {
 	}
 }
 
-// failure is the error of an attempt.
+// failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
-	e := x.explain(err)
+	e := x.classify(err)
 	if e.Header == nil {
 		e.Header = x.header
 	}
@@ -145,7 +145,8 @@ func (x *exchange) failure(err error) *invoke.Error {
 	return e
 }
 
-func (x *exchange) explain(err error) *invoke.Error {
+// classify returns the error of an attempt, without what only the exchange knows.
+func (x *exchange) classify(err error) *invoke.Error {
 	if x.refused != nil {
 		return x.refused
 	}
@@ -179,7 +180,7 @@ func (x *exchange) explain(err error) *invoke.Error {
 	return e
 }
 
-// causeOf is what an error of the SDK came from.
+// causeOf returns the innermost cause of an error of the SDK.
 func causeOf(err error) error {
 	for {
 		aerr, ok := err.(awserr.Error)

@@ -30,7 +30,9 @@ func (s *SDK) finder(key cacheKey) awscredentials.Finder {
 				return awscredentials.Found{}, err
 			}
 		}
-		value, err := last.GetWithContext(ctx)
+		// Without ctx: a retrieval that hangs keeps others from starting beside it. The cache waits
+		// for ctx, and the SDK would hide its end from providers anyway.
+		value, err := last.Get()
 		if err != nil {
 			return awscredentials.Found{}, err
 		}
@@ -43,24 +45,24 @@ func (s *SDK) finder(key cacheKey) awscredentials.Finder {
 	}
 }
 
-// source returns what finds the credentials for a key: the session's that the build has given,
-// else those of the environment and the shared files, which are read anew each time. With renew,
-// the session's are no longer good enough.
+// source returns what finds the credentials for a key: those of the session that the build has set,
+// else those of the environment and the shared files, which it reads anew each time. With renew,
+// the current ones of the session are no longer good enough.
 func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credentials.Credentials, error) {
-	base := s.given
-	own := base == nil || key.profile != ""
-	if own {
+	base := s.custom
+	fromEnvironment := base == nil || key.profile != ""
+	if fromEnvironment {
 		var err error
-		if base, err = s.lookupSession(key); err != nil {
+		if base, err = s.lookupSession(ctx, key); err != nil {
 			return nil, err
 		}
 	} else if base.Config.Credentials == nil {
-		return nil, errors.New("it has none")
+		return nil, errors.New("it has no credentials")
 	} else if renew {
 		base.Config.Credentials.Expire()
 	}
 	if key.profile != "" {
-		if err := checkSource(ctx, base.Config.Credentials); err != nil {
+		if err := checkSource(base.Config.Credentials); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +76,7 @@ func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credential
 		STSRegionalEndpoint: endpoints.RegionalSTSEndpoint,
 		HTTPClient:          lookupClient(base, lookupRequest),
 	})
-	if !own {
+	if !fromEnvironment {
 		svc.Handlers.Build.PushBack(prepareLookup)
 	}
 	return stscreds.NewCredentialsWithClient(svc, key.role.ARN, func(p *stscreds.AssumeRoleProvider) {
@@ -84,25 +86,32 @@ func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credential
 }
 
 // lookupSession makes a session of the environment and the shared files whose requests have the
-// limits of lookups.
-func (s *SDK) lookupSession(key cacheKey) (*session.Session, error) {
+// limits of lookups. A credential_process ends with ctx.
+func (s *SDK) lookupSession(ctx context.Context, key cacheKey) (*session.Session, error) {
 	handlers := defaults.Handlers()
 	handlers.Build.PushBack(prepareLookup)
-	return load(key.profile, &aws.Config{
+	found, err := load(key.profile, &aws.Config{
 		Region:                        aws.String(key.region),
-		HTTPClient:                    lookupClient(s.given, lookupRequest),
+		HTTPClient:                    lookupClient(s.custom, lookupRequest),
 		STSRegionalEndpoint:           endpoints.RegionalSTSEndpoint,
 		EndpointResolver:              endpoints.ResolverFunc(resolveSTS),
 		CredentialsChainVerboseErrors: aws.Bool(true),
 	}, handlers)
+	if err != nil {
+		return nil, err
+	}
+	if creds := processCredentials(ctx, found, key.profile); creds != nil {
+		found.Config.Credentials = creds
+	}
+	return found, nil
 }
 
-// checkSource is an error for the credentials of a profile that has none. The SDK goes on
-// to those of the container or the instance.
-func checkSource(ctx context.Context, source *credentials.Credentials) error {
-	value, err := source.GetWithContext(ctx)
+// checkSource returns an error where a profile has no credentials: the SDK goes on to those of the
+// container or the instance.
+func checkSource(source *credentials.Credentials) error {
+	value, err := source.Get()
 	if err == nil && (value.ProviderName == ec2rolecreds.ProviderName || value.ProviderName == endpointcreds.ProviderName) {
-		err = errors.New("it has none, and those of the container or the instance are not its own")
+		err = errors.New("it has no credentials, and those of the container or the instance are not used for it")
 	}
 	return err
 }
@@ -112,7 +121,7 @@ func (s *SDK) where(key cacheKey) (where string) {
 	switch {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
-	case s.given != nil:
+	case s.custom != nil:
 		where = "the session that the build has set"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")

@@ -15,7 +15,7 @@ const maxHeaders = 128 << 10
 
 var errFraming = errors.New("a message of the event stream is malformed")
 
-// framing reads an event stream and checks the headers of each message, before anybody
+// framing reads an event stream and checks the headers of each message, before the SDK's decoder
 // sees them, for values of a type that does not exist. All else is the SDK's to check. It keeps
 // an exception, of which the SDK makes a dump of bytes.
 // The format: https://smithy.io/2.0/aws/amazon-eventstream.html

@@ -22,9 +22,9 @@ type StreamInvoker interface {
 	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
 }
 
-// NewAttempter returns what makes attempts with an Invoker of the build's own. One attempt is one
-// call of it: where it is a client of the SDK, or hands the options on to one, its own retries
-// are off.
+// NewAttempter returns an Attempter that calls the Invoker that the build has set, once for each
+// attempt. A client of the SDK, or an Invoker that hands its options on to one, makes no retries
+// itself then.
 func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
 
 // MaxRetries returns the number of retries of an Invoker for backends that configure none.

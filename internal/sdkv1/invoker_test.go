@@ -111,9 +111,9 @@ func TestAttemptsAreNotRetried(t *testing.T) {
 	} {
 		s.Reset()
 		s.Fail("f", fault.Always())
-		given := testSession(t, s.URL)
-		given.Config.MaxRetries = aws.Int(5)
-		i := &counted{Lambda: lambda.New(given)}
+		custom := testSession(t, s.URL)
+		custom.Config.MaxRetries = aws.Int(5)
+		i := &counted{Lambda: lambda.New(custom)}
 		if _, err := attempt(t.Context(), i, &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || i.calls != 1 || len(s.Calls()) != 1 {
 			t.Errorf("%+v: got %v after %d calls of the Invoker and %d of AWS, want 1", fault, err, i.calls, len(s.Calls()))
 		}
@@ -129,9 +129,9 @@ func TestAttemptsAreNotRetried(t *testing.T) {
 // Credentials that AWS takes for expired are not those of the next attempt.
 func TestExpiredCredentialsOfAClient(t *testing.T) {
 	s := api(t)
-	given := testSession(t, s.URL)
-	given.Config.Credentials = credentials.NewCredentials(&counting{})
-	client := invoke.NewWith(NewAttempter(lambda.New(given)), invoke.Target{})
+	custom := testSession(t, s.URL)
+	custom.Config.Credentials = credentials.NewCredentials(&counting{})
+	client := invoke.NewWith(NewAttempter(lambda.New(custom)), invoke.Target{})
 	s.Fail("f", lambdatest.APIError(http.StatusForbidden, "ExpiredTokenException", ""))
 	if err := call(t.Context(), client); err != nil {
 		t.Fatal(err)
@@ -217,9 +217,9 @@ func TestAttemptEndsWithItsContext(t *testing.T) {
 // before an answer and within one.
 func TestTimeoutOfAnInvokersClient(t *testing.T) {
 	for _, begun := range []bool{false, true} {
-		given := testSession(t, "http://127.0.0.1:1")
+		custom := testSession(t, "http://127.0.0.1:1")
 		calls := 0
-		given.Config.HTTPClient = &http.Client{Timeout: time.Millisecond, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		custom.Config.HTTPClient = &http.Client{Timeout: time.Millisecond, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			calls++
 			if begun {
 				return &http.Response{StatusCode: http.StatusOK, ContentLength: -1, Body: silentBody{r.Context()}}, nil
@@ -227,7 +227,7 @@ func TestTimeoutOfAnInvokersClient(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})}
-		client := invoke.NewWith(NewAttempter(lambda.New(given)), invoke.Target{MaxRetries: 3, Sleep: noSleep})
+		client := invoke.NewWith(NewAttempter(lambda.New(custom)), invoke.Target{MaxRetries: 3, Sleep: noSleep})
 		err := client.Invoke(t.Context(), &invoke.Request{Function: "f"}, &invoke.Policy{MaxRetries: -1}, func(*invoke.Response) error { return nil })
 		if err == nil || calls != 1 {
 			t.Errorf("begun: %t: got %v after %d calls, want one call that fails", begun, err, calls)

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// lookupTimeout is what the cache gives a lookup.
+	// lookupTimeout is the time that the cache allows a lookup.
 	lookupTimeout = 30 * time.Second
 	// lookupRequest bounds a request of a lookup, so that the SDK's other attempts find time.
 	lookupRequest = lookupTimeout / (1 + client.DefaultRetryerMaxNumRetries)
@@ -23,7 +23,7 @@ const (
 	maxLookup = 64 << 10
 )
 
-// lookupClient makes the HTTP client of lookups, of which each request has a limit.
+// lookupClient makes the HTTP client of lookups, with a timeout for each request.
 // Redirects are not followed: they would carry a web identity, or the token of a session of
 // SSO, to wherever the answer says.
 func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
@@ -32,8 +32,8 @@ func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
 	return c
 }
 
-// prepareLookup is a handler of the SDK's. It keeps what answers to a lookup from ending
-// the process.
+// prepareLookup is registered as an SDK handler. It keeps an answer to a lookup from ending the
+// process.
 func prepareLookup(r *request.Request) {
 	r.Handlers.Send.PushBack(boundLookup)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
@@ -44,8 +44,8 @@ func prepareLookup(r *request.Request) {
 	}
 }
 
-// checkLookup lets no answer through that the SDK's providers would panic on, in a goroutine
-// where nobody can recover it.
+// checkLookup is registered as an SDK handler: it rejects answers that the SDK's providers would
+// panic on, in a goroutine where no code of this module can recover.
 func checkLookup(r *request.Request) {
 	complete := true
 	switch answer := r.Data.(type) {
@@ -65,7 +65,7 @@ func hasAll(c *sts.Credentials) bool {
 	return c != nil && c.AccessKeyId != nil && c.SecretAccessKey != nil && c.SessionToken != nil && c.Expiration != nil
 }
 
-// boundLookup is a handler of the SDK's: it holds what answers to a lookup to its limits.
+// boundLookup is registered as an SDK handler: it bounds the answer to a lookup.
 func boundLookup(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return

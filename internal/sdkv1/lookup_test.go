@@ -16,8 +16,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The SDK's providers take answers for complete, in a goroutine where nobody can recover a
-// panic: whatever they get, the process goes on, and the request has its error.
+// The SDK's providers take answers for complete, in a goroutine where no code here can
+// recover a panic: whatever they get, the process goes on, and the request has its error.
 func TestAnswersToLookups(t *testing.T) {
 	const fields = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>"
 	wrap := func(action, credentials string) string {

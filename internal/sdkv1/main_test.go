@@ -24,6 +24,10 @@ import (
 
 // TestMain keeps what the machine knows of AWS away from the tests.
 func TestMain(m *testing.M) {
+	if url := os.Getenv(processURL); url != "" {
+		http.Get(fmt.Sprint(url, "?pid=", os.Getpid()))
+		return
+	}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
 			os.Unsetenv(name)
@@ -55,7 +59,7 @@ func testSession(t *testing.T, endpoint string) *session.Session {
 type recorder struct {
 	mu      sync.Mutex
 	lines   []string
-	changed chan struct{} // closed at the next line; nil before anybody waits
+	changed chan struct{} // closed at the next line; nil before the first wait
 }
 
 func (r *recorder) log(level string, v []any) {

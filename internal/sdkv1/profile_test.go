@@ -5,13 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/session"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
@@ -42,43 +38,6 @@ func TestProfileThatIsNotThere(t *testing.T) {
 		want := fmt.Sprintf(`profile: there is no %q in %s or %s`, profile, os.Getenv("AWS_CONFIG_FILE"), os.Getenv("AWS_SHARED_CREDENTIALS_FILE"))
 		if _, _, err := New(nil, &recorder{}, false).Client(invoke.Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-// What is found in the shared files is what the SDK finds there.
-func TestSections(t *testing.T) {
-	for head, want := range map[string]bool{
-		"[profile two words]":       true,
-		"[two words]":               true,
-		"[ profile two words ]":     true,
-		"  [profile two words]":     true,
-		"[profile two words] # c":   true,
-		"[profile  two words]":      false,
-		"[profile\ttwo words]":      false,
-		"[profile two  words]":      false,
-		"[Profile two words]":       false,
-		"[profile 'two words']":     false,
-		`[profile "two words"]`:     false,
-		"['two words']":             false,
-		"#[profile two words]":      false,
-		"[x]\n[profile two words]":  true,
-		"[x]\na=b\n[two words]":     true,
-		"[profile two]\n[words]":    false,
-		"[two words]\n[two words]":  true,
-		";[two words]\n[two words]": true,
-		"[x]\r\n[two words]":        true,
-	} {
-		environment(t, nil, head+"\nregion = eu-west-1\n", "")
-		s, err := session.NewSessionWithOptions(session.Options{Profile: "two words", SharedConfigState: session.SharedConfigEnable})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if sdk := aws.StringValue(s.Config.Region) == "eu-west-1"; sdk != want {
-			t.Errorf("%q: the SDK finds it: %t, want %t", head, sdk, want)
-		}
-		if err := checkProfile("two words"); (err == nil) != want {
-			t.Errorf("%q: got %v, want found: %t", head, err, want)
 		}
 	}
 }
@@ -116,91 +75,7 @@ func TestQuotedSection(t *testing.T) {
 	}
 }
 
-// program writes a program that prints keys with its arguments in their id.
-func program(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys")
-	script := "#!/bin/sh\nprintf '{\"Version\": 1, \"AccessKeyId\": \"AKID%s\", \"SecretAccessKey\": \"s\"}' \"$*\"\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestCredentialProcess(t *testing.T) {
-	path := program(t)
-	for value, want := range map[string]string{
-		"P":               "AKID eu-west-1",
-		"P x":             "AKIDx eu-west-1",
-		`"P"`:             "AKID eu-west-1",
-		`"P" # x`:         "AKID eu-west-1",
-		`"P x"`:           "AKIDx eu-west-1",
-		"'P' x":           "AKIDx eu-west-1",
-		`P "x"`:           "AKIDx eu-west-1",
-		`"P" x`:           "refused",
-		`"P"x`:            "refused",
-		"\"P\"\tx":        "refused",
-		`"P" "x"`:         "refused",
-		`"P" --role=x #y`: "refused",
-	} {
-		if want == "refused" {
-			want = `profile "shop": credential_process: the AWS SDK runs "` + path + `" without the arguments behind it, because of the double quotes: write the path without quotes, or in single ones`
-		}
-		config := "[profile shop]\ncredential_process = " + strings.ReplaceAll(value, "P", path) + "\n"
-		environment(t, nil, config, "")
-		if got := sign(t, invoke.Settings{Profile: "shop"}); got != want {
-			t.Errorf("%s: got  %s\nwant %s", value, got, want)
-		}
-		t.Setenv("AWS_PROFILE", "shop")
-		if got := sign(t, invoke.Settings{}); got != want {
-			t.Errorf("%s, of the environment: got  %s\nwant %s", value, got, want)
-		}
-		os.Unsetenv("AWS_PROFILE")
-	}
-}
-
-// A credential_process counts where the SDK would use it.
-func TestCredentialProcessInUse(t *testing.T) {
-	process := "credential_process = \"" + program(t) + "\" x\n"
-	const shop, base = "[profile shop]\n", "[profile base]\n"
-	for _, tc := range []struct {
-		name        string
-		profile     string
-		env         map[string]string
-		config      string
-		credentials string
-		want        string // the profile of the error, empty for none
-	}{
-		{"the default profile's", "", nil, "[default]\n" + process, "", "default"},
-		{"under another name", "", nil, "[profile default]\n" + process, "", "default"},
-		{"in the credentials file", "shop", nil, shop, "[shop]\n" + process, "shop"},
-		{"with spaces around", "shop", nil, shop + "  " + strings.Replace(process, " = ", "\t=\t", 1), "", "shop"},
-		{"with a colon", "shop", nil, shop + strings.Replace(process, " =", ":", 1), "", "shop"},
-		{"of a source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base\n" + base + process, "", "base"},
-		{"of a quoted source profile", "shop", nil, shop + "role_arn = r\nsource_profile = \"base\" # b\n" + base + process, "", "base"},
-		{"of a commented source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base # b\n" + base + process, "", "base"},
-		{"of the profile that is its own source", "shop", nil, shop + "role_arn = r\nsource_profile = shop\n" + process, "", "shop"},
-		{"of another profile", "shop", nil, shop + "region = r\n" + base + process, "", ""},
-		{"replaced in the credentials file", "shop", nil, shop + process, "[shop]\ncredential_process = cat x\n", ""},
-		{"a comment", "shop", nil, shop + "# " + process, "", ""},
-		{"beside keys", "shop", nil, shop + process, shopKeys, ""},
-		{"beside half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "shop"},
-		{"beside SSO", "shop", nil, shop + process + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", ""},
-		{"beside keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", ""},
-		{"beside a web identity of the environment", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "x", "AWS_ROLE_ARN": "r"}, "[default]\n" + process, "", ""},
-		{"of a profile beside keys of the environment", "shop", keysOfEnvironment, shop + process, "", "shop"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			environment(t, tc.env, tc.config, tc.credentials)
-			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
-			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("profile %q: credential_process: ", tc.want))) {
-				t.Errorf("got %v, want an error of the profile %q", err, tc.want)
-			}
-		})
-	}
-}
-
-// The role of a container or an instance is not a profile's.
+// The role of a container or an instance is not used for a profile.
 func TestProfileWithoutCredentials(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -213,8 +88,97 @@ func TestProfileWithoutCredentials(t *testing.T) {
 	}
 	for _, settings := range []invoke.Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
 		newSTS(t)
-		if got := sign(t, settings); !strings.Contains(got, `the profile "shop" of the shared AWS files: "it has none, and those of the container or the instance are not its own"`) {
+		if got := sign(t, settings); !strings.Contains(got, `the profile "shop" of the shared AWS files: "it has no credentials, and those of the container or the instance are not used for it"`) {
 			t.Errorf("%v: got %s", settings, got)
 		}
+	}
+}
+
+// The SDK does not know aws login, and would sign with the role of the instance.
+func TestLoginSession(t *testing.T) {
+	const login, shop, base = "login_session = arn:aws:iam::123456789012:user/ada\n", "[profile shop]\n", "[profile base]\n"
+	for _, tc := range []struct {
+		name, profile, config, credentials string
+		env                                map[string]string
+		want                               string // the profile of the error, empty for none
+	}{
+		{"alone", "shop", shop + login, "", nil, "shop"},
+		{"of the environment's profile", "", "[default]\n" + login, "", nil, "default"},
+		{"of a source profile", "shop", shop + "role_arn = r\nsource_profile = base\n" + base + login, "", nil, "base"},
+		{"of a profile with a role and a source", "shop", shop + login + "role_arn = r\nsource_profile = base\n" + base, "[base]\naws_access_key_id = a\naws_secret_access_key = s\n", nil, ""},
+		{"of a profile with a role", "shop", shop + login + "role_arn = r\n", "", nil, "shop"},
+		{"beside keys of the environment", "", "[default]\n" + login, "", keysOfEnvironment, ""},
+		{"beside keys", "shop", shop + login, shopKeys, nil, ""},
+		{"beside a process", "shop", shop + login + "credential_process = true\n", "", nil, ""},
+		{"beside SSO", "shop", shop + login + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", nil, ""},
+		{"beside a source of credentials", "shop", shop + login + "role_arn = r\ncredential_source = Ec2InstanceMetadata\n", "", nil, ""},
+		{"beside a web identity", "shop", shop + login + "role_arn = r\nweb_identity_token_file = x\n", "", nil, ""},
+		{"of another profile", "shop", shop + "region = r\n" + base + login, "", nil, ""},
+		{"a comment", "shop", shop + "# " + login, "", nil, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, tc.env, tc.config, tc.credentials)
+			want := fmt.Sprintf("profile %q: login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: use a profile with credential_process = aws configure export-credentials --profile %[1]s, or build for KrakenD 2", tc.want)
+			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || err.Error() != want) {
+				t.Errorf("got %v, want an error of the profile %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// The SDK reads no endpoint of a profile, and would call AWS.
+func TestEndpointsOfAProfile(t *testing.T) {
+	const (
+		lambda   = `profile "default": the AWS SDK for KrakenD 1.x ignores endpoint_url: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
+		services = `profile "default": the AWS SDK for KrakenD 1.x ignores the endpoint_url of lambda in [services local]: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
+		sts      = `profile "default": the AWS SDK for KrakenD 1.x ignores endpoint_url: set AWS_ENDPOINT_URL_STS`
+		section  = "services = local\n[services local]\n"
+		url      = "endpoint_url = http://127.0.0.1:1\n"
+	)
+	for _, tc := range []struct {
+		name     string
+		env      map[string]string
+		config   string // of the default profile
+		settings invoke.Settings
+		want     string
+	}{
+		{"endpoint_url", nil, url, invoke.Settings{}, lambda},
+		{"of a profile that the backend names", nil, url, invoke.Settings{Profile: "default"}, lambda},
+		{"of another profile", nil, "[profile shop]\n" + url, invoke.Settings{}, ""},
+		{"of another service", nil, section + "s3 =\n  " + url, invoke.Settings{}, ""},
+		{"of a service that another key is of", nil, section + "lambda =\n  max = 1\n", invoke.Settings{}, ""},
+		{"in services", nil, section + "lambda =\n  " + url, invoke.Settings{}, services},
+		{"in services of another name", nil, strings.Replace(section, "services = local", "services = x", 1) + "lambda =\n  " + url, invoke.Settings{}, ""},
+		{"nested", nil, "s3 =\n  " + url, invoke.Settings{}, ""},
+		{"beside credentials of the environment", keysOfEnvironment, url, invoke.Settings{}, lambda},
+		{"beside endpoint", nil, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
+		{"beside AWS_ENDPOINT_URL_LAMBDA", map[string]string{"AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:2"}, url, invoke.Settings{}, ""},
+		{"beside AWS_ENDPOINT_URL", map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}, url, invoke.Settings{Role: role}, ""},
+		{"turned off", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, url, invoke.Settings{Role: role}, ""},
+		{"turned off by the profile", nil, url + "ignore_configured_endpoint_urls = true\n", invoke.Settings{}, ""},
+		{"turned on by the environment", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, url + "ignore_configured_endpoint_urls = true\n", invoke.Settings{}, lambda},
+		{"of STS, for a role", nil, url, invoke.Settings{Endpoint: "http://127.0.0.1:2", Role: role}, sts},
+		{"of STS, for a role of the profile", nil, url + "role_arn = r\ncredential_source = Environment\n", invoke.Settings{Endpoint: "http://127.0.0.1:2"}, sts},
+		{"of STS, for a web identity", map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": "x"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, sts},
+		{"of STS, for a role that is not assumed", keysOfEnvironment, url + "role_arn = r\ncredential_source = Environment\n", invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
+		{"of STS, beside AWS_ENDPOINT_URL_STS", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:2"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2", Role: role}, ""},
+		{"of STS in services", nil, section + "sts =\n  " + url, invoke.Settings{Role: role}, `profile "default": the AWS SDK for KrakenD 1.x ignores the endpoint_url of sts in [services local]: set AWS_ENDPOINT_URL_STS`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, tc.env, "[default]\n"+tc.config, "")
+			tc.settings.Region = "eu-west-1"
+			got := ""
+			if _, _, err := New(nil, &recorder{}, true).Client(tc.settings); err != nil {
+				got = err.Error()
+			}
+			if got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+			// The session of the build has its endpoints from the build.
+			if _, _, err := New(testSession(t, ""), &recorder{}, true).Client(invoke.Settings{Role: role}); err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

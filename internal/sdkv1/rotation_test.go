@@ -104,9 +104,9 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 func memorySDK(t *testing.T, m *memory) *SDK {
 	t.Helper()
 	m.calls = make(map[string]int)
-	given := testSession(t, "")
-	given.Config.HTTPClient = &http.Client{Transport: m}
-	return New(given, &recorder{}, false)
+	custom := testSession(t, "")
+	custom.Config.HTTPClient = &http.Client{Transport: m}
+	return New(custom, &recorder{}, false)
 }
 
 // The traffic does not matter: a look at the keys just before the refusal does not keep new ones

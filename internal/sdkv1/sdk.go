@@ -24,7 +24,7 @@ import (
 // SDK implements invoke.SDK by aws-sdk-go. Backends with the same profile, role, region and
 // endpoint share a client, and those with the same profile, role and region their credentials.
 type SDK struct {
-	given     *session.Session // nil for one of our own
+	custom    *session.Session // that the build has set; nil for none
 	logger    awscredentials.Logger
 	checkOnly bool
 
@@ -37,16 +37,16 @@ type SDK struct {
 
 var _ invoke.SDK = (*SDK)(nil)
 
-// New returns an SDK. given is the session that the build has set, nil for none: sessions
+// New returns an SDK. custom is the session that the build has set, nil for none: sessions
 // are then made of the environment and the shared AWS files. With checkOnly it looks for no
 // credentials, and its clients must not be called. It touches nothing of AWS before the first
 // Client.
-func New(given *session.Session, logger awscredentials.Logger, checkOnly bool) *SDK {
-	if given != nil && given.Config == nil { // of a session that was made by hand
-		given = given.Copy(new(aws.Config))
+func New(custom *session.Session, logger awscredentials.Logger, checkOnly bool) *SDK {
+	if custom != nil && custom.Config == nil { // a session that was made by hand
+		custom = custom.Copy(new(aws.Config))
 	}
 	return &SDK{
-		given: given, logger: logger, checkOnly: checkOnly,
+		custom: custom, logger: logger, checkOnly: checkOnly,
 		sessions: make(map[string]madeSession),
 		caches:   make(map[cacheKey]*awscredentials.Cache),
 		clients:  make(map[clientKey]*invoke.Client),
@@ -85,7 +85,6 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	if err != nil {
 		return nil, invoke.Found{}, err
 	}
-	environment, _ := endpointOf("LAMBDA")
 	region := cmp.Or(settings.Region, aws.StringValue(base.Config.Region))
 	if region == "" {
 		return nil, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
@@ -93,9 +92,14 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	if !hostLabel.MatchString(region) {
 		return nil, invoke.Found{}, fmt.Errorf("region: %s is not the name of a region", text.Quote(region))
 	}
-	svc := lambda.New(base, aws.NewConfig().WithRegion(region).WithEndpoint(
-		cmp.Or(settings.Endpoint, aws.StringValue(base.Config.Endpoint), environment),
-	))
+	environment, _ := endpointOf("LAMBDA")
+	endpoint := cmp.Or(settings.Endpoint, aws.StringValue(base.Config.Endpoint), environment)
+	if s.custom == nil || settings.Profile != "" {
+		if err := checkEndpoints(settings, endpoint); err != nil {
+			return nil, invoke.Found{}, err
+		}
+	}
+	svc := lambda.New(base, aws.NewConfig().WithRegion(region).WithEndpoint(endpoint))
 	if svc.Endpoint == "" {
 		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(region))
 	}
@@ -103,7 +107,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	if !regionName.MatchString(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
 	}
-	if s.given != nil && settings.Profile == "" {
+	if s.custom != nil && settings.Profile == "" {
 		found.Warnings = append(found.Warnings, withoutEffect(svc)...)
 	}
 	key := clientKey{cacheKey{settings.Profile, region, settings.Role}, svc.Endpoint}
@@ -124,7 +128,7 @@ var (
 	hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 )
 
-// target is where the calls of a client of the SDK go. s.mu is held.
+// target returns where the calls of a client of the SDK go. s.mu is held.
 func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
 	t := invoke.Target{
 		Endpoint:    svc.Endpoint,
@@ -153,7 +157,7 @@ func (s *SDK) clock(endpoint string) *invoke.Clock {
 	return clock
 }
 
-// userAgent is what the SDK's own handlers say in the User-Agent.
+// userAgent returns the User-Agent that the SDK's handlers write.
 func userAgent() string {
 	r := &request.Request{HTTPRequest: &http.Request{Header: make(http.Header)}}
 	for _, handler := range []request.NamedHandler{corehandlers.SDKVersionUserAgentHandler, corehandlers.AddAwsInternal, corehandlers.AddHostExecEnvUserAgentHander} {
@@ -165,7 +169,7 @@ func userAgent() string {
 // cache returns the credentials for a key, and looks for new ones at once. It is nil where calls
 // are not signed. s.mu is held.
 func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
-	if s.checkOnly || s.given != nil && key.profile == "" && key.role.ARN == "" && s.given.Config.Credentials == credentials.AnonymousCredentials {
+	if s.checkOnly || s.custom != nil && key.profile == "" && key.role.ARN == "" && s.custom.Config.Credentials == credentials.AnonymousCredentials {
 		return nil
 	}
 	cache, ok := s.caches[key]

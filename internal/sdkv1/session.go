@@ -16,44 +16,42 @@ import (
 func (s *SDK) session(profile string) (*session.Session, error) {
 	made, ok := s.sessions[profile]
 	if !ok {
-		made.session, made.err = newSession(s.given, profile)
+		made.session, made.err = newSession(s.custom, profile)
 		s.sessions[profile] = made
 	}
 	return made.session, made.err
 }
 
-// newSession makes the session of a profile, empty for the environment's and the default
-// one's, from the environment and the shared AWS files. Where the build has given one,
-// that is the one without a profile.
+// newSession makes the session of a profile from the environment and the shared AWS files. An
+// empty profile stands for that of the environment, or the default one. custom is the session that
+// the build has set, nil for none; without a profile newSession returns a copy of it.
 //
-// Its HTTP client has no transport of its own, so calls go through
-// http.DefaultTransport as it is at their time: KrakenD replaces it when its router
-// starts. It is never http.DefaultClient, which the SDK would change
-// where AWS_CA_BUNDLE is set, and it follows no redirects, which would carry
+// The HTTP client of a new session has no transport, so calls go through http.DefaultTransport as
+// it is at that time: KrakenD replaces it when its router starts. It is never http.DefaultClient,
+// which the SDK would change where AWS_CA_BUNDLE is set. It follows no redirects: they would carry
 // payloads to wherever the answer says.
-func newSession(given *session.Session, profile string) (*session.Session, error) {
-	if given != nil && profile == "" {
-		cfg := &aws.Config{HTTPClient: withoutRedirects(given), EndpointResolver: endpoints.ResolverFunc(resolve)}
-		if build := given.Config.EndpointResolver; build != nil {
+func newSession(custom *session.Session, profile string) (*session.Session, error) {
+	if custom != nil && profile == "" {
+		cfg := &aws.Config{HTTPClient: withoutRedirects(custom), EndpointResolver: endpoints.ResolverFunc(resolve)}
+		if build := custom.Config.EndpointResolver; build != nil {
 			cfg.EndpointResolver = resolverOf(build)
 		}
-		return given.Copy(cfg), nil
+		return custom.Copy(cfg), nil
 	}
-	client := httpClient(given)
-	own := client.Transport == nil
+	client := httpClient(custom)
+	hasTransport := client.Transport != nil
 	s, err := load(profile, &aws.Config{HTTPClient: client, EndpointResolver: endpoints.ResolverFunc(resolve)}, request.Handlers{})
 	if err != nil {
 		return nil, err
 	}
 	client = withoutRedirects(s)
-	if t, ok := client.Transport.(*http.Transport); ok && own && t.TLSClientConfig != nil {
+	if t, ok := client.Transport.(*http.Transport); ok && !hasTransport && t.TLSClientConfig != nil {
 		client.Transport = transport.WithCertificates(t)
 	}
 	return s.Copy(&aws.Config{HTTPClient: client}), nil
 }
 
-// httpClient returns a copy of a session's client, for it to be changed. The session may
-// be nil.
+// httpClient returns a copy of a session's HTTP client. The session may be nil.
 func httpClient(s *session.Session) *http.Client {
 	c := new(http.Client)
 	if s != nil && s.Config.HTTPClient != nil {
@@ -62,14 +60,14 @@ func httpClient(s *session.Session) *http.Client {
 	return c
 }
 
-// withoutRedirects is httpClient for one that follows none.
+// withoutRedirects returns what httpClient does, as a client that follows no redirects.
 func withoutRedirects(s *session.Session) *http.Client {
 	c := httpClient(s)
 	c.CheckRedirect = useLastResponse
 	return c
 }
 
-// useLastResponse is what an http.Client follows no redirects with.
+// useLastResponse is the CheckRedirect of a client that follows no redirects.
 func useLastResponse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // load reads the environment and the shared AWS files.

@@ -55,7 +55,7 @@ type events struct {
 	release func() bool // of the context's hold on the stream
 	read    int64       // of the reply, in bytes
 	log     string
-	err     error // why there is no more
+	err     error // of the end of the stream; nil before it
 }
 
 var _ invoke.Events = (*events)(nil)

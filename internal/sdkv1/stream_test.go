@@ -135,7 +135,7 @@ func TestStreamsThatFail(t *testing.T) {
 		code, message string
 	}{
 		"an exception":               {exceptionOf("ServiceException", `{"message":"spilt"}`), invoke.KindAPI, "ServiceException", "spilt"},
-		"one that nobody knows":      {exceptionOf("NeverSeen", `{"Message":"spilt"}`), invoke.KindAPI, "NeverSeen", "spilt"},
+		"one of an unknown type":     {exceptionOf("NeverSeen", `{"Message":"spilt"}`), invoke.KindAPI, "NeverSeen", "spilt"},
 		"an error":                   {errorMessage, invoke.KindAPI, "InternalError", "try later"},
 		"a header of no known type":  {string(message([]byte("\x01a\x63"), "")), invoke.KindMalformed, "", "SerializationError: " + `"` + errFraming.Error() + `"`},
 		"a wrong checksum":           {string(damaged), invoke.KindMalformed, "", ""},

@@ -20,7 +20,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// selfSigned returns a certificate for 127.0.0.1 that nobody knows.
+// selfSigned returns a certificate for 127.0.0.1 that no CA has signed.
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

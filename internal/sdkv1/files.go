@@ -1,0 +1,221 @@
+package sdkv1
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go/aws/defaults"
+)
+
+// sharedFiles returns the names of the shared AWS files: the config file and the credentials file.
+// Where both have a key, the credentials file counts.
+func sharedFiles() []string {
+	return []string{
+		cmp.Or(os.Getenv("AWS_CONFIG_FILE"), defaults.SharedConfigFilename()),
+		cmp.Or(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), defaults.SharedCredentialsFilename()),
+	}
+}
+
+// section has the keys of a section, with their values as they are written. Of a nested block the
+// keys are joined by a dot: the line "endpoint_url = x" below "lambda =" is lambda.endpoint_url.
+type section map[string]string
+
+// get returns the value of a key as the SDK reads it.
+func (s section) get(key string) string { return unquote(s[key]) }
+
+// sections are the sections of a shared AWS file, by the name between the brackets.
+type sections map[string]section
+
+// readFiles reads the shared AWS files, in the order of sharedFiles.
+func readFiles() []sections {
+	var files []sections
+	for _, name := range sharedFiles() {
+		files = append(files, readSections(name))
+	}
+	return files
+}
+
+// readSections reads a shared AWS file. As for the SDK, quotes are part of a section's name, and
+// the last of several sections with one name counts. It returns nil for a file that cannot be
+// read, which is the SDK's to report.
+func readSections(file string) sections {
+	//nolint:gosec // G304: the operator's environment names the file
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	all := make(sections)
+	var current section
+	var parent string // the key that the indented lines below belong to; empty for none
+	for line := range strings.Lines(string(content)) {
+		indented := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
+		if !indented {
+			parent = ""
+		}
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ = strings.Cut(name, "]")
+			current, parent = make(section), ""
+			all[strings.TrimSpace(name)] = current
+			continue
+		}
+		i := strings.IndexAny(line, "=:")
+		if i <= 0 || current == nil || isComment(line) {
+			continue
+		}
+		key, value := strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:])
+		if parent != "" {
+			key = parent + "." + key
+		} else if value == "" {
+			parent = key
+		}
+		current[key] = value
+	}
+	return all
+}
+
+func isComment(line string) bool { return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") }
+
+// profile returns the section of a profile under the names that the SDK looks for. It is nil for
+// none.
+func (s sections) profile(name string) section {
+	if found, ok := s[name]; ok {
+		return found
+	}
+	return s["profile "+name]
+}
+
+// quoted returns the name of a profile's section that has quotes around the profile, empty for
+// none. `aws configure --profile "two words"` writes [profile 'two words'].
+func (s sections) quoted(profile string) string {
+	for name := range s {
+		rest, ok := strings.CutPrefix(name, "profile")
+		if rest = strings.TrimSpace(rest); ok && (rest == "'"+profile+"'" || rest == `"`+profile+`"`) {
+			return name
+		}
+	}
+	return ""
+}
+
+// profile is what the shared AWS files say of a profile.
+type profile struct {
+	name string
+	section
+	hasKeys bool // access key id and secret access key, in one file
+}
+
+func newProfile(files []sections, name string) profile {
+	p := profile{name: name, section: make(section)}
+	for _, file := range files {
+		s := file.profile(name)
+		p.hasKeys = p.hasKeys || s.get("aws_access_key_id") != "" && s.get("aws_secret_access_key") != ""
+		maps.Copy(p.section, s)
+	}
+	return p
+}
+
+// chain returns a profile and those that its role is assumed with, by source_profile. The last one
+// has the credentials. As for the SDK, a profile that is met again has no role.
+func chain(files []sections, name string) []profile {
+	var profiles []profile
+	seen := make(map[string]bool)
+	for {
+		p := newProfile(files, name)
+		if seen[name] {
+			for _, key := range []string{"role_arn", "source_profile"} {
+				delete(p.section, key)
+			}
+		}
+		profiles, seen[name] = append(profiles, p), true
+		if name = p.get("source_profile"); name == "" {
+			return profiles
+		}
+	}
+}
+
+// usesProcess tells whether the SDK takes the credentials of a profile from its credential_process.
+// It prefers keys and SSO.
+func (p profile) usesProcess() bool {
+	return p.get("credential_process") != "" && !p.hasKeys && !p.hasSSO()
+}
+
+func (p profile) hasSSO() bool {
+	for _, key := range []string{"sso_session", "sso_account_id", "sso_region", "sso_role_name", "sso_start_url"} {
+		if p.get(key) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// splitProcess returns the program that a value begins with in double quotes, and what the SDK
+// drops behind it. Both are empty for any other value.
+func splitProcess(value string) (program, arguments string) {
+	program, rest, ok := cutQuoted(value)
+	if !ok || isComment(rest) {
+		return "", ""
+	}
+	return program, rest
+}
+
+// unquote returns a value as the SDK reads it. Of a value that begins with double quotes it takes
+// what is between them. Any other value ends before a comment, and is lost where it has a comma,
+// unless text stands directly before the one or the other. Double quotes behind a space keep both,
+// and are part of the value.
+func unquote(value string) string {
+	if quoted, _, ok := cutQuoted(value); ok {
+		return unescape(quoted)
+	}
+	read := 0
+	for read < len(value) {
+		rest := value[read:]
+		if isComment(rest) {
+			break
+		}
+		switch quoted, _, ok := cutQuoted(rest); {
+		case rest[0] == ',':
+			return ""
+		case ok:
+			read += len(quoted) + 2
+		case strings.ContainsRune(" \t=:[]", rune(rest[0])):
+			read++
+		default:
+			if end := strings.IndexAny(rest, " =:[]"); end >= 0 {
+				read += end
+			} else {
+				read = len(value)
+			}
+		}
+	}
+	return strings.TrimSpace(value[:read])
+}
+
+// cutQuoted splits a value behind the double quotes that it begins with. It is false for a value
+// without.
+func cutQuoted(value string) (quoted, rest string, ok bool) {
+	if !strings.HasPrefix(value, `"`) {
+		return "", "", false
+	}
+	for i := 1; i < len(value); i++ {
+		if value[i] == '"' && value[i-1] != '\\' {
+			return value[1:i], strings.TrimSpace(value[i+1:]), true
+		}
+	}
+	return "", "", false
+}
+
+// unescape replaces the escape sequences between double quotes, as the SDK does.
+func unescape(quoted string) string {
+	escaped := map[byte]byte{'\'': '\'', '"': '"', 'n': '\n', 't': '\t', '\\': '\\'}
+	value := make([]byte, 0, len(quoted))
+	for _, c := range []byte(quoted) {
+		if last := len(value) - 1; last >= 0 && value[last] == '\\' && escaped[c] != 0 {
+			value[last] = escaped[c]
+		} else {
+			value = append(value, c)
+		}
+	}
+	return string(value)
+}

@@ -1,0 +1,133 @@
+package sdkv1
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
+	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
+	"github.com/aws/aws-sdk-go/aws/session"
+)
+
+// processCredentials returns the credentials of a profile that come from a credential_process, with
+// the roles that profiles assume from there. It returns nil where the SDK takes others. The SDK's
+// provider never ends a process that hangs.
+func processCredentials(ctx context.Context, s *session.Session, configured string) *credentials.Credentials {
+	if configured == "" && environmentHasCredentials() {
+		return nil
+	}
+	profiles := chain(readFiles(), profileName(configured))
+	source := profiles[len(profiles)-1]
+	if !source.usesProcess() {
+		return nil
+	}
+	creds := credentials.NewCredentials(&process{ctx: ctx, command: source.get("credential_process")})
+	for _, p := range slices.Backward(profiles) {
+		if arn := p.get("role_arn"); arn != "" {
+			creds = stscreds.NewCredentials(s.Copy(&aws.Config{Credentials: creds}), arn, p.setRole)
+		}
+	}
+	return creds
+}
+
+// setRole sets what a profile says of its role.
+func (p profile) setRole(role *stscreds.AssumeRoleProvider) {
+	role.RoleSessionName = p.get("role_session_name")
+	role.ExternalID = unlessEmpty(p.get("external_id"))
+	seconds, err := strconv.ParseInt(p.get("duration_seconds"), 0, 32)
+	// As the SDK does it: AWS admits 15 minutes and more.
+	if d := time.Duration(seconds) * time.Second; err == nil && d >= 16*time.Minute {
+		role.Duration = d
+	}
+}
+
+// process runs a credential_process, with bounds. It implements credentials.Provider and
+// credentials.Expirer. The format of the output:
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+type process struct {
+	credentials.Expiry
+
+	// ctx is the lookup's. The SDK hides the end of contexts from providers.
+	ctx     context.Context // a process lives as long as its lookup
+	command string          // for the system's shell
+	forever bool            // the credentials do not expire
+}
+
+var _ credentials.Expirer = (*process)(nil)
+
+// Retrieve implements credentials.Provider.
+func (p *process) Retrieve() (credentials.Value, error) {
+	output, err := p.run()
+	if err != nil {
+		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderExecution, "error in credential_process", err)
+	}
+	var found processcreds.CredentialProcessResponse
+	if err := json.Unmarshal(output, &found); err != nil {
+		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderParse, "the output of credential_process cannot be read as JSON", nil)
+	}
+	switch {
+	case found.Version != 1:
+		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderVersion, "the output of credential_process has another version than 1", nil)
+	case found.AccessKeyID == "" || found.SecretAccessKey == "":
+		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderRequired, "the output of credential_process lacks AccessKeyId or SecretAccessKey", nil)
+	}
+	if p.forever = found.Expiration == nil; !p.forever {
+		p.SetExpiration(*found.Expiration, 0)
+	}
+	return credentials.Value{
+		AccessKeyID: found.AccessKeyID, SecretAccessKey: found.SecretAccessKey, SessionToken: found.SessionToken,
+		ProviderName: processcreds.ProviderName,
+	}, nil
+}
+
+// IsExpired implements credentials.Provider.
+func (p *process) IsExpired() bool { return !p.forever && p.Expiry.IsExpired() }
+
+// run returns the output of the process, or an error where it is larger than maxLookup. It ends the
+// process with the lookup, and does not wait for others that the process leaves behind.
+func (p *process) run() ([]byte, error) {
+	shell := []string{"sh", "-c"}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd.exe", "/C"}
+	}
+	var output processOutput
+	//nolint:gosec // G204: the operator's shared AWS files name the program
+	cmd := exec.CommandContext(p.ctx, shell[0], shell[1], p.command)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &output, os.Stderr // a process may ask on the terminal
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	switch {
+	case p.ctx.Err() != nil:
+		return nil, p.ctx.Err()
+	case output.exceeded:
+		return nil, errOutput
+	}
+	return output.content, err
+}
+
+var errOutput = errors.New("it writes more than 64 KB")
+
+// processOutput keeps what a process writes. It fails beyond maxLookup bytes.
+type processOutput struct {
+	content  []byte
+	exceeded bool
+}
+
+// Write implements io.Writer.
+func (o *processOutput) Write(p []byte) (int, error) {
+	if o.exceeded = len(o.content)+len(p) > maxLookup; o.exceeded {
+		return 0, errOutput
+	}
+	o.content = append(o.content, p...)
+	return len(p), nil
+}

@@ -1,0 +1,234 @@
+package sdkv1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// program writes a program that prints keys with its arguments in their id.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys")
+	script := "#!/bin/sh\nprintf '{\"Version\": 1, \"AccessKeyId\": \"AKID%s\", \"SecretAccessKey\": \"s\"}' \"$*\"\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCredentialProcess(t *testing.T) {
+	path := program(t)
+	for value, want := range map[string]string{
+		"P":               "AKID eu-west-1",
+		"P x":             "AKIDx eu-west-1",
+		`"P"`:             "AKID eu-west-1",
+		`"P" # x`:         "AKID eu-west-1",
+		`"P x"`:           "AKIDx eu-west-1",
+		"'P' x":           "AKIDx eu-west-1",
+		`P "x"`:           "AKIDx eu-west-1",
+		`"P" x`:           "refused",
+		`"P"x`:            "refused",
+		"\"P\"\tx":        "refused",
+		`"P" "x"`:         "refused",
+		`"P" --role=x #y`: "refused",
+	} {
+		if want == "refused" {
+			want = `profile "shop": credential_process: the AWS SDK runs "` + path + `" without the arguments behind it, because of the double quotes: write the path without quotes, or in single ones`
+		}
+		config := "[profile shop]\ncredential_process = " + strings.ReplaceAll(value, "P", path) + "\n"
+		environment(t, nil, config, "")
+		if got := sign(t, invoke.Settings{Profile: "shop"}); got != want {
+			t.Errorf("%s: got  %s\nwant %s", value, got, want)
+		}
+		t.Setenv("AWS_PROFILE", "shop")
+		if got := sign(t, invoke.Settings{}); got != want {
+			t.Errorf("%s, of the environment: got  %s\nwant %s", value, got, want)
+		}
+		os.Unsetenv("AWS_PROFILE")
+	}
+}
+
+// A credential_process counts where the SDK would use it.
+func TestCredentialProcessInUse(t *testing.T) {
+	process := "credential_process = \"" + program(t) + "\" x\n"
+	const shop, base = "[profile shop]\n", "[profile base]\n"
+	for _, tc := range []struct {
+		name        string
+		profile     string
+		env         map[string]string
+		config      string
+		credentials string
+		want        string // the profile of the error, empty for none
+	}{
+		{"the default profile's", "", nil, "[default]\n" + process, "", "default"},
+		{"under another name", "", nil, "[profile default]\n" + process, "", "default"},
+		{"in the credentials file", "shop", nil, shop, "[shop]\n" + process, "shop"},
+		{"with spaces around", "shop", nil, shop + "  " + strings.Replace(process, " = ", "\t=\t", 1), "", "shop"},
+		{"with a colon", "shop", nil, shop + strings.Replace(process, " =", ":", 1), "", "shop"},
+		{"of a source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base\n" + base + process, "", "base"},
+		{"of a quoted source profile", "shop", nil, shop + "role_arn = r\nsource_profile = \"base\" # b\n" + base + process, "", "base"},
+		{"of a commented source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base # b\n" + base + process, "", "base"},
+		{"of the profile that is its own source", "shop", nil, shop + "role_arn = r\nsource_profile = shop\n" + process, "", "shop"},
+		{"of another profile", "shop", nil, shop + "region = r\n" + base + process, "", ""},
+		{"replaced in the credentials file", "shop", nil, shop + process, "[shop]\ncredential_process = cat x\n", ""},
+		{"a comment", "shop", nil, shop + "# " + process, "", ""},
+		{"beside keys", "shop", nil, shop + process, shopKeys, ""},
+		{"beside half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "shop"},
+		{"beside SSO", "shop", nil, shop + process + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", ""},
+		{"beside keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", ""},
+		{"beside a web identity of the environment", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "x", "AWS_ROLE_ARN": "r"}, "[default]\n" + process, "", ""},
+		{"of a profile beside keys of the environment", "shop", keysOfEnvironment, shop + process, "", "shop"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, tc.env, tc.config, tc.credentials)
+			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("profile %q: credential_process: ", tc.want))) {
+				t.Errorf("got %v, want an error of the profile %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestProcess(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are a POSIX shell's")
+	}
+	for _, tc := range []struct{ name, command, want string }{
+		{"output without end", "yes", `ProcessProviderExecutionError: "error in credential_process: it writes more than 64 KB"`},
+		{"a failure", "exit 3", "exit status 3"},
+		{"another version", `echo '{"Version":2}'`, "another version than 1"},
+		{"no keys", `echo '{"Version":1}'`, "lacks AccessKeyId or SecretAccessKey"},
+		{"no output", "true", "ProcessProviderParseError"},
+		{"no object", "echo null", "another version than 1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, nil, "[default]\ncredential_process = "+tc.command+"\n", "")
+			if got := sign(t, invoke.Settings{}); !strings.HasPrefix(got, "no AWS credentials in ") || !strings.Contains(got, tc.want) {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// A process may leave others behind that keep its output open.
+func TestProcessThatLeavesAnother(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the command is a POSIX shell's")
+	}
+	environment(t, nil, "[default]\ncredential_process = sleep 20 2>&- &\n", "")
+	start := time.Now()
+	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "WaitDelay") || time.Since(start) > 15*time.Second {
+		t.Errorf("got %s after %v", got, time.Since(start))
+	}
+}
+
+// processURL is the variable that makes this test's binary a process that gets a URL.
+const processURL = "TEST_PROCESS_URL"
+
+// A process that hangs ends with the lookup, and none starts before it has ended.
+func TestProcessEndsWithTheLookup(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the command is a POSIX shell's")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids := make(chan int, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		pid, _ := strconv.Atoi(r.URL.Query().Get("pid"))
+		pids <- pid
+		<-r.Context().Done() // the process has ended
+	}))
+	t.Cleanup(s.Close)
+	t.Setenv(processURL, s.URL)
+	environment(t, nil, "[profile shop]\nrole_arn = "+gatewayRole+"\nsource_profile = base\n[profile base]\ncredential_process = exec "+program+"\n", "")
+	find := New(nil, &recorder{}, false).finder(cacheKey{profile: "shop", region: "eu-west-1"})
+	for range 2 {
+		ctx, cancel := context.WithCancel(t.Context())
+		result := make(chan error)
+		go func() {
+			_, err := find(ctx, false)
+			result <- err
+		}()
+		pid := <-pids
+		cancel()
+		if err := <-result; err == nil || !strings.Contains(describe(err), "context canceled") {
+			t.Errorf("got %v", err)
+		}
+		p, err := os.FindProcess(pid)
+		if err == nil {
+			err = p.Signal(syscall.Signal(0))
+		}
+		if !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("got %v, want a process that has ended with the lookup", err)
+		}
+	}
+}
+
+// Roles are assumed with the credentials of a process as profiles say it.
+func TestRolesOfAProcess(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the program is a POSIX shell's script")
+	}
+	process := "credential_process = " + program(t) + " base\n"
+	const shop = "[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = "
+	for _, tc := range []struct {
+		name, config string
+		want         []string // the signer, the external id, the session name and the duration of each call
+	}{
+		{"one", shop + "base\nexternal_id = tea\nrole_session_name = \"two words\"\nduration_seconds = 3600\n[profile base]\n" + process, []string{"AKIDbase tea two words 3600"}},
+		{"two", shop + "middle\nrole_session_name = xx\n[profile middle]\nrole_arn = arn:aws:iam::123456789012:role/middle\nsource_profile = base\nrole_session_name = yy\nduration_seconds = 900\n[profile base]\n" + process, []string{"AKIDbase  yy 900", "AKIDROLE1  xx 900"}},
+		{"its own", "[profile shop]\nrole_arn = " + gatewayRole + "\nrole_session_name = xx\n" + process, []string{"AKIDbase  xx 900"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, nil, tc.config, "")
+			sts := newSTS(t)
+			if got, want := sign(t, invoke.Settings{Profile: "shop"}), fmt.Sprintf("AKIDROLE%d eu-west-1", len(tc.want)); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			calls := sts.received()
+			if len(calls) != len(tc.want) {
+				t.Fatalf("got calls %v, want %q", calls, tc.want)
+			}
+			for i, c := range calls {
+				signer, _, _ := strings.Cut(c.signed(), " ")
+				if got := fmt.Sprintf("%s %s %s %s", signer, c.Get("ExternalId"), c.Get("RoleSessionName"), c.Get("DurationSeconds")); got != tc.want[i] {
+					t.Errorf("got %s, want %s", got, tc.want[i])
+				}
+			}
+		})
+	}
+}
+
+// A process says when it is to run again.
+func TestExpiryOfAProcess(t *testing.T) {
+	for expiration, want := range map[string]time.Time{
+		"":                                     {},
+		`,"Expiration":"2100-01-01T00:00:00Z"`: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		file := writeFile(t, "keys", `{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","SessionToken":"t"`+expiration+`}`)
+		environment(t, nil, "[default]\ncredential_process = cat "+file+"\n", "")
+		find := New(nil, &recorder{}, false).finder(cacheKey{region: "eu-west-1"})
+		for range 2 { // the second time, the process does not run
+			found, err := find(t.Context(), false)
+			if err != nil || found.AccessKeyID != "a" || found.SessionToken != "t" || found.Source != "ProcessProvider" || !found.Expires.Equal(want) {
+				t.Errorf("%q: got %+v, %v", expiration, found, err)
+			}
+			os.Remove(file)
+		}
+	}
+}
