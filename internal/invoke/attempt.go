@@ -211,12 +211,7 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 	if c.clock.warned.Swap(true) || c.warn == nil {
 		return
 	}
-	direction := "behind"
-	if offset < 0 {
-		direction = "ahead of"
-	}
-	c.warn(fmt.Sprintf("the clock of this machine is %v %s AWS's at %s; calls there are signed with AWS's time from now on: set the clock",
-		offset.Abs().Round(time.Second), direction, text.Printable(c.base.Host)))
+	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Printable(c.base.Host)))
 }
 
 // response returns what an answer says.

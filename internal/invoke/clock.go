@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -36,4 +37,25 @@ func (c *Clock) correct(h http.Header, sent, now time.Time) (time.Duration, bool
 	offset := date.Sub(now)
 	c.offset.Store(int64(offset))
 	return offset, true
+}
+
+// DescribeSkew says by how much the clock of this machine differs from AWS's, for the error of a
+// call that AWS may have refused for its time: "the clock of this machine is 10m0s behind AWS's". It
+// goes by the error's code and the Date of the answer, and is empty where the code says otherwise,
+// where there is no Date, and where the difference is under four minutes.
+func DescribeSkew(code string, h http.Header, now time.Time) string {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil || !skewCodes[code] || date.Sub(now).Abs() < maxSkew {
+		return ""
+	}
+	return describeOffset(date.Sub(now))
+}
+
+// describeOffset says by how much AWS's time differs from the machine's.
+func describeOffset(offset time.Duration) string {
+	direction := "behind"
+	if offset < 0 {
+		direction = "ahead of"
+	}
+	return fmt.Sprintf("the clock of this machine is %v %s AWS's", offset.Abs().Round(time.Second), direction)
 }

@@ -301,3 +301,19 @@ func TestClockIsCorrectedAgain(t *testing.T) {
 		t.Errorf("signed for %v in attempt %d, want %v; %q", got, len(w.attempts), now.Add(aws.ahead), w.warnings)
 	}
 }
+
+// What others sign has the difference in its error.
+func TestDescribeSkew(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for _, tc := range []struct{ code, date, want string }{
+		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:10:00 GMT", "the clock of this machine is 10m0s behind AWS's"},
+		{"RequestExpired", "Mon, 04 May 2026 11:00:00 GMT", "the clock of this machine is 1h0m0s ahead of AWS's"},
+		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:03:00 GMT", ""},
+		{"SignatureDoesNotMatch", "", ""},
+		{"AccessDenied", "Mon, 04 May 2026 12:10:00 GMT", ""},
+	} {
+		if got := DescribeSkew(tc.code, http.Header{"Date": {tc.date}}, now); got != tc.want {
+			t.Errorf("%s, %s: got %q, want %q", tc.code, tc.date, got, tc.want)
+		}
+	}
+}

@@ -37,25 +37,34 @@ func hasSecrets(err awserr.Error) bool {
 	return err.Code() == processcreds.ErrCodeProcessProviderParse || text.HasSignature(err.Code(), err.Message())
 }
 
-// describe says in one line what an error of the SDK is: code, HTTP status where it
-// came with one, message and causes.
+// skewError is a refusal of AWS with the difference of the clocks, which may be its cause.
+type skewError struct {
+	awserr.RequestFailure
+	skew string
+}
+
+// describe says in one line what an error of the SDK is: code, HTTP status where it came with one,
+// message and causes, and by how much the clock is off where that may be the cause.
 func describe(err error) string {
 	var aerr awserr.Error
 	if !errors.As(err, &aerr) {
 		return text.Quote(messageOf(err))
 	}
-	code := aerr.Code()
-	if !invoke.ErrorCode.MatchString(code) {
-		code = text.Quote(code)
+	line := aerr.Code()
+	if !invoke.ErrorCode.MatchString(line) {
+		line = text.Quote(line)
 	}
 	var failure awserr.RequestFailure
 	if errors.As(err, &failure) && failure.StatusCode() != 0 {
-		code += fmt.Sprintf(" (%d)", failure.StatusCode())
+		line += fmt.Sprintf(" (%d)", failure.StatusCode())
 	}
-	if hasSecrets(aerr) {
-		return code
+	if !hasSecrets(aerr) {
+		line += ": " + text.Quote(messageOf(aerr))
 	}
-	return code + ": " + text.Quote(messageOf(aerr))
+	if skewed, ok := aerr.(*skewError); ok {
+		line += ": " + skewed.skew
+	}
+	return line
 }
 
 // messageOf is the message of an error, and of those that it came from, without what may

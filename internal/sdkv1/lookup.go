@@ -37,6 +37,7 @@ func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
 func prepareLookup(r *request.Request) {
 	r.Handlers.Send.PushBack(boundLookup)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
+	r.Handlers.UnmarshalError.PushBack(addSkew)
 	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
 		// What the SDK does where no HTTP client is set: it is near, or not there.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)
@@ -58,6 +59,18 @@ func checkLookup(r *request.Request) {
 	}
 	if r.Error == nil && !complete {
 		r.Error = awserr.New(request.ErrCodeSerialization, "the answer has no credentials", nil)
+	}
+}
+
+// addSkew is registered as an SDK handler: it adds to an error by how much the clock is off, where
+// AWS may have refused the request for its time.
+func addSkew(r *request.Request) {
+	failure, ok := r.Error.(awserr.RequestFailure)
+	if !ok || r.HTTPResponse == nil {
+		return
+	}
+	if skew := invoke.DescribeSkew(failure.Code(), r.HTTPResponse.Header, time.Now()); skew != "" {
+		r.Error = &skewError{failure, skew}
 	}
 }
 

@@ -185,6 +185,37 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	}
 }
 
+// An answer that refuses a request for its time tells by how much the clock is off.
+func TestClockOfLookups(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	for _, tc := range []struct {
+		code string
+		off  time.Duration
+		want string
+	}{
+		{"SignatureDoesNotMatch", 10*time.Minute + time.Second/2, `SignatureDoesNotMatch \(403\): the clock of this machine is (9m5\ds|10m0s) behind AWS's$`},
+		{"RequestExpired", -10 * time.Minute, `RequestExpired \(403\): "Signature expired": the clock of this machine is 10m\ds ahead of AWS's$`},
+		{"SignatureDoesNotMatch", 0, `SignatureDoesNotMatch \(403\)$`},
+		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): "Signature expired"$`},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(tc.off).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>Signature expired</Message></Error></ErrorResponse>`, tc.code)
+		}))
+		t.Cleanup(s.Close)
+		t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
+		for name, sdk := range map[string]*SDK{
+			"environment": New(nil, &recorder{}, false),
+			"session":     New(testSession(t, "http://127.0.0.1:1"), &recorder{}, false),
+		} {
+			if got := signer(t, sdk, invoke.Settings{Role: role}); !regexp.MustCompile(tc.want).MatchString(got) {
+				t.Errorf("%s: got %s, want %s", name, got, tc.want)
+			}
+		}
+	}
+}
+
 // STS is no exception: an answer does not say where a web identity goes.
 func TestLookupsFollowNoRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

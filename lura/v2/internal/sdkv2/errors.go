@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
@@ -14,7 +16,8 @@ import (
 )
 
 // described is an error of the SDK with a message of one line that is fit for a log: code, HTTP
-// status where it came with one, and message.
+// status where it came with one, message, and by how much the clock is off where that may be the
+// cause.
 type described struct {
 	code    string // AWS's; empty for an error that is not AWS's
 	message string
@@ -47,6 +50,9 @@ func describe(err error) error {
 		if !text.HasSignature(api.ErrorCode(), api.ErrorMessage()) {
 			d.message += ": " + text.Quote(text.WithoutUserinfo(api.ErrorMessage()))
 		}
+		if skew := invoke.DescribeSkew(api.ErrorCode(), headerOf(err), time.Now()); skew != "" {
+			d.message += ": " + skew
+		}
 		return d
 	}
 	switch message := text.WithoutUserinfo(err.Error()); {
@@ -65,6 +71,15 @@ func isProcessOutput(err error) bool {
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
 	return errors.As(err, &process) && (errors.As(err, &syntax) || errors.As(err, &wrongType) || strings.Contains(err.Error(), "process output:"))
+}
+
+// headerOf returns the header of the answer that an error of the SDK came with, or nil.
+func headerOf(err error) http.Header {
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
+		return response.Response.Header
+	}
+	return nil
 }
 
 // statusOf returns the HTTP status that an error of the SDK came with, or 0.

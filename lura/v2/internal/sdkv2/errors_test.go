@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/smithy-go"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
@@ -23,6 +25,32 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	var api smithy.APIError
 	if err == nil || err.Error() != `AccessDenied (403): "User is not authorized"` || !errors.As(err, &code) || code.Code() != "AccessDenied" || !errors.As(err, &api) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An answer that refuses a request for its time tells by how much the clock is off. (The SDK does
+// not correct it: its client would sign the next call with AWS's time, and each lookup makes a
+// client.)
+func TestClockOfLookups(t *testing.T) {
+	environment(t, keysOfEnvironment, "", "")
+	for _, tc := range []struct {
+		code string
+		off  time.Duration // AWS's clock, of the machine's
+		want string
+	}{
+		{"SignatureDoesNotMatch", 10*time.Minute + time.Second/2, `SignatureDoesNotMatch \(403\): the clock of this machine is (9m5\ds|10m0s) behind AWS's`},
+		{"SignatureDoesNotMatch", -10 * time.Minute, `SignatureDoesNotMatch \(403\): the clock of this machine is 10m\ds ahead of AWS's`},
+		{"SignatureDoesNotMatch", 0, `SignatureDoesNotMatch \(403\)`},
+		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): "Signature expired"`},
+	} {
+		t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(tc.off).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>Signature expired</Message></Error></ErrorResponse>`, tc.code)
+		}))
+		if got := find(t, New(nil, false), Settings{Role: role}); !regexp.MustCompile("^error: " + tc.want + "$").MatchString(got) {
+			t.Errorf("%s, %v: got %s, want %s", tc.code, tc.off, got, tc.want)
+		}
 	}
 }
 
