@@ -1,9 +1,10 @@
 package sdkv1
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/defaults"
-	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
@@ -15,11 +16,10 @@ func untouched(svc *lambda.Lambda) *lambda.Lambda {
 	}})
 }
 
-// withoutEffect returns warnings of what a session of the build's has that calls do not use. It
-// goes by the numbers of handlers: a handler that replaces one of the SDK's cannot be seen.
+// withoutEffect returns warnings of what a session of the build has that calls do not use.
 func withoutEffect(svc *lambda.Lambda) (warnings []string) {
 	const advice = ": have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
-	if handlerCounts(svc) != handlerCounts(untouched(svc)) {
+	if hasOtherHandlers(svc) {
 		warnings = append(warnings, "the handlers of the AWS session that the build has set"+advice)
 	}
 	if svc.Config.LogLevel.AtLeast(aws.LogDebug) {
@@ -28,13 +28,10 @@ func withoutEffect(svc *lambda.Lambda) (warnings []string) {
 	return warnings
 }
 
-func handlerCounts(svc *lambda.Lambda) (counts [14]int) {
-	h := svc.Handlers
-	for i, list := range []request.HandlerList{
-		h.Validate, h.Build, h.BuildStream, h.Sign, h.Send, h.ValidateResponse, h.Unmarshal, h.UnmarshalStream,
-		h.UnmarshalMeta, h.UnmarshalError, h.Retry, h.AfterRetry, h.CompleteAttempt, h.Complete,
-	} {
-		counts[i] = list.Len()
-	}
-	return counts
+// hasOtherHandlers tells whether a client has other handlers than the SDK's: more, fewer, others, or
+// in another order. Printed, a list has the name of each handler and the address of its code. (A
+// handler of request.MakeAddToUserAgentHandler that takes the place of the SDK's, with its name, has
+// the same address, so it is not seen.)
+func hasOtherHandlers(svc *lambda.Lambda) bool {
+	return fmt.Sprint(svc.Handlers) != fmt.Sprint(untouched(svc).Handlers)
 }

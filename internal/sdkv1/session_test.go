@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -44,9 +45,9 @@ func TestWarningsOfASession(t *testing.T) {
 		"a log":                 {func(s *session.Session) { s.Config.LogLevel = aws.LogLevel(aws.LogDebugWithSigning) }, []string{logWarning}},
 		"anonymous credentials": {func(s *session.Session) { s.Config.Credentials = credentials.AnonymousCredentials }, nil},
 		"retries":               {func(s *session.Session) { s.Config.MaxRetries = aws.Int(7) }, nil},
-		"another handler in the place of one, which cannot be seen": {func(s *session.Session) {
+		"another handler in the place of one": {func(s *session.Session) {
 			s.Handlers.Sign.Swap(corehandlers.BuildContentLengthHandler.Name, request.NamedHandler{Name: "mine", Fn: func(*request.Request) {}})
-		}, nil},
+		}, []string{handlersWarning}},
 	} {
 		environment(t, nil, "", shopKeys)
 		s := testSession(t, "http://127.0.0.1:1")
@@ -59,6 +60,47 @@ func TestWarningsOfASession(t *testing.T) {
 		if _, found, err := sdk.Client(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err != nil || len(found.Warnings) != 0 {
 			t.Errorf("%s: got %q, %v for a profile", name, found.Warnings, err)
 		}
+	}
+}
+
+// A handler in the place of the SDK's is seen in each list, under its name too.
+func TestReplacedHandlers(t *testing.T) {
+	s := testSession(t, "http://127.0.0.1:1")
+	if hasOtherHandlers(lambda.New(s)) {
+		t.Error("the SDK's handlers are taken for others")
+	}
+	nothing := func(*request.Request) {}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[request.Handlers]()) {
+		svc := lambda.New(s)
+		list := reflect.ValueOf(&svc.Handlers).Elem().FieldByIndex(field.Index).Addr().Interface().(*request.HandlerList)
+		n := max(list.Len(), 1)
+		list.Clear()
+		for range n {
+			list.PushBack(nothing)
+		}
+		if !hasOtherHandlers(svc) {
+			t.Errorf("%s: other handlers are not seen", field.Name)
+		}
+	}
+	// What a session has. (Of ValidateParametersHandler each client puts the SDK's back itself.)
+	for list, handlers := range map[*request.HandlerList][]request.NamedHandler{
+		&s.Handlers.Validate:         {corehandlers.ValidateEndpointHandler},
+		&s.Handlers.Build:            {corehandlers.SDKVersionUserAgentHandler, corehandlers.AddHostExecEnvUserAgentHander},
+		&s.Handlers.Sign:             {corehandlers.BuildContentLengthHandler},
+		&s.Handlers.Send:             {corehandlers.ValidateReqSigHandler, corehandlers.SendHandler},
+		&s.Handlers.ValidateResponse: {corehandlers.ValidateResponseHandler},
+		&s.Handlers.AfterRetry:       {corehandlers.AfterRetryHandler},
+	} {
+		for _, h := range handlers {
+			replaced := list.SwapNamed(request.NamedHandler{Name: h.Name, Fn: nothing})
+			if seen := hasOtherHandlers(lambda.New(s)); !replaced || !seen {
+				t.Errorf("%s: replaced: %t, seen: %t", h.Name, replaced, seen)
+			}
+			list.SwapNamed(h)
+		}
+	}
+	if hasOtherHandlers(lambda.New(s)) {
+		t.Error("the SDK's handlers, put back, are taken for others")
 	}
 }
 
