@@ -4,7 +4,7 @@ MODULES := . lura lura/v2 schema examples/krakend examples/krakend14 examples/kr
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
 
-SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/publish scripts/release examples/docker/functions/create.sh \
+SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)
 
 # The tools' versions are pinned here and nowhere else.

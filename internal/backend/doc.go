@@ -10,6 +10,6 @@
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
 //   - reply.go, nesting.go: replies in one piece
 //   - stream.go, longreply.go: replies that go on as they come
-//   - errors.go: the status and the message of each error
+//   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
 //   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

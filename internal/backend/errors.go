@@ -226,40 +226,9 @@ func reportedError(err *invoke.Error) *Error {
 	return functionError(err.Code, payload)
 }
 
-// notAvailable are the errors of the Invoke API that say: the function cannot be
-// executed now, and may be later.
-var notAvailable = map[string]bool{
-	"CodeArtifactUserPendingException":      true,
-	"EC2ThrottledException":                 true,
-	"EFSIOException":                        true,
-	"EFSMountConnectivityException":         true,
-	"EFSMountFailureException":              true,
-	"EFSMountTimeoutException":              true,
-	"ENILimitReachedException":              true,
-	"ENINotReadyException":                  true,
-	"ResourceConflictException":             true,
-	"ResourceNotReadyException":             true,
-	"S3FilesMountConnectivityException":     true,
-	"S3FilesMountFailureException":          true,
-	"S3FilesMountTimeoutException":          true,
-	"SnapStartNotReadyException":            true,
-	"SnapStartRegenerationFailureException": true,
-	"SnapStartTimeoutException":             true,
-	"SubnetIPAddressLimitReachedException":  true,
-}
-
 // requestError is the code of a call that got no answer, or only a part of one. AWS's SDKs gave
 // it this name.
 const requestError = "RequestError"
-
-// Codes that clients are told of in their own way.
-const (
-	resourceNotFound      = "ResourceNotFoundException"
-	requestTooLarge       = "RequestTooLargeException"
-	serializedTooLarge    = "SerializedRequestEntityTooLargeException"
-	invalidRequestContent = "InvalidRequestContentException"
-	unsupportedMediaType  = "UnsupportedMediaTypeException"
-)
 
 // invocationError translates an error of a call. chosen tells that the
 // client named the function: then one that does not exist is the client's
@@ -280,7 +249,7 @@ func invocationError(err *invoke.Error, chosen bool) *Error {
 		return internal(err)
 	case invoke.KindAPI, invoke.KindConnection, invoke.KindTruncated, invoke.KindCredentials:
 	}
-	e := &Error{status: http.StatusBadGateway, message: "invocation failed", kind: "InvocationFailure", err: err}
+	e := &Error{status: failed.status, message: failed.message, kind: "InvocationFailure", err: err}
 	e.detail = "invocation failed: " + describe(err)
 	if err.Kind == invoke.KindCredentials {
 		e.detail = "invocation failed: " + err.Err.Error()
@@ -291,30 +260,18 @@ func invocationError(err *invoke.Error, chosen bool) *Error {
 	case invoke.ErrorCode.MatchString(err.Code):
 		e.kind = err.Code
 	}
-	if err.Kind == invoke.KindAPI {
-		e.clientStatus(err, chosen)
+	if err.Kind != invoke.KindAPI {
+		return e
 	}
-	return e
-}
-
-// clientStatus gives an error of AWS's the status and the message that a client gets.
-func (e *Error) clientStatus(err *invoke.Error, chosen bool) {
-	switch code := err.Code; {
-	case code == requestTooLarge, code == serializedTooLarge, err.Status == http.StatusRequestEntityTooLarge:
-		e.status, e.message = http.StatusRequestEntityTooLarge, "payload too large"
-	case code == invalidRequestContent:
-		e.status, e.message = http.StatusBadRequest, "the payload is no JSON"
-		e.detail = "invocation failed: " + code + ": " + e.message // AWS's own quotes the payload
-	case code == unsupportedMediaType:
-		e.status, e.message = http.StatusUnsupportedMediaType, "unsupported media type"
-	case code == resourceNotFound && chosen:
-		e.status, e.message = http.StatusNotFound, "no such function"
-	case notAvailable[code]:
-		e.status, e.message = http.StatusServiceUnavailable, "the function is not available"
-	case err.IsThrottle():
-		e.status, e.message = http.StatusTooManyRequests, "too many requests"
+	client := clientErrorOf(err, chosen)
+	e.status, e.message = client.status, client.message
+	switch client {
+	case noJSON:
+		e.detail = "invocation failed: " + err.Code + ": " + e.message // AWS's own quotes the payload
+	case throttled:
 		e.retryAfter = checkedRetryAfter(err.RetryAfter)
 	}
+	return e
 }
 
 // hasSecrets tells whether an error's message repeats the payload or parts of a signed request.

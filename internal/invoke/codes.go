@@ -2,34 +2,61 @@ package invoke
 
 import "net/http"
 
-// retryableCodes are the error codes that are tried again, or not, whatever their HTTP status
-// says. Source: the service model of AWS Lambda, and what AWS says of each code:
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+// retryableCodes has a row for each error code of the Invoke operation: true where a call that
+// failed with it is tried again, whatever the HTTP status. Source of the codes:
+// testdata/invoke-errors.txt. What a client gets for them is in internal/backend/codes.go.
 var retryableCodes = map[string]bool{
-	// These heal by themselves, and the first four of them soon.
-	"TooManyRequestsException":         true,
+	// These heal by themselves, and soon.
+	"CodeArtifactUserPendingException": true, // a 409
 	"EC2ThrottledException":            true,
 	"ENINotReadyException":             true,
 	"ResourceNotReadyException":        true,
 	"SnapStartNotReadyException":       true, // a 409
-	"CodeArtifactUserPendingException": true, // a 409
+	"TooManyRequestsException":         true,
 
-	// These come with 5xx, or in a stream, which has no status.
+	// These are faults of AWS's, which another attempt may not meet.
 	"EC2UnexpectedException": true,
 	"ServiceException":       true,
 
-	// These come with 5xx and do not heal.
-	"EC2AccessDeniedException":             false,
-	"ENILimitReachedException":             false,
-	"InvalidRuntimeException":              false,
-	"InvalidSecurityGroupIDException":      false,
-	"InvalidSubnetIDException":             false,
-	"InvalidZipFileException":              false,
-	"KMSAccessDeniedException":             false,
-	"KMSDisabledException":                 false,
-	"KMSInvalidStateException":             false,
-	"KMSNotFoundException":                 false,
-	"SubnetIPAddressLimitReachedException": false,
+	// These are faults of the request.
+	"DurableExecutionAlreadyStartedException":  false,
+	"InvalidRequestContentException":           false,
+	"RequestTooLargeException":                 false,
+	"SerializedRequestEntityTooLargeException": false,
+	"UnsupportedMediaTypeException":            false,
+
+	// These stay until somebody changes the function, its configuration or the account. Some
+	// come with a 5xx all the same.
+	"CodeArtifactUserDeletedException":      false,
+	"CodeArtifactUserFailedException":       false,
+	"EC2AccessDeniedException":              false,
+	"EFSIOException":                        false,
+	"EFSMountConnectivityException":         false,
+	"EFSMountFailureException":              false,
+	"EFSMountTimeoutException":              false,
+	"ENILimitReachedException":              false,
+	"InvalidParameterValueException":        false,
+	"InvalidRuntimeException":               false,
+	"InvalidSecurityGroupIDException":       false,
+	"InvalidSubnetIDException":              false,
+	"InvalidZipFileException":               false,
+	"KMSAccessDeniedException":              false,
+	"KMSDisabledException":                  false,
+	"KMSInvalidStateException":              false,
+	"KMSNotFoundException":                  false,
+	"ModeNotSupportedException":             false,
+	"NoPublishedVersionException":           false,
+	"RecursiveInvocationException":          false,
+	"ResourceConflictException":             false,
+	"ResourceNotFoundException":             false,
+	"S3FilesMountConnectivityException":     false,
+	"S3FilesMountFailureException":          false,
+	"S3FilesMountTimeoutException":          false,
+	"ServiceQuotaExceededException":         false,
+	"SnapStartException":                    false,
+	"SnapStartRegenerationFailureException": false,
+	"SnapStartTimeoutException":             false,
+	"SubnetIPAddressLimitReachedException":  false,
 }
 
 // throttleCodes are the codes with which AWS's services say: too many requests. Source: the list

@@ -3,63 +3,65 @@ package invoke
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
 
-// Every error of the Invoke API, with the status that AWS's service model gives it, and whether
-// it is tried again.
+// invokeErrors returns the errors of the Invoke operation, their HTTP statuses by their codes.
+func invokeErrors(t *testing.T) map[string]int {
+	t.Helper()
+	file, err := os.ReadFile("testdata/invoke-errors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statuses := make(map[string]int)
+	for line := range strings.Lines(string(file)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		var status int
+		var code string
+		if _, err := fmt.Sscan(line, &status, &code); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		statuses[code] = status
+	}
+	if len(statuses) != 43 {
+		t.Fatalf("got %d codes, want 43", len(statuses))
+	}
+	return statuses
+}
+
+// Each error of the Invoke operation has a row that says whether it is tried again. The row
+// decides, and not the status.
+func TestInvokeErrors(t *testing.T) {
+	errors := invokeErrors(t)
+	for code := range retryableCodes {
+		if errors[code] == 0 {
+			t.Errorf("retryableCodes: %s is no error of the Invoke operation", code)
+		}
+	}
+	for code, status := range errors {
+		retry, ok := retryableCodes[code]
+		if !ok {
+			t.Errorf("retryableCodes has no row for %s", code)
+		}
+		for _, status := range []int{status, 400, 500} {
+			testRetry(t, status, code, retry)
+		}
+	}
+}
+
+// Other codes, and whether they are tried again.
 func TestErrorCodes(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		code   string
 		retry  bool
 	}{
-		{400, "InvalidParameterValueException", false},
-		{400, "InvalidRequestContentException", false},
-		{400, "ModeNotSupportedException", false},
-		{400, "NoPublishedVersionException", false},
-		{400, "RecursiveInvocationException", false},
-		{400, "SnapStartException", false},
-		{402, "ServiceQuotaExceededException", false},
-		{403, "EFSMountFailureException", false},
-		{403, "S3FilesMountFailureException", false},
-		{404, "ResourceNotFoundException", false},
-		{408, "EFSMountConnectivityException", false},
-		{408, "EFSMountTimeoutException", false},
-		{408, "S3FilesMountConnectivityException", false},
-		{408, "S3FilesMountTimeoutException", false},
-		{408, "SnapStartTimeoutException", false},
-		{409, "CodeArtifactUserDeletedException", false},
-		{409, "CodeArtifactUserFailedException", false},
-		{409, "CodeArtifactUserPendingException", true},
-		{409, "DurableExecutionAlreadyStartedException", false},
-		{409, "ResourceConflictException", false},
-		{409, "SnapStartNotReadyException", true},
-		{409, "SnapStartRegenerationFailureException", false},
-		{410, "EFSIOException", false},
-		{413, "RequestTooLargeException", false},
-		{413, "SerializedRequestEntityTooLargeException", false},
-		{415, "UnsupportedMediaTypeException", false},
-		{429, "TooManyRequestsException", true},
-		{500, "ServiceException", true},
-		{502, "EC2AccessDeniedException", false},
-		{502, "EC2ThrottledException", true},
-		{502, "EC2UnexpectedException", true},
-		{502, "ENILimitReachedException", false},
-		{502, "ENINotReadyException", true},
-		{502, "InvalidRuntimeException", false},
-		{502, "InvalidSecurityGroupIDException", false},
-		{502, "InvalidSubnetIDException", false},
-		{502, "InvalidZipFileException", false},
-		{502, "KMSAccessDeniedException", false},
-		{502, "KMSDisabledException", false},
-		{502, "KMSInvalidStateException", false},
-		{502, "KMSNotFoundException", false},
-		{502, "ResourceNotReadyException", true},
-		{502, "SubnetIPAddressLimitReachedException", false},
-
 		// Of all services.
 		{400, "IncompleteSignature", false},
 		{400, "MissingAction", false},
@@ -103,25 +105,30 @@ func TestErrorCodes(t *testing.T) {
 		{504, "", true},
 		{999, "", true},
 	} {
-		for _, stream := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d %s, stream: %t", tc.status, tc.code, stream), func(t *testing.T) {
-				w := newWorld(refuses(tc.status, tc.code))
-				p := all()
-				p.MaxRetries = 2
-				_, err := send(t.Context(), w.client(t), p, &Request{Function: "f", Stream: stream})
-				e := errorOf(t, err)
-				want := 1
-				if tc.retry {
-					want = 3
-				}
-				if len(w.attempts) != want || e.Attempts != want || len(w.delays) != want-1 {
-					t.Errorf("got %d attempts, %d in the error, delays %v; want %d", len(w.attempts), e.Attempts, w.delays, want)
-				}
-				if e.Kind != KindAPI || e.Status != tc.status || e.Code != tc.code || e.Message != "no" || e.RequestID != "1" {
-					t.Errorf("got %+v", e)
-				}
-			})
-		}
+		testRetry(t, tc.status, tc.code, tc.retry)
+	}
+}
+
+// testRetry checks whether a call is tried again that fails with a status and a code.
+func testRetry(t *testing.T, status int, code string, retry bool) {
+	for _, stream := range []bool{false, true} {
+		t.Run(fmt.Sprintf("%d %s, stream: %t", status, code, stream), func(t *testing.T) {
+			w := newWorld(refuses(status, code))
+			p := all()
+			p.MaxRetries = 2
+			_, err := send(t.Context(), w.client(t), p, &Request{Function: "f", Stream: stream})
+			e := errorOf(t, err)
+			want := 1
+			if retry {
+				want = 3
+			}
+			if len(w.attempts) != want || e.Attempts != want || len(w.delays) != want-1 {
+				t.Errorf("got %d attempts, %d in the error, delays %v; want %d", len(w.attempts), e.Attempts, w.delays, want)
+			}
+			if e.Kind != KindAPI || e.Status != status || e.Code != code || e.Message != "no" || e.RequestID != "1" {
+				t.Errorf("got %+v", e)
+			}
+		})
 	}
 }
 
