@@ -317,7 +317,8 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 }
 
 // Invoke executes the function that r is for and hands the reply to decode, which
-// runs the framework's parts. Its error is an *Error, or the context's where the
+// runs the framework's parts. With no-op, a function's error that function_error_status has a
+// status for is such a reply, too. Its error is an *Error, or the context's where the
 // client went away, and is logged already. A panic, decode's included, is such an
 // error too: in a merge it would run outside the router's recovery and end the
 // process.
@@ -332,10 +333,15 @@ func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Resp
 	}()
 	request := &requestContext{Context: ctx}
 	defer request.end()
-	if e := b.invoke(request, r, decode); e != nil {
-		return b.report(e)
+	e := b.invoke(request, r, decode)
+	if e == nil {
+		return nil
 	}
-	return nil
+	err = b.report(e)
+	if e.public && b.format == raw {
+		return decode(e.response())
+	}
+	return err
 }
 
 func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Response) error) *Error {
@@ -366,7 +372,14 @@ func (b *Backend) report(e *Error) error {
 		b.logger.Debug(b.prefix, "the client went away")
 		return e.err
 	}
-	b.logger.Error(b.prefix, e.detail)
+	switch {
+	case !e.public || e.status >= http.StatusInternalServerError:
+		b.logger.Error(b.prefix, e.detail)
+	case e.status == http.StatusTooManyRequests:
+		b.logger.Warning(b.prefix, e.detail)
+	default:
+		b.logger.Info(b.prefix, e.detail)
+	}
 	return e
 }
 

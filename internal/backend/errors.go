@@ -24,15 +24,20 @@ type Error struct {
 	reason     string // the function's errorMessage; empty where there is none
 	retryAfter string
 	detail     string // for the log
+	requestID  string // AWS's, empty where there is none
 	err        error
 	shown      bool // Error is Details
+	public     bool // function_error_status has the status: clients get kind and reason
 }
 
-// Error is safe to show to a client. It is Details where the operator has asked for
-// them.
+// Error returns a text that is safe to show to a client: Details where the operator has asked
+// for them, and what the function says where function_error_status has a status for its error.
 func (e *Error) Error() string {
-	if e.shown {
+	switch {
+	case e.shown:
 		return string(e.Details())
+	case e.public:
+		return e.functionMessage()
 	}
 	return "lambda: " + e.message
 }
@@ -76,7 +81,7 @@ func (e *Error) WithDetails() *Error {
 // safe to show. A stack trace is never in it. It is nil for the end of the
 // deadline: of a timeout, KrakenD makes an error whatever those settings say.
 func (e *Error) Details() []byte {
-	if e.status == http.StatusGatewayTimeout {
+	if e.status == http.StatusGatewayTimeout && !e.public {
 		return nil
 	}
 	reason := e.reason
@@ -120,6 +125,7 @@ func panicked(v any) *Error {
 
 // withInvocation adds the function and the request id to what the log says, and returns e.
 func (e *Error) withInvocation(f config.Function, requestID string) *Error {
+	e.requestID = requestID
 	e.detail += fmt.Sprintf("; function %s, request id %s", text.Quote(f.String()), text.Quote(requestID))
 	return e
 }
@@ -196,47 +202,15 @@ func truncated(detail string) *Error {
 	}
 }
 
-// functionError is what a function made of its execution. The payload is the one
-// of Lambda's runtimes; its stack trace is left out.
-func functionError(kind string, payload []byte) *Error {
-	var report struct {
-		Type    string `json:"errorType"`
-		Message string `json:"errorMessage"`
-	}
-	if err := json.Unmarshal(payload, &report); err != nil || report.Type == "" && report.Message == "" {
-		// Custom runtimes may report what they like.
-		report.Message = string(payload)
-	}
-	return &Error{
-		status:  http.StatusBadGateway,
-		message: "the function failed",
-		kind:    text.Cut(report.Type),
-		reason:  text.Cut(report.Message),
-
-		detail: fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
-	}
-}
-
-// reportedError is the functionError of a call. The report is as readable as a reply.
-func reportedError(err *invoke.Error) *Error {
-	payload, undone := decompress(err.Header.Get("Content-Encoding"), err.Payload, config.MaxReply)
-	if undone != nil {
-		return undecodable(undone)
-	}
-	return functionError(err.Code, payload)
-}
-
 // requestError is the code of a call that got no answer, or only a part of one. AWS's SDKs gave
 // it this name.
 const requestError = "RequestError"
 
-// invocationError translates an error of a call. chosen tells that the
-// client named the function: then one that does not exist is the client's
-// mistake, else the operator's.
-func invocationError(err *invoke.Error, chosen bool) *Error {
+// invocationError translates an error of a call that a backend with this configuration has made.
+func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	switch err.Kind {
 	case invoke.KindFunction:
-		return reportedError(err)
+		return reportedError(err, cfg.ErrorStatuses)
 	case invoke.KindLimit, invoke.KindMalformed:
 		return undecodable(err.Err)
 	case invoke.KindEnded:
@@ -263,7 +237,7 @@ func invocationError(err *invoke.Error, chosen bool) *Error {
 	if err.Kind != invoke.KindAPI {
 		return e
 	}
-	client := clientErrorOf(err, chosen)
+	client := clientErrorOf(err, cfg.ParamName != "")
 	e.status, e.message = client.status, client.message
 	switch client {
 	case noJSON:
@@ -283,7 +257,7 @@ func hasSecrets(err *invoke.Error) bool {
 // one, and message.
 func describe(err *invoke.Error) string {
 	if err.Kind == invoke.KindFunction {
-		return reportedError(err).detail
+		return reportedError(err, nil).detail
 	}
 	switch err.Kind {
 	case invoke.KindConnection, invoke.KindTruncated:

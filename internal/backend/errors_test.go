@@ -284,7 +284,7 @@ func TestFunctionErrorPayloads(t *testing.T) {
 		{"long", `{"errorMessage":"` + long + `","errorType":"` + long + `"}`, text.Cut(long), text.Cut(long)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e := functionError("Unhandled", []byte(tc.payload))
+			e := functionError("Unhandled", []byte(tc.payload), nil)
 			var got struct{ ErrorType, ErrorMessage string }
 			if err := json.Unmarshal(e.Details(), &got); err != nil {
 				t.Fatal(err)
@@ -325,7 +325,7 @@ func TestHostileErrorCodes(t *testing.T) {
 }
 
 func TestWithDetails(t *testing.T) {
-	e := functionError("Unhandled", []byte(`{"errorMessage":"m","errorType":"T"}`))
+	e := functionError("Unhandled", []byte(`{"errorMessage":"m","errorType":"T"}`), nil)
 	e.retryAfter = "3"
 	d := e.WithDetails()
 	if got, want := d.Error(), `{"errorType":"T","errorMessage":"m"}`; got != want || d.Encoding() != "application/json" {

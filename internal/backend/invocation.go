@@ -166,7 +166,7 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		e.err = failure
 		return e.withInvocation(in.function, failure.RequestID)
 	}
-	return invocationError(failure, b.cfg.ParamName != "").withInvocation(in.function, failure.RequestID)
+	return invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
 }
 
 // maxLogTail is how much of a function's log Lambda returns, in bytes.

@@ -173,7 +173,7 @@ func (s *eventFeed) next() ([]byte, error) {
 	case !errors.As(err, &failure):
 		return payload, err
 	case failure.Kind == invoke.KindFunction:
-		return nil, reportedError(failure)
+		return nil, reportedError(failure, nil)
 	case s.ctx.Err() != nil:
 		return nil, ended(s.ctx.Err(), "while the function wrote its reply")
 	case failure.Kind == invoke.KindLimit:

@@ -35,6 +35,8 @@ type Config struct {
 	// RetryFunctionErrors counts an error of the function's own as an execution that
 	// failed.
 	RetryFunctionErrors bool
+	// ErrorStatuses are the statuses of function errors. Nil leaves all of them a 502.
+	ErrorStatuses ErrorStatuses
 	// MaxReply is the largest reply, in bytes. It is 0 where the function streams and
 	// nothing is configured: then there is no limit.
 	MaxReply int64
@@ -113,6 +115,7 @@ type draft struct {
 	retryFunctionErrors, stream, clientContext, logTail                 bool
 	allowed                                                             []pattern
 	role                                                                Role
+	errorStatuses                                                       ErrorStatuses
 	event                                                               *Event
 	eventKeys, warnings                                                 []string
 }
@@ -127,6 +130,7 @@ var keys = map[string]func(*draft, any) error{
 	"endpoint":              func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
 	"max_retries":           func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
 	"retry_function_errors": func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
+	"function_error_status": func(d *draft, v any) (err error) { d.errorStatuses, err = asErrorStatuses(v); return },
 	"max_reply_bytes":       func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
 	"profile":               func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
 	"assume_role":           (*draft).decodeRole,
@@ -309,7 +313,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		}
 	}
 	cfg.Stream, cfg.ClientContext, cfg.LogTail = d.stream, d.clientContext, d.logTail
-	cfg.RetryFunctionErrors = d.retryFunctionErrors
+	cfg.RetryFunctionErrors, cfg.ErrorStatuses = d.retryFunctionErrors, d.errorStatuses
 	if !cfg.Stream {
 		cfg.MaxReply = MaxReply
 	}
@@ -332,6 +336,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		}
 		for key, set := range map[string]bool{
 			"client_context":        cfg.ClientContext,
+			"function_error_status": cfg.ErrorStatuses != nil,
 			"log_tail":              cfg.LogTail,
 			"max_reply_bytes":       d.maxReply != nil,
 			"response_format":       d.responseFormat != nil && cfg.Proxy,
@@ -343,6 +348,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		}
 		slices.Sort(warnings)
 		cfg.Proxy, cfg.ClientContext, cfg.LogTail, cfg.RetryFunctionErrors, cfg.MaxReply = false, false, false, false, MaxReply
+		cfg.ErrorStatuses = nil
 	}
 	return warnings, errors.Join(errs...)
 }

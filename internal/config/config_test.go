@@ -224,6 +224,11 @@ func TestParse(t *testing.T) {
 			want:     fixed(Config{MaxRetries: -1, RetryFunctionErrors: true, MaxReply: 10}),
 		},
 		{
+			name:     "statuses of function errors",
+			settings: map[string]any{"function_name": "f", "function_error_status": map[string]any{"*": 500.0, "Late": 410.0}},
+			want:     fixed(Config{MaxRetries: -1, ErrorStatuses: ErrorStatuses{{"Late", 410}, {"*", 500}}}),
+		},
+		{
 			name:     "the smallest limit",
 			settings: map[string]any{"function_name": "f", "max_reply_bytes": 1.0},
 			want:     fixed(Config{MaxRetries: -1, MaxReply: 1}),
@@ -240,9 +245,10 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name:     "what has no effect without a reply",
-			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "retry_function_errors": true, "max_reply_bytes": 10.0},
+			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "retry_function_errors": true, "max_reply_bytes": 10.0, "function_error_status": map[string]any{"*": 422.0}},
 			want:     fixed(Config{MaxRetries: -1, InvocationType: "Event"}),
 			warnings: []string{
+				"function_error_status: has no effect with the invocation_type Event",
 				"max_reply_bytes: has no effect with the invocation_type Event",
 				"retry_function_errors: has no effect with the invocation_type Event",
 			},

@@ -65,6 +65,19 @@ func TestParseErrors(t *testing.T) {
 		{"stream as a string", with("stream", "true"), `stream: must be true or false, is the string "true"`},
 		{"client context as null", with("client_context", nil), "client_context: must be true or false, is null"},
 		{"log tail as a number", with("log_tail", 1.0), "log_tail: must be true or false, is the number 1"},
+		{"statuses of errors as a number", with("function_error_status", 422.0), "function_error_status: must be an object of statuses, is the number 422"},
+		{"no statuses of errors", with("function_error_status", map[string]any{}), "function_error_status: must not be empty"},
+		{
+			"statuses of errors that are none",
+			with("function_error_status", map[string]any{"": 404.0, "A": 399.0, "B": 600.0, "C": "404", "D": nil, "E": 404.5, "@comment": "for clients", "F": 422.0}),
+			"function_error_status: \"@comment\": must be an integer, is the string \"for clients\"\n" +
+				"\"A\": must be 400 to 599, is 399\n" +
+				"\"B\": must be 400 to 599, is 600\n" +
+				"\"C\": must be an integer, is the string \"404\"\n" +
+				"\"D\": must be an integer, is null\n" +
+				"\"E\": must be an integer, is the number 404.5\n" +
+				"\"\": must not be empty, name an errorType or a pattern",
+		},
 		{
 			"an asynchronous stream",
 			map[string]any{"function_name": "f", "stream": true, "invocation_type": "Event"},

@@ -20,6 +20,8 @@ func FuzzParse(f *testing.F) {
 		`{"function_name":"f","function_param_name":"Lambda","stream":true}`,
 		`{"function_name":"f","qualifier":"live","payload_format":"2.0","stream":true,"log_tail":true,"client_context":true}`,
 		`{"function_param_name":"f","qualifier":"7","payload_format":"1.0","response_format":"plain","invocation_type":"Event"}`,
+		`{"function_name":"f","function_error_status":{"ValidationError":422,"*NotFound":404,"*":500,"_":"x"}}`,
+		`{"function_name":"f","function_error_status":{"a*b":400,"*":599}}`,
 		`null`, `[]`, `""`,
 	} {
 		f.Add(seed)
@@ -71,6 +73,16 @@ func FuzzParse(f *testing.F) {
 			again["event"] = eventSettings(cfg.Event)
 		}
 		again["response_format"] = map[bool]string{true: "proxy", false: "plain"}[cfg.Proxy]
+		if len(cfg.ErrorStatuses) > 0 {
+			statuses := make(map[string]any)
+			for _, s := range cfg.ErrorStatuses {
+				if s.pattern == "" || s.status < 400 || s.status > 599 {
+					t.Errorf("got the status %d for %q", s.status, s.pattern)
+				}
+				statuses[s.pattern] = s.status
+			}
+			again["function_error_status"] = statuses
+		}
 		again["stream"], again["client_context"], again["log_tail"] = cfg.Stream, cfg.ClientContext, cfg.LogTail
 		got, _, err := Parse(again, nil)
 		if cfg.ParamName == "" {

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -34,4 +35,21 @@ func Printable(s string) string {
 		}
 	}
 	return s
+}
+
+// Plain returns s on one line, with nothing in it that JSON would escape: double quotes become
+// single ones, backslashes become slashes, and control characters become spaces. KrakenD's
+// logger with the format logstash escapes nothing.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '"':
+			return '\''
+		case r == '\\':
+			return '/'
+		case !strconv.IsPrint(r):
+			return ' '
+		}
+		return r
+	}, s)
 }

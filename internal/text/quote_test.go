@@ -33,3 +33,11 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+func TestPlain(t *testing.T) {
+	for s, want := range map[string]string{"": "", "tea: é 茶": "tea: é 茶", "a\nb\t\x00\x7f": "a b   ", `"a\b"`: `'a/b'`, "\x1b[31m\u2028": " [31m ", "\xff": "\ufffd"} {
+		if got := Plain(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// statuses has a status for each level of the log, and one that KrakenD takes for a timeout's.
+var statuses = map[string]any{"ValidationError": 422.0, "*NotFound": 404.0, "Busy": 429.0, "Late": 504.0, "*": 599.0}
+
+// A function's error has the status of function_error_status. The client gets what the function
+// says, and never a stack trace.
+func TestFunctionErrorStatus(t *testing.T) {
+	for _, tc := range []struct {
+		name, payload string
+		status        int
+		level         string
+		message       string
+		details       string
+	}{
+		{"a name", `{"errorType":"ValidationError","errorMessage":"no tea","stackTrace":["secret"]}`, 422, "INFO", "ValidationError: no tea", `{"errorType":"ValidationError","errorMessage":"no tea"}`},
+		{"a pattern", `{"errorType":"com.shop.OrderNotFound","errorMessage":"7","trace":["secret"]}`, 404, "INFO", "com.shop.OrderNotFound: 7", `{"errorType":"com.shop.OrderNotFound","errorMessage":"7"}`},
+		{"a throttle", `{"errorType":"Busy","errorMessage":"later"}`, 429, "WARNING", "Busy: later", `{"errorType":"Busy","errorMessage":"later"}`},
+		{"a timeout", `{"errorType":"Late","errorMessage":"too late"}`, 504, "ERROR", "Late: too late", `{"errorType":"Late","errorMessage":"too late"}`},
+		{"any other", `{"errorType":"Oops","errorMessage":"x"}`, 599, "ERROR", "Oops: x", `{"errorType":"Oops","errorMessage":"x"}`},
+		{"Lambda's own", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`, 599, "ERROR", "Runtime.HandlerNotFound: x", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`},
+		{"no type", `{"errorMessage":"Task timed out"}`, 599, "ERROR", "Task timed out", `{"errorType":"","errorMessage":"Task timed out"}`},
+		{"no message", `{"errorType":"ValidationError"}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
+		{"another report", `{"stack":"secret"}`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"a message that is no string", `{"errorType":"ValidationError","errorMessage":{"a":"secret"}}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
+		{"no JSON", `secret`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"nothing", ``, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"lines", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`, 422, "INFO", "ValidationError: a 'b'/c ", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`},
+	} {
+		for _, kind := range []string{"Unhandled", "Handled"} {
+			t.Run(tc.name+" "+kind, func(t *testing.T) {
+				fails := invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+					return &lambda.InvokeOutput{FunctionError: aws.String(kind), Payload: []byte(tc.payload)}, nil
+				})
+				for _, encoding := range []string{"json", "no-op"} {
+					l := &recorder{}
+					b := withInvoker(l, fails).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f", "function_error_status": statuses})})
+					response, err := do(t.Context(), b, &Request{})
+					if lines := slices.Concat(l.level("INFO"), l.level("WARNING"), l.level("ERROR")); len(lines) != 1 || !strings.HasPrefix(lines[0], tc.level+" [BACKEND: ][Lambda] the function failed (") {
+						t.Errorf("got the log %q, want one line at %s", lines, tc.level)
+					}
+					if encoding == "no-op" {
+						checkResponse(t, response, err, tc.status, tc.details)
+						continue
+					}
+					var e *Error
+					if !errors.As(err, &e) || e != err {
+						t.Fatalf("got %v, want an *Error", err)
+					}
+					if e.StatusCode() != tc.status || e.Error() != tc.message || e.Encoding() != "text/plain; charset=utf-8" {
+						t.Errorf("got %d %s %q, want %d %q", e.StatusCode(), e.Encoding(), e.Error(), tc.status, tc.message)
+					}
+					if d := e.WithDetails(); d.Error() != tc.details || d.StatusCode() != tc.status || d.Encoding() != "application/json" {
+						t.Errorf("got the details %d %s %s, want %s", d.StatusCode(), d.Encoding(), d.Error(), tc.details)
+					}
+				}
+			})
+		}
+	}
+}
+
+// checkResponse checks the response that a no-op backend makes of a function's error.
+func checkResponse(t *testing.T, got *http.Response, err error, status int, body string) {
+	t.Helper()
+	if err != nil || got == nil {
+		t.Errorf("got %v, %v, want a response", got, err)
+		return
+	}
+	if b := readAll(t, got); got.StatusCode != status || b != body || got.Header.Get("Content-Type") != "application/json" || got.ContentLength != int64(len(body)) {
+		t.Errorf("got %d %v %s, want %d %s", got.StatusCode, got.Header, b, status, body)
+	}
+}
+
+// raises is the error of a function with an errorType.
+func raises(errorType string) error {
+	return messages.InvokeResponse_Error{Type: errorType, Message: "no tea", StackTrace: []*messages.InvokeResponse_Error_StackFrame{{Path: "secret"}}}
+}
+
+// Every way to call a function has the status: with retries, streams and concurrent calls.
+func TestFunctionErrorStatusOfCalls(t *testing.T) {
+	const details = `{"errorType":"ValidationError","errorMessage":"no tea"}`
+	for _, tc := range []struct {
+		name     string
+		settings map[string]any
+		spec     Spec
+		calls    int
+	}{
+		{"one", nil, Spec{}, 1},
+		{"retries", map[string]any{"retry_function_errors": true, "max_retries": 2.0}, Spec{}, 3},
+		{"a stream", map[string]any{"stream": true}, Spec{}, 1},
+		{"a stream with retries", map[string]any{"stream": true, "retry_function_errors": true, "max_retries": 1.0}, Spec{}, 2},
+		{"concurrent calls", nil, Spec{ConcurrentCalls: 3}, 3},
+		{"HTTP responses", map[string]any{"payload_format": "2.0"}, Spec{}, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "", raises("ValidationError") }})
+			t.Cleanup(s.Close)
+			settings := map[string]any{"function_name": "f", "function_error_status": statuses}
+			for k, v := range tc.settings {
+				settings[k] = v
+			}
+			tc.spec.Encoding = "no-op"
+			b, l := newBackend(t, s, tc.spec, settings)
+			response, err := do(t.Context(), b, &Request{})
+			checkResponse(t, response, err, 422, details)
+			calls := s.Calls()
+			if len(calls) != tc.calls {
+				t.Errorf("got %d calls, want %d", len(calls), tc.calls)
+			}
+			if id := response.Header.Get("X-Amzn-Requestid"); !slices.ContainsFunc(calls, func(c lambdatest.Call) bool { return c.RequestID == id }) {
+				t.Errorf("got the request id %q of no call", id)
+			}
+			if lines := l.level("INFO"); len(lines) != 1 || len(l.level("ERROR")) > 0 {
+				t.Errorf("got the log %q", l.lines)
+			}
+		})
+	}
+}
+
+// An error before the first byte of a stream's body has the status, also where the stream has
+// begun without one. After that the status is sent: the reply breaks off.
+func TestFunctionErrorStatusOfStreams(t *testing.T) {
+	complete := `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"ValidationError\",\"errorMessage\":\"no tea\",\"trace\":[\"secret\"]}"}`
+	for _, tc := range []struct {
+		name   string
+		chunks []string
+		begun  bool
+	}{
+		{"at once", nil, false},
+		{"within a prelude", []string{`{"statusCode":200}`, "\x00\x00"}, false},
+		{"after the first byte", []string{"tea"}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var events strings.Builder
+			for _, c := range tc.chunks {
+				events.Write(event("PayloadChunk", c))
+			}
+			events.Write(event("InvokeComplete", complete))
+			contentType := "application/octet-stream"
+			if tc.name == "within a prelude" {
+				contentType = integrationResponse
+			}
+			transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(strings.NewReader(events.String())), Request: r}, nil
+			})
+			l := &recorder{}
+			b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://localhost", transport: transport}}).New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": true, "function_error_status": statuses})})
+			response, err := do(t.Context(), b, &Request{})
+			if !tc.begun {
+				checkResponse(t, response, err, 422, `{"errorType":"ValidationError","errorMessage":"no tea"}`)
+				if len(l.level("INFO")) != 1 || len(l.level("ERROR")) > 0 {
+					t.Errorf("got the log %q", l.lines)
+				}
+				return
+			}
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Fatalf("got %v, %v", response, err)
+			}
+			if _, err := io.ReadAll(response.Body); err == nil || len(l.level("ERROR")) != 1 {
+				t.Errorf("got %v, log %q", err, l.lines)
+			}
+		})
+	}
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What is no error of the function's has the status that it had.
+func TestFunctionErrorStatusOfOtherErrors(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		answer func(http.Header) (status int, body string)
+		want   int
+	}{
+		{"AWS's", func(h http.Header) (int, string) {
+			h.Set("X-Amzn-Errortype", "AccessDeniedException")
+			return 403, `{}`
+		}, 502},
+		{"a report that cannot be read", func(h http.Header) (int, string) {
+			h.Set("X-Amz-Function-Error", "Unhandled")
+			h.Set("Content-Encoding", "br")
+			return 200, `{}`
+		}, 502},
+		{"a reply that does not decode", func(http.Header) (int, string) { return 200, `{"statusCode":"x"}` }, 502},
+	} {
+		for _, encoding := range []string{"json", "no-op"} {
+			t.Run(fmt.Sprint(tc.name, encoding), func(t *testing.T) {
+				transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+					h := make(http.Header)
+					status, body := tc.answer(h)
+					return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+				})
+				l := &recorder{}
+				b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://localhost", transport: transport}}).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f", "response_format": "proxy", "function_error_status": statuses})})
+				_, err := do(t.Context(), b, &Request{})
+				var e *Error
+				if !errors.As(err, &e) || e.StatusCode() != tc.want || len(l.level("ERROR")) != 1 {
+					t.Errorf("got %v, log %q", err, l.lines)
+				}
+			})
+		}
+	}
+}

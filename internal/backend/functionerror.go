@@ -1,0 +1,76 @@
+package backend
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// functionError returns the error of a function that failed. The payload is the report of one
+// of Lambda's runtimes, whose stack trace is left out, or what a custom runtime likes to report.
+// statuses may have a status for it; else it is a 502. kind, X-Amz-Function-Error, has no say in
+// that: Lambda writes Unhandled whether the function has raised an error or crashed.
+func functionError(kind string, payload []byte, statuses config.ErrorStatuses) *Error {
+	var report struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	err := json.Unmarshal(payload, &report)
+	other := err != nil || report.Type == "" && report.Message == ""
+	if other {
+		report.Message = string(payload)
+	}
+	e := &Error{
+		status:  http.StatusBadGateway,
+		message: "the function failed",
+		kind:    text.Cut(report.Type),
+		reason:  text.Cut(report.Message),
+
+		detail: fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
+	}
+	if status := statuses.Of(report.Type); status != 0 {
+		e.status, e.public = status, true
+		if other { // it can be anything, a stack trace too
+			e.reason = ""
+		}
+	}
+	return e
+}
+
+// reportedError is the functionError of a call. The report is as readable as a reply.
+func reportedError(err *invoke.Error, statuses config.ErrorStatuses) *Error {
+	payload, undone := decompress(err.Header.Get("Content-Encoding"), err.Payload, config.MaxReply)
+	if undone != nil {
+		return undecodable(undone)
+	}
+	return functionError(err.Code, payload, statuses)
+}
+
+// functionMessage returns what a function says of its error, in one line: "errorType:
+// errorMessage", or the one of them that there is.
+func (e *Error) functionMessage() string {
+	switch {
+	case e.kind == "" && e.reason == "":
+		return "lambda: " + e.message
+	case e.kind == "":
+		return text.Plain(e.reason)
+	case e.reason == "":
+		return text.Plain(e.kind)
+	}
+	return text.Plain(e.kind + ": " + e.reason)
+}
+
+// response returns the HTTP response that no-op backends make of a public error: its status,
+// with Details as the body.
+func (e *Error) response() *http.Response {
+	body := e.Details()
+	header := http.Header{"Content-Type": {"application/json"}}
+	setMetadata(header, "", e.requestID)
+	return &http.Response{StatusCode: e.status, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}
+}
