@@ -175,6 +175,7 @@ type testCase struct {
 
 	status  int    // of the error; 0 for none
 	message string // of the error
+	level   string // of its line in the log; ERROR where it is empty
 }
 
 // anyNumber of calls may be made.
@@ -272,8 +273,12 @@ func (tc testCase) checkError(t *testing.T, response *Response, err error, log *
 	if err.Error() != tc.message {
 		t.Errorf("got the message %q, want %q", err, tc.message)
 	}
-	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: "+tc.backend.URLPattern+"][Lambda] ") {
-		t.Errorf("got the error lines %q, want one of the backend's", lines)
+	level := cmp.Or(tc.level, "ERROR")
+	if lines := log.Level(level); len(lines) == 0 || !strings.HasPrefix(lines[len(lines)-1], level+" [BACKEND: "+tc.backend.URLPattern+"][Lambda] ") {
+		t.Errorf("got the lines %q at %s, want the backend's", lines, level)
+	}
+	if want := map[string]int{"ERROR": 1}[level]; len(log.Level("ERROR")) != want {
+		t.Errorf("got the error lines %q, want %d", log.Level("ERROR"), want)
 	}
 }
 

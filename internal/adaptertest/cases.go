@@ -118,6 +118,15 @@ var cases = []testCase{
 	// What becomes of errors.
 	{name: "the function's error", backend: Backend{URLPattern: "/x"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{name: "the function's error, no-op", backend: Backend{Encoding: "no-op"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
+	{
+		name: "the function's error as a status", backend: Backend{URLPattern: "/x"}, settings: asStatus, fails: errNoOrder,
+		status: 404, message: "errorString: no order 7", level: "INFO",
+	},
+	{
+		name: "the function's error as a status, no-op", backend: Backend{Encoding: "no-op"}, settings: asStatus, fails: errNoOrder,
+		data: `{}`, bytes: `{"errorType":"errorString","errorMessage":"no order 7"}`, metadata: 404, headers: []string{"Content-Type", "X-Amzn-Requestid"},
+	},
+	{name: "the function's error as a timeout's status", settings: map[string]any{"function_error_status": map[string]any{"*": 504.0}}, fails: errNoOrder, status: 504, message: "errorString: no order 7"},
 	{name: "throttled", fault: fault(lambdatest.Throttle(3)), status: 429, message: "lambda: too many requests"},
 	{name: "access denied", fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")), status: 502, message: "lambda: invocation failed"},
 	{name: "not ready", fault: fault(lambdatest.APIError(502, "ResourceNotReadyException", "")), status: 503, message: "lambda: the function is not available"},
@@ -132,6 +141,10 @@ var cases = []testCase{
 	{
 		name: "details of the function's error", backend: Backend{ExtraConfig: detailsAsX, Group: "g"}, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
+	},
+	{
+		name: "details of the function's error as a status", backend: Backend{ExtraConfig: detailsAsX}, settings: asStatus, fails: errNoOrder,
+		data: `{"error_x":{"http_status_code":404,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
 	},
 	{
 		name: "details of AWS's error", backend: Backend{ExtraConfig: detailsAsX},
@@ -186,5 +199,7 @@ var cases = []testCase{
 	},
 	{name: "a dry run", settings: map[string]any{"invocation_type": "DryRun"}, reply: `{"a":1}`, data: `{}`, metadata: 204, headers: []string{"X-Amzn-Requestid"}},
 }
+
+var asStatus = map[string]any{"function_error_status": map[string]any{"error*": 404.0}}
 
 var proxied = map[string]any{"response_format": "proxy"}
