@@ -77,6 +77,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: "a:live" has a qualifier, and patterns are for names without theirs`},
 		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: role_arn: missing"},
 		{"profile", object{"function_name": "f", "profile": ""}, "profile: must not be empty"},
+		{"function_error_status", object{"function_name": "f", "function_error_status": object{"NotFound": 200}}, `function_error_status: "NotFound": must be 400 to 599, is 200`},
 		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": "yes"}, `retry_function_errors: must be true or false, is the string "yes"`},
 		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 7000000"},
 

@@ -92,6 +92,10 @@ var (
 			good: list{number("1"), number("1024"), number("6291556"), number("6291556.0"), number("6.291556e6")},
 			bad:  list{number("0"), number("-1"), number("1.5"), number("2147483648"), number("1e300"), "1048576", "1MB"},
 		},
+		"function_error_status": {
+			good: list{object{"ValidationError": number("422")}, object{"*": number("400"), "*NotFound": number("599"), "a b:ü": number("4.04e2")}, object{"@": number("404"), "_x": number("404.0"), "#": number("404")}},
+			bad:  list{object{}, list{}, "422", number("422"), object{"": number("404")}, object{"a": number("399")}, object{"a": number("600")}, object{"a": "404"}, object{"a": nil}, object{"a": number("404.5")}, object{"@comment": "for clients"}, object{"a": number("404"), "b": true}},
+		},
 		"allowed_functions": {
 			good: append(lists(patterns.good), patterns.good),
 			bad:  append(lists(patterns.bad), list{}, "f", list{"f", nil}, list{"f", number("1")}, list{list{"f"}}),
