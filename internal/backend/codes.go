@@ -13,14 +13,14 @@ type clientError struct {
 }
 
 var (
-	failed       = clientError{http.StatusBadGateway, "invocation failed"}
-	unavailable  = clientError{http.StatusServiceUnavailable, "the function is not available"}
-	throttled    = clientError{http.StatusTooManyRequests, "too many requests"}
-	tooLong      = clientError{http.StatusRequestEntityTooLarge, "payload too large"}
-	noSuch       = clientError{http.StatusNotFound, "no such function"}
-	noJSON       = clientError{http.StatusBadRequest, "the payload is no JSON"}
-	unsupported  = clientError{http.StatusUnsupportedMediaType, "unsupported media type"}
-	startedTwice = clientError{http.StatusConflict, "the execution was started before with another payload"}
+	failed      = clientError{http.StatusBadGateway, "invocation failed"}
+	unavailable = clientError{http.StatusServiceUnavailable, "the function is not available"}
+	throttled   = clientError{http.StatusTooManyRequests, "too many requests"}
+	tooLong     = clientError{http.StatusRequestEntityTooLarge, "payload too large"}
+	noSuch      = clientError{http.StatusNotFound, "no such function"}
+	noJSON      = clientError{http.StatusBadRequest, "the payload is no JSON"}
+	unsupported = clientError{http.StatusUnsupportedMediaType, "unsupported media type"}
+	started     = clientError{http.StatusConflict, "the execution has started already"}
 )
 
 // clientErrors has a row for each error code of the Invoke operation. Source of the codes:
@@ -47,12 +47,12 @@ var clientErrors = map[string]clientError{
 	"SubnetIPAddressLimitReachedException":  unavailable,
 
 	// Clients can do something about these.
-	"DurableExecutionAlreadyStartedException": startedTwice,
-	invalidRequestContent:                     noJSON,
-	requestTooLarge:                           tooLong,
-	serializedTooLarge:                        tooLong,
-	tooManyRequests:                           throttled,
-	unsupportedMediaType:                      unsupported,
+	alreadyStarted:        started,
+	invalidRequestContent: noJSON,
+	requestTooLarge:       tooLong,
+	serializedTooLarge:    tooLong,
+	tooManyRequests:       throttled,
+	unsupportedMediaType:  unsupported,
 
 	// These are for the operator.
 	"CodeArtifactUserDeletedException": failed,
@@ -79,6 +79,7 @@ var clientErrors = map[string]clientError{
 
 // Codes that other files of the package name.
 const (
+	alreadyStarted        = "DurableExecutionAlreadyStartedException"
 	resourceNotFound      = "ResourceNotFoundException"
 	requestTooLarge       = "RequestTooLargeException"
 	serializedTooLarge    = "SerializedRequestEntityTooLargeException"

@@ -11,5 +11,6 @@
 //   - reply.go, nesting.go: replies in one piece
 //   - stream.go, longreply.go: replies that go on as they come
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
+//   - functionerror.go: what a client gets of an error of the function's
 //   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -111,9 +112,7 @@ func TestFunctionErrorStatusOfCalls(t *testing.T) {
 			s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "", raises("ValidationError") }})
 			t.Cleanup(s.Close)
 			settings := map[string]any{"function_name": "f", "function_error_status": statuses}
-			for k, v := range tc.settings {
-				settings[k] = v
-			}
+			maps.Copy(settings, tc.settings)
 			tc.spec.Encoding = "no-op"
 			b, l := newBackend(t, s, tc.spec, settings)
 			response, err := do(t.Context(), b, &Request{})

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // FuzzParamsPayload checks that every request gives one JSON object, whose keys are sorted, which
@@ -102,6 +105,35 @@ func FuzzNesting(f *testing.F) {
 					t.Fatalf("%q: a decoder gets %d levels deep", document, depth)
 				}
 			}
+		}
+	})
+}
+
+// FuzzFunctionErrorStatus checks that what a client reads of a function's error is one short
+// line without anything that a log would have to escape, and nothing but errorType and
+// errorMessage.
+func FuzzFunctionErrorStatus(f *testing.F) {
+	for _, seed := range []string{
+		`{"errorType":"ValidationError","errorMessage":"no \"tea\"\n\\","stackTrace":["a"]}`, `{"errorType":"T","errorMessage":{}}`, `{"errorMessage":"m"}`, `{"a":1}`, `no JSON`, ``, `null`, `{"errorType":"\u0000\u2028é"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	cfg, _, err := config.Parse(map[string]any{"function_name": "f", "function_error_status": map[string]any{"*": 422.0}}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		e := functionError("Unhandled", payload, cfg.ErrorStatuses)
+		message := e.Error()
+		if e.StatusCode() != 422 || message == "" || len(message) > 3*text.MaxDetail || !utf8.ValidString(message) {
+			t.Errorf("got %d %q", e.StatusCode(), message)
+		}
+		if strings.ContainsFunc(message, func(r rune) bool { return r == '"' || r == '\\' || r < ' ' }) {
+			t.Errorf("got %q, which a log would have to escape", message)
+		}
+		var details map[string]string
+		if err := json.Unmarshal(e.Details(), &details); err != nil || len(details) != 2 || details["errorMessage"] == "" {
+			t.Errorf("got the details %s, %v", e.Details(), err)
 		}
 	})
 }

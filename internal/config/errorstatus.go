@@ -84,11 +84,12 @@ func (s ErrorStatuses) Of(errorType string) int {
 	return 0
 }
 
-// ownTypes is how the types of the errors begin that Lambda itself reports of a function: one
-// that crashes, runs out of its time, returns too much, or has no handler.
-var ownTypes = []string{"Extension.", "Function.", "Runtime.", "Sandbox."}
+// ownTypes is how the types of the errors begin that Lambda and its runtimes report of a
+// function that they cannot execute: one that crashes, runs out of its time, returns too much,
+// does not load, or has no handler. Ruby's runtime writes Init<…>.
+var ownTypes = []string{"Extension.", "Function.", "Init<", "Runtime.", "Runtime<", "Sandbox.", "java.lang.ClassNotFoundException"}
 
-// matches reports whether e is for errors of the type. Those that Lambda itself reports match
+// matches reports whether e is for errors of the type. Those of ownTypes match
 // patterns that begin like them, so that "*NotFound" is not for Runtime.HandlerNotFound; and
 // "*", which is for all errors.
 func (e errorStatus) matches(errorType string) bool {

@@ -49,6 +49,7 @@ func TestErrorStatuses(t *testing.T) {
 			map[string]int{
 				"Runtime.HandlerNotFound": 0, "Runtime.ImportModuleError": 0, "Function.ResponseSizeTooLarge": 0, "Extension.Crash": 0,
 				"Sandbox.Timedout": 504, "Runtime.ExitError": 503, "Sandbox.Failure": 0,
+				"Init<LoadError>": 0, "Runtime<LoadError>": 0, "Function<IOError": 422, "java.lang.ClassNotFound": 404,
 				"RuntimeError": 423, "Functions.NotFound": 404, "": 0,
 			},
 		},
