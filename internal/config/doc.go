@@ -10,4 +10,5 @@
 //   - endpoint.go: the grammar of the key endpoint
 //   - placeholders.go, fold.go: the params of a request, and names that fold together
 //   - template.go: text with placeholders
+//   - errorstatus.go: function_error_status
 package config

@@ -6,7 +6,8 @@
 // Read sdk.go first: [SDK.Client]. Then:
 //
 //   - session.go, profile.go: sessions, and profiles that the SDK would misread
-//   - finder.go, lookup.go: where credentials come from, and the limits of a lookup
+//   - finder.go, lookup.go, process.go: where credentials come from, and the limits of a lookup
+//   - files.go: the shared AWS files
 //   - endpoint.go: endpoints of the environment and of partitions that the SDK does not know
 //   - handlers.go: handlers of a session, which calls do not run
 //   - errors.go: errors of the SDK

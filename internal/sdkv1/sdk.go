@@ -183,7 +183,7 @@ func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
 // options are those of the cache for a key.
 func (s *SDK) options(key cacheKey) awscredentials.Options {
 	o := awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe}
-	if s.given == nil || key.profile != "" { // the finder reads the shared files
+	if s.custom == nil || key.profile != "" { // the finder reads the shared files
 		o.Revision = awscredentials.FileRevision(sharedFiles()...)
 	}
 	return o
