@@ -48,7 +48,7 @@ func TestClockOfLookups(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>Signature expired</Message></Error></ErrorResponse>`, tc.code)
 		}))
-		if got := find(t, New(nil, false), Settings{Role: role}); !regexp.MustCompile("^error: " + tc.want + "$").MatchString(got) {
+		if got := find(t, newSDK(nil), invoke.Settings{Role: role}); !regexp.MustCompile("^error: " + tc.want + "$").MatchString(got) {
 			t.Errorf("%s, %v: got %s, want %s", tc.code, tc.off, got, tc.want)
 		}
 	}
