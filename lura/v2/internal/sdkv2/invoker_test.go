@@ -248,6 +248,12 @@ func TestFakeInvoker(t *testing.T) {
 	if err == nil || err.Kind != invoke.KindConnection || !errors.Is(err, cause) || err.Error() != "tea is out" {
 		t.Errorf("got %#v", err)
 	}
+	_, err = attempt(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return nil, &types.TooManyRequestsException{Message: aws.String("later"), RetryAfterSeconds: aws.String("7")}
+	}), request, &invoke.Policy{})
+	if err == nil || err.Kind != invoke.KindAPI || err.Code != "TooManyRequestsException" || err.Message != "later" || err.RetryAfter != "7" {
+		t.Errorf("got %#v", err)
+	}
 }
 
 // Calls share neither input nor options: an Invoker may change both.
