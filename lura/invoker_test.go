@@ -20,6 +20,45 @@ import (
 	"github.com/luraproject/lura/proxy"
 )
 
+// counter is a wrapper that tells its number of retries.
+type counter struct{ lambda.Invoker }
+
+func (counter) MaxRetries() int { return 1 }
+
+var _ lambda.RetryCounter = counter{}
+
+// Without max_retries, the number of retries is the Invoker's.
+func TestRetriesOfAnInvoker(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
+	defer s.Close()
+	client := awslambda.New(session.Must(session.NewSession(&aws.Config{
+		Endpoint:    aws.String(s.URL),
+		Region:      aws.String("us-west-2"),
+		MaxRetries:  aws.Int(0),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	})))
+	for name, tc := range map[string]struct {
+		invoker lambda.Invoker
+		want    int // calls
+	}{
+		"the SDK's client": {client, 1},
+		"a RetryCounter":   {counter{client}, 2},
+		"a wrapper":        {struct{ lambda.Invoker }{client}, 4},
+	} {
+		s.Reset()
+		s.Fail("f", lambdatest.APIError(http.StatusInternalServerError, "ServiceException", "").Always())
+		call := lambda.BackendFactory(nil, lambda.WithInvoker(tc.invoker))(&config.Backend{
+			Method:      http.MethodPost,
+			Timeout:     time.Minute,
+			ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{"function_name": "f"}},
+		})
+		_, err := call(t.Context(), &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))})
+		if got := len(s.Calls()); err == nil || got != tc.want {
+			t.Errorf("%s: got %v after %d calls, want %d", name, err, got, tc.want)
+		}
+	}
+}
+
 // The SDK's own client streams as an Invoker.
 func TestInvokerThatStreams(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})

@@ -31,9 +31,17 @@ type StreamInvoker interface {
 	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
 }
 
+// RetryCounter is an optional interface of an Invoker. MaxRetries returns how often a call is tried
+// again for backends without max_retries; 0 is never. The AWS SDK's Lambda client implements it. A
+// wrapper around that client implements it to keep the client's number.
+type RetryCounter interface {
+	MaxRetries() int
+}
+
 var (
 	_ Invoker       = (*lambda.Lambda)(nil)
 	_ StreamInvoker = (*lambda.Lambda)(nil)
+	_ RetryCounter  = (*lambda.Lambda)(nil)
 )
 
 // Option changes what the backends of a BackendFactory work with. It must not be nil.
@@ -81,12 +89,14 @@ func WithSession(s *session.Session) Option {
 	return func(o *options) { o.session = s }
 }
 
-// WithInvoker makes all calls with i: an AWS SDK's client with handlers of the build's own, or
-// what instruments one or stands in for it. i decides on region, endpoint and credentials. Each
-// attempt is one call of i. The retries are this module's; a client of the SDK, or an Invoker
-// that hands its options on to one, makes none of its own then. Without max_retries a call is
-// tried again as often as the client is configured to, or three times. Backends with stream need
-// a StreamInvoker. i must be safe for concurrent use. nil is as if the option were not there.
+// WithInvoker makes all calls with i: an AWS SDK's client with custom handlers, or what instruments
+// one or stands in for it. i decides on region, endpoint and credentials. Each attempt is one call
+// of i, and this module makes the retries. A client of the SDK makes none itself then; a wrapper
+// must hand the options of each call on to its client for that.
+//
+// Without max_retries, the number of retries is that of a [RetryCounter], else 3. Backends with
+// stream need a [StreamInvoker]. i must be safe for concurrent use. nil is as if the option were not
+// there.
 func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }

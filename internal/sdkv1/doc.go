@@ -5,11 +5,25 @@
 //
 // Read sdk.go first: [SDK.Client]. Then:
 //
-//   - session.go, profile.go: sessions, and profiles that the SDK would misread
-//   - finder.go, lookup.go, process.go: where credentials come from, and the limits of a lookup
-//   - files.go: the shared AWS files
+//   - session.go: sessions and their HTTP clients
+//   - files.go, profile.go: the shared AWS files, and profiles that the SDK would misread
+//   - finder.go, lookup.go: where credentials come from, and the limits of a lookup
+//   - process.go: credential_process, bounded
 //   - endpoint.go: endpoints of the environment and of partitions that the SDK does not know
 //   - handlers.go: handlers of a session, which calls do not run
 //   - errors.go: errors of the SDK
 //   - invoker.go, exchange.go, stream.go, framing.go: calls by an Invoker that the build has set
+//
+// # Limits
+//
+// The SDK calls credentials providers in a goroutine where no code of this module can recover a
+// panic. So a provider of a build's session that panics ends the process. Answers that come over the
+// network are checked before the SDK's providers read them, but for the providers of a build's
+// session: their requests are the build's.
+//
+// A retrieval that hangs is waited for before the next one starts. The SDK hides the end of a lookup
+// from providers, so only what has a timeout ends by itself: requests, and a credential_process.
+//
+// For the SDK, a double quote that begins a word of the shared files reaches to the next one, over
+// line ends. Without a next one it reads nothing of the file, and reports no error.
 package sdkv1

@@ -22,20 +22,27 @@ type StreamInvoker interface {
 	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
 }
 
+// RetryCounter is what an Invoker may implement to tell its number of retries. *lambda.Lambda
+// implements it.
+type RetryCounter interface {
+	MaxRetries() int
+}
+
 // NewAttempter returns an Attempter that calls the Invoker that the build has set, once for each
 // attempt. A client of the SDK, or an Invoker that hands its options on to one, makes no retries
 // itself then.
 func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
 
-// MaxRetries returns the number of retries of an Invoker for backends that configure none.
+// MaxRetries returns how often calls of an Invoker are tried again for backends that configure no
+// number: that of a RetryCounter, else the SDK's.
 func MaxRetries(i Invoker) int {
-	if client, ok := i.(interface{ MaxRetries() int }); ok { // *lambda.Lambda has it, and what embeds one
-		return client.MaxRetries()
+	if counter, ok := i.(RetryCounter); ok {
+		return counter.MaxRetries()
 	}
 	return defaultRetries
 }
 
-// defaultRetries is the SDK's own number of retries.
+// defaultRetries is the SDK's number of retries where nothing configures one.
 const defaultRetries = 3
 
 type attempter struct{ Invoker }

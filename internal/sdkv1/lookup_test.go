@@ -65,7 +65,7 @@ func TestAnswerOfSSO(t *testing.T) {
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") }))
 	t.Cleanup(portal.Close)
 	redirectHost(t, ssoPortal, portal.URL)
-	environment(t, map[string]string{"HOME": ssoHome(t)}, ssoProfile, "")
+	environment(t, map[string]string{"HOME": ssoHome(t, ssoURL)}, ssoProfile, "")
 	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "SerializationError: \"the answer has no credentials\"") {
 		t.Errorf("got %s", got)
 	}

@@ -1,6 +1,7 @@
 package sdkv1
 
 import (
+	"crypto/sha1"
 	"fmt"
 	"io"
 	"net/http"
@@ -93,15 +94,35 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			},
 		},
 		{
-			name:   "SSO",
-			env:    map[string]string{"HOME": ssoHome(t)},
+			name:   "the web identity of a profile",
+			config: "[default]\nrole_arn = " + gatewayRole + "\nweb_identity_token_file = " + writeFile(t, "token", "web-identity") + "\n",
+			sts:    1,
+		},
+		{
+			name: "the web identity of a source profile",
+			config: "[default]\nrole_arn = " + gatewayRole + "\nsource_profile = base\n" +
+				"[profile base]\nrole_arn = " + gatewayRole + "\nweb_identity_token_file = " + writeFile(t, "token", "web-identity") + "\n",
+			sts: 2,
+		},
+		{
+			name:   "SSO as it was before sessions",
+			env:    map[string]string{"HOME": ssoHome(t, ssoURL)},
 			config: ssoProfile,
+		},
+		{
+			name:   "a session of SSO",
+			env:    map[string]string{"HOME": ssoHome(t, "tea")},
+			config: "[default]\nsso_session = tea\nsso_account_id = 123456789012\nsso_role_name = Gateway\n[sso-session tea]\nsso_region = us-west-2\nsso_start_url = " + ssoURL + "\n",
+		},
+		{
+			name:   "the role of a session of SSO",
+			env:    map[string]string{"HOME": ssoHome(t, "tea")},
+			config: "[default]\nrole_arn = " + gatewayRole + "\nsource_profile = base\n[profile base]\nsso_session = tea\nsso_account_id = 123456789012\nsso_role_name = Gateway\n[sso-session tea]\nsso_region = us-west-2\nsso_start_url = " + ssoURL + "\n",
+			sts:    1,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if tc.name == "SSO" {
-				redirectHost(t, ssoPortal, sso)
-			}
+			redirectHost(t, ssoPortal, sso)
 			sts := newSTS(t)
 			environment(t, tc.env, tc.config, "")
 			if got := sign(t, invoke.Settings{}); got != fmt.Sprintf("AKIDROLE%d eu-west-1", tc.sts) {
@@ -122,21 +143,22 @@ func TestSourcesOfTheSDK(t *testing.T) {
 
 const (
 	ssoPortal  = "portal.sso.us-west-2.amazonaws.com"
-	ssoProfile = "[default]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"
+	ssoURL     = "https://tea.example.com/start"
+	ssoProfile = "[default]\nsso_start_url = " + ssoURL + "\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"
 )
 
-// ssoHome makes a home directory as aws sso login leaves it.
-func ssoHome(t *testing.T) string {
+// ssoHome makes a home directory as aws sso login leaves it. The token's file has the name of the
+// session, or the start URL where there is no session.
+func ssoHome(t *testing.T, name string) string {
 	t.Helper()
 	home := t.TempDir()
 	cache := filepath.Join(home, ".aws", "sso", "cache")
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	token := fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"https://tea.example.com/start"}`,
+	token := fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"`+ssoURL+`"}`,
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
-	// The name is the SHA-1 of the start URL.
-	if err := os.WriteFile(filepath.Join(cache, "eafab8eb785123b0e08499fef303eb8446d2f194.json"), []byte(token), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(cache, fmt.Sprintf("%x.json", sha1.Sum([]byte(name)))), []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return home
