@@ -214,7 +214,7 @@ func TestHTTPClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Config.HTTPClient == http.DefaultClient || s.Config.HTTPClient.Transport != nil {
-		t.Error("got a client that is http.DefaultClient, or has a transport of its own")
+		t.Error("got http.DefaultClient, or a client with a transport")
 	}
 
 	custom := session.Must(session.NewSession(&aws.Config{HTTPClient: &http.Client{Timeout: 7}}))

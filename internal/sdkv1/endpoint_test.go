@@ -109,7 +109,7 @@ var sovereign = []struct {
 	{"us-isof-south-1", false, true, "-fips.us-isof-south-1.csp.hci.ic.gov"},
 	{"us-isof-south-1", true, true, "-fips.us-isof-south-1.api.aws.hci.ic.gov"},
 	{"us-isof-east-1", false, false, ".us-isof-east-1.csp.hci.ic.gov"},
-	// These are this SDK's own.
+	// This SDK knows these.
 	{"eusc-xx-east-1", false, false, ".eusc-xx-east-1.amazonaws.com"},
 	{"us-iso-east-1", false, false, ".us-iso-east-1.c2s.ic.gov"},
 	{"us-isob-east-1", false, true, "-fips.us-isob-east-1.sc2s.sgov.gov"},

@@ -14,7 +14,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// Errors of calls are what the SDK's own client returns, for errors.As, whoever makes the calls.
+// Errors of calls are those that the SDK's client returns, for errors.As: with an Invoker and without.
 func TestErrorTypes(t *testing.T) {
 	s := api(t)
 	custom := testSession(t, s.URL)

@@ -145,7 +145,8 @@ func (x *exchange) failure(err error) *invoke.Error {
 	return e
 }
 
-// classify returns the error of an attempt, without what only the exchange knows.
+// classify returns an error of the Invoker as one of invoke, by its kind. failure adds the header and
+// the request id of the answer.
 func (x *exchange) classify(err error) *invoke.Error {
 	if x.refused != nil {
 		return x.refused

@@ -37,7 +37,7 @@ type exception struct {
 const maxException = 4 << 10
 
 // read returns the code and the message of an exception. The message is empty where the payload
-// has none.
+// does not have one.
 func (e *exception) read() (code, message string) {
 	var fields struct{ Message string }
 	_ = json.Unmarshal(e.payload, &fields) // the code alone is worth an error

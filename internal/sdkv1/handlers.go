@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
-// untouched returns a client with the SDK's own handlers and nothing else.
+// untouched returns a client with the SDK's handlers and nothing else.
 func untouched(svc *lambda.Lambda) *lambda.Lambda {
 	return lambda.New(&session.Session{Handlers: defaults.Handlers(), Config: &aws.Config{
 		Region: svc.Config.Region, Endpoint: &svc.Endpoint, DisableParamValidation: svc.Config.DisableParamValidation,

@@ -169,7 +169,7 @@ func TestAttemptsThatFail(t *testing.T) {
 		"a page of an error":        {fmt.Sprintf("502 Bad Gateway\r\nContent-Length: %d\r\n\r\n%s", len(page), page), invoke.KindAPI, 502, ""},
 		"a page of a refusal":       {fmt.Sprintf("403 Forbidden\r\nContent-Length: %d\r\n\r\n%s", len(page), page), invoke.KindAPI, 403, ""},
 		"an error in the header":    {"500 X\r\nX-Amzn-Errortype: ServiceException:http://x\r\nContent-Length: 2\r\n\r\n{}", invoke.KindAPI, 500, "ServiceException"},
-		"an error that is no JSON":  {"403 X\r\nContent-Length: 39\r\n\r\n{\"__type\":\"AccessDeniedException\",\"a\":1", invoke.KindAPI, 403, ""},
+		"an error that is not JSON": {"403 X\r\nContent-Length: 39\r\n\r\n{\"__type\":\"AccessDeniedException\",\"a\":1", invoke.KindAPI, 403, ""},
 		"an error in the body":      {"403 X\r\nContent-Length: 34\r\n\r\n{\"__type\":\"AccessDeniedException\"}", invoke.KindAPI, 403, "AccessDeniedException"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -306,7 +306,7 @@ func TestInvokersThatIgnoreOptions(t *testing.T) {
 	}
 }
 
-// Calls at once share nothing: each has an input and an option of its own.
+// Calls at once share nothing: each has another input and another option.
 func TestAttemptsConcurrently(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(in json.RawMessage) (json.RawMessage, error) { return in, nil }})
 	t.Cleanup(s.Close)

@@ -46,7 +46,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 	}
 }
 
-// What a build's own session reads is not known here.
+// What the session of a build reads is not known here.
 func TestRevisionIsOfOurOwnFiles(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, tc := range []struct {

@@ -216,7 +216,7 @@ func TestClockOfLookups(t *testing.T) {
 	}
 }
 
-// STS is no exception: an answer does not say where a web identity goes.
+// Lookups follow no redirects: an answer of STS does not decide where a web identity goes.
 func TestLookupsFollowNoRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s was called", r.Method, r.URL)

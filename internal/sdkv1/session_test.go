@@ -338,5 +338,13 @@ func TestProviderThatHangs(t *testing.T) {
 	if err := call(ended, client); !errors.As(err, &e) || e.Kind != invoke.KindEnded || !strings.Contains(e.Progress, "credentials") {
 		t.Errorf("got %#v", err)
 	}
+	result := make(chan error)
+	go func() {
+		_, err := sdk.finder(cacheKey{region: "us-west-2"})(ended, false)
+		result <- err
+	}()
 	close(p.release)
+	if err := <-result; err == nil || err.Error() != "too late" {
+		t.Errorf("got %v, want a lookup that waits for the provider, so that no other one starts", err)
+	}
 }
