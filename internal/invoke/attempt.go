@@ -224,7 +224,10 @@ func (c *httpAttempter) response(ctx context.Context, answer *http.Response, bod
 		}
 		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
 	}
-	response := &Response{Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
+	response := &Response{
+		Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h),
+		DurableExecutionARN: HeaderValue(h, durableExecutionARNHeader), LogResult: HeaderValue(h, logResultHeader),
+	}
 	if r.Stream {
 		response.Events = newEvents(ctx, body, p.MaxReply)
 		return response, nil

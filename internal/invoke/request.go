@@ -18,6 +18,12 @@ type Request struct {
 	InvocationType string
 	// ClientContext is base64. Empty sends none.
 	ClientContext string
+	// TenantID names the tenant of a function with tenant isolation. Empty sends none.
+	TenantID string
+	// DurableExecutionName makes starts of a durable function idempotent: with a name that is
+	// taken, AWS executes nothing. Empty sends none. Streams must have none, because their
+	// operation lacks it.
+	DurableExecutionName string
 	// LogTail asks for the end of the function's own log.
 	LogTail bool
 	// TraceID is the X-Amzn-Trace-Id. Empty sends none.
@@ -46,12 +52,16 @@ const (
 	streamEnd  = "/response-streaming-invocations"
 )
 
-// The headers of the Invoke API.
+// The headers of the Invoke API. Of the last two, aws-sdk-go knows nothing. Source: the service
+// model of AWS Lambda.
 const (
 	invocationTypeHeader = "X-Amz-Invocation-Type"
 	logTypeHeader        = "X-Amz-Log-Type"
 	clientContextHeader  = "X-Amz-Client-Context"
 	traceHeader          = "X-Amzn-Trace-Id"
+
+	TenantIDHeader             = "X-Amz-Tenant-Id"
+	DurableExecutionNameHeader = "X-Amz-Durable-Execution-Name"
 )
 
 // identity is the value of Accept-Encoding in every request. Without it net/http asks for gzip
@@ -85,7 +95,7 @@ func (r *Request) header(userAgent []string) http.Header {
 	set := func(name, value string) {
 		if value != "" {
 			if values == nil {
-				values = make([]string, 0, 5) // of all that are set here
+				values = make([]string, 0, 7) // of all that are set here
 			}
 			values = append(values, value)
 			h[name] = values[len(values)-1 : len(values) : len(values)]
@@ -94,6 +104,8 @@ func (r *Request) header(userAgent []string) http.Header {
 	set(invocationTypeHeader, r.InvocationType)
 	set(clientContextHeader, r.ClientContext)
 	set(traceHeader, r.TraceID)
+	set(TenantIDHeader, r.TenantID)
+	set(DurableExecutionNameHeader, r.DurableExecutionName)
 	if r.LogTail {
 		set(logTypeHeader, "Tail")
 	}

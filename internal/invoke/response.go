@@ -11,6 +11,9 @@ type Response struct {
 	Header http.Header
 	// ExecutedVersion and RequestID are empty where they are not told.
 	ExecutedVersion, RequestID string
+	// DurableExecutionARN is that of the durable execution that the call started or found. It
+	// is empty for other functions.
+	DurableExecutionARN string
 	// LogResult is the end of the function's log, in base64. It is empty where none was asked
 	// for, and in streams, which tell it at their end.
 	LogResult string
@@ -50,6 +53,8 @@ const (
 	functionErrorHeader = "X-Amz-Function-Error"
 	logResultHeader     = "X-Amz-Log-Result"
 	errorTypeHeader     = "X-Amzn-Errortype"
+
+	durableExecutionARNHeader = "X-Amz-Durable-Execution-Arn"
 )
 
 func requestIDOf(h http.Header) string {

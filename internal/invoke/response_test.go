@@ -7,7 +7,7 @@ import (
 
 // HeaderValue takes canonical keys only.
 func TestHeaderKeys(t *testing.T) {
-	for _, key := range []string{versionHeader, requestIDHeader, functionErrorHeader, logResultHeader, errorTypeHeader} {
+	for _, key := range []string{versionHeader, requestIDHeader, functionErrorHeader, logResultHeader, errorTypeHeader, TenantIDHeader, DurableExecutionNameHeader, durableExecutionARNHeader} {
 		if canonical := http.CanonicalHeaderKey(key); canonical != key {
 			t.Errorf("%s is %s in canonical form", key, canonical)
 		}

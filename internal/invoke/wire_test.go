@@ -38,7 +38,10 @@ func TestRequestIsTheSDKs(t *testing.T) {
 		"log tail":        {Function: "f", LogTail: true},
 		"client context":  {Function: "f", ClientContext: "eyJhIjoxfQ=="},
 		"trace":           {Function: "f", TraceID: "Root=1-2-3;Sampled=1"},
-		"stream":          {Function: "f", Stream: true, Payload: PayloadOf([]byte("{}")), Qualifier: "7", LogTail: true, ClientContext: "e30="},
+		"published":       {Function: "f", Qualifier: "$LATEST.PUBLISHED"},
+		"tenant":          {Function: "f", TenantID: "a/b  c:d=e+f@g-H._1"},
+		"durable name":    {Function: "f", DurableExecutionName: "order-7_a", InvocationType: "Event"},
+		"stream":          {Function: "f", Stream: true, Payload: PayloadOf([]byte("{}")), Qualifier: "7", LogTail: true, ClientContext: "e30=", TenantID: "blue"},
 	}
 	for _, endpoint := range []string{
 		"https://lambda.us-west-2.amazonaws.com", "http://localhost:4566", "http://localhost:4566/", "http://localhost/a/b/", "http://localhost//a//b", "http://localhost/a%20b",
@@ -84,6 +87,12 @@ func sdkRequest(t *testing.T, svc *lambda.Lambda, r *Request) *http.Request {
 	}
 	if r.TraceID != "" {
 		sent.HTTPRequest.Header.Set("X-Amzn-Trace-Id", r.TraceID)
+	}
+	if r.TenantID != "" { // the SDK does not know it
+		sent.HTTPRequest.Header.Set("X-Amz-Tenant-Id", r.TenantID)
+	}
+	if r.DurableExecutionName != "" { // nor this
+		sent.HTTPRequest.Header.Set("X-Amz-Durable-Execution-Name", r.DurableExecutionName)
 	}
 	if err := sent.Sign(); err != nil {
 		t.Fatal(err)
