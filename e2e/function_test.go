@@ -15,6 +15,8 @@ func TestFunctionOfTheConfiguration(t *testing.T) {
 			{"name", "my-lambda", ""},
 			{"qualifier", "my-lambda:live", "live"},
 			{"latest", "my-lambda:$LATEST", "$LATEST"},
+			{"latest published", "my-lambda:$LATEST.PUBLISHED", "$LATEST.PUBLISHED"},
+			{"ARN with the latest published", "arn:aws:lambda:us-east-1:123456789012:function:my-lambda:$LATEST.PUBLISHED", "$LATEST.PUBLISHED"},
 			{"partial ARN", "123456789012:function:my-lambda", ""},
 			{"ARN", "arn:aws:lambda:us-east-1:123456789012:function:my-lambda", ""},
 			{"ARN with version", "arn:aws:lambda:us-east-1:123456789012:function:my-lambda:7", "7"},
@@ -77,6 +79,7 @@ func TestFunctionFromThePlaceholder(t *testing.T) {
 			{"/verbatim/my-lambda", "my-lambda", ""},
 			{"/verbatim/My-lambda", "My-lambda", ""},
 			{"/verbatim/my-lambda:$LATEST", "my-lambda", "$LATEST"},
+			{"/verbatim/my-lambda:$LATEST.PUBLISHED", "my-lambda", "$LATEST.PUBLISHED"},
 		} {
 			t.Run(tc.path[1:], func(t *testing.T) {
 				api.Reset()
@@ -185,6 +188,8 @@ func TestNamesRefused(t *testing.T) {
 		{"two dots", "..", false},
 		{"two dots, escaped", "%2E%2E", false},
 		{"dotted name", "victim.live", false},
+		{"dotted qualifier", "victim:v1.2", false},
+		{"dotted qualifier, almost published", "victim:$LATEST.published", false},
 		{"slash, escaped twice", "victim%252Finvocations", true},
 		{"backslash", "..%5Cvictim", false},
 		{"query", "victim%3FQualifier=live", true},

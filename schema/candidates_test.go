@@ -36,13 +36,13 @@ var (
 
 	functions = candidates{
 		good: list{
-			"f", "lambda-function", "F_1-2", "f:live", "f:$LATEST", "f:7", "us-east-1", "123456789012", "function", "us-east-1-f:live", "1234567890123:f", "12345678901:f", "functions:f", "usa1e-x-1:f", "US-EAST-1:f",
+			"f", "lambda-function", "F_1-2", "f:live", "f:$LATEST", "f:$LATEST.PUBLISHED", "f:7", "us-east-1", "123456789012", "function", "us-east-1-f:live", "1234567890123:f", "12345678901:f", "functions:f", "usa1e-x-1:f", "US-EAST-1:f",
 			strings.Repeat("f", 64), strings.Repeat("f", 64) + ":" + strings.Repeat("q", 128),
 			"123456789012:function:f", "123456789012:function:f:live", "123456789012:function:123456789012:f",
-			"arn:aws:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:eu-west-1:123456789012:function:f:7", "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "arn:awsx:lambda:r:123456789012:function:f:$LATEST",
+			"arn:aws:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:eu-west-1:123456789012:function:f:7", "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "arn:awsx:lambda:r:123456789012:function:f:$LATEST", "123456789012:function:f:$LATEST.PUBLISHED", "arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST.PUBLISHED",
 		},
 		bad: list{
-			"", "f:", ":f", "f:a:b", "a b", "f\n", "\nf", "f.g", "ƒ", "{lambda}", "../f", strings.Repeat("f", 65), "f:" + strings.Repeat("q", 129),
+			"", "f:", ":f", "f:a:b", "f:a.b", "f:$LATEST.", "f:$LATEST.1", "f:a$b", "f:$latest", "a b", "f\n", "\nf", "f.g", "ƒ", "{lambda}", "../f", strings.Repeat("f", 65), "f:" + strings.Repeat("q", 129),
 			"123456789012:f", "us-east-1:f", "us-gov-east-1:f", "ap-southeast-2:$LATEST", "function:f", "function:function:f", "12345678901:function:f", "1234567890123:function:f", "123456789012:function:", "123456789012:function:f:", "123456789012:functions:f",
 			"arn:aws:s3:us-west-2:123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f:1:2", "arn:aws:lambda::123456789012:function:f", "arn:aws:lambda:us--west:123456789012:function:f", "arn:aws:lambda:-us:123456789012:function:f", "arn:AWS:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:f", "ARN:aws:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:us-west-2:12345678901x:function:f", "arn:",
 		},
@@ -106,8 +106,8 @@ var (
 		"log_tail":              booleans,
 		"profile":               {good: list{"shop", " ", "ü", "default"}, bad: list{""}},
 		"qualifier": {
-			good: list{"live", "7", "$LATEST", "a_b-c", strings.Repeat("q", 128)},
-			bad:  list{"", "live!", "a:b", "a b", "live\n", "ü", strings.Repeat("q", 129)},
+			good: list{"live", "7", "$LATEST", "$LATEST.PUBLISHED", "a_b-c", strings.Repeat("q", 128)},
+			bad:  list{"", "live!", "a.b", "$LATEST.", "$LATEST.published", "$LATEST.PUBLISHED.1", "LATEST.PUBLISHED", "$", "a$", "a:b", "a b", "live\n", "ü", strings.Repeat("q", 129)},
 		},
 		"invocation_type": {good: list{"RequestResponse", "Event", "DryRun"}, bad: list{"", "event", "Event ", "Request"}},
 		"payload_format":  {good: list{"simple", "1.0", "2.0", "alb"}, bad: list{"", "v2", "ALB", "2", "1.0.0", number("2.0"), number("1")}},

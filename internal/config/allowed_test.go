@@ -33,6 +33,7 @@ func TestAllowedFunctions(t *testing.T) {
 		{[]string{"Orders"}, nil, "Orders", "Orders"},
 		{[]string{"Orders"}, nil, "Orders:live", "Orders live"},
 		{[]string{"Orders"}, nil, "Orders:$LATEST", "Orders $LATEST"},
+		{[]string{"Orders"}, nil, "Orders:$LATEST.PUBLISHED", "Orders $LATEST.PUBLISHED"},
 		{[]string{"Orders"}, nil, "Orders2", ""},
 		{[]string{"Orders"}, nil, "Order", ""},
 		{[]string{"Orders"}, nil, "xOrders", ""},

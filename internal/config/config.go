@@ -44,7 +44,7 @@ type Config struct {
 	Profile string
 	// Role is assumed with the credentials that are found, where its ARN is not empty.
 	Role Role
-	// Qualifier is the version or alias of the function that ParamName names. Empty
+	// Qualifier is that of the function that ParamName names. Empty
 	// leaves it to the name. A fixed Function has its own.
 	Qualifier string
 	// InvocationType is InvocationEvent or InvocationDryRun. Empty is RequestResponse.
@@ -259,7 +259,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	if d.qualifier != nil {
 		switch {
 		case !qualifierName.MatchString(*d.qualifier):
-			fail("qualifier", "%s is neither a version nor an alias", text.Quote(*d.qualifier))
+			fail("qualifier", "%s is not a version, an alias, $LATEST or $LATEST.PUBLISHED", text.Quote(*d.qualifier))
 		case cfg.Function.Qualifier != "":
 			fail("qualifier", "function_name has one already, %s", text.Quote(cfg.Function.Qualifier))
 		case cfg.Function.Name != "":

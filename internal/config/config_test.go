@@ -129,6 +129,30 @@ func TestParse(t *testing.T) {
 			want:     Config{Function: Function{Name: "f", Qualifier: "$LATEST"}, MaxRetries: -1},
 		},
 		{
+			name:     "the latest published version",
+			settings: map[string]any{"function_name": "f", "qualifier": "$LATEST.PUBLISHED"},
+			want:     Config{Function: Function{Name: "f", Qualifier: "$LATEST.PUBLISHED"}, MaxRetries: -1},
+		},
+		{
+			name:     "the latest published version in a name",
+			settings: map[string]any{"function_name": "f:$LATEST.PUBLISHED"},
+			want:     Config{Function: Function{Name: "f", Qualifier: "$LATEST.PUBLISHED"}, MaxRetries: -1},
+		},
+		{
+			name:     "the latest published version in a partial ARN",
+			settings: map[string]any{"function_name": "123456789012:function:f:$LATEST.PUBLISHED"},
+			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "$LATEST.PUBLISHED", arn: true}, MaxRetries: -1},
+		},
+		{
+			name:     "the latest published version in an ARN",
+			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST.PUBLISHED"},
+			want: Config{
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "$LATEST.PUBLISHED", arn: true, region: "eu-west-1"},
+				Region:     "eu-west-1",
+				MaxRetries: -1,
+			},
+		},
+		{
 			name:     "a qualifier for an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "qualifier": "7"},
 			want: Config{

@@ -55,7 +55,10 @@ func TestParseErrors(t *testing.T) {
 		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), "endpoint: must have no query and no fragment"},
 		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port "70000", which is not a number from 1 to 65535`},
 		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port "0", which is not a number from 1 to 65535`},
-		{"a qualifier that is none", with("qualifier", "live!"), `qualifier: "live!" is neither a version nor an alias`},
+		{"a qualifier with a character that none has", with("qualifier", "live!"), `qualifier: "live!" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a qualifier with a dot", with("qualifier", "v1.2"), `qualifier: "v1.2" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a qualifier behind $LATEST.", with("qualifier", "$LATEST.published"), `qualifier: "$LATEST.published" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: "f:LATEST.PUBLISHED" is no name, name:qualifier, partial ARN or ARN of a function`},
 		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, "live"`},
 		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, "7"`},
 		{"invocation type", with("invocation_type", "event"), `invocation_type: must be "RequestResponse", "Event" or "DryRun", is "event"`},
@@ -87,11 +90,12 @@ func TestParseErrors(t *testing.T) {
 		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must not be empty"},
 		{
 			"patterns that are none",
-			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),
+			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "f:$LATEST.PUBLISHED", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),
 			"allowed_functions: must not be empty\n" +
 				"must be a list of strings, has the number 7\n" +
 				"\"a b\" is no name, partial ARN or ARN of a function, with or without *\n" +
 				"\"f:live\" has a qualifier, and patterns are for names without theirs\n" +
+				"\"f:$LATEST.PUBLISHED\" has a qualifier, and patterns are for names without theirs\n" +
 				"\"arn:aws:lambda:us-west-2:123456789012:function:f:7\" has a qualifier, and patterns are for names without theirs\n" +
 				"\"f?\" is no name, partial ARN or ARN of a function, with or without *\n" +
 				"\"f:\" is no name, partial ARN or ARN of a function, with or without *\n" +

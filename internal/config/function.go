@@ -11,7 +11,8 @@ import (
 type Function struct {
 	// Name is the function's name, its partial ARN or its ARN, without a qualifier.
 	Name string
-	// Qualifier is the version or alias, empty for the unqualified function.
+	// Qualifier is a version, an alias, $LATEST or $LATEST.PUBLISHED. It is empty for the
+	// unqualified function.
 	Qualifier string
 
 	arn    bool   // Name is an ARN or a partial one
@@ -30,7 +31,7 @@ func (f Function) String() string {
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 const (
 	nameGrammar      = `[A-Za-z0-9_-]{1,64}`
-	qualifierGrammar = `[A-Za-z0-9$_-]{1,128}`
+	qualifierGrammar = `(?:[A-Za-z0-9_-]{1,128}|\$LATEST(?:\.PUBLISHED)?)`
 )
 
 var (

@@ -21,6 +21,7 @@ func TestFunctionFromParam(t *testing.T) {
 		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3"}},
 		{"with an alias", "f:Live", true, Function{Name: "f", Qualifier: "Live"}},
 		{"$LATEST", "f:$LATEST", true, Function{Name: "f", Qualifier: "$LATEST"}},
+		{"$LATEST.PUBLISHED", "f:$LATEST.PUBLISHED", true, Function{Name: "f", Qualifier: "$LATEST.PUBLISHED"}},
 		{"the longest", strings.Repeat("f", 64) + ":" + strings.Repeat("q", 128), true, Function{Name: strings.Repeat("f", 64), Qualifier: strings.Repeat("q", 128)}},
 		// In one piece, AWS would take these prefixes for an account, a region and a keyword.
 		{"an account id", "123456789012:f", true, Function{Name: "123456789012", Qualifier: "f"}},
@@ -43,7 +44,7 @@ func TestFunctionFromParam(t *testing.T) {
 func TestFunctionFromParamRefused(t *testing.T) {
 	for _, value := range []string{
 		"", ":", "f:", ":q", "a b", "a/b", "a%2Fb", "../f", "..", ".", "f\x00", "f\n", "f?Qualifier=1", "f#", "é", "ｆ",
-		"f:1:2", "f:é", "a.b", "$LATEST", strings.Repeat("f", 65), "f:" + strings.Repeat("q", 129), strings.Repeat("f", 10<<10),
+		"f:1:2", "f:é", "a.b", "f:a.b", "f:v1.PUBLISHED", "f:$LATEST.", "f:$LATEST.1", "f:$LATEST.PUBLISHED.", "f:$latest", "f:LATEST.PUBLISHED", "f:$LATESTX", "f:a$b", "f.PUBLISHED", "f:$LATEST.PUBLISHED\n", "$LATEST", strings.Repeat("f", 65), "f:" + strings.Repeat("q", 129), strings.Repeat("f", 10<<10),
 		"arn:aws:lambda:us-west-2:123456789012:function:f", "arn:aws:lambda:eu-west-1:210987654321:function:f:1",
 		"Arn:aws:lambda:us-west-2:123456789012:function:f", "123456789012:function:f", "function:f:1",
 		"arn:aws:s3:::bucket", "us-east-1:123456789012:f",
