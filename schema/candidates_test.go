@@ -109,6 +109,14 @@ var (
 			good: list{"live", "7", "$LATEST", "$LATEST.PUBLISHED", "a_b-c", strings.Repeat("q", 128)},
 			bad:  list{"", "live!", "a.b", "$LATEST.", "$LATEST.published", "$LATEST.PUBLISHED.1", "LATEST.PUBLISHED", "$", "a$", "a:b", "a b", "live\n", "ü", strings.Repeat("q", 129)},
 		},
+		"tenant_id": {
+			good: list{"blue", "a b", "aZ09._:/=+@-", strings.Repeat("t", 256), "{id}", "{JWT.tenant}", "{resp0_id}", "a{b} {c}d", "{input_headers.X-Tenant}", "{input_headers.!#$%&'*+.^_`|~-}", "{input_query_strings.a b,ü\n}", "{input_query_strings}", "{input_headers}", "{inputs.a:b/c-d}", "{_}", strings.Repeat("t", 257) + "{id}"},
+			bad:  list{"", " ", " a", "a ", "{id} ", " {id}", "ü{id}", "a,b", "a\n", "a\nb", "\u00a0", strings.Repeat("t", 257), "{", "}", "{}", "{a", "a}", "{a}}", "{{a}", "{a b}", "{.a}", "{input_headers.}", "{input_headers.a/b}", "{input_headers.a b}", "{input_headers.a:}", "{input_query_strings.}", "{ü}", "{a\n}"},
+		},
+		"durable_execution_name": {
+			good: list{"{input_headers.Idempotency-Key}", "{JWT.sub}:{input_headers.Idempotency-Key}", "ü\n {id}", "{id}" + strings.Repeat("x", 300), "{input_query_strings.key}"},
+			bad:  list{"", "x", "{", "{}", "x{}", "{a}{", "}{a}", "{a}}", "{input_headers.}", "{a}{input_headers.a/b}", "{input_query_strings.}{a}"},
+		},
 		"invocation_type": {good: list{"RequestResponse", "Event", "DryRun"}, bad: list{"", "event", "Event ", "Request"}},
 		"payload_format":  {good: list{"simple", "1.0", "2.0", "alb"}, bad: list{"", "v2", "ALB", "2", "1.0.0", number("2.0"), number("1")}},
 		"response_format": {good: list{"plain", "proxy"}, bad: list{"", "Proxy", "http"}},
@@ -253,7 +261,7 @@ func (g generator) value(c candidates) any {
 func (g generator) changed(v any) any {
 	switch v := v.(type) {
 	case string:
-		return string(change(g, []rune(v), []rune(":/.-_*$%[]@?#+=, 019azAZü\n")))
+		return string(change(g, []rune(v), []rune(":/.-_*$%[]{}@?#+=, 019azAZü\n")))
 	case list:
 		if len(v) > 0 && g.one(2) {
 			i := g.IntN(len(v))

@@ -44,8 +44,8 @@ type Config struct {
 	Profile string
 	// Role is assumed with the credentials that are found, where its ARN is not empty.
 	Role Role
-	// Qualifier is that of the function that ParamName names. Empty
-	// leaves it to the name. A fixed Function has its own.
+	// Qualifier is that of the function that ParamName names. Empty leaves it to the
+	// name. A fixed Function has its own.
 	Qualifier string
 	// InvocationType is InvocationEvent or InvocationDryRun. Empty is RequestResponse.
 	InvocationType string
@@ -59,6 +59,10 @@ type Config struct {
 	Stream bool
 	// ClientContext sends headers and params as the client context.
 	ClientContext bool
+	// TenantID is the tenant of a function with tenant isolation. Zero sends none.
+	TenantID Template
+	// DurableExecutionName makes starts of a durable function idempotent. Zero sends none.
+	DurableExecutionName Template
 	// LogTail logs the end of the function's own log.
 	LogTail bool
 }
@@ -116,32 +120,35 @@ type draft struct {
 	allowed                                                             []pattern
 	role                                                                Role
 	errorStatuses                                                       ErrorStatuses
+	tenantID, durableExecutionName                                      Template
 	event                                                               *Event
 	eventKeys, warnings                                                 []string
 }
 
 // keys are the keys that work, each with the part that decodes its value.
 var keys = map[string]func(*draft, any) error{
-	"function_name":         func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
-	"function_param_name":   func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
-	"function_name_case":    func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
-	"allowed_functions":     func(d *draft, v any) (err error) { d.allowed, err = asPatterns(v); return },
-	"region":                func(d *draft, v any) (err error) { d.region, err = asString(v); return },
-	"endpoint":              func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
-	"max_retries":           func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
-	"retry_function_errors": func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
-	"function_error_status": func(d *draft, v any) (err error) { d.errorStatuses, err = asErrorStatuses(v); return },
-	"max_reply_bytes":       func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
-	"profile":               func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
-	"assume_role":           (*draft).decodeRole,
-	"event":                 (*draft).decodeEvent,
-	"qualifier":             func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
-	"invocation_type":       func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
-	"payload_format":        func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
-	"response_format":       func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
-	"stream":                func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
-	"client_context":        func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
-	"log_tail":              func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
+	"function_name":          func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
+	"function_param_name":    func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
+	"function_name_case":     func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
+	"allowed_functions":      func(d *draft, v any) (err error) { d.allowed, err = asPatterns(v); return },
+	"region":                 func(d *draft, v any) (err error) { d.region, err = asString(v); return },
+	"endpoint":               func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
+	"max_retries":            func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
+	"retry_function_errors":  func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
+	"function_error_status":  func(d *draft, v any) (err error) { d.errorStatuses, err = asErrorStatuses(v); return },
+	"max_reply_bytes":        func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
+	"profile":                func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
+	"assume_role":            (*draft).decodeRole,
+	"event":                  (*draft).decodeEvent,
+	"qualifier":              func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
+	"invocation_type":        func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
+	"payload_format":         func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
+	"response_format":        func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
+	"tenant_id":              (*draft).decodeTenantID,
+	"durable_execution_name": (*draft).decodeDurableExecutionName,
+	"stream":                 func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
+	"client_context":         func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
+	"log_tail":               func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
 }
 
 // Keys are the keys that work, sorted.
@@ -273,7 +280,8 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	}
 	cfg.Role = d.role
 	more, err := d.validateFormats(&cfg)
-	return cfg, append(warnings, more...), errors.Join(append(errs, err)...)
+	ofTemplates, templateErr := d.validateTemplates(&cfg, endpoint)
+	return cfg, slices.Concat(warnings, more, ofTemplates), errors.Join(append(errs, err, templateErr)...)
 }
 
 // notAPlaceholder warns of a function_param_name that only another component can set.
@@ -356,43 +364,3 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 // regionName is the format that the AWS SDK asks of a region, which becomes a
 // label of a host name.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-
-// String says in a few words what a backend invokes.
-func (c *Config) String() string {
-	s := "function " + c.Function.String()
-	if c.ParamName != "" {
-		s = "function from the param " + c.ParamName
-		if c.Qualifier != "" {
-			s += ", qualifier " + c.Qualifier
-		}
-	}
-	if c.Region != "" {
-		s += ", region " + c.Region
-	}
-	if c.Endpoint != "" {
-		s += ", endpoint " + c.Endpoint
-	}
-	if c.Profile != "" {
-		s += ", profile " + text.Quote(c.Profile)
-	}
-	if c.Role.ARN != "" {
-		s += ", role " + c.Role.ARN
-	}
-	if c.InvocationType != "" {
-		s += ", invocation type " + c.InvocationType
-	}
-	if c.PayloadFormat != Simple {
-		s += ", payload format " + c.PayloadFormat.String()
-	}
-	if c.Stream {
-		s += ", streamed"
-	}
-	switch {
-	case c.ParamName == "":
-	case c.Allowed == nil:
-		s += ", every name allowed"
-	default:
-		s += fmt.Sprintf(", allowed %v", c.Allowed)
-	}
-	return s
-}

@@ -353,6 +353,10 @@ func TestConfigInTheLog(t *testing.T) {
 			"function from the param Lambda, payload format 1.0, allowed [Order-* 123456789012:function:Basket]",
 		},
 		{map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true}, "function f, payload format 2.0, streamed"},
+		{
+			map[string]any{"function_name": "f:live", "tenant_id": "{JWT.tenant}", "durable_execution_name": "{JWT.sub}:{id}"},
+			`function f:live, tenant "{JWT.tenant}", durable execution "{JWT.sub}:{Id}"`,
+		},
 	} {
 		cfg, _, err := Parse(tc.settings, nil)
 		if err != nil {

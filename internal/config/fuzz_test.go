@@ -22,6 +22,8 @@ func FuzzParse(f *testing.F) {
 		`{"function_param_name":"f","qualifier":"7","payload_format":"1.0","response_format":"plain","invocation_type":"Event"}`,
 		`{"function_name":"f","function_error_status":{"ValidationError":422,"*NotFound":404,"*":500,"_":"x"}}`,
 		`{"function_name":"f","function_error_status":{"a*b":400,"*":599}}`,
+		`{"function_name":"f:7","tenant_id":"{JWT.tenant}","durable_execution_name":"{JWT.sub}:{input_headers.Idempotency-Key}"}`,
+		`{"function_name":"f:$LATEST.PUBLISHED","tenant_id":"a b","durable_execution_name":"{id}","invocation_type":"DryRun"}`,
 		`null`, `[]`, `""`,
 	} {
 		f.Add(seed)
@@ -67,6 +69,11 @@ func FuzzParse(f *testing.F) {
 		}
 		if cfg.InvocationType != "" {
 			again["invocation_type"] = cfg.InvocationType
+		}
+		for key, template := range map[string]Template{"tenant_id": cfg.TenantID, "durable_execution_name": cfg.DurableExecutionName} {
+			if !template.IsZero() {
+				again[key] = template.String()
+			}
 		}
 		again["payload_format"] = cfg.PayloadFormat.String()
 		if cfg.PayloadFormat != Simple {
@@ -261,6 +268,34 @@ func FuzzTemplate(f *testing.F) {
 		}
 		if want := strings.Join(tpl.literals, value); ok && got != want {
 			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	})
+}
+
+// FuzzRequestTemplates checks that no value out of a request leaves AWS's grammar for tenants and
+// names of executions.
+func FuzzRequestTemplates(f *testing.F) {
+	for _, seed := range []string{"blue", "", " blue", "blue ", "a\r\nb", "ü", "\x00", strings.Repeat("t", 257), "a,b"} {
+		f.Add(seed)
+	}
+	cfg, _, err := Parse(map[string]any{"function_name": "f", "tenant_id": "{id}", "durable_execution_name": "{id}"}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	within := func(s, characters string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(characters, r) })
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		r := RequestValues{Params: map[string]string{"Id": value}}
+		tenant, err := cfg.TenantOf(r)
+		valid := len(value) >= 1 && len(value) <= 256 && within(value, letters+".:/=+@ ") && strings.Trim(value, " ") == value
+		if valid != (err == nil) || valid && tenant != value || !valid && tenant != "" {
+			t.Errorf("%q: got the tenant %q, %v", value, tenant, err)
+		}
+		name := cfg.ExecutionName(r)
+		if len(name) > 64 || !within(name, letters) || (name == "") != (value == "") {
+			t.Errorf("%q: got the name %q", value, name)
 		}
 	})
 }

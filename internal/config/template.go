@@ -101,6 +101,9 @@ func parseTemplateValue(name string) (templateValue, error) {
 // headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
+// IsZero tells whether t is the zero Template, which is no key's value.
+func (t Template) IsZero() bool { return t.literals == nil }
+
 // Params returns the keys of the params that the template has placeholders for, in order.
 func (t Template) Params() []string {
 	var params []string

@@ -26,6 +26,15 @@ func asString(v any) (*string, error) {
 	return &s, nil
 }
 
+// asTemplate takes a template that is not empty.
+func asTemplate(v any) (Template, error) {
+	s, err := asString(v)
+	if err != nil {
+		return Template{}, err
+	}
+	return ParseTemplate(*s)
+}
+
 // asMatch takes a string of a grammar. what says what the grammar is.
 func asMatch(v any, grammar *regexp.Regexp, what string) (string, error) {
 	s, ok := v.(string)

@@ -1,0 +1,68 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io"
+	"regexp"
+)
+
+// executionName is AWS's grammar for the name of a durable execution, from the service model of
+// AWS Lambda.
+var executionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (d *draft) decodeDurableExecutionName(v any) error {
+	t, err := asTemplate(v)
+	if err != nil {
+		return err
+	}
+	if len(t.values) == 0 {
+		return errors.New("must have a placeholder, such as {input_headers.Idempotency-Key}: with one name for all requests the function starts once")
+	}
+	d.durableExecutionName = t
+	return nil
+}
+
+// ExecutionName returns the name of the durable execution that a request starts. It is empty
+// where none is configured, or where a placeholder has no value.
+//
+// A value in AWS's grammar is the name itself where the template is one placeholder and nothing
+// else, and any other value goes out as its SHA-256 in hex. The name of any other template is the
+// SHA-256 of all its parts with their lengths, so that no two lists of values
+// have one name.
+func (c *Config) ExecutionName(r RequestValues) string {
+	t := c.DurableExecutionName
+	if t.IsZero() {
+		return ""
+	}
+	values, ok := t.Values(r)
+	switch {
+	case !ok:
+		return ""
+	case len(values) > 1 || t.literals[0] != "" || t.literals[1] != "":
+		return t.digest(values)
+	case executionName.MatchString(values[0]):
+		return values[0]
+	}
+	sum := sha256.Sum256([]byte(values[0]))
+	return hex.EncodeToString(sum[:])
+}
+
+// digest returns the SHA-256 of the template's text and values in hex. Before each part stands
+// its length in bytes, in 8 bytes with the highest first.
+func (t Template) digest(values []string) string {
+	h := sha256.New()
+	write := func(part string) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		io.WriteString(h, part)
+	}
+	for i, literal := range t.literals {
+		write(literal)
+		if i < len(values) {
+			write(values[i])
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+func hexSHA256(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestExecutionName(t *testing.T) {
+	for _, tc := range []struct{ template, key, want string }{
+		{"{input_headers.Idempotency-Key}", "", ""},
+		{"{input_headers.Idempotency-Key}", "order-7_A", "order-7_A"},
+		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 64), strings.Repeat("k", 64)},
+		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 65), hexSHA256(strings.Repeat("k", 65))},
+		{"{input_headers.Idempotency-Key}", "a b", hexSHA256("a b")},
+		{"{input_headers.Idempotency-Key}", "a.b", hexSHA256("a.b")},
+		{"{input_headers.Idempotency-Key}", "k\r\nX-Amz-Tenant-Id: red", hexSHA256("k\r\nX-Amz-Tenant-Id: red")},
+		{"{input_headers.Idempotency-Key}", "ü", hexSHA256("ü")},
+		{"{input_headers.Idempotency-Key}", "\xff", hexSHA256("\xff")},
+		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 1<<20), hexSHA256(strings.Repeat("k", 1<<20))},
+		// More than one part.
+		{"{JWT.sub}:{input_headers.Idempotency-Key}", "", ""},
+		{"{JWT.sub}:{input_headers.Idempotency-Key}", "k", hexSHA256("\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x02me" + "\x00\x00\x00\x00\x00\x00\x00\x01:" + "\x00\x00\x00\x00\x00\x00\x00\x01k" + "\x00\x00\x00\x00\x00\x00\x00\x00")},
+		{"a{input_headers.Idempotency-Key}", "k", hexSHA256("\x00\x00\x00\x00\x00\x00\x00\x01a" + "\x00\x00\x00\x00\x00\x00\x00\x01k" + "\x00\x00\x00\x00\x00\x00\x00\x00")},
+	} {
+		cfg, _ := configOf(t, map[string]any{"durable_execution_name": tc.template})
+		r := RequestValues{
+			Params:  map[string]string{"JWT.sub": "me"},
+			Headers: map[string][]string{"Idempotency-Key": {tc.key, "second"}},
+			Query:   map[string][]string{"Idempotency-Key": {"query"}, "JWT.sub": {"you"}},
+		}
+		if got := cfg.ExecutionName(r); got != tc.want {
+			t.Errorf("%s of %.20q: got %q, want %q", tc.template, tc.key, got, tc.want)
+		}
+	}
+	if got := new(Config).ExecutionName(RequestValues{}); got != "" {
+		t.Errorf("none configured: got %q", got)
+	}
+}
+
+// No two callers have one name, wherever their values begin and end.
+func TestExecutionNamesDiffer(t *testing.T) {
+	names := make(map[string]string)
+	for _, template := range []string{"{JWT.sub}:{id}", "{JWT.sub}{id}", "x{id}", "{id}x", ":{JWT.sub}:{id}"} {
+		cfg, _ := configOf(t, map[string]any{"durable_execution_name": template})
+		for _, v := range [][2]string{{"a", "b:c"}, {"a:b", "c"}, {"ab", "c"}, {"a", "bc"}, {"a:", ":c"}, {"a", "b"}, {"b", "a"}} {
+			name := cfg.ExecutionName(RequestValues{Params: map[string]string{"JWT.sub": v[0], "Id": v[1]}})
+			if !executionName.MatchString(name) || len(name) != 64 {
+				t.Errorf("%s of %q: got %q", template, v, name)
+			}
+			of := template + " of " + strings.Join(v[:], " and ")
+			if !strings.Contains(template, "JWT") {
+				of = template + " of " + v[1]
+			}
+			if other, ok := names[name]; ok && other != of {
+				t.Errorf("%s has the name of %s", of, other)
+			}
+			names[name] = of
+		}
+	}
+}

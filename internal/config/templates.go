@@ -1,0 +1,57 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// validateTemplates does the part of validate that is about tenants and durable executions. The
+// formats must be known by then.
+func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings []string, err error) {
+	cfg.TenantID, cfg.DurableExecutionName = d.tenantID, d.durableExecutionName
+	warnings = append(missingPlaceholders("tenant_id", d.tenantID, endpoint), missingPlaceholders("durable_execution_name", d.durableExecutionName, endpoint)...)
+	if d.durableExecutionName.IsZero() {
+		return warnings, nil
+	}
+	const key = "durable_execution_name: "
+	if cfg.InvocationType == InvocationDryRun {
+		cfg.DurableExecutionName = Template{}
+		return append(warnings, key+"has no effect with the invocation_type "+InvocationDryRun), nil
+	}
+	if cfg.Stream {
+		return warnings, errors.New(key + "must not be there with stream: AWS's operation for streams has no such name")
+	}
+	if cfg.PayloadFormat != Simple {
+		warnings = append(warnings, key+"with the payload_format "+cfg.PayloadFormat.String()+" a repeated request is a 409, because its event is not the same")
+	}
+	if cfg.Qualifier == "" && cfg.Function.Qualifier == "" {
+		warnings = append(warnings, key+"AWS refuses calls of durable functions without a version or an alias: set the qualifier")
+	}
+	return warnings, nil
+}
+
+// missingPlaceholders returns a warning for each param of a template that only another component
+// can set.
+func missingPlaceholders(key string, t Template, endpoint Placeholders) (warnings []string) {
+	for _, param := range t.Params() {
+		if !endpoint.Has(param) && !isForeign(param) {
+			warnings = append(warnings, fmt.Sprintf("%s: the endpoint has no placeholder for %s, so another component, such as a Lua script, must set it", key, text.Quote(param)))
+		}
+	}
+	return warnings
+}
+
+// Claims returns the names of the params with a token's claims that the templates have
+// placeholders for, each one once, in order.
+func (c *Config) Claims() (claims []string) {
+	for _, param := range slices.Concat(c.TenantID.Params(), c.DurableExecutionName.Params()) {
+		if strings.HasPrefix(param, ClaimPrefix) && !slices.Contains(claims, param) {
+			claims = append(claims, param)
+		}
+	}
+	return claims
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// The characters of a tenant's id, from the service model of AWS Lambda. A space cannot be the
+// first or the last one: HTTP drops it there, and the call would be for another tenant.
+const (
+	tenantInner = `[A-Za-z0-9._:/=+@ -]`
+	tenantOuter = `[A-Za-z0-9._:/=+@-]`
+
+	tenantGrammar = "1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces"
+)
+
+var (
+	tenantID = regexp.MustCompile(`^` + tenantOuter + `(?:` + tenantInner + `{0,254}` + tenantOuter + `)?$`)
+	// tenantText matches what may stand in a template for a tenant, whose values have a length
+	// that only requests tell.
+	tenantText = regexp.MustCompile(`^` + tenantOuter + `(?:` + tenantInner + `*` + tenantOuter + `)?$`)
+)
+
+func (d *draft) decodeTenantID(v any) error {
+	t, err := asTemplate(v)
+	if err != nil {
+		return err
+	}
+	grammar := tenantText
+	if len(t.values) == 0 {
+		grammar = tenantID
+	}
+	// Each value is one of these characters or more, so that any one of them can stand for it.
+	if !grammar.MatchString(strings.Join(t.literals, "x")) {
+		return fmt.Errorf("%s is not a tenant: %s", describe(v), tenantGrammar)
+	}
+	d.tenantID = t
+	return nil
+}
+
+// InvalidTenant is the error for a request that has no tenant, or one that AWS does not take. Its
+// text quotes the request: it is for the log, not for the client.
+type InvalidTenant struct{ reason string }
+
+// Error implements error.
+func (e *InvalidTenant) Error() string { return e.reason }
+
+// TenantOf returns the tenant of a request, empty where none is configured. Its error is an
+// *InvalidTenant.
+func (c *Config) TenantOf(r RequestValues) (string, error) {
+	if c.TenantID.IsZero() {
+		return "", nil
+	}
+	tenant, ok := c.TenantID.Expand(r)
+	switch {
+	case !ok:
+		return "", &InvalidTenant{"the request has no tenant: a placeholder of " + text.Quote(c.TenantID.String()) + " has no value"}
+	case !tenantID.MatchString(tenant):
+		return "", &InvalidTenant{fmt.Sprintf("%s is not a tenant: %s", text.Quote(tenant), tenantGrammar)}
+	}
+	return tenant, nil
+}
