@@ -83,6 +83,9 @@ type Spec struct {
 	// through to the backend. The events say what they tell of the client, and do not hold
 	// them.
 	HiddenHeaders []string
+	// SetsClaims tells that the adapter has KrakenD's validator set the claims that templates
+	// have placeholders for.
+	SetsClaims bool
 	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
 	// configurations which have never worked stay errors.
 	SharedBody bool
@@ -313,7 +316,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		warnings = append(warnings, found.Warnings...)
 	}
 	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply}
-	return append(warnings, b.cfg.UnmatchablePatterns()...), err
+	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims()), b.cfg.UnmatchablePatterns()), err
 }
 
 // Invoke executes the function that r is for and hands the reply to decode, which

@@ -135,6 +135,11 @@ func refused(err error) *Error {
 	return &Error{status: http.StatusNotFound, message: "no such function", kind: resourceNotFound, detail: err.Error(), err: err}
 }
 
+// invalidTenant is the error for a request without a tenant that AWS takes.
+func invalidTenant(err error) *Error {
+	return &Error{status: http.StatusBadRequest, message: "invalid tenant", kind: "InvalidTenant", detail: err.Error(), err: err}
+}
+
 func tooLarge(limit int) *Error {
 	return &Error{
 		status:  http.StatusRequestEntityTooLarge,

@@ -71,6 +71,6 @@ func (e *Error) functionMessage() string {
 func (e *Error) response() *http.Response {
 	body := e.Details()
 	header := http.Header{"Content-Type": {"application/json"}}
-	setMetadata(header, "", e.requestID)
+	metadata{requestID: e.requestID}.set(header)
 	return &http.Response{StatusCode: e.status, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}
 }

@@ -21,6 +21,8 @@ type invocation struct {
 	payload       invoke.Payload
 	clientContext string // base64; empty for none
 	traceID       string // empty for none
+	tenant        string // empty for none
+	executionName string // empty for none
 }
 
 const traceHeader = "X-Amzn-Trace-Id"
@@ -31,6 +33,11 @@ func (b *Backend) invocation(ctx context.Context, r *Request) (in invocation, e 
 	if in.function, err = b.cfg.FunctionOf(r.Params); err != nil {
 		return in, refused(err)
 	}
+	values := b.requestValues(r)
+	if in.tenant, err = b.cfg.TenantOf(values); err != nil {
+		return in, invalidTenant(err)
+	}
+	in.executionName = b.cfg.ExecutionName(values)
 	if b.cfg.ClientContext {
 		if in.clientContext, e = b.clientContext(r); e != nil {
 			return in, e
@@ -45,14 +52,16 @@ func (b *Backend) invocation(ctx context.Context, r *Request) (in invocation, e 
 // call returns the call of the Invoke API.
 func (b *Backend) call(in *invocation) *invoke.Request {
 	return &invoke.Request{
-		Function:       in.function.Name,
-		Qualifier:      in.function.Qualifier,
-		InvocationType: b.cfg.InvocationType,
-		ClientContext:  in.clientContext,
-		LogTail:        b.cfg.LogTail,
-		TraceID:        in.traceID,
-		Payload:        in.payload,
-		Stream:         b.cfg.Stream,
+		Function:             in.function.Name,
+		Qualifier:            in.function.Qualifier,
+		InvocationType:       b.cfg.InvocationType,
+		ClientContext:        in.clientContext,
+		LogTail:              b.cfg.LogTail,
+		TraceID:              in.traceID,
+		TenantID:             in.tenant,
+		DurableExecutionName: in.executionName,
+		Payload:              in.payload,
+		Stream:               b.cfg.Stream,
 	}
 }
 
@@ -145,7 +154,7 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 	if int64(len(r.Payload)) > b.cfg.MaxReply { // of an Invoker that holds no limit
 		return nil, undecodable(invoke.TooLong(b.cfg.MaxReply))
 	}
-	response, err := answer{r.Payload, r.ExecutedVersion, r.RequestID, r.Header}.response(&b.cfg, b.format)
+	response, err := answer{r.Payload, metadataOf(r), r.Header}.response(&b.cfg, b.format)
 	if err != nil {
 		return nil, undecodable(err)
 	}

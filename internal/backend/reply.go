@@ -16,10 +16,9 @@ import (
 
 // answer is what came back from the Invoke API for an execution that succeeded.
 type answer struct {
-	payload   []byte
-	version   string      // X-Amz-Executed-Version
-	requestID string      // empty behind an Invoker that tells none
-	header    http.Header // of the HTTP answer; nil behind an Invoker that shows none
+	payload []byte
+	metadata
+	header http.Header // of the HTTP answer; nil behind an Invoker that shows none
 }
 
 // integrationResponse is the content type of a reply that begins with status and
@@ -68,7 +67,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 			}
 		}
 	}
-	setMetadata(e.Header, a.version, a.requestID)
+	a.metadata.set(e.Header)
 
 	response := &http.Response{
 		StatusCode:    e.Status,
@@ -116,33 +115,6 @@ func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 		return *e, nil
 	}
 	return apigw.ParseResponse(payload, eventFormats[cfg.PayloadFormat], cfg.Event.MultiValueHeaders)
-}
-
-// Lambda's own headers of a reply.
-const (
-	versionHeader   = "X-Amz-Executed-Version"
-	requestIDHeader = "X-Amzn-Requestid"
-)
-
-func setMetadata(h http.Header, version, requestID string) {
-	values := []string{version, requestID}
-	if version != "" {
-		h[versionHeader] = values[:1:1]
-	}
-	if requestID != "" {
-		h[requestIDHeader] = values[1:2:2]
-	}
-}
-
-// Metadata are the headers of a reply that KrakenD is to show beside data: its
-// routers add them to an answer whose Content-Type they set themselves.
-func Metadata(reply http.Header) http.Header {
-	if len(reply) == len(reply[versionHeader])+len(reply[requestIDHeader]) { // there is nothing else
-		return reply
-	}
-	h := make(http.Header, 2)
-	setMetadata(h, reply.Get(versionHeader), reply.Get(requestIDHeader))
-	return h
 }
 
 // isNothing tells a reply that KrakenD's JSON decoders, which read the first value

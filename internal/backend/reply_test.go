@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -233,6 +234,15 @@ func TestMetadata(t *testing.T) {
 	got := Metadata(http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}, "Content-Type": {"text/html"}, "Set-Cookie": {"a=1"}})
 	if want := (http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+	whole := http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}, "X-Amz-Durable-Execution": {"order-7/1c9f"}}
+	if got := Metadata(whole); !reflect.DeepEqual(got, whole) {
+		t.Errorf("got %v, want %v", got, whole)
+	}
+	more := maps.Clone(whole)
+	more["Content-Type"] = []string{"text/html"}
+	if got := Metadata(more); !reflect.DeepEqual(got, whole) {
+		t.Errorf("got %v, want %v", got, whole)
 	}
 	if got := Metadata(http.Header{}); len(got) != 0 {
 		t.Errorf("got %v, want nothing", got)

@@ -27,7 +27,7 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 		from.Close()
 		return nil, err
 	}
-	setMetadata(head.Header, r.ExecutedVersion, r.RequestID)
+	metadataOf(r).set(head.Header)
 	s := b.streamingBody(head.Header, prefix, from, in, r.RequestID)
 	if ctx.Done() == nil {
 		// Nothing ends the request: KrakenD 1.x drops the replies of shadow backends without

@@ -1,0 +1,40 @@
+package backend
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+)
+
+// requestValues returns what the placeholders of templates stand for. Headers that the operator
+// does not let through to the backend have no value.
+func (b *Backend) requestValues(r *Request) config.RequestValues {
+	v := config.RequestValues{Params: r.Params, Headers: r.Headers, Query: r.Query}
+	if len(b.hidden) > 0 && !(b.cfg.TenantID.IsZero() && b.cfg.DurableExecutionName.IsZero()) {
+		v.Headers = maps.Clone(r.Headers)
+		for _, name := range b.hidden {
+			delete(v.Headers, name)
+		}
+	}
+	return v
+}
+
+// Claims returns the params with a token's claims, such as JWT.sub, that the configuration has
+// placeholders for. It returns nil for a bad configuration.
+func (b *Backend) Claims() []string { return b.cfg.Claims() }
+
+// unsetClaims returns a warning for each of these claims that KrakenD's validator may not set: it
+// reads the url_patterns of an endpoint, and the backend knows its own alone.
+func (s Spec) unsetClaims(claims []string) (warnings []string) {
+	if s.SetsClaims {
+		return nil
+	}
+	for _, claim := range claims {
+		if !strings.Contains(s.URLPattern, "{{."+claim+"}}") {
+			name := strings.TrimPrefix(claim, config.ClaimPrefix)
+			warnings = append(warnings, "KrakenD sets {"+claim+"} only where a url_pattern of the endpoint has it, such as /?"+name+"={"+claim+"}")
+		}
+	}
+	return warnings
+}
