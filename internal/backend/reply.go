@@ -67,7 +67,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 			}
 		}
 	}
-	a.metadata.set(e.Header)
+	a.set(e.Header)
 
 	response := &http.Response{
 		StatusCode:    e.Status,

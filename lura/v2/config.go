@@ -34,6 +34,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		EndpointMethod:  remote.ParentEndpointMethod,
 		ConcurrentCalls: remote.ConcurrentCalls,
 		ForwardsHost:    true, // in router.NewRequest
+		SetsClaims:      true, // by requireClaims
 	}, len(settings) > 0
 }
 

@@ -120,11 +120,12 @@ type Report struct {
 // A bad configuration fails closed: it is logged as an error when the proxy is
 // made, and the proxy answers every request with a 500.
 //
-// Of KrakenD's configuration it changes three things in a Lambda backend. One without a
+// Of KrakenD's configuration it changes four things in a Lambda backend. One without a
 // host gets one that is never called, because KrakenD's load balancer asks for it. A
 // ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself. HeadersToPass
 // that are not empty get the headers that tell events about the client, which the function
-// does not see unless they were there. Another proxy that the factory makes of the same
+// does not see unless they were there. A URLPattern gets the claims that templates have
+// placeholders for, because KrakenD's validator sets those that a pattern names. Another proxy that the factory makes of the same
 // configuration behaves alike.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
@@ -150,7 +151,9 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 			invokes, err := b.Report()
 			o.report(Report{Backend: remote, Invokes: invokes, Err: err})
 		}
-		return newProxy(remote, b)
+		p := newProxy(remote, b)
+		requireClaims(remote, b.Claims())
+		return p
 	}
 }
 

@@ -3,6 +3,7 @@ package lambda
 import (
 	"net/textproto"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
@@ -17,6 +18,7 @@ type configuredBackend struct {
 	host            []string
 	concurrentCalls int
 	headersToPass   []string
+	urlPattern      string
 }
 
 // identityHeaders tell events about the client: its address, the name that it called, and its
@@ -26,13 +28,14 @@ var identityHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agen
 // prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec says
 // what stood there when the factory first saw the backend.
 func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
-	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls, remote.HeadersToPass})
+	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls, remote.HeadersToPass, remote.URLPattern})
 	first := v.(configuredBackend)
-	spec.Host, spec.ConcurrentCalls = first.host, first.concurrentCalls
+	spec.Host, spec.ConcurrentCalls, spec.URLPattern = first.host, first.concurrentCalls, first.urlPattern
 
 	if len(remote.Host) == 0 {
 		remote.Host = []string{backend.Host}
 	}
+	remote.URLPattern = first.urlPattern // requireClaims may have changed it
 	// The backend makes the calls itself.
 	remote.ConcurrentCalls = min(remote.ConcurrentCalls, 1)
 
@@ -45,5 +48,23 @@ func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec)
 			remote.HeadersToPass = append(remote.HeadersToPass, name)
 			spec.HiddenHeaders = append(spec.HiddenHeaders, name)
 		}
+	}
+}
+
+// requireClaims has KrakenD's validator set the params of these claims, such as JWT.sub. It sets
+// those that a url_pattern of the endpoint names, and reads them after the factory has run. No
+// Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
+// extractRequiredJWTClaims of github.com/krakend/krakend-jose/v2.
+func requireClaims(remote *config.Backend, claims []string) {
+	for _, claim := range claims {
+		placeholder := "{{." + claim + "}}"
+		if strings.Contains(remote.URLPattern, placeholder) {
+			continue
+		}
+		separator := "?"
+		if strings.Contains(remote.URLPattern, "?") {
+			separator = "&"
+		}
+		remote.URLPattern += separator + claim + "=" + placeholder
 	}
 }
