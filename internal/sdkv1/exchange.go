@@ -51,6 +51,18 @@ func (c *exchanges) result() *exchange {
 	return c.ended
 }
 
+// lost returns an error if the Invoker has answered without the options, which carry what the
+// SDK's inputs have no fields for: the call was for no tenant, or started an execution without its
+// name. It returns nil for a request that has neither.
+func (c *exchanges) lost() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil || c.request.TenantID == "" && c.request.DurableExecutionName == "" {
+		return nil
+	}
+	return &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker dropped the options of the call, and with them tenant_id and durable_execution_name: it must pass them on to the SDK's client"}
+}
+
 // exchange is one request of the SDK's, and what it tells of an attempt. Without one the limits
 // are those of the Invoker.
 type exchange struct {
@@ -73,8 +85,14 @@ func (x *exchange) prepare(r *request.Request) {
 		c.CheckRedirect = useLastResponse
 		r.Config.HTTPClient = &c
 	}
-	if x.request.TraceID != "" {
-		r.HTTPRequest.Header.Set("X-Amzn-Trace-Id", x.request.TraceID)
+	for name, value := range map[string]string{ // signed, since the SDK builds the request after this
+		"X-Amzn-Trace-Id":                 x.request.TraceID,
+		invoke.TenantIDHeader:             x.request.TenantID,
+		invoke.DurableExecutionNameHeader: x.request.DurableExecutionName,
+	} {
+		if value != "" {
+			r.HTTPRequest.Header.Set(name, value)
+		}
 	}
 	r.Handlers.Send.PushFront(func(r *request.Request) {
 		// Else net/http asks for gzip by itself, and undoes without bounds what comes.

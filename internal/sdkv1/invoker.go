@@ -68,6 +68,9 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 	case output == nil:
 		return nil, &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither an output nor an error"}
 	}
+	if err := c.lost(); err != nil {
+		return nil, err
+	}
 	if code := aws.StringValue(output.FunctionError); code != "" {
 		return nil, &invoke.Error{
 			Kind: invoke.KindFunction, Code: code, Payload: output.Payload, Status: int(aws.Int64Value(output.StatusCode)), Header: x.header, RequestID: x.requestID,
@@ -75,11 +78,12 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		}
 	}
 	return &invoke.Response{
-		Header:          x.header,
-		ExecutedVersion: aws.StringValue(output.ExecutedVersion),
-		RequestID:       x.requestID,
-		LogResult:       aws.StringValue(output.LogResult),
-		Payload:         output.Payload,
+		Header:              x.header,
+		ExecutedVersion:     aws.StringValue(output.ExecutedVersion),
+		RequestID:           x.requestID,
+		DurableExecutionARN: x.header.Get("X-Amz-Durable-Execution-Arn"),
+		LogResult:           aws.StringValue(output.LogResult),
+		Payload:             output.Payload,
 	}, nil
 }
 

@@ -36,6 +36,10 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 	case output == nil || output.GetStream() == nil:
 		return nil, &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither a stream nor an error"}
 	}
+	if err := c.lost(); err != nil {
+		output.GetStream().Close()
+		return nil, err
+	}
 	header := make(http.Header, len(x.header)+1)
 	maps.Copy(header, x.header)
 	header.Set("Content-Type", aws.StringValue(output.ResponseStreamContentType))
