@@ -83,6 +83,14 @@ func TestCheck(t *testing.T) {
 			"POST /posted                    function f, region eu-west-1, endpoint " + url + ", role arn:aws:iam::123456789012:role/invoke",
 		}
 
+		unsetClaims := []string{
+			"GET /a: no url_pattern of the endpoint has {JWT.tenant}, so KrakenD does not set that claim: add it to one, such as /?claim={JWT.tenant}",
+			"GET /a: no url_pattern of the endpoint has {JWT.sub}, so",
+			"krakend: Lambda backends: 2, errors: 0, warnings: 2\n",
+		}
+		if g.setsClaims {
+			unsetClaims = []string{"krakend: Lambda backends: 2, errors: 0, warnings: 0\n"}
+		}
 		for _, tc := range []struct {
 			name      string
 			endpoints []object
@@ -108,6 +116,20 @@ func TestCheck(t *testing.T) {
 					`[BACKEND: /][Lambda] bad configuration: max_retries: must be an integer, is the string "1"; profile: must not be empty; each request to `,
 					"krakend: bad configuration of 1 of 2 Lambda backends",
 				},
+			},
+			{
+				"claims of templates",
+				[]object{
+					endpoint("/a", with(function(object{"function_name": "f:7", "tenant_id": "{JWT.tenant}-{JWT.sub}", "durable_execution_name": "{JWT.sub}"}), object{"url_pattern": "/"})),
+					endpoint("/b", with(function(object{"function_name": "f:7", "tenant_id": "{JWT.tenant}"}), object{"url_pattern": "/"}), httpBackend(url, "/x?tenant={JWT.tenant}")),
+				},
+				0,
+				[]string{
+					"ENDPOINT  INVOKES",
+					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant "{JWT.tenant}-{JWT.sub}", durable execution "{JWT.sub}"`,
+					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant "{JWT.tenant}"`,
+				},
+				unsetClaims,
 			},
 			{
 				"an unknown key",

@@ -63,6 +63,8 @@ type generation struct {
 	hasGraphQL bool
 	// limitsHeaders: a backend may limit the headers of its endpoint further.
 	limitsHeaders bool
+	// setsClaims: the adapter has KrakenD's validator set the claims that templates name.
+	setsClaims bool
 	// sdkAttempts is how often the generation's AWS SDK calls where nothing is configured.
 	sdkAttempts int
 	// noCredentials is how the SDK's error for no credentials at all begins.
@@ -87,6 +89,7 @@ var (
 		forwardsHost:         true,
 		hasGraphQL:           true,
 		limitsHeaders:        true,
+		setsClaims:           true,
 		sdkAttempts:          3,
 		noCredentials:        `"failed to refresh cached credentials, no EC2 IMDS role found`,
 		scalarKey:            "content",

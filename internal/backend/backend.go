@@ -316,7 +316,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		warnings = append(warnings, found.Warnings...)
 	}
 	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply}
-	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims()), b.cfg.UnmatchablePatterns()), err
+	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims(), f.CheckOnly), b.cfg.UnmatchablePatterns()), err
 }
 
 // Invoke executes the function that r is for and hands the reply to decode, which

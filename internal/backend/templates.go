@@ -25,9 +25,10 @@ func (b *Backend) requestValues(r *Request) config.RequestValues {
 func (b *Backend) Claims() []string { return b.cfg.Claims() }
 
 // unsetClaims returns a warning for each of these claims that KrakenD's validator may not set: it
-// reads the url_patterns of an endpoint, and the backend knows its own alone.
-func (s Spec) unsetClaims(claims []string) (warnings []string) {
-	if s.SetsClaims {
+// reads the url_patterns of an endpoint, and the backend knows its own alone. A command that
+// checks the configuration knows them all, and says it itself.
+func (s Spec) unsetClaims(claims []string, checkOnly bool) (warnings []string) {
+	if s.SetsClaims || checkOnly {
 		return nil
 	}
 	for _, claim := range claims {

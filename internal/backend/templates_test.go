@@ -192,17 +192,18 @@ func TestConcurrentCallsHaveOneName(t *testing.T) {
 func TestUnsetClaims(t *testing.T) {
 	const sub, tenant = "KrakenD sets {JWT.sub} only where a url_pattern of the endpoint has it, such as /?sub={JWT.sub}", "KrakenD sets {JWT.tenant} only where a url_pattern of the endpoint has it, such as /?tenant={JWT.tenant}"
 	for _, tc := range []struct {
-		urlPattern string
-		sets       bool
-		want       []string
+		urlPattern      string
+		sets, checkOnly bool
+		want            []string
 	}{
-		{"/f", false, []string{tenant, sub}},
-		{"/f?a={{.JWT.sub}}", false, []string{tenant}},
-		{"/f/{{.JWT.tenant}}/{{.JWT.sub}}", false, nil},
-		{"/f", true, nil},
+		{"/f", false, false, []string{tenant, sub}},
+		{"/f?a={{.JWT.sub}}", false, false, []string{tenant}},
+		{"/f/{{.JWT.tenant}}/{{.JWT.sub}}", false, false, nil},
+		{"/f", true, false, nil},
+		{"/f", false, true, nil},
 	} {
 		l := &recorder{}
-		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://127.0.0.1:1"}}).New(Spec{
+		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, CheckOnly: tc.checkOnly}).New(Spec{
 			URLPattern: tc.urlPattern, SetsClaims: tc.sets,
 			Settings: ns(map[string]any{"function_name": "f:7", "tenant_id": "{JWT.tenant}", "durable_execution_name": "{JWT.sub}:{id}"}),
 		})
