@@ -147,6 +147,7 @@ func Run(t *testing.T, g Generation, adapter Adapter) {
 	t.Run("connections", func(t *testing.T) { connections(t, adapter) })
 	t.Run("abandoned", func(t *testing.T) { abandoned(t, adapter) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, adapter) })
+	t.Run("templates", func(t *testing.T) { templates(t, adapter) })
 	t.Run("event", func(t *testing.T) { event(t, g, adapter) })
 }
 

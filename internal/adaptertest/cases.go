@@ -76,6 +76,16 @@ var cases = []testCase{
 		settings: map[string]any{"function_param_name": "Lambda"},
 		calls:    -1, status: 404, message: "lambda: no such function",
 	},
+	{
+		name:     "a tenant that AWS does not take",
+		settings: map[string]any{"tenant_id": "{id}"}, request: Request{Params: map[string]string{"Id": "a\r\nb"}},
+		calls: -1, status: 400, message: "lambda: invalid tenant",
+	},
+	{
+		name:     "a tenant from a query string that has a param's name",
+		settings: map[string]any{"tenant_id": "{id}"}, request: Request{Query: map[string][]string{"Id": {"blue"}, "id": {"blue"}}},
+		calls: -1, status: 400, message: "lambda: invalid tenant",
+	},
 	{name: "fixed, missing on AWS", settings: map[string]any{"function_name": "nobody"}, function: "nobody", status: 502, message: "lambda: invocation failed"},
 
 	// What becomes of the reply.
