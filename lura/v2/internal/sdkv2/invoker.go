@@ -68,12 +68,14 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		return a.stream(ctx, c)
 	}
 	output, err := a.Invoke(ctx, &lambda.InvokeInput{
-		FunctionName:   aws.String(r.Function),
-		Qualifier:      unlessEmpty(r.Qualifier),
-		InvocationType: types.InvocationType(r.InvocationType),
-		ClientContext:  unlessEmpty(r.ClientContext),
-		LogType:        logType(r),
-		Payload:        r.Payload.Bytes(),
+		FunctionName:         aws.String(r.Function),
+		Qualifier:            unlessEmpty(r.Qualifier),
+		InvocationType:       types.InvocationType(r.InvocationType),
+		ClientContext:        unlessEmpty(r.ClientContext),
+		TenantId:             unlessEmpty(r.TenantID),
+		DurableExecutionName: unlessEmpty(r.DurableExecutionName),
+		LogType:              logType(r),
+		Payload:              r.Payload.Bytes(),
 	}, c.option)
 	switch {
 	case err != nil:
@@ -89,11 +91,12 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		}
 	}
 	return &invoke.Response{
-		Header:          header,
-		ExecutedVersion: aws.ToString(output.ExecutedVersion),
-		RequestID:       requestID,
-		LogResult:       aws.ToString(output.LogResult),
-		Payload:         output.Payload,
+		Header:              header,
+		ExecutedVersion:     aws.ToString(output.ExecutedVersion),
+		RequestID:           requestID,
+		DurableExecutionARN: aws.ToString(output.DurableExecutionArn),
+		LogResult:           aws.ToString(output.LogResult),
+		Payload:             output.Payload,
 	}, nil
 }
 

@@ -25,6 +25,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 		Qualifier:      unlessEmpty(r.Qualifier),
 		InvocationType: types.ResponseStreamingInvocationType(r.InvocationType),
 		ClientContext:  unlessEmpty(r.ClientContext),
+		TenantId:       unlessEmpty(r.TenantID),
 		LogType:        logType(r),
 		Payload:        r.Payload.Bytes(),
 	}, c.option)
