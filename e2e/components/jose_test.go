@@ -133,3 +133,63 @@ func TestClaims(t *testing.T) {
 		}
 	}
 }
+
+// A claim is the tenant, and with a key the name of an execution. A client cannot set it, and
+// without it there is no call.
+func TestTenantOfAClaim(t *testing.T) {
+	function := func(path, urlPattern string, settings object) object {
+		return merged(object{"endpoint": path, "headers_to_pass": []string{"*"}, "querystring_params": []string{"*"}}, object{"backend": []any{object{
+			"url_pattern": urlPattern, "extra_config": extraConfig(merged(object{"function_name": "f", "qualifier": "7", "max_retries": 0}, settings), nil),
+		}}})
+	}
+	g := start(t, map[string]any{"f": ok},
+		validated(t, function("/tenant", "/?a={JWT.tenant}", object{"tenant_id": "{JWT.tenant}"})),
+		validated(t, function("/unnamed", "/", object{"tenant_id": "{JWT.tenant}"})),
+		validated(t, function("/order", "/?a={JWT.sub}", object{"durable_execution_name": "order:{JWT.sub}:{input_headers.Idempotency-Key}"})),
+	)
+	const forged = "?JWT.tenant=red&tenant=red&JWT.sub=you"
+	for _, tc := range []struct {
+		path, claims string
+		want         string // empty for a 400
+	}{
+		{"/tenant", `{"sub":"me","tenant":"blue"}`, "blue"},
+		{"/tenant", `{"sub":"me"}`, ""},
+		{"/tenant", `{"sub":"me","tenant":""}`, ""},
+		{"/tenant", `{"sub":"me","tenant":"blue\r\nX-Amz-Tenant-Id: red"}`, ""},
+		{"/tenant", `{"sub":"me","tenant":"blü"}`, ""},
+		{"/unnamed", `{"sub":"me","tenant":"blue"}`, ""},
+	} {
+		g.Reset()
+		got := g.get(t, tc.path+forged, "Authorization", token(tc.claims), "JWT.tenant", "red", "X-Amz-Tenant-Id", "red")
+		if tc.want == "" {
+			if got.status == http.StatusOK || got.calls != 0 {
+				t.Errorf("%s, %s: got %+v, want no call", tc.path, tc.claims, got)
+			}
+			continue
+		}
+		if got.status != http.StatusOK || got.calls != 1 {
+			t.Errorf("%s, %s: got %+v", tc.path, tc.claims, got)
+			continue
+		}
+		if tenant := g.Calls()[0].Header.Get("X-Amz-Tenant-Id"); tenant != tc.want {
+			t.Errorf("%s, %s: got the tenant %q", tc.path, tc.claims, tenant)
+		}
+	}
+
+	// One caller's key is not another's.
+	names := make(map[string]bool)
+	for _, claims := range []string{`{"sub":"me"}`, `{"sub":"you"}`, `{"sub":"me"}`} {
+		g.Reset()
+		if got := g.get(t, "/order"+forged, "Authorization", token(claims), "Idempotency-Key", "k"); got.status != http.StatusOK || got.calls != 1 {
+			t.Fatalf("%s: got %+v", claims, got)
+		}
+		name := g.Calls()[0].Header.Get("X-Amz-Durable-Execution-Name")
+		if len(name) != 64 {
+			t.Errorf("%s: got the name %q", claims, name)
+		}
+		names[name] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("two callers have %d names", len(names))
+	}
+}
