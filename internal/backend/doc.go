@@ -8,7 +8,8 @@
 //
 //   - invocation.go: the call of one request, and what becomes of its result
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
-//   - reply.go, nesting.go: replies in one piece
+//   - templates.go: what templates stand for, and claims that KrakenD may not set
+//   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
 //   - stream.go, longreply.go: replies that go on as they come
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
 //   - functionerror.go: what a client gets of an error of the function's

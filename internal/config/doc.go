@@ -9,6 +9,8 @@
 //   - function.go, allowed.go: names and ARNs of functions, and allowed_functions
 //   - endpoint.go: the grammar of the key endpoint
 //   - placeholders.go, fold.go: the params of a request, and names that fold together
-//   - template.go: text with placeholders
 //   - errorstatus.go: function_error_status
+//   - template.go, templates.go: text with placeholders, and what is wrong with it at an endpoint
+//   - tenant.go, durable.go: the tenant of a request, and the name of the execution that it starts
+//   - string.go: what the log and -check show
 package config
