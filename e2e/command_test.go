@@ -84,9 +84,10 @@ func TestCheck(t *testing.T) {
 		}
 
 		unsetClaims := []string{
-			"GET /a: no url_pattern of the endpoint has {JWT.tenant}, so KrakenD does not set that claim: add it to one, such as /?claim={JWT.tenant}",
-			"GET /a: no url_pattern of the endpoint has {JWT.sub}, so",
-			"krakend: Lambda backends: 2, errors: 0, warnings: 2\n",
+			"GET /a: tenant_id: {JWT.tenant} has no value: add it to a url_pattern of the endpoint, such as /?claim={JWT.tenant}, so that KrakenD sets the claim",
+			"GET /a: tenant_id: {JWT.sub} has no value: ",
+			"GET /a: durable_execution_name: {JWT.sub} has no value: ",
+			"krakend: Lambda backends: 2, errors: 0, warnings: 3\n",
 		}
 		if g.setsClaims {
 			unsetClaims = []string{"krakend: Lambda backends: 2, errors: 0, warnings: 0\n"}
@@ -130,6 +131,28 @@ func TestCheck(t *testing.T) {
 					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant "{JWT.tenant}"`,
 				},
 				unsetClaims,
+			},
+			{
+				"headers and query strings of templates",
+				[]object{
+					with(endpoint("/a", with(function(object{"function_name": "f:7", "tenant_id": "{input_headers.x-tenant}-{input_query_strings.tenant}"}), object{"url_pattern": "/"})), object{"headers_to_pass": list{"X-Tenant"}, "querystring_params": list{"tenant"}}),
+					with(endpoint("/b", with(function(object{"function_name": "f:7", "tenant_id": "{input_headers.X-Tenant}-{input_query_strings.tenant}"}), object{"url_pattern": "/"})), object{"headers_to_pass": list{"*"}, "querystring_params": list{"*"}}),
+					endpoint("/c", with(function(object{"function_name": "f:7", "tenant_id": "{input_headers.User-Agent}-{input_headers.content-type}"}), object{"url_pattern": "/"})),
+					endpoint("/d", with(function(object{"function_name": "f:7", "durable_execution_name": "{input_headers.Idempotency-Key}:{input_query_strings.key}"}), object{"url_pattern": "/"})),
+				},
+				0,
+				[]string{
+					"ENDPOINT  INVOKES",
+					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.x-tenant}-{input_query_strings.tenant}"`,
+					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.X-Tenant}-{input_query_strings.tenant}"`,
+					"GET /c    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.User-Agent}-{input_headers.content-type}"`,
+					"GET /d    function f:7, region eu-west-1, endpoint " + url + `, durable execution "{input_headers.Idempotency-Key}:{input_query_strings.key}"`,
+				},
+				[]string{
+					"GET /d: durable_execution_name: {input_headers.Idempotency-Key} has no value: add Idempotency-Key to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some",
+					"GET /d: durable_execution_name: {input_query_strings.key} has no value: add key to the input_query_strings (querystring_params on KrakenD 1.x) of the endpoint",
+					"krakend: Lambda backends: 4, errors: 0, warnings: 2\n",
+				},
 			},
 			{
 				"an unknown key",

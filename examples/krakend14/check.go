@@ -37,8 +37,8 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 	for _, e := range r.untyped(endpoints) {
 		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some")
 	}
-	for _, u := range r.unsetClaims(endpoints) {
-		log.Warning(u[0] + ": no url_pattern of the endpoint has {" + u[1] + "}, so KrakenD does not set that claim: add it to one, such as /?claim={" + u[1] + "}")
+	for _, line := range r.withoutValue(endpoints) {
+		log.Warning(line)
 	}
 	switch bad := r.bad(); {
 	case bad > 0:

@@ -29,9 +29,7 @@ func (r reports) untyped(endpoints []*config.EndpointConfig) (names []string) {
 
 // lacksContentType tells whether a list of headers names some, but not Content-Type.
 func lacksContentType(headers []string) bool {
-	return len(headers) > 0 && !slices.ContainsFunc(headers, func(header string) bool {
-		return strings.EqualFold(header, "Content-Type")
-	})
+	return len(headers) > 0 && !listed(headers, "Content-Type")
 }
 
 // receivesBodyInEvent tells whether a backend is a function that receives events, for a method
