@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,5 +84,19 @@ func TestTenantOfAClaim(t *testing.T) {
 	}
 	if len(tenants) != 1 || tenants[0] != "blue" {
 		t.Errorf("got the tenants %q, want blue alone", tenants)
+	}
+}
+
+// KrakenD's own errors name the url_pattern as it was, those of a second proxy too.
+func TestClaimsAreNotInErrors(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"statusCode":404}`)) }))
+	defer s.Close()
+	backend := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/f", "extra_config": {"backend/lambda": {"function_name": "f", "tenant_id": "{JWT.tenant}", "response_format": "proxy"}}}]}`).Backend[0]
+	factory := BackendFactory(&adaptertest.Recorder{}, nil, WithConfig(aws.Config{Region: "us-west-2", BaseEndpoint: &s.URL, Credentials: aws.AnonymousCredentials{}}))
+	for range 2 {
+		_, err := factory(backend)(t.Context(), &proxy.Request{Params: map[string]string{"JWT.tenant": "blue"}})
+		if err == nil || !strings.Contains(err.Error(), "/f]") {
+			t.Errorf("got %v, want an error that names /f", err)
+		}
 	}
 }
