@@ -165,10 +165,10 @@ func TestErrorsOfFunctions(t *testing.T) {
 		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
 		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ("Unhandled"): "plantedError" "one\ntwo"`},
 
-		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: "json: cannot unmarshal array into Go value of type map[string]interface {}"`},
-		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: "json: cannot unmarshal string into Go value of type map[string]interface {}"`},
-		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: "json: cannot unmarshal object into Go value of type []interface {}"`},
-		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: "invalid character '<' looking for beginning of value"`},
+		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: it is a list, not an object, so the backend needs is_collection; `},
+		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: it is a string, not an object; `},
+		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: it is an object, not a list; `},
+		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: it is not JSON: "invalid character '<' looking for beginning of value"`},
 		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: "unexpected EOF"`},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {

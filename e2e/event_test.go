@@ -262,7 +262,7 @@ func TestInference(t *testing.T) {
 		check(t, gw.get(t, "/string/2.0"), http.StatusOK, `Hello, you`)
 		for path, want := range map[string]string{
 			"/object/1.0": "the reply cannot be decoded: \"statusCode: missing\"",
-			"/string/1.0": "the reply cannot be decoded: \"no JSON object, so no HTTP response\"",
+			"/string/1.0": "the reply cannot be decoded: \"it is a string, not an HTTP response\"",
 			"/broken/1.0": "the reply cannot be decoded: \"statusCode: must be an integer from 200 to 599",
 			"/broken/2.0": "the reply cannot be decoded: \"statusCode: must be an integer from 200 to 599",
 		} {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // Response is an HTTP response that a function has returned.
@@ -35,11 +37,11 @@ const (
 func ParseResponse(payload []byte, f Format, multiValue bool) (Response, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &fields); err != nil && f != HTTP {
-		return Response{}, notJSON(payload, "no JSON object, so no HTTP response")
+		return Response{}, notObject(payload, err)
 	}
 	if _, ok := fields["statusCode"]; !ok {
 		if f != HTTP {
-			return Response{}, errors.New("statusCode: missing")
+			return Response{}, noStatus(fields)
 		}
 		return inferredResponse(payload)
 	}
@@ -68,12 +70,30 @@ func inferredResponse(payload []byte) (Response, error) {
 		var s string
 		switch {
 		case !json.Valid(trimmed):
-			return Response{}, notJSON(payload, "no JSON")
+			return Response{}, notJSON(payload, "it is not JSON")
 		case trimmed[0] == '"' && json.Unmarshal(trimmed, &s) == nil:
 			payload = []byte(s)
 		}
 	}
 	return Response{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, payload}, nil
+}
+
+// notObject returns the error for a reply that is not the JSON object of an HTTP response.
+func notObject(payload []byte, err error) error {
+	if is, _ := text.JSONKinds(err); is != "" {
+		return fmt.Errorf("it is %s, not an HTTP response", is)
+	}
+	return notJSON(payload, "it is not JSON, so not an HTTP response")
+}
+
+// noStatus returns the error for an object without a statusCode. Stand-ins for Lambda may pass a
+// function's error on as a reply.
+func noStatus(fields map[string]json.RawMessage) error {
+	const missing = "statusCode: missing"
+	if fields["errorType"] != nil && fields["errorMessage"] != nil {
+		return errors.New(missing + "; with errorType and errorMessage, the reply looks like a function's error")
+	}
+	return errors.New(missing)
 }
 
 // notJSON returns an error for a payload that does not parse, with a hint for one that

@@ -96,13 +96,17 @@ func TestParseResponseErrors(t *testing.T) {
 		want   string
 		multi  bool
 	}{
-		{`{`, HTTP, "no JSON", false},
-		{`x`, HTTP, "no JSON", false},
+		{`{`, HTTP, "it is not JSON", false},
+		{`x`, HTTP, "it is not JSON", false},
 		{`{"a":1}`, REST, "statusCode: missing", false},
 		{`null`, REST, "statusCode: missing", false},
-		{`"Hello"`, REST, "no JSON object, so no HTTP response", false},
-		{`[]`, REST, "no JSON object, so no HTTP response", false},
-		{``, REST, "no JSON object, so no HTTP response", false},
+		{`"Hello"`, REST, "it is a string, not an HTTP response", false},
+		{`[]`, REST, "it is a list, not an HTTP response", false},
+		{`404 page not found`, REST, "it is not JSON, so not an HTTP response", false},
+		{`404`, REST, "it is a number, not an HTTP response", false},
+		{`{"errorType":"a","errorMessage":"b"}`, REST, "statusCode: missing; with errorType and errorMessage, the reply looks like a function's error", false},
+		{`{"errorType":"a"}`, REST, "statusCode: missing", false},
+		{``, REST, "it is not JSON, so not an HTTP response", false},
 		{`{"statusCode":null}`, HTTP, `statusCode: must be an integer from 200 to 599, is "null"`, false},
 		{`{"statusCode":"OK"}`, HTTP, `statusCode: must be an integer from 200 to 599, is "\"OK\""`, false},
 		{`{"statusCode":200.5}`, HTTP, `statusCode: must be an integer from 200 to 599, is "200.5"`, false},
@@ -123,15 +127,15 @@ func TestParseResponseErrors(t *testing.T) {
 		{`{"statusCode":200,"cookies":"a=1"}`, HTTP, "cookies: must not be of the type string", false},
 
 		{`{"a":1}`, ALB, "statusCode: missing", false},
-		{`"Hello"`, ALB, "no JSON object, so no HTTP response", false},
+		{`"Hello"`, ALB, "it is a string, not an HTTP response", false},
 		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, ALB, "body: isBase64Encoded, and illegal base64 data at input byte 0", false},
 		{`{"statusCode":200,"multiValueHeaders":{"a":"b"}}`, ALB, "multiValueHeaders: must not be of the type string", true},
 
 		// What a function returns that streams, where the backend does not.
-		{"{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00body", HTTP, `no JSON: it begins with the status and headers of a stream, so the backend needs "stream": true`, false},
-		{" {}\x00\x00\x00\x00\x00\x00\x00\x00", REST, `no JSON object, so no HTTP response: it begins with the status and headers of a stream, so the backend needs "stream": true`, false},
-		{"x\x00\x00\x00\x00\x00\x00\x00\x00", HTTP, "no JSON", false},
-		{"\x00\x00\x00\x00\x00\x00\x00\x00", ALB, "no JSON object, so no HTTP response", false},
+		{"{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00body", HTTP, `it is not JSON: it begins with the status and headers of a stream, so the backend needs "stream": true`, false},
+		{" {}\x00\x00\x00\x00\x00\x00\x00\x00", REST, `it is not JSON, so not an HTTP response: it begins with the status and headers of a stream, so the backend needs "stream": true`, false},
+		{"x\x00\x00\x00\x00\x00\x00\x00\x00", HTTP, "it is not JSON", false},
+		{"\x00\x00\x00\x00\x00\x00\x00\x00", ALB, "it is not JSON, so not an HTTP response", false},
 	} {
 		got, err := ParseResponse([]byte(tc.reply), tc.format, tc.multi)
 		if err == nil || err.Error() != tc.want || !reflect.DeepEqual(got, Response{}) {

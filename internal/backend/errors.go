@@ -173,7 +173,7 @@ func undecodable(err error) *Error {
 		status:  http.StatusBadGateway,
 		message: "the reply cannot be decoded",
 		kind:    "UndecodableReply",
-		detail:  "the reply cannot be decoded: " + text.Quote(err.Error()),
+		detail:  "the reply cannot be decoded: " + describeReply(err),
 		err:     err,
 	}
 }

@@ -141,6 +141,35 @@ func TestErrorPages(t *testing.T) {
 	}
 }
 
+// A server that is not AWS's may say what it has to say in a line of text.
+func TestPlainTextErrors(t *testing.T) {
+	for _, tc := range []struct{ body, want string }{
+		{"404 page not found\n", `no error code (404): "404 page not found"`},
+		{strings.Repeat("x", 10_000), `no error code (404): "` + strings.Repeat("x", text.MaxDetail-len("…")) + `…"`},
+		{"try http://user:pass@proxy/", `no error code (404): "try http://xxxxx@proxy/"`},
+		{"bad header Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE", `no error code (404)`},
+		{`cannot route {"card":"4111111111111111"}`, `no error code (404)`},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, tc.body)
+		}))
+		l := &recorder{}
+		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}}).New(Spec{Method: "POST", Settings: ns(map[string]any{"function_name": "f"})})
+		_, err := do(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader(`{"card":"4111111111111111"}`))})
+		s.Close()
+		var e *Error
+		if !errors.As(err, &e) || e.Error() != "lambda: invocation failed" {
+			t.Errorf("%.40s: got %v", tc.body, err)
+		}
+		want := "ERROR [BACKEND: ][Lambda] invocation failed: " + tc.want + `; function "f", request id ""`
+		if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+			t.Errorf("got  %q\nwant %q", lines, want)
+		}
+	}
+}
+
 func TestNotFoundByChoiceOfTheClient(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})

@@ -130,7 +130,7 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 			return nil
 		}
 		if err := decode(out.Response); err != nil {
-			return undecodable(err)
+			return undecodableReply(err, r.Payload)
 		}
 		whole = true
 		return nil
@@ -156,7 +156,7 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 	}
 	response, err := answer{r.Payload, metadataOf(r), r.Header}.response(&b.cfg, b.format)
 	if err != nil {
-		return nil, undecodable(err)
+		return nil, undecodableReply(err, r.Payload)
 	}
 	if r.Rest != nil {
 		b.attachBody(ctx, response, r, in)

@@ -1,9 +1,11 @@
 package invoke
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net"
 	"net/http"
 	"regexp"
@@ -117,10 +119,24 @@ func apiError(status int, h http.Header, body []byte) *Error {
 			e.Message = stringField(fields, name)
 		}
 	}
+	if e.Code == "" && e.Message == "" && fields == nil {
+		e.Message = firstLine(h, body)
+	}
 	if e.RetryAfter == "" {
 		e.RetryAfter = stringField(fields, "retryAfterSeconds")
 	}
 	return e
+}
+
+// firstLine returns the first line of a plain text, which is what servers that are not AWS's say
+// about themselves: "404 page not found". It is empty for other content: a page in HTML has
+// nothing for a log.
+func firstLine(h http.Header, body []byte) string {
+	if mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || mediaType != "text/plain" {
+		return ""
+	}
+	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+	return string(bytes.TrimSpace(line))
 }
 
 func stringField(fields map[string]json.RawMessage, name string) string {

@@ -71,6 +71,50 @@ func FuzzAPIError(f *testing.F) {
 	})
 }
 
+// What servers that are not AWS's say about themselves is a line of plain text.
+func TestAPIErrorOfPlainText(t *testing.T) {
+	for _, tc := range []struct{ contentType, body, want string }{
+		{"text/plain; charset=utf-8", "404 page not found\n", "404 page not found"},
+		{"text/plain", "\r\none\r\ntwo", "one"},
+		{"Text/Plain", "5", "5"},
+		{"text/plain", `{"message":"no"}`, "no"},
+		{"text/plain", `{"detail":"no"}`, ""},
+		{"text/plain", "", ""},
+		{"text/html", "<html>no</html>", ""},
+		{"application/json", `"no"`, ""},
+		{"text/plain;", "no", "no"},
+		{"/", "no", ""},
+		{"", "no", ""},
+	} {
+		if e := apiError(404, http.Header{"Content-Type": {tc.contentType}}, []byte(tc.body)); e.Message != tc.want || e.Code != "" {
+			t.Errorf("%s %q: got %q %q, want %q", tc.contentType, tc.body, e.Code, e.Message, tc.want)
+		}
+	}
+	h := http.Header{"Content-Type": {"text/plain"}, "X-Amzn-Errortype": {"ServiceException"}}
+	if e := apiError(500, h, []byte("no")); e.Message != "" || e.Code != "ServiceException" {
+		t.Errorf("got %+v, want AWS's code alone", e)
+	}
+}
+
+// A message without a code is not AWS's, and may repeat what was sent.
+func TestMessageRepeatsNoPayload(t *testing.T) {
+	const payload = `{"card":"4111111111111111"}`
+	for _, tc := range []struct{ code, contentType, body, want string }{
+		{"", "text/plain", "no such path", "no such path"},
+		{"", "text/plain", "cannot read " + payload, ""},
+		{"", "application/json", `{"message":"cannot read {\"card\":\"4111111111111111\"}"}`, ""},
+		{"ServiceException", "application/json", `{"message":"no function 4111111111111111"}`, "no function 4111111111111111"},
+	} {
+		w := newWorld(func(*http.Request) (*http.Response, error) {
+			return answer(http.StatusBadRequest, tc.body, "Content-Type", tc.contentType, "X-Amzn-Errortype", tc.code), nil
+		})
+		_, err := send(t.Context(), w.client(t), all(), &Request{Function: "f", Payload: PayloadOf([]byte(payload))})
+		if got := errorOf(t, err).Message; got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.body, got, tc.want)
+		}
+	}
+}
+
 func TestErrorText(t *testing.T) {
 	for want, e := range map[string]Error{
 		"ServiceException: no":         {Code: "ServiceException", Message: "no"},

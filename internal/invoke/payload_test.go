@@ -10,6 +10,29 @@ import (
 	"testing/iotest"
 )
 
+func TestRepeatedIn(t *testing.T) {
+	long := strings.Repeat("-", 1000) + "the quick brown fox" + strings.Repeat("+", 1000)
+	pieces := Payload{pieces: [][]byte{[]byte("12345"), []byte(long), nil}, size: 5 + len(long)}
+	for _, tc := range []struct {
+		s    string
+		want bool
+	}{
+		{"a quick brown foe", true}, // at least 15 bytes are the same
+		{"the lazy dog", false},
+		{"12345", false},
+		{"", false},
+	} {
+		if got := pieces.repeatedIn(tc.s); got != tc.want {
+			t.Errorf("%q: got %t, want %t", tc.s, got, tc.want)
+		}
+	}
+	for payload, want := range map[string]bool{"": false, "no such": false, "no such ": true, "no such file": true} {
+		if got := PayloadOf([]byte(payload)).repeatedIn("no such file"); got != want {
+			t.Errorf("%q: got %t, want %t", payload, got, want)
+		}
+	}
+}
+
 // A payload is the same in one piece and in many.
 func TestPayload(t *testing.T) {
 	for _, size := range []int{0, 1, firstPiece - 1, firstPiece, firstPiece + 1, oneWrite, oneWrite + 1, 100_000, 3*largestPiece + 5} {

@@ -3,6 +3,8 @@ package text
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"reflect"
 )
 
 // JSON encodes v as encoding/json does, without a line feed at the end and without escapes
@@ -28,4 +30,23 @@ func AppendJSON(b []byte, s string) []byte {
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
+}
+
+// jsonKinds are the names of JSON's types, by those that encoding/json has in its errors.
+var jsonKinds = map[string]string{"array": "a list", "bool": "a boolean", "number": "a number", "object": "an object", "string": "a string"}
+
+// JSONKinds says what a JSON text is and what was to be made of it, if err is the error of
+// encoding/json for a whole text of the wrong type: "a list", "an object". Both are empty for
+// other errors.
+func JSONKinds(err error) (is, want string) {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Field != "" {
+		return "", ""
+	}
+	wants := map[reflect.Kind]string{reflect.Map: "object", reflect.Slice: "array"}
+	is, want = jsonKinds[wrong.Value], jsonKinds[wants[wrong.Type.Kind()]]
+	if is == "" || want == "" {
+		return "", ""
+	}
+	return is, want
 }

@@ -14,6 +14,30 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+func TestJSONKinds(t *testing.T) {
+	type list = []any
+	type object = map[string]any
+	for _, test := range []struct {
+		json     string
+		into     any
+		is, want string
+	}{
+		{`[1]`, new(object), "a list", "an object"},
+		{`"a"`, new(object), "a string", "an object"},
+		{`404`, new(object), "a number", "an object"},
+		{`true`, new(object), "a boolean", "an object"},
+		{`{}`, new(list), "an object", "a list"},
+		{`{}`, new(string), "", ""},
+		{`{"a":1}`, &struct{ A string }{}, "", ""}, // the object is what it should be
+		{`{`, new(object), "", ""},
+		{`{}`, new(object), "", ""},
+	} {
+		if is, want := JSONKinds(json.Unmarshal([]byte(test.json), test.into)); is != test.is || want != test.want {
+			t.Errorf("%s into %T: got %q, %q; want %q, %q", test.json, test.into, is, want, test.is, test.want)
+		}
+	}
+}
+
 func FuzzAppendJSON(f *testing.F) {
 	for _, s := range []string{"", "a", "\"\\", "<&>", "\x00\n\x7f", "é\u2028", "\xff"} {
 		f.Add(s)

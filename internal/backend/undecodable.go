@@ -1,0 +1,38 @@
+package backend
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// describeReply says what a reply is that a decoder has refused with err.
+func describeReply(err error) string {
+	is, want := text.JSONKinds(err)
+	var syntax *json.SyntaxError
+	switch {
+	case is == "a list":
+		return "it is a list, not " + want + ", so the backend needs is_collection"
+	case is != "":
+		return "it is " + is + ", not " + want
+	case errors.As(err, &syntax):
+		return "it is not JSON: " + text.Quote(err.Error())
+	}
+	return text.Quote(err.Error())
+}
+
+// timeoutLine is the reply of AWS's emulator for a function that has run into its timeout. Lambda
+// answers with an error of the function.
+var timeoutLine = regexp.MustCompile(`^Task timed out after \d+\.\d\d seconds$`)
+
+// undecodableReply is undecodable for a reply at hand. The log does not have the reply itself, but
+// for a timeoutLine.
+func undecodableReply(err error, payload []byte) *Error {
+	e := undecodable(err)
+	if len(payload) < 64 && timeoutLine.Match(payload) {
+		e.detail = "the reply cannot be decoded: it is not JSON, but AWS's emulator saying " + text.Quote(string(payload))
+	}
+	return e
+}

@@ -1,0 +1,59 @@
+package backend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// rawReply is a function whose reply may be anything, as that of a custom runtime.
+type rawReply string
+
+// Invoke implements lambda.Handler of aws-lambda-go.
+func (reply rawReply) Invoke(context.Context, []byte) ([]byte, error) { return []byte(reply), nil }
+
+// The log says what a reply is that does not decode, and has nothing of the reply itself.
+func TestUndecodableReplies(t *testing.T) {
+	object := func(r *http.Response) error { return json.NewDecoder(r.Body).Decode(new(map[string]any)) }
+	list := func(r *http.Response) error { return json.NewDecoder(r.Body).Decode(new([]any)) }
+	proxied := map[string]any{"function_name": "f", "response_format": "proxy", "payload_format": "1.0"}
+	for _, tc := range []struct {
+		reply    string
+		decode   func(*http.Response) error
+		settings map[string]any
+		want     string
+	}{
+		{`["private"]`, object, nil, "it is a list, not an object, so the backend needs is_collection"},
+		{`"private"`, object, nil, "it is a string, not an object"},
+		{`404`, object, nil, "it is a number, not an object"},
+		{`true`, object, nil, "it is a boolean, not an object"},
+		{`{"private":1}`, list, nil, "it is an object, not a list"},
+		{`private`, object, nil, `it is not JSON: "invalid character 'p' looking for beginning of value"`},
+		{`"` + strings.Repeat("private", 10_000) + `"`, object, nil, "it is a string, not an object"}, // it is decoded as it comes
+		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON, but AWS's emulator saying "Task timed out after 1.00 seconds"`},
+		{`Task timed out after private`, object, nil, `it is not JSON: "invalid character 'T' looking for beginning of value"`},
+		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON, but AWS's emulator saying "Task timed out after 300.00 seconds"`},
+		{`private`, object, proxied, `"it is not JSON, so not an HTTP response"`},
+		{`["private"]`, object, proxied, `"it is a list, not an HTTP response"`},
+		{`{"errorType":"private","errorMessage":"private"}`, object, proxied, `"statusCode: missing; with errorType and errorMessage, the reply looks like a function's error"`},
+	} {
+		s := lambdatest.NewServer(map[string]any{"f": rawReply(tc.reply)})
+		t.Cleanup(s.Close)
+		b, l := newBackend(t, s, Spec{}, tc.settings)
+		err := b.Invoke(t.Context(), &Request{}, tc.decode)
+		var e *Error
+		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.Error() != "lambda: the reply cannot be decoded" {
+			t.Errorf("%.40s: got %v, want a 502", tc.reply, err)
+		}
+		want := fmt.Sprintf(`ERROR [BACKEND: ][Lambda] the reply cannot be decoded: %s; function "f", request id %q`, tc.want, s.Calls()[0].RequestID)
+		if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+			t.Errorf("got  %q\nwant %q", lines, want)
+		}
+	}
+}
