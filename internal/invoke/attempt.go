@@ -180,10 +180,7 @@ func (c *httpAttempter) refused(answer *http.Response, body *Body, r *Request, s
 	if err != nil {
 		return body.failure(answer)
 	}
-	e := apiError(answer.StatusCode, answer.Header, payload)
-	if e.Code == "" && r.Payload.repeatedIn(e.Message) { // AWS does so with a code
-		e.Message = ""
-	}
+	e := errorOfAnswer(answer.StatusCode, answer.Header, payload, r.Payload)
 	if c.target.DecodeError != nil {
 		e.Err = c.target.DecodeError(answer.StatusCode, answer.Header, payload)
 	}

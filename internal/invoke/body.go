@@ -45,7 +45,13 @@ type Body struct {
 	ended      bool  // it was read to its end
 	limitError error // it is larger than the limit
 	readError  error // the connection broke before the end
+
+	refusal *http.Response // the answer, if it is a refusal; else nil
+	kept    []byte         // what was read of a refusal, up to maxKept
 }
+
+// maxKept is how much of a refusal Message knows, in bytes.
+const maxKept = 16 << 10
 
 // Read implements io.Reader.
 func (b *Body) Read(p []byte) (n int, err error) {
@@ -56,6 +62,9 @@ func (b *Body) Read(p []byte) (n int, err error) {
 		p = p[:min(int64(len(p)), b.limit-b.read+1)]
 	}
 	n, err = b.body.Read(p)
+	if b.refusal != nil {
+		b.kept = append(b.kept, p[:min(n, maxKept-len(b.kept))]...)
+	}
 	if b.read += int64(n); b.limit > 0 && b.read > b.limit {
 		b.limitError = TooLong(b.limit)
 		b.Close()
@@ -82,6 +91,18 @@ func (b *Body) Failure() *Error {
 	return nil
 }
 
+// Message returns what the answer says about itself, as far as it was read, if it refuses a call
+// with this payload without a code of AWS. It is empty for other answers. SDKs do not tell it.
+func (b *Body) Message(payload Payload) string {
+	if b == nil || b.refusal == nil {
+		return ""
+	}
+	if e := errorOfAnswer(b.refusal.StatusCode, b.refusal.Header, b.kept, payload); e.Code == "" {
+		return e.Message
+	}
+	return ""
+}
+
 // failure returns the error of an answer whose body could not be read to its end.
 func (b *Body) failure(answer *http.Response) *Error {
 	e := b.Failure()
@@ -99,7 +120,11 @@ func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 	case r.Stream:
 		limit = 0
 	}
-	return Limit(answer, limit)
+	body, err := Limit(answer, limit)
+	if err == nil && answer.StatusCode >= http.StatusMultipleChoices {
+		body.refusal = answer
+	}
+	return body, err
 }
 
 // Limit holds an answer to a limit of its body, in bytes, 0 for none, and to those of its

@@ -94,6 +94,16 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// errorOfAnswer returns the error of an answer that refuses a call with this payload. A message without
+// a code is not AWS's, and does not count where it repeats the payload.
+func errorOfAnswer(status int, h http.Header, body []byte, payload Payload) *Error {
+	e := apiError(status, h, body)
+	if e.Code == "" && payload.repeatedIn(e.Message) {
+		e.Message = ""
+	}
+	return e
+}
+
 // apiError reads the error that an answer tells. The body is the answer's, as far as the limit
 // let it be read.
 func apiError(status int, h http.Header, body []byte) *Error {

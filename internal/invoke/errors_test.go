@@ -2,7 +2,9 @@ package invoke
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -150,5 +152,35 @@ func TestDecodeError(t *testing.T) {
 	var e *sdkError
 	if !errors.As(err, &e) || e.status != 409 || errorOf(t, err).Error() != "ResourceConflictException: no" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An SDK reads a refusal, and an Attempter asks what it said.
+func TestMessageOfARefusal(t *testing.T) {
+	long := strings.Repeat("x", maxKept)
+	for _, tc := range []struct {
+		status           int
+		code, body, want string
+	}{
+		{404, "", "404 page not found", "404 page not found"},
+		{404, "", "cannot read the payload", ""},
+		{404, "", long + "y", long},
+		{404, "ServiceException", "404 page not found", ""},
+		{200, "", "404 page not found", ""},
+	} {
+		response := answer(tc.status, tc.body, "Content-Type", "text/plain", "X-Amzn-Errortype", tc.code)
+		body, e := LimitAnswer(response, &Request{}, all())
+		if e != nil {
+			t.Fatal(e)
+		}
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			t.Fatal(err)
+		}
+		if got := body.Message(PayloadOf([]byte("the payload"))); got != tc.want {
+			t.Errorf("%d %s %.20s: got %.20q, want %.20q", tc.status, tc.code, tc.body, got, tc.want)
+		}
+	}
+	if got := (*Body)(nil).Message(Payload{}); got != "" {
+		t.Errorf("got %q of no answer", got)
 	}
 }

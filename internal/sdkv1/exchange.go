@@ -196,6 +196,9 @@ func (x *exchange) classify(err error) *invoke.Error {
 	case code == request.ErrCodeRequestError, code == request.ErrCodeResponseTimeout, code == request.CanceledErrorCode:
 		e.Kind, e.Code, e.Message, e.Err = invoke.KindConnection, "", "", causeOf(err)
 	}
+	if e.Kind == invoke.KindAPI && e.Code == "" {
+		e.Message = cmp.Or(x.body.Message(x.request.Payload), e.Message)
+	}
 	return e
 }
 

@@ -136,6 +136,9 @@ func functionError(code string, answer *http.Response, body *invoke.Body) *invok
 	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
 }
 
+// noCode is the SDK's code for an answer that has none.
+const noCode = "UnknownError"
+
 // failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
 	e := x.refused
@@ -144,6 +147,11 @@ func (x *exchange) failure(err error) *invoke.Error {
 	}
 	if e == nil {
 		e = errorOf(err)
+		if e.Kind == invoke.KindAPI && (e.Code == "" || e.Code == noCode) {
+			if message := x.body.Message(x.request.Payload); message != "" {
+				e.Code, e.Message = "", message
+			}
+		}
 	}
 	if x.answer != nil && e.Header == nil {
 		e.Status, e.Header = x.answer.StatusCode, x.answer.Header
