@@ -40,8 +40,8 @@ test: ## Run all tests, end-to-end tests included, under the race detector
 installed := $(patsubst %,e2e/%/node_modules/.package-lock.json,serverless adapters)
 
 .PHONY: integration
-integration: $(installed) ## Run the gateways against serverless-offline, and web frameworks behind them (needs Node.js 20 or newer)
-	@go test -race -count=1 -tags integration -run 'TestServerlessOffline|TestAdapter' ./e2e
+integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, and web frameworks behind them (needs Go 1.26.6, Node.js 20)
+	@go test -race -count=1 -tags integration -run 'TestEmulator|TestServerlessOffline|TestAdapter' ./e2e
 
 # npm writes this file last.
 $(installed): %/node_modules/.package-lock.json: %/package-lock.json

@@ -165,9 +165,9 @@ func TestErrorsOfFunctions(t *testing.T) {
 		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
 		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ("Unhandled"): "plantedError" "one\ntwo"`},
 
-		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: it is a list, not an object, so the backend needs is_collection; `},
-		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: it is a string, not an object; `},
-		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: it is an object, not a list; `},
+		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: it is a list, not an object, so the backend needs is_collection`},
+		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: it is a string, not an object`},
+		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: it is an object, not a list`},
 		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: it is not JSON: "invalid character '<' looking for beginning of value"`},
 		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: "unexpected EOF"`},
 	}
