@@ -18,6 +18,8 @@ KRAKEND  ?= 2
 FUZZTIME ?= 10000x
 SOAKTIME ?= 2m
 SOAKSEED ?= 0
+# Megabytes, Lambda's limit for a stream.
+SOAKSTREAM ?= 200
 BIN      := $(CURDIR)/.bin
 each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
 done     := ); done
@@ -47,10 +49,10 @@ integration: $(installed) ## Run the gateways against AWS's emulator and serverl
 $(installed): %/node_modules/.package-lock.json: %/package-lock.json
 	@cd $* && npm ci --no-audit --no-fund
 
-# `make test` runs it, too, for a few seconds. The test ends by itself.
+# `make test` runs it, too, for a few seconds and with short streams. The test ends by itself.
 .PHONY: soak
-soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run)
-	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED)
+soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run), and streams of 200 MB
+	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED) -soakstream $(SOAKSTREAM)
 
 REVISION ?= HEAD
 .PHONY: compare

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -233,13 +231,13 @@ func TestStreamMemory(t *testing.T) {
 			if n, err := io.Copy(io.Discard, r.Body); n != little || err != nil {
 				t.Fatalf("got %d bytes, %v", n, err)
 			}
-			before = gw.liveHeap(t)
+			before = gw.LiveHeap(t)
 		}
 		r := gw.open(t, "/much")
 		if n, err := io.Copy(io.Discard, r.Body); n != size || err != nil {
 			t.Fatalf("got %d bytes, %v", n, err)
 		}
-		during := gw.liveHeap(t)[len(before):]
+		during := gw.LiveHeap(t)[len(before):]
 		if len(during) == 0 {
 			return // the heap did not grow by the 20 % that a collection takes
 		}
@@ -254,19 +252,4 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
-}
-
-var gcTrace = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB, `)
-
-// liveHeap is what was alive after each collection so far, in MB.
-func (p process) liveHeap(t *testing.T) (mb []int) {
-	t.Helper()
-	for _, m := range gcTrace.FindAllStringSubmatch(p.Log(t), -1) {
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		mb = append(mb, n)
-	}
-	return mb
 }

@@ -72,6 +72,13 @@ func newGateway(name, dir string, version int) *gateway {
 	}
 }
 
+// gateways are built once for all tests.
+var gateways = []*gateway{
+	newGateway("1", "../../examples/krakend", 2),
+	newGateway("1.4", "../../examples/krakend14", 2),
+	newGateway("2", "../../examples/krakend2", 3),
+}
+
 func TestMain(m *testing.M) { gatewaytest.Main(m) }
 
 func TestSoak(t *testing.T) {
@@ -86,11 +93,7 @@ func TestSoak(t *testing.T) {
 	api.RequireCredentials(gatewaytest.AccessKeyID, gatewaytest.SecretAccessKey)
 
 	var runs []*run
-	for i, g := range []*gateway{
-		newGateway("1", "../../examples/krakend", 2),
-		newGateway("1.4", "../../examples/krakend14", 2),
-		newGateway("2", "../../examples/krakend2", 3),
-	} {
+	for i, g := range gateways {
 		l := newLedger(seed, g.maxRetries)
 		p := newProxy(t, l, api)
 		e := readExample(t, g.dir, p.URL)

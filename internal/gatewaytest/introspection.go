@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +62,22 @@ func (p *Process) Heap(t *testing.T) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+var gcTrace = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB, `)
+
+// LiveHeap is what was alive after each collection so far, in MB. It takes GODEBUG=gctrace=1 in
+// the gateway's environment.
+func (p *Process) LiveHeap(t *testing.T) (mb []int) {
+	t.Helper()
+	for _, m := range gcTrace.FindAllStringSubmatch(p.Log(t), -1) {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		mb = append(mb, n)
+	}
+	return mb
 }
 
 func (p *Process) introspect(t *testing.T, path string) string {
