@@ -10,6 +10,7 @@ import (
 	"github.com/devopsfaith/krakend/config"
 	"github.com/devopsfaith/krakend/encoding"
 	"github.com/devopsfaith/krakend/proxy"
+	"github.com/devopsfaith/krakend/transport/http/client"
 )
 
 func TestMain(m *testing.M) { adaptertest.Main(m) }
@@ -34,7 +35,7 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 		ConcurrentCalls: b.ConcurrentCalls,
 		Timeout:         adaptertest.Timeout,
 		Host:            b.Host,
-		ExtraConfig:     b.ExtraConfig,
+		ExtraConfig:     b.Extra(client.Namespace, proxy.Namespace),
 	}
 	switch b.Encoding {
 	case "decoder:none":

@@ -12,6 +12,7 @@ import (
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/encoding"
 	"github.com/luraproject/lura/proxy"
+	"github.com/luraproject/lura/transport/http/client"
 )
 
 func TestMain(m *testing.M) { adaptertest.Main(m) }
@@ -36,7 +37,7 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 		ConcurrentCalls: b.ConcurrentCalls,
 		Timeout:         adaptertest.Timeout,
 		Host:            b.Host,
-		ExtraConfig:     b.ExtraConfig,
+		ExtraConfig:     b.Extra(client.Namespace, proxy.Namespace),
 	}
 	switch b.Encoding {
 	case "decoder:none":

@@ -36,6 +36,24 @@ type Backend struct {
 	ConcurrentCalls                             int
 	Host                                        []string
 	ExtraConfig                                 map[string]any
+	// HTTP and Proxy are what ExtraConfig has, too, under the namespaces that the framework's
+	// packages for HTTP backends and for proxies have there. Nil is nothing.
+	HTTP, Proxy map[string]any
+}
+
+// Extra returns ExtraConfig with HTTP and Proxy under these namespaces.
+func (b Backend) Extra(http, proxy string) map[string]any {
+	extra := maps.Clone(b.ExtraConfig)
+	for namespace, settings := range map[string]map[string]any{http: b.HTTP, proxy: b.Proxy} {
+		if settings == nil {
+			continue
+		}
+		if extra == nil {
+			extra = make(map[string]any)
+		}
+		extra[namespace] = settings
+	}
+	return extra
 }
 
 // Request and Response are a framework's, with the fields that they have in all.

@@ -21,7 +21,7 @@ import (
 
 func leftToNext(t *testing.T, adapter Adapter) {
 	for name, extra := range map[string]map[string]any{
-		"no extra_config": nil, "an empty one": {}, "another namespace": {"github.com/devopsfaith/krakend/http": map[string]any{}},
+		"no extra_config": nil, "an empty one": {}, "another namespace": {"backend/http": map[string]any{}},
 	} {
 		log := &Recorder{}
 		built := adapter(Backend{ExtraConfig: extra}, Options{Logger: log})
@@ -99,9 +99,8 @@ func contextEnds(t *testing.T, adapter Adapter) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
-	details := map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
 	for name, backend := range map[string]Backend{
-		"plain": {}, "with details": {ExtraConfig: details}, "concurrent calls": {ConcurrentCalls: 2},
+		"plain": {}, "with details": {HTTP: detailsAsX}, "concurrent calls": {ConcurrentCalls: 2},
 	} {
 		built := adapter(with(backend, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: hang})
 

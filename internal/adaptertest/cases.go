@@ -12,10 +12,10 @@ var errNoOrder = errors.New("no order 7")
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
 
-var detailsAsX = map[string]any{"github.com/devopsfaith/krakend/http": map[string]any{"return_error_details": "x"}}
+var detailsAsX = map[string]any{"return_error_details": "x"}
 
 func flatmap(ops ...any) map[string]any {
-	return map[string]any{"github.com/devopsfaith/krakend/proxy": map[string]any{"flatmap_filter": ops}}
+	return map[string]any{"flatmap_filter": ops}
 }
 
 var (
@@ -101,7 +101,7 @@ var cases = []testCase{
 	{name: "target", backend: Backend{Target: "a.b"}, reply: `{"a":{"b":{"c":1}},"d":2}`, data: `{"c":1}`, headers: decoded},
 	{
 		name: "flatmap_filter",
-		backend: Backend{ExtraConfig: flatmap(
+		backend: Backend{Proxy: flatmap(
 			map[string]any{"type": "move", "args": []any{"list.*.a", "list.*.b"}},
 			map[string]any{"type": "del", "args": []any{"gone"}},
 		)},
@@ -149,29 +149,29 @@ var cases = []testCase{
 
 	// return_error_details shows what the operator has asked for.
 	{
-		name: "details of the function's error", backend: Backend{ExtraConfig: detailsAsX, Group: "g"}, fails: errNoOrder,
+		name: "details of the function's error", backend: Backend{HTTP: detailsAsX, Group: "g"}, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of the function's error as a status", backend: Backend{ExtraConfig: detailsAsX}, settings: asStatus, fails: errNoOrder,
+		name: "details of the function's error as a status", backend: Backend{HTTP: detailsAsX}, settings: asStatus, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":404,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
 	},
 	{
-		name: "details of AWS's error", backend: Backend{ExtraConfig: detailsAsX},
+		name: "details of AWS's error", backend: Backend{HTTP: detailsAsX},
 		fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")),
 		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of a reply that does not decode", backend: Backend{ExtraConfig: detailsAsX}, reply: `[]`,
+		name: "details of a reply that does not decode", backend: Backend{HTTP: detailsAsX}, reply: `[]`,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of a bad configuration", backend: Backend{ExtraConfig: detailsAsX}, settings: map[string]any{"max_retries": "x"}, calls: -1,
+		name: "details of a bad configuration", backend: Backend{HTTP: detailsAsX}, settings: map[string]any{"max_retries": "x"}, calls: -1,
 		data: `{"error_x":{"http_status_code":500,"http_body":"{\"errorType\":\"InvalidConfiguration\",\"errorMessage\":\"bad configuration\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 500,
 	},
-	{name: "details and success", backend: Backend{ExtraConfig: detailsAsX}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
+	{name: "details and success", backend: Backend{HTTP: detailsAsX}, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{
-		name: "no-op has no details", backend: Backend{ExtraConfig: detailsAsX, Encoding: "no-op"}, fails: errNoOrder,
+		name: "no-op has no details", backend: Backend{HTTP: detailsAsX, Encoding: "no-op"}, fails: errNoOrder,
 		status: 502, message: "lambda: the function failed",
 	},
 
@@ -196,7 +196,7 @@ var cases = []testCase{
 	{name: "proxy, no envelope", settings: proxied, reply: `{"statusCode":"x"}`, status: 502, message: "lambda: the reply cannot be decoded"},
 	{name: "proxy, the function's error", settings: proxied, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{
-		name: "proxy, a status with details", backend: Backend{ExtraConfig: detailsAsX}, settings: proxied,
+		name: "proxy, a status with details", backend: Backend{HTTP: detailsAsX}, settings: proxied,
 		reply: `{"statusCode":404,"headers":{"content-type":"application/json"},"body":"no \"tea\""}`,
 		data:  `{"error_x":{"http_status_code":404,"http_body":"no \"tea\"","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
 	},

@@ -55,7 +55,7 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
 	endpoint := parse(t, `{
 		"endpoint": "/x/{id}", "concurrent_calls": 4,
-		"extra_config": {"github.com/devopsfaith/krakend/proxy": {"sequential": true}},
+		"extra_config": {"`+proxy.Namespace+`": {"sequential": true}},
 		"backend": [
 			{"extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}},
 			{"url_pattern": "/{resp0_a}", "group": "second", "extra_config": {"github.com/devopsfaith/krakend-lambda": {"function_name": "f"}}}

@@ -21,6 +21,7 @@ import (
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
 )
 
 var _ logging.Logger = (*adaptertest.Recorder)(nil)
@@ -200,8 +201,8 @@ func TestParentEndpoint(t *testing.T) {
 func TestReturnErrorCode(t *testing.T) {
 	code := map[string]any{"return_error_code": true}
 	extra := map[string]any{
-		"github.com/devopsfaith/krakend/http": code,
-		Namespace:                             map[string]any{"function_name": "f", "max_retries": 0},
+		client.Namespace: code,
+		Namespace:        map[string]any{"function_name": "f", "max_retries": 0},
 	}
 	throttled := fails{&lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}}
 

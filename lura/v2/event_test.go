@@ -15,6 +15,8 @@ import (
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
+	"github.com/luraproject/lura/v2/transport/http/client/graphql"
 )
 
 // Components change the method and the query strings of a request: GraphQL sends a POST by
@@ -29,7 +31,7 @@ func TestMethodOfGraphQL(t *testing.T) {
 		factory := proxy.NewDefaultFactory(BackendFactory(nil, next, WithInvoker(bridge{recording(func(in *lambda.InvokeInput) { payload = in.Payload })})), logging.NoOp)
 		p, err := factory.New(parse(t, `{"endpoint": "/users/{id}", "backend": [{"extra_config": {
 			"backend/lambda": {"function_name": "f"},
-			"github.com/devopsfaith/krakend/transport/http/client/graphql": {"type": "query", "method": "`+method+`", "query": "{ user(id: $id) { name } }", "variables": {"id": "{id}"}}
+			"`+graphql.Namespace+`": {"type": "query", "method": "`+method+`", "query": "{ user(id: $id) { name } }", "variables": {"id": "{id}"}}
 		}}]}`))
 		if err != nil {
 			t.Fatal(err)
@@ -98,8 +100,8 @@ func TestEventRoute(t *testing.T) {
 // A status that the function has set is, with return_error_code, the error's.
 func TestReturnErrorCodeOfAnHTTPResponse(t *testing.T) {
 	built := adapter(adaptertest.Backend{ExtraConfig: map[string]any{
-		"github.com/devopsfaith/krakend/http": map[string]any{"return_error_code": true},
-		Namespace:                             map[string]any{"function_name": "f", "response_format": "proxy"},
+		client.Namespace: map[string]any{"return_error_code": true},
+		Namespace:        map[string]any{"function_name": "f", "response_format": "proxy"},
 	}}, adaptertest.Options{
 		Logger:  &adaptertest.Recorder{},
 		Invoker: replies(`{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\"title\":\"sold\"}"}`),

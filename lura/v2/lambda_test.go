@@ -11,6 +11,7 @@ import (
 	"github.com/luraproject/lura/v2/encoding"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
+	"github.com/luraproject/lura/v2/transport/http/client"
 )
 
 func TestMain(m *testing.M) { adaptertest.Main(m) }
@@ -35,7 +36,7 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 		ConcurrentCalls: b.ConcurrentCalls,
 		Timeout:         adaptertest.Timeout,
 		Host:            b.Host,
-		ExtraConfig:     b.ExtraConfig,
+		ExtraConfig:     b.Extra(client.Namespace, proxy.Namespace),
 	}
 	switch b.Encoding {
 	case "decoder:none":
