@@ -25,6 +25,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 	settings := backend.Settings(remote.ExtraConfig, Namespace)
 	return backend.Spec{
 		Settings:        settings,
+		ExtraConfig:     remote.ExtraConfig,
 		URLPattern:      remote.URLPattern,
 		Host:            remote.Host,
 		Method:          remote.Method,

@@ -64,6 +64,8 @@ type Spec struct {
 	// Settings are the values of extra_config under the namespaces that are the
 	// adapter's. There must be one.
 	Settings []Setting
+	// ExtraConfig is all of extra_config. Of what is not in Settings only the namespaces count.
+	ExtraConfig map[string]any
 	// URLPattern, Method and Encoding are the backend's own. An empty method is
 	// GET; Encoding is no-op, or names a decoder.
 	URLPattern, Method, Encoding string
@@ -218,7 +220,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		b.where = " (" + spec.String() + ")"
 	}
 	warnings, err := b.configure(f, spec)
-	for _, w := range warnings {
+	for _, w := range append(warnings, config.WithoutEffect(spec.ExtraConfig)...) {
 		b.logger.Warning(b.prefix, w+b.where)
 	}
 	if err != nil {

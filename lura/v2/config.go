@@ -26,6 +26,7 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 	settings := backend.Settings(remote.ExtraConfig, Namespace, NamespaceAlias)
 	return backend.Spec{
 		Settings:        settings,
+		ExtraConfig:     remote.ExtraConfig,
 		URLPattern:      remote.URLPattern,
 		Host:            remote.Host,
 		Method:          remote.Method,

@@ -1,0 +1,23 @@
+package backend
+
+import (
+	"slices"
+	"testing"
+)
+
+// The warnings come whether the rest of the configuration is good or bad.
+func TestWarningOfNamespacesWithoutEffect(t *testing.T) {
+	const warning = "WARNING [BACKEND: /x][Lambda] qos/http-cache has no effect on a Lambda backend: cache_ttl of the endpoint lets clients keep responses"
+	for _, function := range []any{"f", 1} {
+		log := &recorder{}
+		settings := map[string]any{"function_name": function}
+		NewFactory(Options{Logger: log, SDK: testSDK{}}).New(Spec{
+			URLPattern:  "/x",
+			Settings:    ns(settings),
+			ExtraConfig: map[string]any{"test": settings, "qos/http-cache": map[string]any{}, "qos/circuit-breaker": nil},
+		})
+		if got := log.level("WARNING"); !slices.Equal(got, []string{warning}) {
+			t.Errorf("function_name %v: got %q, want %q", function, got, warning)
+		}
+	}
+}
