@@ -384,10 +384,15 @@ func TestMinimalGateway(t *testing.T) {
 	t.Parallel()
 	g := gateway{gatewaytest.New("minimal", "../examples/krakend2/minimal", 3), krakend2}
 	api := newLambda(t, map[string]any{"f": echo})
-	gw := start(t, g, []object{endpoint("/a/{id}", lambdaBackend(fixed(api, "f"))), endpoint("/b", lambdaBackend("wrong"))}, options{})
+	gw := start(t, g, []object{endpoint("/a/{id}", lambdaBackend(fixed(api, "f"))), endpoint("/b", lambdaBackend("wrong"))}, options{
+		Service: object{"extra_config": object{"security/cors": object{}}},
+	})
 	check(t, gw.get(t, "/a/7"), http.StatusOK, `{"id":"7"}`)
 	check(t, gw.get(t, "/b"), http.StatusInternalServerError, "")
 	if errs := gw.Lines(t, "ERROR", "/"); len(errs) != 1 || !strings.Contains(errs[0], "bad configuration") {
 		t.Errorf("got the errors %q, want one bad configuration", errs)
+	}
+	if log := gw.Log(t); !hasLine(log, "WARNING", "security/cors in the extra_config of the service"+unprotected) {
+		t.Errorf("no warning of security/cors in the log:\n%s", log)
 	}
 }

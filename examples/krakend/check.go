@@ -8,6 +8,8 @@ import (
 
 	"github.com/devopsfaith/krakend/config"
 	"github.com/devopsfaith/krakend/logging"
+
+	lambda "github.com/devopsfaith/krakend-lambda"
 )
 
 // counter is a logger that counts errors and warnings: KrakenD logs what is wrong with an
@@ -25,6 +27,22 @@ func (c *counter) Error(v ...any) {
 func (c *counter) Warning(v ...any) {
 	c.warnings.Add(1)
 	c.Logger.Warning(v...)
+}
+
+// checkNamespaces logs the namespaces in krakend.json that have no effect in this build. In a
+// check, those of components that protect the gateway are errors.
+func checkNamespaces(cfg config.ServiceConfig, log *counter, check bool) {
+	missing, ignored := lambda.CheckNamespaces(cfg, components...)
+	for _, m := range missing {
+		if check {
+			log.Error(m)
+		} else {
+			log.Warning(m)
+		}
+	}
+	for _, i := range ignored {
+		log.Warning(i)
+	}
 }
 
 // verdict is what a check has found, once everything is built. Warnings are no error.

@@ -43,6 +43,10 @@ func main() {
 	}
 }
 
+// components are the namespaces of the components that run wires, beside KrakenD's own and
+// Lambda's. Add the namespace of each component that you wire.
+var components []string
+
 func run(ctx context.Context, file string, debug, check bool) (err error) {
 	if check {
 		defer recovered(&err)
@@ -68,6 +72,7 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 		return err
 	}
 	logger := &counter{Logger: log}
+	checkNamespaces(cfg, logger, check)
 
 	// Backends without the namespace stay HTTP backends.
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)

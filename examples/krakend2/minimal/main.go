@@ -33,6 +33,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	missing, ignored := lambda.CheckNamespaces(cfg)
+	for _, warning := range append(missing, ignored...) {
+		logger.Warning(warning)
+	}
 
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory)
