@@ -28,5 +28,6 @@
 //
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
 //   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
+//   - namespaces.go: [CheckNamespaces]
 //   - router.go: what KrakenD's routers do to a request's Host
 package lambda

@@ -13,4 +13,5 @@
 //   - template.go, templates.go: text with placeholders, and what is wrong with it at an endpoint
 //   - tenant.go, durable.go: the tenant of a request, and the name of the execution that it starts
 //   - string.go: what the log and -check show
+//   - components.go, namespaces.go: KrakenD's components, and namespaces without an effect
 package config

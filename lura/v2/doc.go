@@ -28,4 +28,5 @@
 //
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
 //   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
+//   - namespaces.go: [CheckNamespaces]
 package lambda
