@@ -5,7 +5,7 @@
 // Read main.go first: it builds the gateway and serves it. Then:
 //
 //   - check.go, table.go: -check, and the table of endpoints that it shows
-//   - param.go, untyped.go, headers.go: what -check warns of
+//   - param.go, placeholders.go, untyped.go, headers.go: what -check warns of
 //   - version.go: -version
 //   - serve.go: the HTTP server
 package main

@@ -5,6 +5,6 @@
 // Read main.go first: it builds the gateway and serves it. Then:
 //
 //   - check.go, table.go: -check, and the table of endpoints that it shows
-//   - untyped.go, headers.go: what -check warns of
+//   - placeholders.go, untyped.go, headers.go: what -check warns of
 //   - version.go: -version
 package main

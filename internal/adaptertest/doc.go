@@ -8,6 +8,6 @@
 // Read adaptertest.go first: [Adapter] and [Run]. Then:
 //
 //   - cases.go: the table
-//   - behaviours.go, connections.go: what does not fit into a table
+//   - behaviours.go, connections.go, statuses.go, templates.go: what does not fit into a table
 //   - recorder.go: a logger
 package adaptertest

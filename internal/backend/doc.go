@@ -12,6 +12,8 @@
 //   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
 //   - stream.go, longreply.go: replies that go on as they come
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
+//   - undecodable.go: what the log says of a reply that does not decode
 //   - functionerror.go: what a client gets of an error of the function's
+//   - namespaces.go: the check for components that a build does not contain
 //   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

@@ -19,7 +19,7 @@ func TestCheckNamespaces(t *testing.T) {
 		return extra
 	}
 	cfg := config.ServiceConfig{
-		ExtraConfig: with("example.com/wired", "github_com/devopsfaith/krakend-cors"),
+		ExtraConfig: with("example.com/wired", "security/cors"),
 		Endpoints: []*config.EndpointConfig{{
 			Method:      "GET",
 			Endpoint:    "/a/:id",
@@ -37,7 +37,7 @@ func TestCheckNamespaces(t *testing.T) {
 	missing, ignored := CheckNamespaces(cfg, wired[:1]...)
 	const reason = " has no effect, and requests pass without it: this build does not contain it"
 	if want := []string{
-		"github_com/devopsfaith/krakend-cors in the extra_config of the service" + reason,
+		"security/cors in the extra_config of the service" + reason,
 		"auth/validator in the extra_config of GET /a/{id}" + reason,
 		"qos/circuit-breaker in the extra_config of backend 1 of the async agent orders" + reason,
 	}; !slices.Equal(missing, want) {

@@ -20,3 +20,24 @@ type Backend struct {
 	ParentEndpointMethod string
 	Decoder              encoding.Decoder
 }
+
+// EndpointConfig is the configuration of an endpoint.
+type EndpointConfig struct {
+	Endpoint, Method string
+	Backend          []*Backend
+	ExtraConfig      ExtraConfig
+}
+
+// AsyncAgent is the configuration of an agent that consumes messages.
+type AsyncAgent struct {
+	Name        string
+	Backend     []*Backend
+	ExtraConfig ExtraConfig
+}
+
+// ServiceConfig is the configuration of a gateway.
+type ServiceConfig struct {
+	Endpoints   []*EndpointConfig
+	AsyncAgents []*AsyncAgent
+	ExtraConfig ExtraConfig
+}

@@ -61,3 +61,6 @@ func DefaultHTTPResponseParserFactory(HTTPResponseParserConfig) HTTPResponsePars
 
 // NewEntityFormatter returns the formatter of a backend.
 func NewEntityFormatter(*config.Backend) EntityFormatter { return nil }
+
+// Namespace is the key of extra_config.
+const Namespace = "proxy"
