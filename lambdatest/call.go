@@ -49,6 +49,13 @@ type Call struct {
 	// call has none.
 	InvocationType string
 
+	// TenantID is the X-Amz-Tenant-Id header. It is empty where the call has none.
+	TenantID string
+
+	// DurableExecutionName is the X-Amz-Durable-Execution-Name header. It is empty
+	// where the call has none.
+	DurableExecutionName string
+
 	// LogType is the X-Amz-Log-Type header: None where the call has none.
 	LogType string
 
@@ -74,7 +81,8 @@ type Call struct {
 
 	// Executed is set when the handler is called: in an asynchronous invocation
 	// before it is answered, so no test has to wait for it. It stays false for a
-	// DryRun and for calls that were refused, by the API's rules or by a fault.
+	// DryRun, for calls that were refused, by the API's rules or by a fault, and for
+	// those that got the result of an earlier durable execution.
 	Executed bool
 }
 
@@ -93,13 +101,15 @@ type invocation struct {
 // not change any more.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (*invocation, *apiError) {
 	call := &Call{
-		Function:       rawName,
-		Qualifier:      r.URL.Query().Get("Qualifier"),
-		Streaming:      streaming,
-		InvocationType: cmp.Or(r.Header.Get("X-Amz-Invocation-Type"), requestResponse),
-		LogType:        cmp.Or(r.Header.Get("X-Amz-Log-Type"), logNone),
-		RequestID:      requestID,
-		Header:         r.Header.Clone(),
+		Function:             rawName,
+		Qualifier:            r.URL.Query().Get("Qualifier"),
+		Streaming:            streaming,
+		InvocationType:       cmp.Or(r.Header.Get("X-Amz-Invocation-Type"), requestResponse),
+		TenantID:             r.Header.Get("X-Amz-Tenant-Id"),
+		DurableExecutionName: r.Header.Get("X-Amz-Durable-Execution-Name"),
+		LogType:              cmp.Or(r.Header.Get("X-Amz-Log-Type"), logNone),
+		RequestID:            requestID,
+		Header:               r.Header.Clone(),
 	}
 	in := &invocation{call: call, traceID: r.Header.Get("X-Amzn-Trace-Id")}
 	in.name = parseFunctionName(rawName)

@@ -23,23 +23,55 @@
 // The server answers the operations Invoke and InvokeWithResponseStream, and no
 // other. It supports:
 //
-//   - the invocation types RequestResponse, Event and DryRun, qualifiers, client
-//     contexts and the tail of the log ([LogWriter]);
-//   - functions named as AWS allows it: by name, name:qualifier, partial ARN or ARN;
+//   - the invocation types RequestResponse, Event and DryRun, client contexts and the
+//     tail of the log ([LogWriter]);
+//   - functions named as AWS allows it: by name, name:qualifier, partial ARN or ARN,
+//     with the qualifiers $LATEST and $LATEST.PUBLISHED, versions and aliases;
+//   - functions with tenant isolation, durable functions, and functions with a handler
+//     for each version ([Function]);
 //   - function errors, panics and replies that are too large, with the payload that
 //     Lambda's Go runtime makes of them;
 //   - the API's own errors, limits and Signature Version 4
 //     ([Server.RequireCredentials]);
 //   - streams: what a handler returns as an [io.Reader] is sent as it is read;
-//   - failure on demand: throttling, any API error, delays and connections that are
-//     cut ([Server.Fail]).
+//   - failure on demand: throttling, any API error ([ErrorCodes]), delays and
+//     connections that are cut ([Server.Fail]).
 //
 // [Server.Calls] tells what was asked of it.
 //
-// A function has no timeout, no memory limit and no version here: every qualifier
-// is served by the same handler, and any number of executions run at once. What an
+// A function has no timeout and no memory limit here, and any number of executions run
+// at once. A handler serves every qualifier, other than on AWS, unless [Function] lists
+// versions. An alias is not resolved: the executed version is $LATEST. What an
 // asynchronous invocation (Event) returns is dropped, and it is not tried again
 // where it fails, while AWS would do so twice.
+//
+// # Tenants
+//
+// A call with the header X-Amz-Tenant-Id, 1 to 256 characters of [a-zA-Z0-9._:/=+@ -],
+// is for a function with tenant isolation, and such a function takes no other. The handler
+// finds the tenant in the TenantID of its lambdacontext. On AWS the tenants of a function
+// share no execution environment. Here they share the handler and all that it refers to, so
+// a test does not show what a handler keeps from one tenant to the next. AWS's message for
+// a tenant that the function does not expect is not documented; the code and the status are.
+//
+// # Durable executions
+//
+// A call of a durable function needs a qualifier: a version, an alias, $LATEST or
+// $LATEST.PUBLISHED. Every answer, also to an Event, has the header
+// X-Amz-Durable-Execution-Arn. The header X-Amz-Durable-Execution-Name, of 1 to 64
+// characters [a-zA-Z0-9_-], names the execution. The first call with a name executes the
+// handler. A later one with the same function, version and payload, byte for byte, gets the
+// result of the first, a function error too, and waits for it where the handler has not
+// returned. Any other call with that name is answered with
+// DurableExecutionAlreadyStartedException (409). A name belongs to an account and a region,
+// as AWS documents it, so two functions cannot use the same one. [Server.Reset] forgets all
+// names, as the end of the retention period does on AWS. A DryRun names no execution.
+//
+// A durable function executes its handler once, with the payload of the call. There are no
+// steps, waits and checkpoints: AWS hands a durable function an envelope of these, which its
+// durable execution SDK unpacks. The operation InvokeWithResponseStream has no execution
+// names. A call of it with the header is answered with InvalidParameterValueException here,
+// since the function would be executed again. A stream of a durable function has no ARN.
 //
 // # Streams
 //
@@ -78,14 +110,20 @@
 // https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html, of
 // response streaming,
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html,
+// of tenant isolation,
+// https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html, of durable
+// functions, https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html and
+// https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html,
 // and of the quotas,
-// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Statuses of
+// errors are those of the service model in aws-sdk-go-v2's service/lambda v1.114.4.
 //
 // # Files
 //
-// Read server.go first: [NewServer]. Then invoke.go and stream.go, one for each operation;
-// name.go, call.go, signature.go for requests; function.go and reply.go for what handlers
-// return; faults.go for failures on demand; log.go for logs.
+// Read server.go first: [NewServer]. Then declared.go: [Function]; invoke.go and stream.go,
+// one for each operation, and durable.go; name.go, call.go, signature.go, check.go for
+// requests; function.go and reply.go for what handlers return; errors.go and faults.go for
+// failures; log.go for logs.
 //
 // [events.LambdaFunctionURLStreamingResponse]: https://pkg.go.dev/github.com/aws/aws-lambda-go/events#LambdaFunctionURLStreamingResponse
 package lambdatest

@@ -61,11 +61,15 @@ func Throttle(retryAfter int) Fault {
 // APIError answers the call with an error of the Invoke API, in place of executing
 // the function. The type is its name as the API reference has it, such as
 // "ServiceException" (status 500) or "EC2ThrottledException" (502), and it need not
-// be one of those. APIError panics where the status is not from 300 to 599: no
-// client would take it for an error.
+// be one of those. Status 0 stands for the one that [ErrorCodes] has for the type.
+// APIError panics where it has none, and where the status is not from 300 to 599: no
+// client would take that for an error.
 func APIError(status int, errorType, message string) Fault {
+	if status == 0 {
+		status = ErrorCodes()[errorType]
+	}
 	if status < 300 || status > 599 {
-		panic(fmt.Sprintf("lambdatest: status %d is not one of an error", status))
+		panic(fmt.Sprintf("lambdatest: status %d of %q is not one of an error", status, errorType))
 	}
 	return Fault{refusal: errorf(status, errorType, "%s", message)}
 }

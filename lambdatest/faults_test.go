@@ -60,6 +60,7 @@ func TestAPIError(t *testing.T) {
 		{409, lambda.ErrCodeResourceConflictException, `{"Type":"User","message":"100% wrong"}`},
 		{415, lambda.ErrCodeUnsupportedMediaTypeException, `{"Type":"User","message":"100% wrong"}`},
 		{403, "AccessDeniedException", `{"Type":"User","message":"100% wrong"}`},
+		{409, "CodeArtifactUserPendingException", `{"Type":"User","message":"100% wrong"}`},
 		{418, "MadeUpException", `{"Message":"100% wrong","Type":"User"}`},
 	} {
 		t.Run(test.errorType, func(t *testing.T) {
@@ -81,10 +82,30 @@ func TestAPIError(t *testing.T) {
 	}
 }
 
+func TestErrorCodes(t *testing.T) {
+	codes := lambdatest.ErrorCodes()
+	if got, want := len(codes), 43; got != want {
+		t.Errorf("got %d codes, want %d", got, want)
+	}
+	server := newServer(t, nil)
+	for code, status := range codes {
+		server.Fail("f", lambdatest.APIError(0, code, "failed"))
+		got := call(t, server, "f", "", "", nil)
+		if got.status != status || got.header.Get("X-Amzn-ErrorType") != code {
+			t.Errorf("got %d %s, want %d %s", got.status, got.header.Get("X-Amzn-ErrorType"), status, code)
+		}
+	}
+	clear(codes)
+	if len(lambdatest.ErrorCodes()) == 0 {
+		t.Error("the map is not the caller's")
+	}
+}
+
 func TestFaultsThatMakeNoSense(t *testing.T) {
-	for _, status := range []int{0, 200, 299, 600} {
+	for _, status := range []int{1, 200, 299, 600} {
 		checkPanics(t, fmt.Sprintf("APIError(%d)", status), func() { lambdatest.APIError(status, "ServiceException", "") })
 	}
+	checkPanics(t, "APIError(0)", func() { lambdatest.APIError(0, "TeapotException", "") })
 	for _, p := range []lambdatest.CutPoint{0, -1, lambdatest.BeforeComplete + 1} {
 		checkPanics(t, fmt.Sprintf("Cut(%d)", p), func() { lambdatest.Cut(p) })
 	}

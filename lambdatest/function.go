@@ -18,14 +18,14 @@ import (
 // functionError is the payload that stands for an error or a panic of a handler.
 type functionError = messages.InvokeResponse_Error
 
-// A function is a handler and what its calls share.
-type function struct {
+// A runnable is a handler and what its calls share.
+type runnable struct {
 	handler any
 	serial  *sync.Mutex // held during each call; nil where calls may run at once
 }
 
-func newFunction(handler any) function {
-	f := function{handler: handler}
+func newRunnable(handler any) runnable {
+	f := runnable{handler: handler}
 	// The Invoke of what NewHandler returns hands out a buffer that it has put back
 	// into the handler's pool. The next call may be writing to it by then.
 	if reflect.TypeOf(handler) == reflect.TypeOf(lambda.NewHandler(nil)) {
@@ -36,7 +36,7 @@ func newFunction(handler any) function {
 
 // call executes the handler as Lambda's Go runtime does, and returns its reply or
 // the error payload that it comes to.
-func (f function) call(ctx context.Context, payload []byte) (_ []byte, failure *functionError) {
+func (f runnable) call(ctx context.Context, payload []byte) (_ []byte, failure *functionError) {
 	if f.serial != nil {
 		f.serial.Lock()
 		defer f.serial.Unlock()
@@ -46,7 +46,7 @@ func (f function) call(ctx context.Context, payload []byte) (_ []byte, failure *
 			failure = panicPayload(v)
 		}
 	}()
-	// A NewHandler for each call has a pool of its own: see newFunction.
+	// A NewHandler for each call has a pool of its own: see newRunnable.
 	response, err := lambda.NewHandler(f.handler).Invoke(ctx, payload)
 	if err != nil {
 		return nil, errorPayload(err)
@@ -69,19 +69,19 @@ type response struct {
 
 // open executes the handler as call does, but where Lambda's Go runtime would send
 // what the handler returned while it reads it, open does not read it.
-func (f function) open(ctx context.Context, payload []byte) (response, *functionError) {
+func (f runnable) open(ctx context.Context, payload []byte) (response, *functionError) {
 	var returned any
 	handler, ok := capture(f.handler, &returned)
 	if !ok {
 		whole, failure := f.call(ctx, payload)
 		return response{whole: whole, contentType: f.contentType()}, failure
 	}
-	if _, failure := (function{handler: handler}).call(ctx, payload); failure != nil {
+	if _, failure := (runnable{handler: handler}).call(ctx, payload); failure != nil {
 		return response{}, failure
 	}
 	// The runtime's own encoder makes the reply of what is no stream.
 	r := response{contentType: contentTypeJSON}
-	encode := function{handler: func() (any, error) {
+	encode := runnable{handler: func() (any, error) {
 		if !streams(returned) {
 			return returned, nil
 		}
@@ -100,7 +100,7 @@ func (f function) open(ctx context.Context, payload []byte) (response, *function
 
 // contentType returns the type of what call returns, where no reader declares it:
 // JSON, but of bytes that a handler made itself there is none to be known.
-func (f function) contentType() string {
+func (f runnable) contentType() string {
 	if _, ok := f.handler.(lambda.Handler); ok && f.serial == nil {
 		return contentTypeBytes
 	}

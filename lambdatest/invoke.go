@@ -21,8 +21,11 @@ const unhandled = "Unhandled"
 // above the limit.
 const responseSizeTooLarge = "Function.ResponseSizeTooLarge"
 
-// latest is the version that executes where the qualifier is not one.
-const latest = "$LATEST"
+// Qualifiers that AWS has for every function.
+const (
+	latest          = "$LATEST" // executes where the qualifier is not a version
+	latestPublished = "$LATEST.PUBLISHED"
+)
 
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	requestID := newRequestID()
@@ -65,72 +68,27 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName string, 
 		return fault.refusal.reply(), 0
 	}
 
-	f, refusal := s.check(in)
+	f, durable, refusal := s.check(in)
 	if refusal != nil {
 		return refusal.reply(), fault.cut
 	}
 	switch {
 	case in.call.InvocationType == dryRun:
 		return newReply(http.StatusNoContent, nil), fault.cut
-	case in.call.InvocationType == event:
-		s.executeEvent(f, in)
-		return newReply(http.StatusAccepted, nil), fault.cut
 	case streaming:
 		return s.streamReply(f, in), fault.cut
+	case durable:
+		return s.executeDurable(f, in), fault.cut
+	case in.call.InvocationType == event:
+		s.executeEvent(in, func() { s.execute(f, in) })
+		return newReply(http.StatusAccepted, nil), fault.cut
 	default:
-		return s.executeSync(f, in), fault.cut
+		return s.syncReply(in, s.execute(f, in)), fault.cut
 	}
 }
 
-// check finds a call's function and refuses what Lambda would not execute.
-func (s *Server) check(in *invocation) (function, *apiError) {
-	call := in.call
-	switch {
-	case call.InvocationType == requestResponse, call.InvocationType == dryRun:
-	case call.InvocationType == event && !call.Streaming:
-	default:
-		return function{}, errorf(http.StatusBadRequest, "InvalidParameterValueException",
-			"The operation has no invocation type %q.", call.InvocationType)
-	}
-	switch call.LogType {
-	case logNone, logTail:
-	default:
-		return function{}, errorf(http.StatusBadRequest, "InvalidParameterValueException",
-			"Unknown log type %q.", call.LogType)
-	}
-	if in.name.bare == "" {
-		return function{}, errorf(http.StatusBadRequest, "ValidationException",
-			"%q is not a function's name, with or without qualifier, nor its ARN.", call.Function)
-	}
-	if in.name.qualifier != "" && in.name.qualifier != call.Qualifier {
-		return function{}, errorf(http.StatusBadRequest, "InvalidParameterValueException",
-			"The function's name has the qualifier %q and the query string %q.", in.name.qualifier, call.Qualifier)
-	}
-	if in.name.region != "" && in.name.region != call.Region {
-		return function{}, errorf(http.StatusNotFound, "ResourceNotFoundException",
-			"Functions from '%s' are not reachable in this region ('%s')", in.name.region, call.Region)
-	}
-	f, ok := s.lookup(in.name.bare)
-	if !ok {
-		return function{}, errorf(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", in.arn)
-	}
-	if err := checkClientContext(call.Header.Get("X-Amz-Client-Context"), in.clientContext); err != nil {
-		return function{}, errorf(http.StatusBadRequest, "InvalidRequestContentException",
-			"Could not parse client context: %v", err)
-	}
-	if len(in.payload) == 0 {
-		in.payload = []byte("{}")
-	}
-	if err := json.Unmarshal(in.payload, new(json.RawMessage)); err != nil {
-		return function{}, errorf(http.StatusBadRequest, "InvalidRequestContentException",
-			"Could not parse request body into json: %v", err)
-	}
-	return f, nil
-}
-
-// executeSync executes a function and makes the answer of what it returns.
-func (s *Server) executeSync(f function, in *invocation) reply {
-	result := s.execute(f, in)
+// syncReply makes the answer of what an execution came to.
+func (s *Server) syncReply(in *invocation, result result) reply {
 	// What Close ended has no answer, however the function took it.
 	if s.ctx.Err() != nil {
 		panic(http.ErrAbortHandler)
@@ -147,16 +105,16 @@ func (s *Server) executeSync(f function, in *invocation) reply {
 	return rep
 }
 
-// executeEvent executes a function in the background. Its result is dropped.
-func (s *Server) executeEvent(f function, in *invocation) {
+// executeEvent has a call executed in the background.
+func (s *Server) executeEvent(in *invocation, execute func()) {
 	in.clientContext = nil // AWS hands it over in synchronous invocations only
 	s.setExecuted(in.call) // before the answer, so that no caller has to wait for it
-	s.running.Go(func() { s.execute(f, in) })
+	s.running.Go(execute)
 }
 
 // execute executes a function up to the end of its reply. Lambda goes on where the
 // caller has gone, so the context is not the request's.
-func (s *Server) execute(f function, in *invocation) result {
+func (s *Server) execute(f runnable, in *invocation) result {
 	x, failure := s.begin(in)
 	defer x.cancel()
 	var payload []byte
@@ -194,6 +152,7 @@ func (s *Server) begin(in *invocation) (execution, *functionError) {
 	lc := &lambdacontext.LambdaContext{
 		AwsRequestID:       in.call.RequestID,
 		InvokedFunctionArn: in.arn,
+		TenantID:           in.call.TenantID,
 	}
 	x := execution{log: startLog(in.call.RequestID, in.version())}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -228,10 +187,11 @@ func tooLarge(size int) *functionError {
 	}
 }
 
-// version returns the version that executes: the qualifier where that is a version,
-// else the latest, which is also what every alias here stands for.
+// version returns the version that executes: the qualifier where that is a version or
+// $LATEST.PUBLISHED, else $LATEST, which is also what every alias here stands for.
 func (in *invocation) version() string {
-	if q := in.call.Qualifier; q != "" && strings.Trim(q, "0123456789") == "" {
+	q := in.call.Qualifier
+	if q == latestPublished || q != "" && strings.Trim(q, "0123456789") == "" {
 		return q
 	}
 	return latest

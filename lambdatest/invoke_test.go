@@ -78,6 +78,8 @@ func TestFunctionNames(t *testing.T) {
 		{"f", "", "", "$LATEST", "arn:aws:lambda:eu-west-1:000000000000:function:f"},
 		{"f:prod", "", "prod", "$LATEST", "arn:aws:lambda:eu-west-1:000000000000:function:f:prod"},
 		{"f:$LATEST", "", "$LATEST", "$LATEST", "arn:aws:lambda:eu-west-1:000000000000:function:f:$LATEST"},
+		{"f:$LATEST.PUBLISHED", "", "$LATEST.PUBLISHED", "$LATEST.PUBLISHED", "arn:aws:lambda:eu-west-1:000000000000:function:f:$LATEST.PUBLISHED"},
+		{"f", "$LATEST.PUBLISHED", "$LATEST.PUBLISHED", "$LATEST.PUBLISHED", "arn:aws:lambda:eu-west-1:000000000000:function:f:$LATEST.PUBLISHED"},
 		{"f", "42", "42", "42", "arn:aws:lambda:eu-west-1:000000000000:function:f:42"},
 		{"f", "v2", "v2", "$LATEST", "arn:aws:lambda:eu-west-1:000000000000:function:f:v2"},
 		{"f:7", "7", "7", "7", "arn:aws:lambda:eu-west-1:000000000000:function:f:7"},
@@ -141,6 +143,45 @@ func TestRefusals(t *testing.T) {
 		},
 		"no name": {
 			path: "a%20b/invocations", status: badRequest, code: "ValidationException", message: `"a b"`,
+		},
+		"dot in a name": {
+			path: "a.b/invocations", status: badRequest, code: "ValidationException", message: `"a.b"`,
+		},
+		"name of 65 letters": {
+			path: strings.Repeat("a", 65) + "/invocations", status: badRequest, code: "ValidationException", message: `"aaa`,
+		},
+		"dot in a qualifier": {
+			path: "f:v1.2/invocations", status: badRequest, code: "ValidationException", message: `"f:v1.2"`,
+		},
+		"dot in the query's qualifier": {
+			path: "f/invocations?Qualifier=v1.2", status: badRequest, code: "ValidationException", message: `"v1.2"`,
+		},
+		"another qualifier with a dollar": {
+			path: "f/invocations?Qualifier=$LATEST.published", status: badRequest, code: "ValidationException", message: `"$LATEST.published"`,
+		},
+		"tenant id": {
+			header: map[string]string{"X-Amz-Tenant-Id": "blue;red"}, status: badRequest,
+			code: "ValidationException", message: `"blue;red"`,
+		},
+		"tenant id, too long": {
+			header: map[string]string{"X-Amz-Tenant-Id": strings.Repeat("a", 257)}, status: badRequest,
+			code: "ValidationException", message: `"aaa`,
+		},
+		"tenant id without isolation": {
+			header: map[string]string{"X-Amz-Tenant-Id": "blue"}, status: badRequest,
+			code: "InvalidParameterValueException", message: "not enabled with tenancy configuration",
+		},
+		"execution name": {
+			header: map[string]string{"X-Amz-Durable-Execution-Name": "a b"}, status: badRequest,
+			code: "ValidationException", message: `"a b"`,
+		},
+		"execution name, too long": {
+			header: map[string]string{"X-Amz-Durable-Execution-Name": strings.Repeat("a", 65)}, status: badRequest,
+			code: "ValidationException", message: `"aaa`,
+		},
+		"execution name without durability": {
+			header: map[string]string{"X-Amz-Durable-Execution-Name": "order-1"}, status: badRequest,
+			code: "InvalidParameterValueException", message: "not durable",
 		},
 		"two qualifiers": {
 			path: "f:1/invocations?Qualifier=2", status: badRequest, code: "InvalidParameterValueException", message: `"1"`,

@@ -41,11 +41,24 @@ type functionName struct {
 	qualifier                  string
 }
 
+const (
+	nameGrammar      = `[a-zA-Z0-9-_]{1,64}`
+	versionGrammar   = `[a-zA-Z0-9-_]{1,128}`
+	qualifierGrammar = `\$LATEST(?:\.PUBLISHED)?|` + versionGrammar
+)
+
 // functionNamePattern is the grammar of the parameter FunctionName in the API
-// reference: a name, a partial ARN or an ARN, with or without a qualifier.
+// reference: a name, a partial ARN or an ARN, with or without a qualifier. The reference's
+// pattern takes dots in names, which no function has: CreateFunction refuses them.
 var functionNamePattern = regexp.MustCompile(
 	`^(?:arn:(aws[a-zA-Z-]*):lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?` +
-		`([a-zA-Z0-9-_.]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$`)
+		`(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+
+var (
+	bareName         = regexp.MustCompile(`^` + nameGrammar + `$`)
+	versionOrAlias   = regexp.MustCompile(`^` + versionGrammar + `$`)
+	qualifierPattern = regexp.MustCompile(`^(?:` + qualifierGrammar + `)$`)
+)
 
 func parseFunctionName(s string) functionName {
 	m := functionNamePattern.FindStringSubmatch(s)
@@ -72,5 +85,3 @@ func checkName(name string) error {
 	}
 	return nil
 }
-
-var bareName = regexp.MustCompile(`^[a-zA-Z0-9-_.]{1,140}$`)

@@ -1,8 +1,6 @@
 package lambdatest
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -33,60 +31,4 @@ func (rep reply) send(w http.ResponseWriter) {
 func (rep reply) sendHeader(w http.ResponseWriter) {
 	maps.Copy(w.Header(), rep.header)
 	w.WriteHeader(rep.status)
-}
-
-// An apiError is an error of the Invoke API, not of a function.
-type apiError struct {
-	status     int
-	errorType  string
-	message    string
-	reason     string // what throttled the call; empty for other errors
-	retryAfter int    // in seconds; zero for none
-}
-
-func errorf(status int, errorType, format string, args ...any) *apiError {
-	return &apiError{status: status, errorType: errorType, message: fmt.Sprintf(format, args...)}
-}
-
-func (e *apiError) reply() reply {
-	fault := "User"
-	if e.status >= http.StatusInternalServerError {
-		fault = "Service"
-	}
-	members := map[string]string{"Type": fault, messageKey(e.errorType): e.message}
-	if e.reason != "" {
-		members["Reason"] = e.reason
-	}
-	body, _ := json.Marshal(members) // strings always encode
-
-	rep := newReply(e.status, body)
-	rep.header.Set("X-Amzn-ErrorType", e.errorType)
-	if e.retryAfter > 0 {
-		rep.header.Set("Retry-After", strconv.Itoa(e.retryAfter))
-	}
-	return rep
-}
-
-// messageKey returns the name of an error's message. The API's model spells it in
-// two ways, and the errors that come before Lambda, of the signature, in the lower
-// one.
-func messageKey(errorType string) string {
-	switch errorType {
-	case "InvalidParameterValueException",
-		"InvalidRequestContentException",
-		"RequestTooLargeException",
-		"ResourceConflictException",
-		"ResourceNotReadyException",
-		"TooManyRequestsException",
-		"UnsupportedMediaTypeException",
-		"AccessDeniedException",
-		"IncompleteSignatureException",
-		"InvalidSignatureException",
-		"MissingAuthenticationTokenException",
-		"UnknownOperationException",
-		"UnrecognizedClientException",
-		"ValidationException":
-		return "message"
-	}
-	return "Message"
 }

@@ -30,7 +30,8 @@ type Server struct {
 	running sync.WaitGroup
 
 	mu        sync.Mutex
-	functions map[string]function
+	functions map[string]declared
+	durable   map[durableKey]*durableExecution
 	required  accessKey
 	faults    map[string][]Fault
 	calls     []*Call
@@ -60,12 +61,13 @@ func NewServer(functions map[string]any) *Server {
 // which would be every interface. It also returns an error where the address is in
 // use and where a name is not one of a function.
 func Listen(addr string, functions map[string]any) (*Server, error) {
-	handlers := make(map[string]function, len(functions))
+	declarations := make(map[string]declared, len(functions))
 	for name, handler := range functions {
-		if err := checkName(name); err != nil {
+		d, err := declare(name, handler)
+		if err != nil {
 			return nil, err
 		}
-		handlers[name] = newFunction(handler)
+		declarations[name] = d
 	}
 
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
@@ -82,7 +84,8 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 
 	s := &Server{
 		URL:       "http://" + listener.Addr().String(),
-		functions: handlers,
+		functions: declarations,
+		durable:   make(map[durableKey]*durableExecution),
 		faults:    make(map[string][]Fault),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -98,11 +101,13 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 // Handle adds a function, or replaces it. Executions under way end with the handler
 // they began with.
 //
-// The function is a bare name, of 1 to 140 letters, digits, hyphens, underscores
-// and dots. Handle panics on another: no call would find it.
+// The function is a bare name, of 1 to 64 letters, digits, hyphens and underscores.
+// Handle panics on another: no call would find it.
 //
 // The handler is what aws-lambda-go's NewHandler takes: a function with the
-// signatures that its Start documents, or a lambda.Handler. One that it does not
+// signatures that its Start documents, or a lambda.Handler; or it is a [Function], which
+// has a handler and settings. Handle panics on a Function with a version that is not a
+// qualifier. A handler that NewHandler does not
 // take, nil among them, is not refused here: as on AWS, each execution fails with
 // what is wrong with it. Executions of a handler run concurrently, other than on
 // AWS, where each has an environment to itself; only what NewHandler returned is
@@ -112,14 +117,14 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 // InvokeWithResponseStream: see the package
 // documentation.
 func (s *Server) Handle(function string, handler any) {
-	if err := checkName(function); err != nil {
+	d, err := declare(function, handler)
+	if err != nil {
 		panic(err)
 	}
-	f := newFunction(handler)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.functions[function] = f
+	s.functions[function] = d
 }
 
 // RequireCredentials makes the server refuse, from then on, what is not signed with
@@ -152,13 +157,15 @@ func (s *Server) Calls() []Call {
 	return calls
 }
 
-// Reset forgets the calls so far and the faults that are left, those of
-// [Fault.Always] among them. Functions and required credentials stay.
+// Reset forgets the calls so far, the faults that are left, those of [Fault.Always]
+// among them, and the names of durable executions. Functions and required credentials
+// stay.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = nil
 	clear(s.faults)
+	clear(s.durable)
 }
 
 // Close stops listening, closes all connections, whatever they are at, and cancels
@@ -200,7 +207,7 @@ func (s *Server) setExecuted(c *Call) {
 	c.Executed = true
 }
 
-func (s *Server) lookup(name string) (function, bool) {
+func (s *Server) lookup(name string) (declared, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.functions[name]

@@ -63,7 +63,7 @@ func TestListenRefuses(t *testing.T) {
 
 func TestNamesThatNoCallWouldFind(t *testing.T) {
 	server := newServer(t, nil)
-	for _, name := range []string{"", "echo:1", "a b", "123456789012:function:echo", strings.Repeat("a", 141)} {
+	for _, name := range []string{"", "echo:1", "a b", "123456789012:function:echo", "a.b", strings.Repeat("a", 65)} {
 		t.Run(name, func(t *testing.T) {
 			checkPanics(t, "NewServer", func() { lambdatest.NewServer(map[string]any{name: echo}).Close() })
 			checkPanics(t, "Handle", func() { server.Handle(name, echo) })

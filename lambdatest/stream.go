@@ -25,7 +25,7 @@ const (
 // streamReply answers a streaming invocation. The function executes when the reply
 // is sent. The Content-Type will be that of what the messages hold, not theirs: see
 // the package documentation.
-func (s *Server) streamReply(f function, in *invocation) reply {
+func (s *Server) streamReply(f runnable, in *invocation) reply {
 	rep := newReply(http.StatusOK, nil)
 	rep.header.Set("X-Amz-Executed-Version", in.version())
 	rep.stream = func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) {
@@ -36,7 +36,7 @@ func (s *Server) streamReply(f function, in *invocation) reply {
 
 // stream executes a function and sends what it returns while it reads it. Other
 // than in a buffered invocation, the execution ends with its caller.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, f function, in *invocation, rep reply, cut CutPoint) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *invocation, rep reply, cut CutPoint) {
 	// A cut takes the connection out of the count, before all of this is done.
 	s.running.Add(1)
 	defer s.running.Done()
