@@ -1,5 +1,5 @@
 # Every module of the repository. Tests, vet and lint run in each.
-MODULES := . lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
+MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
 	e2e/components e2e/docker e2e/faults e2e/soak e2e/webapp \
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
@@ -113,11 +113,11 @@ lint: ## Run the linters of .golangci.yml, and actionlint
 # The percentages are of each package's statements, by whatever test of its module. A block is
 # in the profile once for each test binary.
 covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke \
-	./internal/sdkv1 ./internal/sigv4 ./internal/text ./internal/transport ./lambdatest
+	./internal/sdkv1 ./internal/sigv4 ./internal/text ./internal/transport
 .PHONY: cover
 cover: ## Show what no test of the library reaches (95 % of each package must be reached)
 	@mkdir -p $(BIN)
-	@set -e; for m in . lura lura/v2; do \
+	@set -e; for m in . lambdatest lura lura/v2; do \
 		if [ $$m = . ]; then packages="$(strip $(covered))"; else packages=./...; fi; \
 		(cd $$m && go test -coverpkg=$$(echo $$packages | tr ' ' ,) -coverprofile=$(BIN)/cover.out $$packages >/dev/null && \
 			go tool cover -func=$(BIN)/cover.out | awk '$$1 != "total:" && $$3 != "100.0%"'); \

@@ -4,8 +4,8 @@ go 1.25.0
 
 require (
 	github.com/aws/aws-sdk-go v1.55.8
-	github.com/devopsfaith/krakend-lambda v1.5.0
 	github.com/devopsfaith/krakend-lambda/bench/load v0.0.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/devopsfaith/krakend-lambda/lura/v2 v2.5.0
 	github.com/krakendio/krakend-lambda/v2 v2.0.3
 	github.com/luraproject/lura/v2 v2.14.1
@@ -29,6 +29,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.35.17 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sts v1.41.9 // indirect
 	github.com/aws/smithy-go v1.24.2 // indirect
+	github.com/devopsfaith/krakend-lambda v1.5.0 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	github.com/krakend/flatmap v1.2.0 // indirect
 	github.com/valyala/fastrand v1.1.0 // indirect
@@ -40,5 +41,6 @@ require (
 replace (
 	github.com/devopsfaith/krakend-lambda => ../
 	github.com/devopsfaith/krakend-lambda/bench/load => ./load
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura/v2 => ../lura/v2
 )

@@ -10,12 +10,12 @@
 //	})
 //	defer server.Close()
 //
-//	client := lambda.New(session.Must(session.NewSession(&aws.Config{
-//		Endpoint:    aws.String(server.URL),
-//		Region:      aws.String("us-east-1"),
-//		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-//	})))
-//	out, err := client.Invoke(&lambda.InvokeInput{
+//	client := lambda.New(lambda.Options{
+//		BaseEndpoint: aws.String(server.URL),
+//		Region:       "us-east-1",
+//		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+//	})
+//	out, err := client.Invoke(ctx, &lambda.InvokeInput{
 //		FunctionName: aws.String("greet"),
 //		Payload:      []byte(`{"Name":"gopher"}`),
 //	})

@@ -10,6 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -223,6 +227,33 @@ func TestCloseWhileACallAwaitsAnother(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The SDK sends the name and finds the ARN, and knows the error of a name in use.
+func TestDurableExecutionAsTheSDKSeesIt(t *testing.T) {
+	server := counter(t)
+	client := newClient(t, server)
+	in := lambda.InvokeInput{
+		FunctionName:         aws.String("f:live"),
+		DurableExecutionName: aws.String("order-1"),
+		InvocationType:       types.InvocationTypeEvent,
+		Payload:              []byte(`"a"`),
+	}
+	out := mustInvoke(t, client, &in)
+	if out.StatusCode != http.StatusAccepted || aws.ToString(out.DurableExecutionArn) == "" {
+		t.Errorf("got %d and ARN %q, want 202 and an ARN", out.StatusCode, aws.ToString(out.DurableExecutionArn))
+	}
+	in.InvocationType = types.InvocationTypeRequestResponse
+	if got, want := string(mustInvoke(t, client, &in).Payload), `"a, execution 1"`; got != want {
+		t.Errorf("got the result %s of the execution, want %s", got, want)
+	}
+	in.Payload = []byte(`"b"`)
+	_, err := client.Invoke(t.Context(), &in)
+	var started *types.DurableExecutionAlreadyStartedException
+	if !errors.As(err, &started) {
+		t.Fatalf("got error %v", err)
+	}
+	checkAPIError(t, err, http.StatusConflict, "DurableExecutionAlreadyStartedException")
 }
 
 func TestDurableRefusals(t *testing.T) {

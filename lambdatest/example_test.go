@@ -7,10 +7,10 @@ import (
 	"io"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/session"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -30,14 +30,16 @@ func Example() {
 	})
 	defer server.Close()
 
-	client := lambda.New(session.Must(session.NewSession(&aws.Config{
-		Endpoint:    aws.String(server.URL),
-		Region:      aws.String("eu-west-1"),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	})))
+	client := lambda.New(lambda.Options{
+		BaseEndpoint: aws.String(server.URL),
+		Region:       "eu-west-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, nil
+		}),
+	})
 
 	for _, payload := range []string{`{"item":"tea","amount":2}`, `{"item":"tea"}`} {
-		out, err := client.Invoke(&lambda.InvokeInput{
+		out, err := client.Invoke(context.Background(), &lambda.InvokeInput{
 			FunctionName: aws.String("price"),
 			Payload:      []byte(payload),
 		})
@@ -45,7 +47,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(aws.StringValue(out.FunctionError), string(out.Payload))
+		fmt.Println(aws.ToString(out.FunctionError), string(out.Payload))
 	}
 	for _, call := range server.Calls() {
 		fmt.Println(call.Function, call.Region, string(call.Payload))
@@ -66,13 +68,15 @@ func ExampleServer_Fail() {
 	defer server.Close()
 	server.Fail("ping", lambdatest.APIError(500, "ServiceException", "try again"))
 
-	client := lambda.New(session.Must(session.NewSession(&aws.Config{
-		Endpoint:    aws.String(server.URL),
-		Region:      aws.String("eu-west-1"),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-		MaxRetries:  aws.Int(1),
-	})))
-	out, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("ping")})
+	client := lambda.New(lambda.Options{
+		BaseEndpoint: aws.String(server.URL),
+		Region:       "eu-west-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, nil
+		}),
+		RetryMaxAttempts: 2,
+	})
+	out, err := client.Invoke(context.Background(), &lambda.InvokeInput{FunctionName: aws.String("ping")})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -87,6 +91,55 @@ func ExampleServer_Fail() {
 	// "pong"
 	// ping executed: false
 	// ping executed: true
+}
+
+// Functions that need more than a handler: one for tenants, a durable one, and one with
+// versions.
+func ExampleFunction() {
+	report := func(ctx context.Context) (string, error) {
+		lc, _ := lambdacontext.FromContext(ctx)
+		return "report for " + lc.TenantID, nil
+	}
+	orders := 0
+	order := func() (string, error) { orders++; return fmt.Sprint("order ", orders), nil }
+	price := func() (int, error) { return 250, nil }
+	firstPrice := func() (int, error) { return 200, nil }
+
+	functions := lambdatest.NewServer(map[string]any{
+		"report": lambdatest.Function{Handler: report, TenantIsolation: true},
+		"order":  lambdatest.Function{Handler: order, Durable: true},
+		"price":  lambdatest.Function{Handler: price, Versions: map[string]any{"1": firstPrice, "live": firstPrice}},
+	})
+	defer functions.Close()
+
+	client := lambda.New(lambda.Options{
+		BaseEndpoint: aws.String(functions.URL),
+		Region:       "eu-west-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, nil
+		}),
+	})
+	for _, in := range []*lambda.InvokeInput{
+		{FunctionName: aws.String("report"), TenantId: aws.String("blue")},
+		{FunctionName: aws.String("order"), Qualifier: aws.String("7"), DurableExecutionName: aws.String("cart-42")},
+		{FunctionName: aws.String("order"), Qualifier: aws.String("7"), DurableExecutionName: aws.String("cart-42")},
+		{FunctionName: aws.String("price")},
+		{FunctionName: aws.String("price"), Qualifier: aws.String("live")},
+	} {
+		out, err := client.Invoke(context.Background(), in)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(string(out.Payload))
+	}
+
+	// Output:
+	// "report for blue"
+	// "order 1"
+	// "order 1"
+	// 250
+	// 200
 }
 
 // A function that streams an HTTP response, as for a function URL. Its prelude ends
@@ -106,12 +159,14 @@ func Example_stream() {
 	})
 	defer server.Close()
 
-	client := lambda.New(session.Must(session.NewSession(&aws.Config{
-		Endpoint:    aws.String(server.URL),
-		Region:      aws.String("eu-west-1"),
-		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
-	})))
-	out, err := client.InvokeWithResponseStream(&lambda.InvokeWithResponseStreamInput{
+	client := lambda.New(lambda.Options{
+		BaseEndpoint: aws.String(server.URL),
+		Region:       "eu-west-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, nil
+		}),
+	})
+	out, err := client.InvokeWithResponseStream(context.Background(), &lambda.InvokeWithResponseStreamInput{
 		FunctionName: aws.String("count"),
 		Payload:      []byte("3"),
 	})
@@ -123,10 +178,10 @@ func Example_stream() {
 	defer stream.Close()
 	for event := range stream.Events() {
 		switch event := event.(type) {
-		case *lambda.InvokeResponseStreamUpdate:
-			fmt.Printf("%q\n", event.Payload)
-		case *lambda.InvokeWithResponseStreamCompleteEvent:
-			fmt.Println(aws.StringValue(event.ErrorCode), aws.StringValue(event.ErrorDetails))
+		case *types.InvokeWithResponseStreamResponseEventMemberPayloadChunk:
+			fmt.Printf("%q\n", event.Value.Payload)
+		case *types.InvokeWithResponseStreamResponseEventMemberInvokeComplete:
+			fmt.Println(aws.ToString(event.Value.ErrorCode), aws.ToString(event.Value.ErrorDetails))
 		}
 	}
 	fmt.Println(stream.Err(), server.Calls()[0].Streaming)

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -25,19 +26,19 @@ func TestThrottle(t *testing.T) {
 		t.Run(fmt.Sprint(test.seconds), func(t *testing.T) {
 			server := newServer(t, map[string]any{"echo": echo})
 			server.Fail("echo", lambdatest.Throttle(test.seconds))
-			_, err := newClient(t, server).Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo")})
-			checkAPIError(t, err, http.StatusTooManyRequests, lambda.ErrCodeTooManyRequestsException)
-			var throttled *lambda.TooManyRequestsException
+			_, err := newClient(t, server).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo")})
+			checkAPIError(t, err, http.StatusTooManyRequests, "TooManyRequestsException")
+			var throttled *types.TooManyRequestsException
 			if !errors.As(err, &throttled) {
 				t.Fatalf("got %T, want %T", err, throttled)
 			}
-			if got := aws.StringValue(throttled.RetryAfterSeconds); got != test.want {
+			if got := aws.ToString(throttled.RetryAfterSeconds); got != test.want {
 				t.Errorf("got Retry-After %q, want %q", got, test.want)
 			}
-			if got, want := aws.StringValue(throttled.Reason), lambda.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded; got != want {
+			if got, want := throttled.Reason, types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded; got != want {
 				t.Errorf("got reason %q, want %q", got, want)
 			}
-			if got, want := throttled.Message(), "Rate Exceeded."; got != want {
+			if got, want := aws.ToString(throttled.Message), "Rate Exceeded."; got != want {
 				t.Errorf("got message %q, want %q", got, want)
 			}
 			if server.Calls()[0].Executed {
@@ -54,11 +55,11 @@ func TestAPIError(t *testing.T) {
 		errorType string
 		body      string
 	}{
-		{500, lambda.ErrCodeServiceException, `{"Message":"100% wrong","Type":"Service"}`},
-		{502, lambda.ErrCodeEC2ThrottledException, `{"Message":"100% wrong","Type":"Service"}`},
-		{409, lambda.ErrCodeSnapStartNotReadyException, `{"Message":"100% wrong","Type":"User"}`},
-		{409, lambda.ErrCodeResourceConflictException, `{"Type":"User","message":"100% wrong"}`},
-		{415, lambda.ErrCodeUnsupportedMediaTypeException, `{"Type":"User","message":"100% wrong"}`},
+		{500, "ServiceException", `{"Message":"100% wrong","Type":"Service"}`},
+		{502, "EC2ThrottledException", `{"Message":"100% wrong","Type":"Service"}`},
+		{409, "SnapStartNotReadyException", `{"Message":"100% wrong","Type":"User"}`},
+		{409, "ResourceConflictException", `{"Type":"User","message":"100% wrong"}`},
+		{415, "UnsupportedMediaTypeException", `{"Type":"User","message":"100% wrong"}`},
 		{403, "AccessDeniedException", `{"Type":"User","message":"100% wrong"}`},
 		{409, "CodeArtifactUserPendingException", `{"Type":"User","message":"100% wrong"}`},
 		{418, "MadeUpException", `{"Message":"100% wrong","Type":"User"}`},
@@ -67,9 +68,9 @@ func TestAPIError(t *testing.T) {
 			fault := lambdatest.APIError(test.status, test.errorType, "100% wrong")
 			server.Fail("absent", fault, fault)
 
-			_, err := newClient(t, server).Invoke(&lambda.InvokeInput{FunctionName: aws.String("absent")})
+			_, err := newClient(t, server).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("absent")})
 			failure := checkAPIError(t, err, test.status, test.errorType)
-			if got, want := failure.Message(), "100% wrong"; got != want {
+			if got, want := failure.ErrorMessage(), "100% wrong"; got != want {
 				t.Errorf("got message %q, want %q", got, want)
 			}
 
@@ -166,8 +167,8 @@ func TestRefusedCallsTakeNoFault(t *testing.T) {
 	if got, want := do(t, newRequest(t, server, "echo", "")).status, http.StatusForbidden; got != want {
 		t.Errorf("unsigned: got status %d, want %d", got, want)
 	}
-	_, err := newClient(t, server).Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo")})
-	checkAPIError(t, err, http.StatusTooManyRequests, lambda.ErrCodeTooManyRequestsException)
+	_, err := newClient(t, server).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo")})
+	checkAPIError(t, err, http.StatusTooManyRequests, "TooManyRequestsException")
 }
 
 func TestDelay(t *testing.T) {
@@ -194,7 +195,7 @@ func TestDelayEndsWithItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
-		_, err := client.InvokeWithContext(ctx, &lambda.InvokeInput{FunctionName: aws.String("echo")})
+		_, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("echo")})
 		answered <- err
 	}()
 	waitFor(t, "the call", func() bool { return len(server.Calls()) == 1 })
@@ -213,7 +214,7 @@ func TestCutBytes(t *testing.T) {
 	for name, test := range map[string]struct {
 		point          lambdatest.CutPoint
 		function       string
-		invocationType string
+		invocationType types.InvocationType
 		executed       bool
 		check          func(t *testing.T, got string)
 	}{
@@ -227,11 +228,11 @@ func TestCutBytes(t *testing.T) {
 		"within the body":    {point: lambdatest.WithinBody, function: "echo", executed: true, check: headersAnd(payload[:len(payload)/2], len(payload))},
 		"no InvokeComplete":  {point: lambdatest.BeforeComplete, function: "echo", executed: true, check: headersAnd(payload[:len(payload)/2], len(payload))},
 		"event": {
-			point: lambdatest.AfterHeaders, function: "echo", invocationType: lambda.InvocationTypeEvent,
+			point: lambdatest.AfterHeaders, function: "echo", invocationType: types.InvocationTypeEvent,
 			executed: true, check: halfHeader("HTTP/1.1 202 Accepted\r\n"),
 		},
 		"dry run": {
-			point: lambdatest.WithinBody, function: "echo", invocationType: lambda.InvocationTypeDryRun,
+			point: lambdatest.WithinBody, function: "echo", invocationType: types.InvocationTypeDryRun,
 			check: halfHeader("HTTP/1.1 204 No Content\r\n"),
 		},
 		"no such function": {point: lambdatest.WithinHeaders, function: "absent", check: halfHeader("HTTP/1.1 404 Not Found\r\n")},
@@ -241,7 +242,7 @@ func TestCutBytes(t *testing.T) {
 			server.Fail(test.function, lambdatest.Cut(test.point))
 			req := newRequest(t, server, test.function, payload)
 			if test.invocationType != "" {
-				req.Header.Set("X-Amz-Invocation-Type", test.invocationType)
+				req.Header.Set("X-Amz-Invocation-Type", string(test.invocationType))
 			}
 			sign(t, req, payload, "lambda")
 			test.check(t, exchange(t, server, req))
@@ -295,7 +296,7 @@ func TestCutAsTheSDKSeesIt(t *testing.T) {
 			server := newServer(t, map[string]any{"f": func() (string, error) { executions++; return "0123456789", nil }})
 			server.Fail("f", lambdatest.Cut(point))
 			client := newClient(t, server)
-			if out, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("f")}); err == nil {
+			if out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}); err == nil {
 				t.Errorf("got %v, want an error", out)
 			}
 			out := mustInvoke(t, client, &lambda.InvokeInput{FunctionName: aws.String("f")})

@@ -15,18 +15,19 @@ import (
 	golambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 // checkFunctionError checks the payload of a function error, other than its stack
 // trace, and returns that.
 func checkFunctionError(t *testing.T, out *lambda.InvokeOutput, want messages.InvokeResponse_Error) []*messages.InvokeResponse_Error_StackFrame {
 	t.Helper()
-	if got, want := aws.Int64Value(out.StatusCode), int64(200); got != want {
+	if got, want := out.StatusCode, int32(200); got != want {
 		t.Errorf("got status %d, want %d", got, want)
 	}
-	if got, want := aws.StringValue(out.FunctionError), "Unhandled"; got != want {
+	if got, want := aws.ToString(out.FunctionError), "Unhandled"; got != want {
 		t.Errorf("got function error %q, want %q", got, want)
 	}
 	var got messages.InvokeResponse_Error
@@ -76,7 +77,7 @@ func TestFunctionErrors(t *testing.T) {
 			if trace := checkFunctionError(t, out, test.want); trace != nil {
 				t.Errorf("got stack trace %v, want none", trace)
 			}
-			if got, want := aws.StringValue(out.ExecutedVersion), "$LATEST"; got != want {
+			if got, want := aws.ToString(out.ExecutedVersion), "$LATEST"; got != want {
 				t.Errorf("got executed version %q, want %q", got, want)
 			}
 		})
@@ -165,7 +166,7 @@ func TestHandlers(t *testing.T) {
 			server := newServer(t, map[string]any{"f": test.handler})
 			out := mustInvoke(t, newClient(t, server), &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(test.payload)})
 			if got := string(out.Payload); got != test.want || out.FunctionError != nil {
-				t.Errorf("got %s (%s), want %s", got, aws.StringValue(out.FunctionError), test.want)
+				t.Errorf("got %s (%s), want %s", got, aws.ToString(out.FunctionError), test.want)
 			}
 		})
 	}
@@ -179,7 +180,7 @@ func TestConcurrentCallsOfAHandler(t *testing.T) {
 	for i := range 32 {
 		go func() {
 			want := fmt.Sprint(i)
-			out, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo"), Payload: []byte(want)})
+			out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo"), Payload: []byte(want)})
 			if err == nil && string(out.Payload) != want {
 				err = fmt.Errorf("got %s, want %s", out.Payload, want)
 			}
@@ -197,10 +198,10 @@ func TestConcurrentCallsOfAHandler(t *testing.T) {
 func TestGoexit(t *testing.T) {
 	server := newServer(t, map[string]any{"f": func() { runtime.Goexit() }})
 	client := newClient(t, server)
-	if out, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("f")}); err == nil {
+	if out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}); err == nil {
 		t.Errorf("got %v, want an error", out)
 	}
-	mustInvoke(t, client, &lambda.InvokeInput{FunctionName: aws.String("f"), InvocationType: aws.String("Event")})
+	mustInvoke(t, client, &lambda.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent})
 	server.Close()
 }
 

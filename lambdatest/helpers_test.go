@@ -3,6 +3,8 @@ package lambdatest_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/awserr"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/session"
-	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -99,28 +100,27 @@ func newServer(t *testing.T, functions map[string]any) *lambdatest.Server {
 func echo(event json.RawMessage) (json.RawMessage, error) { return event, nil }
 
 // newClient returns an SDK client that does not retry.
-func newClient(t *testing.T, server *lambdatest.Server, configs ...*aws.Config) *lambda.Lambda {
+func newClient(t *testing.T, server *lambdatest.Server) *lambda.Client {
+	t.Helper()
+	return newClientWithKey(t, server, aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret})
+}
+
+func newClientWithKey(t *testing.T, server *lambdatest.Server, key aws.Credentials) *lambda.Client {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	config := &aws.Config{
-		Endpoint:    aws.String(server.URL),
-		Region:      aws.String(region),
-		Credentials: credentials.NewStaticCredentials(keyID, secret, ""),
-		HTTPClient:  &http.Client{Transport: transport},
-		MaxRetries:  aws.Int(0),
-	}
-	config.MergeIn(configs...)
-	sess, err := session.NewSession(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lambda.New(sess)
+	return lambda.New(lambda.Options{
+		BaseEndpoint:     aws.String(server.URL),
+		Region:           region,
+		Credentials:      aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key, nil }),
+		HTTPClient:       &http.Client{Transport: transport},
+		RetryMaxAttempts: 1,
+	})
 }
 
-func mustInvoke(t *testing.T, client *lambda.Lambda, in *lambda.InvokeInput) *lambda.InvokeOutput {
+func mustInvoke(t *testing.T, client *lambda.Client, in *lambda.InvokeInput) *lambda.InvokeOutput {
 	t.Helper()
-	out, err := client.Invoke(in)
+	out, err := client.Invoke(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,16 +128,17 @@ func mustInvoke(t *testing.T, client *lambda.Lambda, in *lambda.InvokeInput) *la
 }
 
 // checkAPIError checks the status and the type of an error from the SDK.
-func checkAPIError(t *testing.T, err error, status int, code string) awserr.RequestFailure {
+func checkAPIError(t *testing.T, err error, status int, code string) smithy.APIError {
 	t.Helper()
-	var failure awserr.RequestFailure
-	if !errors.As(err, &failure) {
+	var failure smithy.APIError
+	var response *awshttp.ResponseError
+	if !errors.As(err, &failure) || !errors.As(err, &response) {
 		t.Fatalf("got error %v, want one of the API", err)
 	}
-	if failure.StatusCode() != status || failure.Code() != code {
-		t.Errorf("got %d %s, want %d %s (%v)", failure.StatusCode(), failure.Code(), status, code, err)
+	if response.HTTPStatusCode() != status || failure.ErrorCode() != code {
+		t.Errorf("got %d %s, want %d %s (%v)", response.HTTPStatusCode(), failure.ErrorCode(), status, code, err)
 	}
-	if failure.RequestID() == "" {
+	if response.ServiceRequestID() == "" {
 		t.Error("got no request id")
 	}
 	return failure
@@ -157,8 +158,14 @@ func newRequest(t *testing.T, server *lambdatest.Server, function, payload strin
 // sign signs a request as the SDK does.
 func sign(t *testing.T, req *http.Request, payload, service string) {
 	t.Helper()
-	signer := v4.NewSigner(credentials.NewStaticCredentials(keyID, secret, ""))
-	if _, err := signer.Sign(req, strings.NewReader(payload), service, region, time.Now()); err != nil {
+	signWith(t, req, aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, payload, service)
+}
+
+func signWith(t *testing.T, req *http.Request, key aws.Credentials, payload, service string) {
+	t.Helper()
+	hash := sha256.Sum256([]byte(payload))
+	err := v4.NewSigner().SignHTTP(t.Context(), key, req, hex.EncodeToString(hash[:]), service, region, time.Now())
+	if err != nil {
 		t.Fatal(err)
 	}
 }

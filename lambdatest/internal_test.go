@@ -93,7 +93,7 @@ func TestStreamLimit(t *testing.T) {
 		"too large": {209_715_201, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events := &eventWriter{ctx: t.Context(), w: sink{}}
+			events := newEventWriter(t.Context(), sink{}, 0)
 			body := &io.LimitedReader{R: endless{}, N: test.size}
 			failure := events.copy(body)
 			if body.N != 0 {
@@ -125,7 +125,7 @@ func TestStreamToNobody(t *testing.T) {
 					t.Errorf("got panic %v, want %v", got, http.ErrAbortHandler)
 				}
 			}()
-			(&eventWriter{ctx: t.Context(), w: w}).sendChunk([]byte("a"))
+			newEventWriter(t.Context(), w, 0).sendChunk([]byte("a"))
 		})
 	}
 }

@@ -12,15 +12,16 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 func TestInvocationTypes(t *testing.T) {
 	for name, test := range map[string]struct {
 		invocationType string
 		recorded       string
-		status         int64
+		status         int32
 		payload        string
 		version        string
 		executed       bool
@@ -38,17 +39,17 @@ func TestInvocationTypes(t *testing.T) {
 			}})
 			in := &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(`{"a":1}`)}
 			if test.invocationType != "" {
-				in.InvocationType = aws.String(test.invocationType)
+				in.InvocationType = types.InvocationType(test.invocationType)
 			}
 			out := mustInvoke(t, newClient(t, server), in)
 
-			if got := aws.Int64Value(out.StatusCode); got != test.status {
+			if got := out.StatusCode; got != test.status {
 				t.Errorf("got status %d, want %d", got, test.status)
 			}
 			if got := string(out.Payload); got != test.payload {
 				t.Errorf("got payload %q, want %q", got, test.payload)
 			}
-			if got := aws.StringValue(out.ExecutedVersion); got != test.version {
+			if got := aws.ToString(out.ExecutedVersion); got != test.version {
 				t.Errorf("got executed version %q, want %q", got, test.version)
 			}
 			if out.FunctionError != nil || out.LogResult != nil {
@@ -104,7 +105,7 @@ func TestFunctionNames(t *testing.T) {
 			if got, want := string(out.Payload), `"`+test.arn+`"`; got != want {
 				t.Errorf("got ARN %s, want %s", got, want)
 			}
-			if got := aws.StringValue(out.ExecutedVersion); got != test.version {
+			if got := aws.ToString(out.ExecutedVersion); got != test.version {
 				t.Errorf("got executed version %q, want %q", got, test.version)
 			}
 			if call := server.Calls()[0]; call.Function != "f" || call.Qualifier != test.qualifier {
@@ -300,7 +301,7 @@ func TestPayloadLimits(t *testing.T) {
 			}
 			call := server.Calls()[0]
 			if test.status == http.StatusRequestEntityTooLarge {
-				checkRefusal(t, got, 413, lambda.ErrCodeRequestTooLargeException, "Request must be smaller than ")
+				checkRefusal(t, got, 413, "RequestTooLargeException", "Request must be smaller than ")
 				if call.Payload != nil {
 					t.Errorf("got a payload of %d bytes, want nil", len(call.Payload))
 				}

@@ -11,8 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -24,9 +25,9 @@ func tail(t *testing.T, handler any) (log, requestID string) {
 	out := mustInvoke(t, newClient(t, server), &lambda.InvokeInput{
 		FunctionName: aws.String("f"),
 		Qualifier:    aws.String("3"),
-		LogType:      aws.String(lambda.LogTypeTail),
+		LogType:      types.LogTypeTail,
 	})
-	decoded, err := base64.StdEncoding.DecodeString(aws.StringValue(out.LogResult))
+	decoded, err := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,9 +96,9 @@ func TestLogOnlyWhereAskedFor(t *testing.T) {
 	client := newClient(t, server)
 	for _, in := range []*lambda.InvokeInput{
 		{},
-		{LogType: aws.String(lambda.LogTypeNone)},
-		{LogType: aws.String(lambda.LogTypeTail), InvocationType: aws.String(lambda.InvocationTypeEvent)},
-		{LogType: aws.String(lambda.LogTypeTail), InvocationType: aws.String(lambda.InvocationTypeDryRun)},
+		{LogType: types.LogTypeNone},
+		{LogType: types.LogTypeTail, InvocationType: types.InvocationTypeEvent},
+		{LogType: types.LogTypeTail, InvocationType: types.InvocationTypeDryRun},
 	} {
 		in.FunctionName = aws.String("echo")
 		if out := mustInvoke(t, client, in); out.LogResult != nil {

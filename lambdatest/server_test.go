@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -98,8 +99,8 @@ func TestHandleWhileServing(t *testing.T) {
 	if got, want := call("f"), "2"; got != want {
 		t.Errorf("after it was replaced, got %s, want %s", got, want)
 	}
-	_, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("g")})
-	checkAPIError(t, err, http.StatusNotFound, lambda.ErrCodeResourceNotFoundException)
+	_, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("g")})
+	checkAPIError(t, err, http.StatusNotFound, "ResourceNotFoundException")
 	server.Handle("g", func() (int, error) { return 3, nil })
 	if got, want := call("g"), "3"; got != want {
 		t.Errorf("after it was added, got %s, want %s", got, want)
@@ -151,7 +152,7 @@ func TestReset(t *testing.T) {
 	server.RequireCredentials("AKIDOTHER", secret)
 	client := newClient(t, server)
 	call := func() error {
-		_, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo")})
+		_, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo")})
 		return err
 	}
 	checkAPIError(t, call(), http.StatusForbidden, "UnrecognizedClientException")
@@ -185,7 +186,7 @@ func TestConcurrentCalls(t *testing.T) {
 			for j := range each {
 				server.Fail("idle", lambdatest.Throttle(1))
 				payload := fmt.Sprintf(`{"caller":%d,"call":%d,"padding":%q}`, i, j, strings.Repeat("x", i))
-				out, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String(function), Payload: []byte(payload)})
+				out, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String(function), Payload: []byte(payload)})
 				if err != nil {
 					t.Error(err)
 					return
@@ -214,8 +215,8 @@ func TestConcurrentCalls(t *testing.T) {
 }
 
 func TestCloseDuringExecution(t *testing.T) {
-	for _, invocationType := range []string{lambda.InvocationTypeRequestResponse, lambda.InvocationTypeEvent} {
-		t.Run(invocationType, func(t *testing.T) {
+	for _, invocationType := range []types.InvocationType{types.InvocationTypeRequestResponse, types.InvocationTypeEvent} {
+		t.Run(string(invocationType), func(t *testing.T) {
 			started, returned := make(chan struct{}, 1), make(chan struct{})
 			server := newServer(t, map[string]any{"hang": func(ctx context.Context) error {
 				defer close(returned)
@@ -224,15 +225,15 @@ func TestCloseDuringExecution(t *testing.T) {
 			client := newClient(t, server)
 			answered := make(chan error, 1)
 			go func() {
-				_, err := client.Invoke(&lambda.InvokeInput{
+				_, err := client.Invoke(t.Context(), &lambda.InvokeInput{
 					FunctionName:   aws.String("hang"),
-					InvocationType: aws.String(invocationType),
+					InvocationType: invocationType,
 				})
 				answered <- err
 			}()
 			receive(t, "the execution", started)
 
-			if invocationType == lambda.InvocationTypeEvent {
+			if invocationType == types.InvocationTypeEvent {
 				if err := receive(t, "the answer", answered); err != nil {
 					t.Errorf("got error %v, want none", err)
 				}
@@ -243,7 +244,7 @@ func TestCloseDuringExecution(t *testing.T) {
 			default:
 				t.Error("Close returned before the handler")
 			}
-			if invocationType == lambda.InvocationTypeRequestResponse {
+			if invocationType == types.InvocationTypeRequestResponse {
 				if err := receive(t, "the answer", answered); err == nil {
 					t.Error("got an answer from a server that is closed")
 				}
@@ -260,7 +261,7 @@ func TestCloseDuringDelay(t *testing.T) {
 	client := newClient(t, server)
 	answered := make(chan error, 1)
 	go func() {
-		_, err := client.Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo")})
+		_, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo")})
 		answered <- err
 	}()
 	waitFor(t, "the call", func() bool { return len(server.Calls()) == 1 })
@@ -316,7 +317,7 @@ func TestExecutionGoesOnWithoutItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
-		_, err := client.InvokeWithContext(ctx, &lambda.InvokeInput{FunctionName: aws.String("f")})
+		_, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("f")})
 		answered <- err
 	}()
 	receive(t, "the execution", started)

@@ -1,7 +1,6 @@
 package lambdatest
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 const (
@@ -106,8 +105,10 @@ func parseSignature(h http.Header) (signature, *apiError) {
 
 // verify checks that r was signed with this key. It has the SDK's signer
 // sign the request again, with the headers that the signature covers and no other.
-// That signer leaves out User-Agent and X-Amzn-Trace-Id, so a client that signs
-// one of them is refused; those of AWS do not, since proxies change them.
+// That signer leaves out User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, so a
+// client that signs one of them is refused; those of AWS do not, since proxies change
+// them. It signs the length of a request that says its length, so it sees that only where
+// the signature covers it.
 func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiError {
 	if key.id == "" {
 		return nil
@@ -122,24 +123,21 @@ func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiEr
 	u := *r.URL
 	u.Host = r.Host
 	again := &http.Request{Method: r.Method, URL: &u, Host: r.Host, Header: make(http.Header)}
+	if slices.Contains(s.signedHeaders, "content-length") {
+		again.ContentLength = r.ContentLength
+	}
 	for _, header := range s.signedHeaders {
 		name := http.CanonicalHeaderKey(header)
 		if values := r.Header[name]; len(values) > 0 && name != "Authorization" {
 			again.Header[name] = slices.Clone(values)
 		}
 	}
-	// The signer takes this header for the payload's hash and does not look further.
-	if sum := again.Header.Get("X-Amz-Content-Sha256"); sum != "" {
-		if got := sha256.Sum256(payload); hex.EncodeToString(got[:]) != sum {
-			return mismatch
-		}
-	}
-
-	signer := v4.NewSigner(credentials.NewStaticCredentials(key.id, key.secret, ""))
-	if _, err := signer.Sign(again, bytes.NewReader(payload), service, s.region, s.time); err != nil {
-		return mismatch
-	}
-	if sum, err := v4.GetSignedRequestSignature(again); err != nil || !hmac.Equal(sum, s.sum) {
+	signer := v4.NewSigner()
+	hash := sha256.Sum256(payload)
+	credentials := aws.Credentials{AccessKeyID: key.id, SecretAccessKey: key.secret}
+	err := signer.SignHTTP(r.Context(), credentials, again, hex.EncodeToString(hash[:]), service, s.region, s.time)
+	expected, _ := parseSignature(again.Header)
+	if err != nil || key.secret == "" || !hmac.Equal(expected.sum, s.sum) {
 		return mismatch
 	}
 	return nil

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 func TestSignatureForm(t *testing.T) {
@@ -111,20 +111,18 @@ func TestRequireCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t, map[string]any{"echo": echo})
-			client := newClient(t, server, &aws.Config{
-				Credentials: credentials.NewStaticCredentials(test.keyID, test.secret, test.token),
-			})
+			client := newClientWithKey(t, server, aws.Credentials{AccessKeyID: test.keyID, SecretAccessKey: test.secret, SessionToken: test.token})
 			in := &lambda.InvokeInput{
 				FunctionName:  aws.String("arn:aws:lambda:eu-west-1:123456789012:function:echo"),
 				Qualifier:     aws.String("$LATEST"),
 				ClientContext: aws.String("e30="),
-				LogType:       aws.String("Tail"),
+				LogType:       types.LogTypeTail,
 				Payload:       []byte(`{"a": "b"}`),
 			}
 			mustInvoke(t, client, in) // nothing is required yet
 
 			server.RequireCredentials(keyID, secret)
-			_, err := client.Invoke(in)
+			_, err := client.Invoke(t.Context(), in)
 			if test.code == "" && err != nil {
 				t.Errorf("got error %v, want none", err)
 			}
@@ -187,6 +185,11 @@ func TestCorruptedRequests(t *testing.T) {
 			corrupt: func(r *http.Request) { r.Header.Set("X-Amzn-Trace-Id", "Root=1") },
 			ok:      true,
 		},
+		"length, which aws-sdk-go does not sign": {
+			prepare: func(r *http.Request) { r.ContentLength = 0 },
+			corrupt: func(r *http.Request) { r.ContentLength = 1 },
+			ok:      true,
+		},
 		"payload's hash": {
 			prepare: func(r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", hashOf1) },
 			ok:      true,
@@ -229,6 +232,7 @@ const hashOf1 = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4
 func TestRequireEmptySecret(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": echo})
 	server.RequireCredentials(keyID, "")
-	_, err := newClient(t, server).Invoke(&lambda.InvokeInput{FunctionName: aws.String("echo")})
-	checkAPIError(t, err, http.StatusForbidden, "InvalidSignatureException")
+	req := newRequest(t, server, "echo", "")
+	signWith(t, req, aws.Credentials{AccessKeyID: keyID}, "", "lambda")
+	checkRefusal(t, do(t, req), http.StatusForbidden, "InvalidSignatureException", "signature")
 }

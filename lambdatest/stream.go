@@ -1,7 +1,6 @@
 package lambdatest
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -10,8 +9,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
-	"github.com/aws/aws-sdk-go/private/protocol/eventstream/eventstreamapi"
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 )
 
 const (
@@ -20,6 +18,10 @@ const (
 
 	// maxChunk is how much is read of it at a time, in bytes.
 	maxChunk = 32 << 10
+
+	// maxMessage is the largest payload of a message of an event stream, in bytes.
+	// The encoder does not know this limit.
+	maxMessage = 16 << 20
 )
 
 // streamReply answers a streaming invocation. The function executes when the reply
@@ -52,7 +54,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 	closeOnce := sync.OnceValue(func() *functionError { return closeBody(out.body) })
 	defer closeOnce() //nolint:errcheck // told below, where nothing else has failed
 
-	events := &eventWriter{ctx: x.ctx, w: w, cut: cut}
+	events := newEventWriter(x.ctx, w, cut)
 	events.checkCaller()
 	if cut == BeforeHeaders || cut == WithinHeaders {
 		s.sendCut(w, rep, cut)
@@ -116,7 +118,11 @@ type eventWriter struct {
 	ctx context.Context // ends with the caller and with the server
 	w   http.ResponseWriter
 	cut CutPoint // from AfterHeaders on
-	buf bytes.Buffer
+	enc *eventstream.Encoder
+}
+
+func newEventWriter(ctx context.Context, w http.ResponseWriter, cut CutPoint) *eventWriter {
+	return &eventWriter{ctx: ctx, w: w, cut: cut, enc: eventstream.NewEncoder()}
 }
 
 func (e *eventWriter) sendHeader(rep reply) {
@@ -192,16 +198,14 @@ func (e *eventWriter) sendComplete(c invokeComplete) {
 
 func (e *eventWriter) send(eventType, contentType string, payload []byte) {
 	e.checkCaller()
-	msg := eventstream.Message{Payload: payload}
-	msg.Headers.Set(eventstreamapi.EventTypeHeader, eventstream.StringValue(eventType))
-	msg.Headers.Set(":content-type", eventstream.StringValue(contentType))
-	msg.Headers.Set(eventstreamapi.MessageTypeHeader, eventstream.StringValue(eventstreamapi.EventMessageType))
-	e.buf.Reset()
-	err := eventstream.NewEncoder(&e.buf).Encode(msg)
-	if err == nil {
-		_, err = e.w.Write(e.buf.Bytes())
+	if len(payload) > maxMessage {
+		panic(http.ErrAbortHandler)
 	}
-	if err != nil {
+	msg := eventstream.Message{Payload: payload}
+	msg.Headers.Set(":event-type", eventstream.StringValue(eventType))
+	msg.Headers.Set(":content-type", eventstream.StringValue(contentType))
+	msg.Headers.Set(":message-type", eventstream.StringValue("event"))
+	if err := e.enc.Encode(e.w, msg); err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	e.flush()

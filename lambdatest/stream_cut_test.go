@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -40,7 +40,7 @@ func TestStreamCut(t *testing.T) {
 			server.Fail("f", lambdatest.Cut(test.point))
 			client := newClient(t, server)
 			in := &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")}
-			out, err := client.InvokeWithResponseStreamWithContext(t.Context(), in)
+			out, err := client.InvokeWithResponseStream(t.Context(), in)
 			if (err == nil) != test.header {
 				t.Fatalf("got error %v", err)
 			}
@@ -136,7 +136,7 @@ func TestStreamCallerGoesAwayBeforeTheReply(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
-		_, err := client.InvokeWithResponseStreamWithContext(ctx, &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
+		_, err := client.InvokeWithResponseStream(ctx, &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
 		answered <- err
 	}()
 	receive(t, "the execution", started)

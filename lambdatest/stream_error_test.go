@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
 func TestStreamErrors(t *testing.T) {
@@ -86,7 +86,7 @@ func TestStreamPanics(t *testing.T) {
 // A handler that runs t.FailNow ends the goroutine it runs in.
 func TestStreamGoexit(t *testing.T) {
 	server := newServer(t, map[string]any{"f": func() (io.Reader, error) { runtime.Goexit(); return nil, nil }})
-	out, err := newClient(t, server).InvokeWithResponseStream(&lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
+	out, err := newClient(t, server).InvokeWithResponseStream(t.Context(), &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
 	if err == nil {
 		t.Errorf("got %v, want an error", out)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	golambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
 // nothing is no JSON, and reads nothing.
@@ -138,7 +138,7 @@ func TestStreamContentType(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t, map[string]any{"f": test.handler})
 			out := openStream(t, newClient(t, server), &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")})
-			if got := aws.StringValue(out.ResponseStreamContentType); got != test.want {
+			if got := aws.ToString(out.ResponseStreamContentType); got != test.want {
 				t.Errorf("got content type %q, want %q", got, test.want)
 			}
 			drain(t, out)

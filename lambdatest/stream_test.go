@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
-	"github.com/aws/aws-sdk-go/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -23,9 +24,9 @@ import (
 const streamingInvocations = "/2021-11-15/functions/%s/response-streaming-invocations"
 
 // openStream begins a streaming invocation, which is closed with the test.
-func openStream(t *testing.T, client *lambda.Lambda, in *lambda.InvokeWithResponseStreamInput) *lambda.InvokeWithResponseStreamOutput {
+func openStream(t *testing.T, client *lambda.Client, in *lambda.InvokeWithResponseStreamInput) *lambda.InvokeWithResponseStreamOutput {
 	t.Helper()
-	out, err := client.InvokeWithResponseStreamWithContext(t.Context(), in)
+	out, err := client.InvokeWithResponseStream(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,14 +37,14 @@ func openStream(t *testing.T, client *lambda.Lambda, in *lambda.InvokeWithRespon
 // A streamed is a stream that was read to its end.
 type streamed struct {
 	chunks   []string
-	complete *lambda.InvokeWithResponseStreamCompleteEvent // nil for none
+	complete *types.InvokeWithResponseStreamCompleteEvent // nil for none
 	err      error
 }
 
 func (s streamed) payload() string { return strings.Join(s.chunks, "") }
 
 // nextEvent returns nil at the end of the stream.
-func nextEvent(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) lambda.InvokeWithResponseStreamResponseEventEvent {
+func nextEvent(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) types.InvokeWithResponseStreamResponseEvent {
 	t.Helper()
 	return receive(t, "an event", out.GetStream().Events())
 }
@@ -51,11 +52,11 @@ func nextEvent(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) lambda.
 func nextChunk(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) string {
 	t.Helper()
 	event := nextEvent(t, out)
-	chunk, ok := event.(*lambda.InvokeResponseStreamUpdate)
+	chunk, ok := event.(*types.InvokeWithResponseStreamResponseEventMemberPayloadChunk)
 	if !ok {
 		t.Fatalf("got %T, want a chunk (%v)", event, out.GetStream().Err())
 	}
-	return string(chunk.Payload)
+	return string(chunk.Value.Payload)
 }
 
 // drain reads a stream to its end, and fails where something comes after
@@ -72,10 +73,10 @@ func drain(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) streamed {
 		case nil:
 			s.err = out.GetStream().Close()
 			return s
-		case *lambda.InvokeResponseStreamUpdate:
-			s.chunks = append(s.chunks, string(event.Payload))
-		case *lambda.InvokeWithResponseStreamCompleteEvent:
-			s.complete = event
+		case *types.InvokeWithResponseStreamResponseEventMemberPayloadChunk:
+			s.chunks = append(s.chunks, string(event.Value.Payload))
+		case *types.InvokeWithResponseStreamResponseEventMemberInvokeComplete:
+			s.complete = &event.Value
 		default:
 			t.Fatalf("got event %T", event)
 		}
@@ -113,11 +114,11 @@ func checkFailed(t *testing.T, got streamed, want messages.InvokeResponse_Error)
 	if got.complete == nil {
 		t.Fatal("got no InvokeComplete")
 	}
-	if got, want := aws.StringValue(got.complete.ErrorCode), "Unhandled"; got != want {
+	if got, want := aws.ToString(got.complete.ErrorCode), "Unhandled"; got != want {
 		t.Errorf("got error code %q, want %q", got, want)
 	}
 	var details messages.InvokeResponse_Error
-	if err := json.Unmarshal([]byte(aws.StringValue(got.complete.ErrorDetails)), &details); err != nil {
+	if err := json.Unmarshal([]byte(aws.ToString(got.complete.ErrorDetails)), &details); err != nil {
 		t.Fatalf("%v in %v", err, got.complete)
 	}
 	if details.Type != want.Type || details.Message != want.Message {
@@ -189,13 +190,13 @@ func TestStream(t *testing.T) {
 		Qualifier:    aws.String("7"),
 		Payload:      []byte(`"payload"`),
 	})
-	if got, want := aws.Int64Value(out.StatusCode), int64(200); got != want {
+	if got, want := out.StatusCode, int32(200); got != want {
 		t.Errorf("got status %d, want %d", got, want)
 	}
-	if got, want := aws.StringValue(out.ExecutedVersion), "7"; got != want {
+	if got, want := aws.ToString(out.ExecutedVersion), "7"; got != want {
 		t.Errorf("got executed version %q, want %q", got, want)
 	}
-	if got, want := aws.StringValue(out.ResponseStreamContentType), "application/octet-stream"; got != want {
+	if got, want := aws.ToString(out.ResponseStreamContentType), "application/octet-stream"; got != want {
 		t.Errorf("got content type %q, want %q", got, want)
 	}
 
@@ -253,12 +254,12 @@ func TestStreamOnTheWire(t *testing.T) {
 		}
 	}
 
-	decoder := eventstream.NewDecoder(strings.NewReader(got.body))
+	decoder, messages := eventstream.NewDecoder(), strings.NewReader(got.body)
 	for _, want := range []struct{ eventType, contentType, payload string }{
 		{"PayloadChunk", "application/octet-stream", "a"},
 		{"InvokeComplete", "application/json", "{}"},
 	} {
-		msg, err := decoder.Decode(nil)
+		msg, err := decoder.Decode(messages, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +272,7 @@ func TestStreamOnTheWire(t *testing.T) {
 			t.Errorf("got payload %q, want %q", got, want.payload)
 		}
 	}
-	if _, err := decoder.Decode(nil); err != io.EOF {
+	if _, err := decoder.Decode(messages, nil); err != io.EOF {
 		t.Errorf("got %v after InvokeComplete, want %v", err, io.EOF)
 	}
 }
@@ -286,16 +287,16 @@ func TestStreamLogTail(t *testing.T) {
 		}}, nil
 	}})
 	client := newClient(t, server)
-	for _, logType := range []string{lambda.LogTypeTail, lambda.LogTypeNone} {
-		t.Run(logType, func(t *testing.T) {
+	for _, logType := range []types.LogType{types.LogTypeTail, types.LogTypeNone} {
+		t.Run(string(logType), func(t *testing.T) {
 			server.Reset()
-			got := drain(t, openStream(t, client, &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f"), LogType: aws.String(logType)}))
+			got := drain(t, openStream(t, client, &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f"), LogType: logType}))
 			checkFailed(t, got, messages.InvokeResponse_Error{Type: "errorString", Message: "unexpected EOF"})
-			log, err := base64.StdEncoding.DecodeString(aws.StringValue(got.complete.LogResult))
+			log, err := base64.StdEncoding.DecodeString(aws.ToString(got.complete.LogResult))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if logType == lambda.LogTypeNone {
+			if logType == types.LogTypeNone {
 				if len(log) > 0 {
 					t.Errorf("got log %s, want none", log)
 				}
@@ -317,7 +318,7 @@ func TestStreamClientContext(t *testing.T) {
 		FunctionName:  aws.String("f"),
 		ClientContext: aws.String(encode(`{"custom":1}`)),
 	}))
-	if got.chunks != nil || !strings.Contains(got.complete.String(), "failed to unmarshal client context json: ") {
+	if got.chunks != nil || !strings.Contains(aws.ToString(got.complete.ErrorDetails), "failed to unmarshal client context json: ") {
 		t.Errorf("got chunks %q and %v, want the runtime's error", got.chunks, got.complete)
 	}
 	if server.Calls()[0].Executed {
@@ -329,9 +330,9 @@ func TestStreamDryRun(t *testing.T) {
 	server := newServer(t, map[string]any{"f": func() { t.Error("executed") }})
 	out := openStream(t, newClient(t, server), &lambda.InvokeWithResponseStreamInput{
 		FunctionName:   aws.String("f"),
-		InvocationType: aws.String(lambda.ResponseStreamingInvocationTypeDryRun),
+		InvocationType: types.ResponseStreamingInvocationTypeDryRun,
 	})
-	if got, want := aws.Int64Value(out.StatusCode), int64(204); got != want {
+	if got, want := out.StatusCode, int32(204); got != want {
 		t.Errorf("got status %d, want %d", got, want)
 	}
 	if got := drain(t, out); got.chunks != nil || got.complete != nil || got.err != nil {
@@ -345,29 +346,29 @@ func TestStreamDryRun(t *testing.T) {
 func TestStreamRefusals(t *testing.T) {
 	for name, test := range map[string]struct {
 		function       string
-		invocationType string
+		invocationType types.InvocationType
 		payload        string
 		keyID          string
 		fault          lambdatest.Fault
 		status         int
 		code           string
 	}{
-		"no such function": {function: "g", status: 404, code: lambda.ErrCodeResourceNotFoundException},
-		"event":            {invocationType: lambda.InvocationTypeEvent, status: 400, code: lambda.ErrCodeInvalidParameterValueException},
-		"payload":          {payload: "x", status: 400, code: lambda.ErrCodeInvalidRequestContentException},
-		"too large":        {payload: `"` + strings.Repeat("x", 6<<20) + `"`, status: 413, code: lambda.ErrCodeRequestTooLargeException},
+		"no such function": {function: "g", status: 404, code: "ResourceNotFoundException"},
+		"event":            {invocationType: types.InvocationTypeEvent, status: 400, code: "InvalidParameterValueException"},
+		"payload":          {payload: "x", status: 400, code: "InvalidRequestContentException"},
+		"too large":        {payload: `"` + strings.Repeat("x", 6<<20) + `"`, status: 413, code: "RequestTooLargeException"},
 		"access key":       {keyID: "AKIDOTHER", status: 403, code: "UnrecognizedClientException"},
-		"throttle":         {fault: lambdatest.Throttle(1), status: 429, code: lambda.ErrCodeTooManyRequestsException},
-		"API error":        {fault: lambdatest.APIError(502, lambda.ErrCodeEC2ThrottledException, ""), status: 502, code: lambda.ErrCodeEC2ThrottledException},
-		"after a delay":    {fault: lambdatest.Delay(time.Nanosecond), function: "g", status: 404, code: lambda.ErrCodeResourceNotFoundException},
+		"throttle":         {fault: lambdatest.Throttle(1), status: 429, code: "TooManyRequestsException"},
+		"API error":        {fault: lambdatest.APIError(502, "EC2ThrottledException", ""), status: 502, code: "EC2ThrottledException"},
+		"after a delay":    {fault: lambdatest.Delay(time.Nanosecond), function: "g", status: 404, code: "ResourceNotFoundException"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t, map[string]any{"f": func() { t.Error("executed") }})
-			server.RequireCredentials(aws.StringValue(or(test.keyID, keyID)), secret)
+			server.RequireCredentials(aws.ToString(or(test.keyID, keyID)), secret)
 			server.Fail("*", test.fault)
-			_, err := newClient(t, server).InvokeWithResponseStream(&lambda.InvokeWithResponseStreamInput{
+			_, err := newClient(t, server).InvokeWithResponseStream(t.Context(), &lambda.InvokeWithResponseStreamInput{
 				FunctionName:   or(test.function, "f"),
-				InvocationType: or(test.invocationType, "RequestResponse"),
+				InvocationType: types.ResponseStreamingInvocationType(test.invocationType),
 				Payload:        []byte(test.payload),
 			})
 			checkAPIError(t, err, test.status, test.code)

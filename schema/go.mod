@@ -41,5 +41,6 @@ require (
 // For working in this repository: the modules under test are the ones beside.
 replace (
 	github.com/devopsfaith/krakend-lambda => ../
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura/v2 => ../lura/v2
 )

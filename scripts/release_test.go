@@ -84,6 +84,14 @@ func TestReleaseRefuses(t *testing.T) {
 			says: "lura/v2/go.mod does not require the root",
 		},
 		{
+			name: "a root that requires another version of lambdatest",
+			prepare: func(t *testing.T, r repository) {
+				r.replace(t, "go.mod", "lambdatest v"+r.version, "lambdatest v1.4.0")
+				r.commit(t)
+			},
+			says: "go.mod does not require lambdatest",
+		},
+		{
 			name:    "a file that is not committed",
 			prepare: func(t *testing.T, r repository) { r.write(t, "new.go", "package lambda\n") },
 			says:    "not committed",

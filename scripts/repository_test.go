@@ -160,7 +160,12 @@ func (r repository) wanted(t *testing.T) map[string]string {
 	t.Helper()
 	_, minor, _ := strings.Cut(r.version, ".")
 	head := r.git(t, "rev-parse", "HEAD")
-	return map[string]string{"v" + r.version: head, "lura/v" + r.version: head, "lura/v2." + minor: head}
+	return map[string]string{
+		"v" + r.version:            head,
+		"lambdatest/v" + r.version: head,
+		"lura/v" + r.version:       head,
+		"lura/v2." + minor:         head,
+	}
 }
 
 func git(dir string, args ...string) (string, error) {

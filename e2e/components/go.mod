@@ -8,6 +8,7 @@ require (
 	github.com/devopsfaith/krakend-circuitbreaker v1.4.0
 	github.com/devopsfaith/krakend-jose v1.4.0
 	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/devopsfaith/krakend-lambda/lura v1.5.0
 	github.com/devopsfaith/krakend-lua v1.4.0
 	github.com/devopsfaith/krakend-metrics v1.4.0
@@ -39,6 +40,9 @@ require (
 	github.com/antlr/antlr4 v0.0.0-20200503195918-621b933c7a7f // indirect
 	github.com/auth0-community/go-auth0 v1.0.0 // indirect
 	github.com/aws/aws-lambda-go v1.54.0 // indirect
+	github.com/aws/aws-sdk-go-v2 v1.41.4 // indirect
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.8 // indirect
+	github.com/aws/smithy-go v1.24.2 // indirect
 	github.com/clbanning/mxj v1.8.4 // indirect
 	github.com/danwakefield/fnmatch v0.0.0-20160403171240-cbb64ac3d964 // indirect
 	github.com/devopsfaith/flatmap v0.0.0-20200601181759-8521186182fc // indirect
@@ -106,5 +110,6 @@ require (
 // For working in this repository: the module under test is the one beside.
 replace (
 	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura => ../../lura
 )

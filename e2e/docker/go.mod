@@ -6,6 +6,7 @@ require (
 	github.com/aws/aws-sdk-go v1.55.8
 	github.com/compose-spec/compose-go/v2 v2.16.2
 	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/moby/buildkit v0.27.1
 	github.com/moby/patternmatcher v0.6.0
 )
@@ -13,6 +14,9 @@ require (
 require (
 	github.com/agext/levenshtein v1.2.3 // indirect
 	github.com/aws/aws-lambda-go v1.54.0 // indirect
+	github.com/aws/aws-sdk-go-v2 v1.41.4 // indirect
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.8 // indirect
+	github.com/aws/smithy-go v1.24.2 // indirect
 	github.com/containerd/typeurl/v2 v2.2.3 // indirect
 	github.com/distribution/reference v0.6.0 // indirect
 	github.com/docker/go-connections v0.4.0 // indirect
@@ -39,4 +43,7 @@ require (
 )
 
 // For working in this repository: the module under test is the one beside.
-replace github.com/devopsfaith/krakend-lambda => ../..
+replace (
+	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
+)

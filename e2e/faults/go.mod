@@ -7,10 +7,14 @@ require (
 	github.com/aws/aws-lambda-go v1.54.0
 	github.com/aws/aws-sdk-go v1.55.8
 	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/rs/zerolog v1.33.0
 )
 
 require (
+	github.com/aws/aws-sdk-go-v2 v1.41.4 // indirect
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.8 // indirect
+	github.com/aws/smithy-go v1.24.2 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/gorilla/mux v1.8.1 // indirect
@@ -30,4 +34,7 @@ require (
 )
 
 // For working in this repository: the module under test is the one beside.
-replace github.com/devopsfaith/krakend-lambda => ../..
+replace (
+	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
+)

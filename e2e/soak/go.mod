@@ -7,16 +7,19 @@ require (
 	github.com/awslabs/aws-lambda-go-api-proxy v0.16.2
 	github.com/devopsfaith/krakend-lambda v1.5.0
 	github.com/devopsfaith/krakend-lambda/examples/webapp v1.5.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 )
 
 require (
-	github.com/aws/aws-sdk-go v1.55.8 // indirect
+	github.com/aws/aws-sdk-go-v2 v1.41.4 // indirect
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.8 // indirect
+	github.com/aws/smithy-go v1.24.2 // indirect
 	github.com/go-chi/chi/v5 v5.5.0 // indirect
-	github.com/jmespath/go-jmespath v0.4.0 // indirect
 )
 
 // For working in this repository: the modules under test are those beside.
 replace (
 	github.com/devopsfaith/krakend-lambda => ../..
 	github.com/devopsfaith/krakend-lambda/examples/webapp => ../../examples/webapp
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
 )

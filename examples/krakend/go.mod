@@ -23,4 +23,7 @@ require (
 	gopkg.in/yaml.v2 v2.2.8 // indirect
 )
 
-replace github.com/devopsfaith/krakend-lambda => ../..
+replace (
+	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
+)

@@ -26,5 +26,6 @@ require (
 
 replace (
 	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura => ../../lura
 )

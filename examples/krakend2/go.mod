@@ -62,5 +62,6 @@ require (
 
 replace (
 	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura/v2 => ../../lura/v2
 )

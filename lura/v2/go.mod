@@ -14,6 +14,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sts v1.41.9
 	github.com/aws/smithy-go v1.24.2
 	github.com/devopsfaith/krakend-lambda v1.5.0
+	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/luraproject/lura/v2 v2.14.1
 )
 
@@ -33,4 +34,7 @@ require (
 )
 
 // For working in this repository. Builds that import this module do not see it.
-replace github.com/devopsfaith/krakend-lambda => ../..
+replace (
+	github.com/devopsfaith/krakend-lambda => ../..
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
+)

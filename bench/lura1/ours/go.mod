@@ -21,5 +21,6 @@ require (
 replace (
 	github.com/devopsfaith/krakend-lambda => ../../..
 	github.com/devopsfaith/krakend-lambda/bench/load => ../../load
+	github.com/devopsfaith/krakend-lambda/lambdatest => ../../../lambdatest
 	github.com/devopsfaith/krakend-lambda/lura => ../../../lura
 )
