@@ -2,12 +2,15 @@ package invoke
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 // invokeErrors returns the errors of the Invoke operation, their HTTP statuses by their codes.
@@ -52,6 +55,13 @@ func TestInvokeErrors(t *testing.T) {
 		for _, status := range []int{status, 400, 500} {
 			testRetry(t, status, code, retry)
 		}
+	}
+}
+
+// lambdatest fails with the same errors.
+func TestErrorsOfLambdatest(t *testing.T) {
+	if got, want := lambdatest.ErrorCodes(), invokeErrors(t); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
