@@ -67,7 +67,7 @@ func TestAdapterOfLura3(t *testing.T) {
 	for _, args := range [][]string{
 		{
 			"mod", "edit", "-module", adapter3, "-droprequire", lura2, "-require", lura3 + "@v3.0.0", "-replace", lura3 + "=../lura3",
-			"-replace", "github.com/devopsfaith/krakend-lambda=" + root,
+			"-replace", "github.com/devopsfaith/krakend-lambda=" + root, "-replace", "github.com/devopsfaith/krakend-lambda/lambdatest=" + filepath.Join(root, "lambdatest"),
 		},
 		{"build", "-mod=mod", "./..."},
 	} {
