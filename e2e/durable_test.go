@@ -38,7 +38,7 @@ func newDurableAPI(t *testing.T) *durableAPI {
 		case name == "":
 		case !taken:
 			a.payloads[name] = string(payload)
-			panic(http.ErrAbortHandler) // it has started, and nobody hears of it
+			panic(http.ErrAbortHandler) // the execution has started, and the gateway cannot know
 		case started != string(payload):
 			w.Header().Set("X-Amzn-ErrorType", "DurableExecutionAlreadyStartedException")
 			w.WriteHeader(http.StatusConflict)
@@ -123,7 +123,7 @@ func TestDurableExecutionName(t *testing.T) {
 			}
 		}
 
-		// Who has no key has no name, whatever the query string says.
+		// A request without the header has no name, whatever the query string says.
 		for _, path := range []string{"/data?Idempotency-Key=x", "/bound/me?Idempotency-Key=x"} {
 			if r := post(path, "", `{}`); r.status != http.StatusOK {
 				t.Errorf("%s: got %s", path, r.text())

@@ -135,7 +135,7 @@ func TestClaims(t *testing.T) {
 }
 
 // A claim is the tenant, and with a key the name of an execution. A client cannot set it, and
-// without it there is no call.
+// without it the gateway makes no call.
 func TestTenantOfAClaim(t *testing.T) {
 	function := func(path, urlPattern string, settings object) object {
 		return merged(object{"endpoint": path, "headers_to_pass": []string{"*"}, "querystring_params": []string{"*"}}, object{"backend": []any{object{

@@ -101,7 +101,7 @@ func parseTemplateValue(name string) (templateValue, error) {
 // headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-// IsZero tells whether t is the zero Template, which is no key's value.
+// IsZero tells whether t is the zero Template. ParseTemplate never returns it without an error.
 func (t Template) IsZero() bool { return t.literals == nil }
 
 // Params returns the keys of the params that the template has placeholders for, in order.

@@ -55,7 +55,7 @@ func TestInvalidTenant(t *testing.T) {
 	}
 }
 
-// Whatever would break out of the header, or reach AWS as another tenant, is no tenant.
+// A value that would break out of the header, or reach AWS as another tenant, is refused.
 func TestHostileTenants(t *testing.T) {
 	cfg, _ := configOf(t, map[string]any{"tenant_id": "{input_headers.X-Tenant}"})
 	for _, value := range []string{
