@@ -48,7 +48,7 @@ func TestAttemptWithTenantAndName(t *testing.T) {
 }
 
 func TestStreamWithTenant(t *testing.T) {
-	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "tea", nil }})
+	s := lambdatest.NewServer(map[string]any{"f": lambdatest.Function{TenantIsolation: true, Handler: func() (string, error) { return "tea", nil }}})
 	t.Cleanup(s.Close)
 	s.RequireCredentials(accessKey, secretKey)
 	response, err := attempt(t.Context(), lambda.New(testSession(t, s.URL)), &invoke.Request{Function: "f", Stream: true, TenantID: "blue"}, &invoke.Policy{})
