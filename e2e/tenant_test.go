@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 // A tenant comes from wherever the template says, as a signed header, and a client can set it in
 // no other way.
 func TestTenant(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
-		api := newLambda(t, map[string]any{"f": echo})
+		api := newLambda(t, map[string]any{"f": lambdatest.Function{Handler: echo, TenantIsolation: true}})
 		function := func(template string) object {
 			return lambdaBackend(with(fixed(api, "f"), object{"tenant_id": template}), at("/"+strings.Trim(template, "{}")))
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	jose "github.com/devopsfaith/krakend-jose"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 const jwtSecret = "not-a-secret"
@@ -137,15 +138,17 @@ func TestClaims(t *testing.T) {
 // A claim is the tenant, and with a key the name of an execution. A client cannot set it, and
 // without it the gateway makes no call.
 func TestTenantOfAClaim(t *testing.T) {
-	function := func(path, urlPattern string, settings object) object {
+	function := func(path, urlPattern, name string, settings object) object {
 		return merged(object{"endpoint": path, "headers_to_pass": []string{"*"}, "querystring_params": []string{"*"}}, object{"backend": []any{object{
-			"url_pattern": urlPattern, "extra_config": extraConfig(merged(object{"function_name": "f", "qualifier": "7", "max_retries": 0}, settings), nil),
+			"url_pattern": urlPattern, "extra_config": extraConfig(merged(object{"function_name": name, "qualifier": "7", "max_retries": 0}, settings), nil),
 		}}})
 	}
-	g := start(t, map[string]any{"f": ok},
-		validated(t, function("/tenant", "/?a={JWT.tenant}", object{"tenant_id": "{JWT.tenant}"})),
-		validated(t, function("/unnamed", "/", object{"tenant_id": "{JWT.tenant}"})),
-		validated(t, function("/order", "/?a={JWT.sub}", object{"durable_execution_name": "order:{JWT.sub}:{input_headers.Idempotency-Key}"})),
+	g := start(t, map[string]any{
+		"of-tenants": lambdatest.Function{Handler: ok, TenantIsolation: true}, "durable": lambdatest.Function{Handler: ok, Durable: true},
+	},
+		validated(t, function("/tenant", "/?a={JWT.tenant}", "of-tenants", object{"tenant_id": "{JWT.tenant}"})),
+		validated(t, function("/unnamed", "/", "of-tenants", object{"tenant_id": "{JWT.tenant}"})),
+		validated(t, function("/order", "/?a={JWT.sub}", "durable", object{"durable_execution_name": "order:{JWT.sub}:{input_headers.Idempotency-Key}"})),
 	)
 	const forged = "?JWT.tenant=red&tenant=red&JWT.sub=you"
 	for _, tc := range []struct {
