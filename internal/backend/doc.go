@@ -6,6 +6,7 @@
 //
 // Read backend.go first: [Factory.New] and [Backend.Invoke]. Then:
 //
+//   - spec.go: what an adapter knows of a backend
 //   - invocation.go: the call of one request, and what becomes of its result
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
 //   - templates.go: what templates stand for, and claims that KrakenD may not set
