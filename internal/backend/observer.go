@@ -1,0 +1,79 @@
+package backend
+
+import (
+	"context"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// Invocation is what an Observer learns of one invocation: the call of a function with all of
+// its attempts. Where a request makes concurrent calls, they are one invocation, and the reply
+// that the client gets counts.
+type Invocation struct {
+	// Function is the name, partial ARN or ARN, without the qualifier.
+	Function string
+	// Qualifier is empty for the unqualified function.
+	Qualifier string
+	// Region is empty where an Invoker of the build decides on it.
+	Region string
+	// FunctionListed tells that the configuration lists all functions that this backend can
+	// invoke. If it is false, clients can name any number of functions.
+	FunctionListed bool
+	// Stream tells that the function was called with InvokeWithResponseStream.
+	Stream bool
+	// Attempts counts the calls of the Invoke API, the first one included.
+	Attempts int
+	// Throttles counts the attempts that AWS throttled.
+	Throttles int
+	// Status is the HTTP status of the response to the client. It is 0 where the client went
+	// away first.
+	Status int
+	// Code is the error code of AWS or of this module, empty for a success and for a
+	// function's error.
+	Code string
+	// FunctionError is the errorType of a function's error, or "Unhandled" where the function
+	// reports none. It is empty for all else.
+	FunctionError string
+	// RequestID is that of the last API response, empty where there was none.
+	RequestID string
+	// ExecutedVersion is the version of the function that AWS executed. It is empty for an
+	// error.
+	ExecutedVersion string
+	// Duration is the time from the request to the end of the reply.
+	Duration time.Duration
+	// PayloadSize and ReplySize are in bytes. ReplySize counts what the client or the decoder
+	// has read of a stream.
+	PayloadSize, ReplySize int64
+	// Report is what the REPORT line of the function's log says. It is zero without log_tail.
+	Report FunctionReport
+}
+
+// FunctionReport is what Lambda measured of an execution. A member is 0 where the log does not
+// tell.
+type FunctionReport struct {
+	Duration, BilledDuration time.Duration
+	// InitDuration is the time of a cold start, restoring from a snapshot included. It is 0
+	// where the execution environment was there already.
+	InitDuration time.Duration
+	// MemorySize and MaxMemoryUsed are in bytes.
+	MemorySize, MaxMemoryUsed int64
+}
+
+// An Observer watches invocations for traces and metrics. Many goroutines call its methods at
+// once, within requests.
+type Observer interface {
+	// Start is called when the function is known. The calls are made with the context that
+	// it returns. The Observation is nil where nothing watches this invocation.
+	Start(ctx context.Context, i *Invocation) (context.Context, Observation)
+	// TraceContext calls set for each header that carries the trace of ctx to the function.
+	TraceContext(ctx context.Context, set func(name, value string))
+}
+
+// An Observation watches one invocation. Its methods are called one at a time.
+type Observation interface {
+	// AttemptFailed is told of each attempt that failed. The error must not be changed.
+	AttemptFailed(*invoke.Error)
+	// End is called once, at the end of the reply.
+	End(*Invocation)
+}

@@ -1,0 +1,13 @@
+// Package telemetry tells OpenTelemetry of invocations: spans, metrics, and the trace context that
+// functions receive. It uses OpenTelemetry's API only. Which SDK receives the data, and whether
+// one does, is the build's choice.
+//
+// It makes no span where the request's context carries none that is recorded, and no measurement
+// without a MeterProvider. Neither then costs an allocation.
+//
+// Read telemetry.go first: [New]. Then:
+//
+//   - span.go: the CLIENT span of an invocation and its events
+//   - metrics.go: the instruments
+//   - propagation.go: the headers that carry the trace context to the function
+package telemetry

@@ -1,0 +1,132 @@
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// Attributes that the semantic conventions have no name for.
+const (
+	attemptsKey       = attribute.Key("krakend.lambda.attempts")
+	attemptKey        = attribute.Key("krakend.lambda.attempt")
+	payloadSizeKey    = attribute.Key("krakend.lambda.payload.size")
+	replySizeKey      = attribute.Key("krakend.lambda.reply.size")
+	durationKey       = attribute.Key("krakend.lambda.function.duration")
+	billedDurationKey = attribute.Key("krakend.lambda.function.billed_duration")
+	initDurationKey   = attribute.Key("krakend.lambda.function.init_duration")
+	maxMemoryUsedKey  = attribute.Key("krakend.lambda.function.max_memory_used")
+)
+
+// startSpan starts the span of an invocation. Its name is the operation's, as the semantic
+// conventions for AWS SDKs have it: names of functions may come from requests, and span names
+// must be few.
+func startSpan(ctx context.Context, parent trace.Span, i *backend.Invocation) (context.Context, trace.Span) {
+	name := "Lambda.Invoke"
+	if i.Stream {
+		name = "Lambda.InvokeWithResponseStream"
+	}
+	attributes := make([]attribute.KeyValue, 0, 4)
+	attributes = append(attributes, semconv.FaaSInvokedProviderAWS, semconv.FaaSInvokedName(i.Function))
+	if i.Region != "" {
+		attributes = append(attributes, semconv.FaaSInvokedRegion(i.Region))
+	}
+	if i.Qualifier != "" {
+		attributes = append(attributes, semconv.FaaSVersion(i.Qualifier))
+	}
+	return parent.TracerProvider().Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)).
+		Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+}
+
+// addFailedAttempt adds an event for an attempt that failed. The error's message stays out: it can
+// quote what AWS says.
+func addFailedAttempt(span trace.Span, e *invoke.Error) {
+	attributes := []attribute.KeyValue{attemptKey.Int(e.Attempts), semconv.ErrorTypeKey.String(attemptError(e))}
+	if e.Status != 0 {
+		attributes = append(attributes, semconv.HTTPResponseStatusCode(e.Status))
+	}
+	if e.RequestID != "" {
+		attributes = append(attributes, semconv.AWSRequestID(e.RequestID))
+	}
+	span.AddEvent("attempt failed", trace.WithAttributes(attributes...))
+}
+
+// attemptError returns what an attempt failed of, in a word.
+func attemptError(e *invoke.Error) string {
+	switch e.Kind {
+	case invoke.KindAPI, invoke.KindFunction:
+		if invoke.ErrorCode.MatchString(e.Code) {
+			return e.Code
+		}
+		return cmp.Or(statusText(e.Status), "_OTHER")
+	case invoke.KindConnection:
+		return "connection"
+	case invoke.KindTruncated:
+		return "truncated_reply"
+	case invoke.KindLimit:
+		return "reply_limit"
+	case invoke.KindMalformed:
+		return "malformed_stream"
+	case invoke.KindCredentials:
+		return "no_credentials"
+	case invoke.KindEnded:
+		return "deadline_exceeded"
+	case invoke.KindInternal:
+	}
+	return "_OTHER"
+}
+
+// statusText returns a status as error.type has it, empty for one that is not an error.
+func statusText(status int) string {
+	if status < http.StatusMultipleChoices {
+		return ""
+	}
+	return strconv.Itoa(status)
+}
+
+// endSpan sets what is known at the end of an invocation, and ends its span.
+func endSpan(span trace.Span, i *backend.Invocation) {
+	attributes := make([]attribute.KeyValue, 0, 12)
+	attributes = append(attributes, attemptsKey.Int(i.Attempts), payloadSizeKey.Int64(i.PayloadSize), replySizeKey.Int64(i.ReplySize))
+	if i.Status != 0 {
+		attributes = append(attributes, semconv.HTTPResponseStatusCode(i.Status))
+	}
+	if i.RequestID != "" {
+		attributes = append(attributes, semconv.AWSRequestID(i.RequestID))
+	}
+	if i.ExecutedVersion != "" {
+		attributes = append(attributes, semconv.FaaSVersion(i.ExecutedVersion))
+	}
+	if r := i.Report; r.Duration != 0 {
+		attributes = append(attributes,
+			semconv.FaaSColdstart(r.InitDuration != 0),
+			semconv.FaaSMaxMemory(int(r.MemorySize)),
+			durationKey.Float64(milliseconds(r.Duration)),
+			billedDurationKey.Float64(milliseconds(r.BilledDuration)),
+			maxMemoryUsedKey.Int64(r.MaxMemoryUsed))
+		if r.InitDuration != 0 {
+			attributes = append(attributes, initDurationKey.Float64(milliseconds(r.InitDuration)))
+		}
+	}
+	if failure := errorType(i); failure != "" {
+		attributes = append(attributes, semconv.ErrorTypeKey.String(failure))
+		span.SetStatus(codes.Error, failure)
+	}
+	span.SetAttributes(attributes...)
+	span.End()
+}
+
+// errorType returns what an invocation failed of, empty for one that succeeded.
+func errorType(i *backend.Invocation) string { return cmp.Or(i.FunctionError, i.Code) }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
