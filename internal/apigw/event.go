@@ -100,6 +100,10 @@ type Request struct {
 	Headers map[string][]string
 	// Hidden are headers, by their canonical names, that the function must not see.
 	Hidden []string
+	// TraceContext are headers that carry the gateway's span to the function, in place of the
+	// client's. Events of format 1.0 keep their spelling, since OpenTelemetry's
+	// instrumentations look for lower-case names. Nil is for none.
+	TraceContext map[string]string
 	// ID is the request's id where X-Request-Id tells none.
 	ID string
 	// Time is when the request came.
@@ -174,6 +178,10 @@ func (a *API) input(r *Request) *input {
 	}
 	for _, name := range r.Hidden {
 		h.Del(name)
+	}
+	for name, value := range r.TraceContext {
+		h.Del(name)
+		h[name] = []string{value}
 	}
 	return in
 }
