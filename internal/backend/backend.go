@@ -37,6 +37,11 @@ type Options struct {
 	InvokerRetries int
 	// InvokerStreams tells that the Invoker can make calls whose reply is a stream.
 	InvokerStreams bool
+	// Observer watches all invocations. Nil is for none.
+	Observer Observer
+	// OnInvocation is told of each invocation at its end, in the goroutine that ends it. Nil is
+	// for none.
+	OnInvocation func(context.Context, Invocation)
 	// CheckOnly has every backend answer with a 500. The SDK must look for no credentials.
 	CheckOnly bool
 }
@@ -89,6 +94,9 @@ type Backend struct {
 	policy invoke.Policy
 	broken *Error // answers every request, where it is not nil
 
+	observer Observer                          // nil for none
+	tell     func(context.Context, Invocation) // nil for none
+
 	collision sync.Once // the warning of leaveOut
 	untyped   sync.Once // the warning of event
 }
@@ -129,6 +137,9 @@ func (f *Factory) New(spec Spec) *Backend {
 		now:    time.Now,
 		calls:  spec.ConcurrentCalls,
 		client: f.invoker,
+
+		observer: f.Observer,
+		tell:     f.OnInvocation,
 	}
 	if spec.URLPattern == "" || spec.URLPattern == "/" { // as many have
 		b.where = " (" + spec.String() + ")"
@@ -264,25 +275,39 @@ func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Resp
 }
 
 func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Response) error) *Error {
-	in, e := b.invocation(ctx, r)
+	f, err := b.cfg.FunctionOf(r.Params)
+	if err != nil {
+		return refused(err)
+	}
+	ctx, w := b.watch(ctx, f)
+	reply, e := reply{}, internal(errPanic) // unless call returns
+	defer func() { w.returned(reply.Response, e) }()
+	reply, e = b.call(ctx, f, w, r, decode)
+	return e
+}
+
+var errPanic = errors.New("panic")
+
+// call makes the calls of a request, and hands the reply to decode.
+func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Request, decode func(*http.Response) error) (reply, *Error) {
+	in, e := b.invocation(ctx, f, w, r)
 	if e != nil {
-		return e
+		return reply{}, e
 	}
 	if ctx.Err() != nil {
-		return ended(ctx.Err(), "before the call")
+		return reply{}, ended(ctx.Err(), "before the call")
 	}
 	if b.calls <= 1 {
-		_, e = b.execute(ctx, &in, decode)
-		return e
+		return b.execute(ctx, &in, decode)
 	}
 	reply, e := b.fastest(ctx, &in)
 	if e != nil {
-		return e
+		return reply, e
 	}
 	if err := decode(reply.Response); err != nil {
-		return undecodable(err).withInvocation(in.function, reply.requestID)
+		return reply, undecodable(err).withInvocation(in.function, reply.requestID)
 	}
-	return nil
+	return reply, nil
 }
 
 // report logs an error, once, and returns what its caller gets.

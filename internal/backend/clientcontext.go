@@ -37,8 +37,20 @@ type clientContext struct {
 // clientContext returns the client context of a request, in base64: its headers, query
 // strings and params under custom. If their names fold together, the param wins over the
 // header, and the header over the query string, because KrakenD or a component may have set
-// the header.
-func (b *Backend) clientContext(r *Request) (string, *Error) {
+// the header. trace are headers that carry the gateway's span to the function, in place of those
+// of the request. They are left out where they do not fit: tracing must break no request.
+func (b *Backend) clientContext(r *Request, trace map[string]string) (string, *Error) {
+	encoded := b.encodedContext(r, trace)
+	if len(encoded) > maxClientContext && trace != nil {
+		encoded = b.encodedContext(r, nil)
+	}
+	if len(encoded) > maxClientContext {
+		return "", headersTooLarge(len(encoded))
+	}
+	return encoded, nil
+}
+
+func (b *Backend) encodedContext(r *Request, trace map[string]string) string {
 	headers := apigw.EndToEnd(r.Headers)
 	vouched := b.names.VouchedNames(r.Params)
 	custom := paramsOf(r, b.names, len(headers)+len(r.Query))
@@ -47,6 +59,10 @@ func (b *Backend) clientContext(r *Request) (string, *Error) {
 		headers.Del(name)
 		known[config.Fold(name)] = true // nor can a query string stand for it
 	}
+	for name := range trace {
+		headers.Del(name)
+	}
+	custom = setTrace(custom, trace, vouched, known)
 	for name, values := range headers {
 		if vouched.Has(name) {
 			b.leaveOut("header", name)
@@ -65,11 +81,7 @@ func (b *Backend) clientContext(r *Request) (string, *Error) {
 		}
 	}
 
-	encoded := base64.StdEncoding.EncodeToString(ascii(text.JSON(clientContext{Custom: object(custom)})))
-	if len(encoded) > maxClientContext {
-		return "", headersTooLarge(len(encoded))
-	}
-	return encoded, nil
+	return base64.StdEncoding.EncodeToString(ascii(text.JSON(clientContext{Custom: object(custom)})))
 }
 
 // ascii escapes what is not ASCII in JSON: a runtime gets the client context as the

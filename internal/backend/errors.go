@@ -25,9 +25,12 @@ type Error struct {
 	retryAfter string
 	detail     string // for the log
 	requestID  string // AWS's, empty where there is none
-	err        error
-	shown      bool // Error is Details
-	public     bool // function_error_status has the status: clients get kind and reason
+	// functionError is the errorType of a function's error, or "Unhandled". It is empty for all
+	// else.
+	functionError string
+	err           error
+	shown         bool // Error is Details
+	public        bool // function_error_status has the status: clients get kind and reason
 }
 
 // Error returns a text that is safe to show to a client: Details where the operator has asked

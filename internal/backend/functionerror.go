@@ -2,6 +2,7 @@ package backend
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,6 +32,8 @@ func functionError(kind string, payload []byte, statuses config.ErrorStatuses) *
 		message: "the function failed",
 		kind:    text.Cut(report.Type),
 		reason:  text.Cut(report.Message),
+
+		functionError: cmp.Or(text.Cut(report.Type), "Unhandled"),
 
 		detail: fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
 	}

@@ -16,6 +16,7 @@ import (
 
 // invocation is all that goes out. It shares nothing with the request.
 type invocation struct {
+	watch         *watch // nil for none
 	method        string // of the request, in upper case
 	function      config.Function
 	payload       invoke.Payload
@@ -28,29 +29,31 @@ type invocation struct {
 const traceHeader = "X-Amzn-Trace-Id"
 
 // invocation makes of a request what its function gets.
-func (b *Backend) invocation(ctx context.Context, r *Request) (in invocation, e *Error) {
-	var err error
-	if in.function, err = b.cfg.FunctionOf(r.Params); err != nil {
-		return in, refused(err)
-	}
+func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r *Request) (in invocation, e *Error) {
+	in.function, in.watch = f, w
+	trace := w.headers()
 	values := b.requestValues(r)
+	var err error
 	if in.tenant, err = b.cfg.TenantOf(values); err != nil {
 		return in, invalidTenant(err)
 	}
 	in.executionName = b.cfg.ExecutionName(values)
 	if b.cfg.ClientContext {
-		if in.clientContext, e = b.clientContext(r); e != nil {
+		if in.clientContext, e = b.clientContext(r, trace); e != nil {
 			return in, e
 		}
 	}
 	in.method = b.methodOf(r)
-	in.traceID = apigw.First(r.Headers, traceHeader)
-	in.payload, e = b.payload(ctx, r, in.method)
+	if in.traceID = trace[traceHeader]; in.traceID == "" {
+		in.traceID = apigw.First(r.Headers, traceHeader)
+	}
+	in.payload, e = b.payload(ctx, r, in.method, trace)
+	w.update(func(i *Invocation) { i.PayloadSize = int64(in.payload.Size()) })
 	return in, e
 }
 
-// call returns the call of the Invoke API.
-func (b *Backend) call(in *invocation) *invoke.Request {
+// request returns the request to the Invoke API.
+func (b *Backend) request(in *invocation) *invoke.Request {
 	return &invoke.Request{
 		Function:             in.function.Name,
 		Qualifier:            in.function.Qualifier,
@@ -112,12 +115,20 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	if decode != nil && b.canStream(ctx) {
 		policy.Peek, policy.Decodes = peekSize(b.format), b.format != raw
 	}
-	if b.cfg.LogTail {
-		policy.OnFailure = func(e *invoke.Error) { b.logTail(in.function, e.RequestID, e.LogResult) }
+	attempts := 0
+	if b.cfg.LogTail || in.watch != nil {
+		policy.OnFailure = func(e *invoke.Error) {
+			attempts = e.Attempts
+			in.watch.failed(e)
+			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
+		}
+		defer func() { in.watch.update(func(i *Invocation) { i.Attempts += attempts }) }()
 	}
 	var out reply
-	err := b.client.Invoke(ctx, b.call(in), &policy, func(r *invoke.Response) (err error) {
-		b.logTail(in.function, r.RequestID, r.LogResult)
+	err := b.client.Invoke(ctx, b.request(in), &policy, func(r *invoke.Response) (err error) {
+		attempts++
+		in.watch.replied(r)
+		b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
 		out.requestID = r.RequestID
 		whole := false
 		if r.Rest != nil && policy.Decodes {
@@ -133,6 +144,9 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 			return undecodableReply(err, r.Payload)
 		}
 		whole = true
+		if r.Rest != nil && policy.Decodes {
+			in.watch.update(func(i *Invocation) { i.ReplySize = r.Rest.Size() })
+		}
 		return nil
 	})
 	if err == nil {
@@ -182,7 +196,7 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 const maxLogTail = 4 << 10
 
 // logTail logs the end of a function's own log, which Lambda returns in base64.
-func (b *Backend) logTail(f config.Function, requestID, logResult string) {
+func (b *Backend) logTail(f config.Function, w *watch, requestID, logResult string) {
 	if logResult == "" {
 		return
 	}
@@ -192,6 +206,7 @@ func (b *Backend) logTail(f config.Function, requestID, logResult string) {
 		return
 	}
 	tail = tail[max(0, len(tail)-maxLogTail):]
+	w.update(func(i *Invocation) { i.Report = functionReport(tail) })
 	for line := range strings.Lines(string(tail)) {
 		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, text.Printable(text.Cut(requestID)), text.Printable(strings.TrimRight(line, "\r\n"))))
 	}

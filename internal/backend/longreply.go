@@ -39,17 +39,19 @@ func (b *Backend) attachBody(ctx context.Context, response *http.Response, r *in
 	default:
 		// It tells the client whether it has got all.
 		setUnlessEmpty(response.Header, "Content-Length", r.Header.Get("Content-Length"))
-		s := b.streamingBody(response.Header, r.Payload, &remaining{Body: r.Rest, ctx: ctx, room: r.Payload}, in, r.RequestID)
+		s := b.streamingBody(response.Header, r.Payload, &remaining{Body: r.Rest, watch: in.watch, ctx: ctx, room: r.Payload}, in, r.RequestID)
 		response.ContentLength, response.Body = s.length, s
+		in.watch.streams(response)
 	}
 }
 
 // remaining is the feed of a reply in one piece that is too long to be held.
 type remaining struct {
 	*invoke.Body
-	ctx  context.Context
-	room []byte // for what is read. The prefix of the reply has left it before next is called
-	err  error  // that was read with the last chunk
+	watch *watch // nil for none
+	ctx   context.Context
+	room  []byte // for what is read. The prefix of the reply has left it before next is called
+	err   error  // that was read with the last chunk
 }
 
 var _ feed = (*remaining)(nil)
@@ -59,6 +61,7 @@ func (r *remaining) next() ([]byte, error) {
 	n := 0
 	for n == 0 && r.err == nil {
 		n, r.err = r.Read(r.room)
+		r.watch.update(func(i *Invocation) { i.ReplySize += int64(n) })
 	}
 	switch {
 	case n > 0:

@@ -21,8 +21,8 @@ const (
 )
 
 // payload returns what the function receives of a request: the parameters of a GET, the body
-// of any other method, or an event with all of it.
-func (b *Backend) payload(ctx context.Context, r *Request, method string) (invoke.Payload, *Error) {
+// of any other method, or an event with all of it and with the headers of trace.
+func (b *Backend) payload(ctx context.Context, r *Request, method string, trace map[string]string) (invoke.Payload, *Error) {
 	limit := maxPayload
 	if b.cfg.InvocationType == config.InvocationEvent {
 		limit = maxEventPayload
@@ -36,7 +36,7 @@ func (b *Backend) payload(ctx context.Context, r *Request, method string) (invok
 			return invoke.Payload{}, e
 		}
 		if p = body; b.api != nil {
-			p = invoke.PayloadOf(b.event(r, method, body.Bytes()))
+			p = invoke.PayloadOf(b.event(r, method, body.Bytes(), trace))
 		}
 	}
 	if p.Size() > limit {
@@ -56,7 +56,7 @@ func (b *Backend) methodOf(r *Request) string {
 }
 
 // event returns the request as an event.
-func (b *Backend) event(r *Request, method string, body []byte) []byte {
+func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) []byte {
 	if len(body) > 0 && apigw.First(r.Headers, "Content-Type") == "" {
 		b.untyped.Do(func() { b.logger.Warning(b.prefix, untypedBody+b.where) })
 	}
@@ -68,6 +68,7 @@ func (b *Backend) event(r *Request, method string, body []byte) []byte {
 		Query:          r.Query,
 		Headers:        r.Headers,
 		Hidden:         b.hidden,
+		TraceContext:   trace,
 		ID:             newRequestID(),
 		Time:           b.now(),
 		Body:           body,

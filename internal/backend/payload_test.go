@@ -121,7 +121,7 @@ func TestWarningOfABodyWithoutAType(t *testing.T) {
 			Settings: ns(map[string]any{"function_name": "f", "payload_format": tc.format}), Method: "POST", URLPattern: "/x",
 		})
 		for range 2 {
-			if _, err := b.invocation(t.Context(), &Request{Headers: tc.headers, Body: io.NopCloser(strings.NewReader(tc.body))}); err != nil {
+			if _, err := b.invocation(t.Context(), b.cfg.Function, nil, &Request{Headers: tc.headers, Body: io.NopCloser(strings.NewReader(tc.body))}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -145,7 +145,7 @@ func TestPayloadByMethod(t *testing.T) {
 			Settings: ns(map[string]any{"function_name": "f"}), Method: tc.method,
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
-		got, err := b.invocation(t.Context(), &Request{Method: tc.arrived, Params: map[string]string{"Id": "1"}, Body: rc})
+		got, err := b.invocation(t.Context(), b.cfg.Function, nil, &Request{Method: tc.arrived, Params: map[string]string{"Id": "1"}, Body: rc})
 		if err != nil || string(got.payload.Bytes()) != tc.want {
 			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.payload.Bytes(), err, tc.want)
 		}
@@ -190,10 +190,10 @@ func TestBodyPayloadLimit(t *testing.T) {
 func TestParamsPayloadLimit(t *testing.T) {
 	b := &Backend{}
 	atLimit := strings.Repeat("x", maxPayload-len(`{"q":""}`))
-	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}, "GET"); err != nil || got.Size() != maxPayload {
+	if got, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit}}, "GET", nil); err != nil || got.Size() != maxPayload {
 		t.Errorf("got %d bytes, %v; want %d", got.Size(), err, maxPayload)
 	}
-	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}, "GET"); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
+	if _, err := b.payload(t.Context(), &Request{Params: map[string]string{"Q": atLimit + "x"}}, "GET", nil); err == nil || err.StatusCode() != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want a 413", err)
 	}
 }

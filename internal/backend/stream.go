@@ -21,7 +21,7 @@ import (
 // are status and headers, and the first of the body where there is no prelude to tell
 // them: a function that fails before that is an error like any other.
 func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Response) (*http.Response, error) {
-	from := &eventFeed{events: r.Events, ctx: ctx, backend: b, function: in.function, requestID: r.RequestID}
+	from := &eventFeed{events: r.Events, ctx: ctx, backend: b, function: in.function, watch: in.watch, requestID: r.RequestID}
 	head, prefix, err := from.head(r.Header.Get("Content-Type"))
 	if err != nil {
 		from.Close()
@@ -34,7 +34,9 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 		// reading or closing them.
 		runtime.AddCleanup(s, func(e invoke.Events) { e.Close() }, r.Events)
 	}
-	return &http.Response{StatusCode: head.Status, Header: head.Header, ContentLength: s.length, Body: s}, nil
+	response := &http.Response{StatusCode: head.Status, Header: head.Header, ContentLength: s.length, Body: s}
+	in.watch.streams(response)
+	return response, nil
 }
 
 // streamingBody is a body that begins with what has come of it, under a header that it is the
@@ -43,7 +45,7 @@ func (b *Backend) streamingBody(h http.Header, prefix []byte, rest feed, in *inv
 	if in.method == http.MethodHead { // whose length is that of a body which does not come
 		h.Del("Content-Length")
 	}
-	return &stream{feed: rest, backend: b, function: in.function, requestID: requestID, length: apigw.ContentLength(h), pending: prefix}
+	return &stream{feed: rest, backend: b, function: in.function, watch: in.watch, requestID: requestID, length: apigw.ContentLength(h), pending: prefix}
 }
 
 // stream is the body of a reply that is still coming. It goes to the client chunk by
@@ -52,9 +54,10 @@ func (b *Backend) streamingBody(h http.Header, prefix []byte, rest feed, in *inv
 type stream struct {
 	feed
 
-	// For the log.
+	// For the log and observers.
 	backend   *Backend
 	function  config.Function
+	watch     *watch // nil for none
 	requestID string
 
 	length   int64  // that has been announced; -1 for none
@@ -81,9 +84,10 @@ type eventFeed struct {
 	events invoke.Events
 	ctx    context.Context
 
-	// For the log.
+	// For the log and observers.
 	backend   *Backend
 	function  config.Function
+	watch     *watch // nil for none
 	requestID string
 }
 
@@ -160,8 +164,9 @@ func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, error) {
 func (s *eventFeed) chunk() ([]byte, error) {
 	payload, log, err := s.events.Next()
 	if err != nil {
-		s.backend.logTail(s.function, s.requestID, log)
+		s.backend.logTail(s.function, s.watch, s.requestID, log)
 	}
+	s.watch.update(func(i *Invocation) { i.ReplySize += int64(len(payload)) })
 	return payload, err
 }
 
@@ -229,6 +234,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		length := n + int64(len(chunk))
 		if err == io.EOF && length >= s.length {
+			s.watch.end(nil)
 			return n, nil
 		}
 		if s.length >= 0 && (err == io.EOF || length > s.length) {
@@ -246,6 +252,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 		n += int64(m)
 		switch {
 		case errors.Is(err, http.ErrBodyNotAllowed): // by the status
+			s.watch.end(nil)
 			return n, nil
 		case err != nil:
 			s.fail(clientGone())
@@ -261,7 +268,18 @@ func (s *stream) fail(err error) {
 	if e, ok := err.(*Error); ok && !s.reported {
 		s.reported = true
 		_ = s.backend.report(e.withInvocation(s.function, s.requestID))
+		s.watch.end(e)
+	} else if err == io.EOF {
+		s.watch.end(nil)
 	}
+}
+
+// Close implements io.Closer. A stream that is closed before its end is one that its client gave up.
+func (s *stream) Close() error {
+	if s.watch != nil {
+		s.watch.end(clientGone())
+	}
+	return s.feed.Close()
 }
 
 // receiver is the receiving end of a stream.

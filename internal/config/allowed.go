@@ -20,6 +20,12 @@ import (
 // What else path.Match knows is in no pattern.
 type pattern string
 
+// ListsFunctions tells whether the configuration lists every function that the backend can
+// invoke: a fixed one, or patterns without a *.
+func (c *Config) ListsFunctions() bool {
+	return c.ParamName == "" || c.Allowed != nil && !slices.ContainsFunc(c.Allowed, func(p pattern) bool { return strings.Contains(string(p), "*") })
+}
+
 // A part is what AWS's grammar has there, or has a * in it.
 const (
 	nameWithStars    = `(?:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]*\*[A-Za-z0-9_*-]*)`

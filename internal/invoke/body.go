@@ -76,6 +76,9 @@ func (b *Body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// Size returns how much has been read, in bytes.
+func (b *Body) Size() int64 { return b.read }
+
 // Close implements io.Closer.
 func (b *Body) Close() error { return b.body.Close() }
 

@@ -1,0 +1,181 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// watch collects what observers learn of one invocation. Its methods do nothing for a nil watch,
+// which is that of a backend without observers.
+type watch struct {
+	ctx         context.Context // of the request, with the span
+	started     time.Time
+	observation Observation // nil for none
+	tell        func(context.Context, Invocation)
+	trace       map[string]string // headers that carry the span to the function; nil for none
+
+	mu     sync.Mutex // concurrent calls
+	about  Invocation
+	stream bool // the end of the reply is the end of the invocation
+	ended  bool
+}
+
+// watch starts watching the invocation of a function, and returns the context for its calls.
+func (b *Backend) watch(ctx context.Context, f config.Function) (context.Context, *watch) {
+	if b.observer == nil && b.tell == nil {
+		return ctx, nil
+	}
+	about := Invocation{
+		Function: f.Name, Qualifier: f.Qualifier, Region: b.cfg.Region, FunctionListed: b.cfg.ListsFunctions(), Stream: b.cfg.Stream,
+	}
+	var observation Observation
+	var trace map[string]string
+	if b.observer != nil {
+		ctx, observation = b.observer.Start(ctx, &about)
+		b.observer.TraceContext(ctx, func(name, value string) {
+			if trace == nil {
+				trace = make(map[string]string, 3)
+			}
+			trace[name] = value
+		})
+	}
+	if observation == nil && b.tell == nil && trace == nil {
+		return ctx, nil
+	}
+	return ctx, &watch{ctx: ctx, started: time.Now(), observation: observation, tell: b.tell, trace: trace, about: about}
+}
+
+// headers are those that carry the gateway's span to the function, nil for none.
+func (w *watch) headers() map[string]string {
+	if w == nil {
+		return nil
+	}
+	return w.trace
+}
+
+// update changes what is known, unless the invocation has ended: of concurrent calls, those that
+// come late do not count.
+func (w *watch) update(change func(*Invocation)) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ended {
+		change(&w.about)
+	}
+}
+
+// failed takes note of an attempt that failed.
+func (w *watch) failed(e *invoke.Error) {
+	w.update(func(i *Invocation) {
+		i.RequestID = e.RequestID
+		if e.IsThrottle() {
+			i.Throttles++
+		}
+		if w.observation != nil {
+			w.observation.AttemptFailed(e)
+		}
+	})
+}
+
+// replied takes note of the reply of an attempt.
+func (w *watch) replied(r *invoke.Response) {
+	w.update(func(i *Invocation) {
+		i.RequestID, i.ExecutedVersion, i.ReplySize = r.RequestID, r.ExecutedVersion, int64(len(r.Payload))
+	})
+}
+
+// streams tells that the body of response decides when the invocation ends, and how.
+func (w *watch) streams(response *http.Response) {
+	w.update(func(i *Invocation) {
+		i.Status = response.StatusCode
+		w.stream = true
+	})
+}
+
+// returned ends the invocation with what the backend returns, unless its reply still comes. A
+// panic is an e that never came to be: an internal error.
+func (w *watch) returned(response *http.Response, e *Error) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	comes := w.stream
+	w.mu.Unlock()
+	switch {
+	case e != nil:
+		w.end(e)
+	case comes:
+	default:
+		w.update(func(i *Invocation) {
+			if response != nil {
+				i.Status = response.StatusCode
+			}
+		})
+		w.end(nil)
+	}
+}
+
+// end ends the invocation with an error, or with nil for a whole reply. Only the first end counts.
+func (w *watch) end(e *Error) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	if w.ended {
+		w.mu.Unlock()
+		return
+	}
+	w.ended = true
+	if e != nil {
+		w.about.failed(e)
+	}
+	w.about.Duration = time.Since(w.started)
+	w.mu.Unlock()
+	if w.observation != nil {
+		w.observation.End(&w.about)
+	}
+	if w.tell != nil {
+		w.tell(w.ctx, w.about)
+	}
+}
+
+// failed sets what an error says. Of a stream that a client has received a part of, the status
+// stays the one that the client got.
+func (i *Invocation) failed(e *Error) {
+	i.ExecutedVersion = ""
+	gone := errors.Is(e.err, context.Canceled)
+	switch {
+	case gone:
+		i.Status, i.Code = 0, "ClientGone"
+		return
+	case i.Status == 0:
+		i.Status = e.status
+	}
+	i.Code, i.FunctionError = e.Code(), e.FunctionError()
+	if id := e.RequestID(); id != "" {
+		i.RequestID = id
+	}
+}
+
+// setTrace sets the headers that carry the span in a client context, where a header, a query
+// string or a param of that name does not stand. known are the folded names of headers.
+func setTrace(custom []parameter, trace map[string]string, vouched interface{ Has(string) bool }, known map[string]bool) []parameter {
+	for _, name := range slices.Sorted(maps.Keys(trace)) {
+		if vouched.Has(name) {
+			continue
+		}
+		known[config.Fold(name)] = true
+		custom = append(custom, parameter{name: name, value: trace[name]})
+	}
+	return custom
+}
