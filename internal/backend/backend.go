@@ -280,9 +280,17 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 		return refused(err)
 	}
 	ctx, w := b.watch(ctx, f)
-	reply, e := reply{}, internal(errPanic) // unless call returns
-	defer func() { w.returned(reply.Response, e) }()
+	panics := true
+	var reply reply
+	var e *Error
+	defer func() {
+		if panics {
+			e = internal(errPanic)
+		}
+		w.returned(reply.Response, e)
+	}()
 	reply, e = b.call(ctx, f, w, r, decode)
+	panics = false
 	return e
 }
 

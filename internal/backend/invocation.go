@@ -72,6 +72,7 @@ func (b *Backend) request(in *invocation) *invoke.Request {
 type reply struct {
 	*http.Response
 	requestID string
+	attempts  int // that were made
 }
 
 // fastest makes the concurrent calls that the backend is configured for, and
@@ -115,18 +116,17 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	if decode != nil && b.canStream(ctx) {
 		policy.Peek, policy.Decodes = peekSize(b.format), b.format != raw
 	}
-	attempts := 0
+	var out reply
 	if b.cfg.LogTail || in.watch != nil {
 		policy.OnFailure = func(e *invoke.Error) {
-			attempts = e.Attempts
+			out.attempts = e.Attempts
 			in.watch.failed(e)
 			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
 		}
-		defer func() { in.watch.update(func(i *Invocation) { i.Attempts += attempts }) }()
+		defer func() { in.watch.update(func(i *Invocation) { i.Attempts += out.attempts }) }()
 	}
-	var out reply
 	err := b.client.Invoke(ctx, b.request(in), &policy, func(r *invoke.Response) (err error) {
-		attempts++
+		out.attempts++
 		in.watch.replied(r)
 		b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
 		out.requestID = r.RequestID
@@ -206,7 +206,7 @@ func (b *Backend) logTail(f config.Function, w *watch, requestID, logResult stri
 		return
 	}
 	tail = tail[max(0, len(tail)-maxLogTail):]
-	w.update(func(i *Invocation) { i.Report = functionReport(tail) })
+	w.update(func(i *Invocation) { i.measure(tail) })
 	for line := range strings.Lines(string(tail)) {
 		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, text.Printable(text.Cut(requestID)), text.Printable(strings.TrimRight(line, "\r\n"))))
 	}

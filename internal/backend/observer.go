@@ -45,18 +45,12 @@ type Invocation struct {
 	// PayloadSize and ReplySize are in bytes. ReplySize counts what the client or the decoder
 	// has read of a stream.
 	PayloadSize, ReplySize int64
-	// Report is what the REPORT line of the function's log says. It is zero without log_tail.
-	Report FunctionReport
-}
-
-// FunctionReport is what Lambda measured of an execution. A member is 0 where the log does not
-// tell.
-type FunctionReport struct {
-	Duration, BilledDuration time.Duration
-	// InitDuration is the time of a cold start, restoring from a snapshot included. It is 0
-	// where the execution environment was there already.
-	InitDuration time.Duration
-	// MemorySize and MaxMemoryUsed are in bytes.
+	// FunctionDuration, BilledDuration and InitDuration are what Lambda measured of the
+	// execution, by the REPORT line of the function's log. They are 0 without log_tail, and
+	// where the log lacks the line. InitDuration is the time of a cold start, restoring from a
+	// snapshot included; it is 0 where the execution environment was there already.
+	FunctionDuration, BilledDuration, InitDuration time.Duration
+	// MemorySize and MaxMemoryUsed are in bytes, from the same line.
 	MemorySize, MaxMemoryUsed int64
 }
 

@@ -83,7 +83,7 @@ func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
 	if i.FunctionError != "" {
 		m.functionErrors.Add(ctx, 1, function)
 	}
-	if i.Report.InitDuration != 0 {
+	if i.InitDuration != 0 {
 		m.coldStarts.Add(ctx, 1, function)
 	}
 	m.payloadSize.Record(ctx, i.PayloadSize, function)

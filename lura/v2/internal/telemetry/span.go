@@ -107,15 +107,15 @@ func endSpan(span trace.Span, i *backend.Invocation) {
 	if i.ExecutedVersion != "" {
 		attributes = append(attributes, semconv.FaaSVersion(i.ExecutedVersion))
 	}
-	if r := i.Report; r.Duration != 0 {
+	if i.FunctionDuration != 0 {
 		attributes = append(attributes,
-			semconv.FaaSColdstart(r.InitDuration != 0),
-			semconv.FaaSMaxMemory(int(r.MemorySize)),
-			durationKey.Float64(milliseconds(r.Duration)),
-			billedDurationKey.Float64(milliseconds(r.BilledDuration)),
-			maxMemoryUsedKey.Int64(r.MaxMemoryUsed))
-		if r.InitDuration != 0 {
-			attributes = append(attributes, initDurationKey.Float64(milliseconds(r.InitDuration)))
+			semconv.FaaSColdstart(i.InitDuration != 0),
+			semconv.FaaSMaxMemory(int(i.MemorySize)),
+			durationKey.Float64(milliseconds(i.FunctionDuration)),
+			billedDurationKey.Float64(milliseconds(i.BilledDuration)),
+			maxMemoryUsedKey.Int64(i.MaxMemoryUsed))
+		if i.InitDuration != 0 {
+			attributes = append(attributes, initDurationKey.Float64(milliseconds(i.InitDuration)))
 		}
 	}
 	if failure := errorType(i); failure != "" {

@@ -39,9 +39,9 @@ func TestSpans(t *testing.T) {
 				"Lambda.Invoke end",
 		},
 		"function error, cold": {
-			backend.Invocation{Function: "orders", Attempts: 1, Status: 502, FunctionError: "ValidationError", Report: backend.FunctionReport{
-				Duration: 3500 * time.Microsecond, BilledDuration: 4 * time.Millisecond, InitDuration: 120 * time.Millisecond, MemorySize: 128 << 20, MaxMemoryUsed: 36 << 20,
-			}}, nil,
+			backend.Invocation{Function: "orders", Attempts: 1, Status: 502, FunctionError: "ValidationError",
+				FunctionDuration: 3500 * time.Microsecond, BilledDuration: 4 * time.Millisecond, InitDuration: 120 * time.Millisecond, MemorySize: 128 << 20, MaxMemoryUsed: 36 << 20,
+			}, nil,
 			started + "\n" +
 				"Lambda.Invoke status Error ValidationError\n" +
 				"Lambda.Invoke attributes: error.type=ValidationError faas.coldstart=true faas.max_memory=134217728 http.response.status_code=502 krakend.lambda.attempts=1" +
@@ -50,7 +50,7 @@ func TestSpans(t *testing.T) {
 				"Lambda.Invoke end",
 		},
 		"warm": {
-			backend.Invocation{Function: "orders", Attempts: 1, Status: 200, Report: backend.FunctionReport{Duration: time.Millisecond}}, nil,
+			backend.Invocation{Function: "orders", Attempts: 1, Status: 200, FunctionDuration: time.Millisecond}, nil,
 			started + "\n" +
 				"Lambda.Invoke attributes: faas.coldstart=false faas.max_memory=0 http.response.status_code=200 krakend.lambda.attempts=1" +
 				" krakend.lambda.function.billed_duration=0 krakend.lambda.function.duration=1 krakend.lambda.function.max_memory_used=0" +
@@ -129,7 +129,7 @@ krakend.lambda.payload.size 0: faas.invoked_name=orders
 krakend.lambda.reply.size 0: faas.invoked_name=orders`,
 		},
 		"function error of a function that the client named": {
-			backend.Invocation{Function: "x1", Attempts: 1, FunctionError: "made up 1", Report: backend.FunctionReport{InitDuration: 1}},
+			backend.Invocation{Function: "x1", Attempts: 1, FunctionError: "made up 1", InitDuration: 1},
 			`krakend.lambda.invocation.duration 0: error.type=function_error faas.invoked_name=_OTHER
 krakend.lambda.attempts +1: faas.invoked_name=_OTHER
 krakend.lambda.function_errors +1: faas.invoked_name=_OTHER

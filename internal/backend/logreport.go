@@ -8,39 +8,36 @@ import (
 	"time"
 )
 
-// functionReport reads the REPORT line in the end of a function's log, which Lambda writes as
-// text or as JSON, by the function's log format. It returns zero where there is none: the
-// function wrote so much that the line was cut, or the function streams.
+// measure sets what the REPORT line in the end of the function's log says. Lambda writes the line
+// as text or as JSON, by the function's log format. The log lacks it where the function streams.
+// A function can write such a line itself, so the last one counts.
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html and
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
-func functionReport(tail []byte) (report FunctionReport) {
+func (i *Invocation) measure(tail []byte) {
 	for line := range strings.Lines(string(tail)) {
 		if fields, ok := strings.CutPrefix(line, "REPORT RequestId:"); ok {
-			report = textReport(fields)
+			i.readText(fields)
 		} else if strings.Contains(line, `"platform.report"`) {
-			report = jsonReport(line)
+			i.readJSON(line)
 		}
 	}
-	return report
 }
 
-// textReport reads "Duration: 3.5 ms", "Max Memory Used: 36 MB" and the like, with tabs between
+// readText reads "Duration: 3.5 ms", "Max Memory Used: 36 MB" and the like, with tabs between
 // them.
-func textReport(line string) (r FunctionReport) {
+func (i *Invocation) readText(line string) {
+	i.clear()
 	for field := range strings.SplitSeq(strings.TrimSpace(line), "\t") {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), ": ")
 		number, unit, _ := strings.Cut(value, " ")
-		n, err := strconv.ParseFloat(number, 64)
-		if err != nil {
-			continue
+		if n, err := strconv.ParseFloat(number, 64); err == nil {
+			i.set(name+" "+unit, n)
 		}
-		r.set(name+" "+unit, n)
 	}
-	return r
 }
 
-// jsonReport reads the record of a platform.report event.
-func jsonReport(line string) (r FunctionReport) {
+// readJSON reads the record of a platform.report event.
+func (i *Invocation) readJSON(line string) {
 	var event struct {
 		Type   string `json:"type"`
 		Record struct {
@@ -48,30 +45,34 @@ func jsonReport(line string) (r FunctionReport) {
 		} `json:"record"`
 	}
 	if json.Unmarshal([]byte(line), &event) != nil || event.Type != "platform.report" {
-		return r
+		return
 	}
+	i.clear()
 	for name, n := range event.Record.Metrics {
-		r.set(name, n)
+		i.set(name, n)
 	}
-	return r
 }
 
-// set sets what a measure of either format says.
-func (r *FunctionReport) set(measure string, n float64) {
-	if !(n >= 0 && n <= math.MaxInt32) { // a function can write such a line itself
+func (i *Invocation) clear() {
+	i.FunctionDuration, i.BilledDuration, i.InitDuration, i.MemorySize, i.MaxMemoryUsed = 0, 0, 0, 0, 0
+}
+
+// set sets a measure of either format.
+func (i *Invocation) set(measure string, n float64) {
+	if n < 0 || n > math.MaxInt32 || math.IsNaN(n) { // a function wrote the line
 		return
 	}
 	duration, size := time.Duration(n*float64(time.Millisecond)), int64(n)<<20
 	switch measure {
 	case "Duration ms", "durationMs":
-		r.Duration = duration
+		i.FunctionDuration = duration
 	case "Billed Duration ms", "billedDurationMs":
-		r.BilledDuration = duration
+		i.BilledDuration = duration
 	case "Init Duration ms", "initDurationMs", "Restore Duration ms", "restoreDurationMs":
-		r.InitDuration = duration
+		i.InitDuration = duration
 	case "Memory Size MB", "memorySizeMB":
-		r.MemorySize = size
+		i.MemorySize = size
 	case "Max Memory Used MB", "maxMemoryUsedMB":
-		r.MaxMemoryUsed = size
+		i.MaxMemoryUsed = size
 	}
 }
