@@ -52,6 +52,7 @@ type options struct {
 	session   *session.Session // nil for one of the environment and the shared AWS files
 	invoker   Invoker          // nil for the calls of this module
 	report    func(Report)     // nil for none
+	observe   func(context.Context, Invocation)
 	checkOnly bool
 }
 
@@ -60,7 +61,7 @@ func (o options) backend() backend.Options {
 	if o.logger == nil {
 		o.logger = backend.NewStderrLogger()
 	}
-	b := backend.Options{Logger: o.logger, CheckOnly: o.checkOnly}
+	b := backend.Options{Logger: o.logger, OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
 	if o.invoker == nil {
 		b.SDK = sdkv1.New(o.session, o.logger, o.checkOnly)
 		return b

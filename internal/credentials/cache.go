@@ -49,6 +49,9 @@ type Options struct {
 	// Describe says in one line, without secrets, what a lookup failed of. nil quotes the
 	// error's text.
 	Describe func(error) string
+	// OnResult is told of the end of each lookup, with its error. It must return soon. nil is
+	// for none.
+	OnResult func(error)
 	// Now tells the time that credentials expire by. Pauses go by the process's own clock, so
 	// Now may jump. It must not call the Cache. nil stands for time.Now.
 	Now func() time.Time

@@ -79,7 +79,19 @@ func (c *Cache) finish(l *lookup, found Found, err *Error) {
 	c.lookup = nil
 	c.arm(time.Now())
 	c.mu.Unlock()
+	c.tell(err)
 	log.write(c.o.Logger)
+}
+
+// tell hands the result of a lookup to OnResult. A nil *Error is a success.
+func (c *Cache) tell(err *Error) {
+	switch {
+	case c.o.OnResult == nil:
+	case err == nil:
+		c.o.OnResult(nil)
+	default:
+		c.o.OnResult(err)
+	}
 }
 
 // apply takes over the result of a lookup, wakes the requests that wait for one, and returns what

@@ -9,10 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
 	"github.com/devopsfaith/krakend-lambda/lura/v2/internal/sdkv2"
+	"github.com/devopsfaith/krakend-lambda/lura/v2/internal/telemetry"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/encoding"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
+	"go.opentelemetry.io/otel/metric"
 )
 
 // Invoker is the part of the AWS SDK's Lambda client that the backends call. The
@@ -46,17 +48,27 @@ type options struct {
 	config    *aws.Config  // nil for that of the environment and the shared AWS files
 	invoker   Invoker      // nil for the calls of this module
 	report    func(Report) // nil for none
+	observe   func(context.Context, Invocation)
 	checkOnly bool
+
+	meterProvider metric.MeterProvider // nil for the global one
 }
 
 // backend returns the options of the backends.
 func (o options) backend(logger logging.Logger) backend.Options {
-	b := backend.Options{Logger: backend.NewStderrLogger(), CheckOnly: o.checkOnly}
+	b := backend.Options{Logger: backend.NewStderrLogger(), OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
 	if logger != nil {
 		b.Logger = logger
 	}
+	t, err := telemetry.New(o.meterProvider)
+	if err != nil {
+		b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())
+	}
+	b.Observer = t
 	if o.invoker == nil {
-		b.SDK = sdkv2.NewSDK(o.config, b.Logger, o.checkOnly)
+		sdk := sdkv2.NewSDK(o.config, b.Logger, o.checkOnly)
+		sdk.OnLookup = t.CredentialsLookup
+		b.SDK = sdk
 		return b
 	}
 	b.Invoker, b.InvokerRetries = sdkv2.NewAttempter(o.invoker), sdkv2.MaxRetries(o.invoker)

@@ -16,6 +16,10 @@ import (
 // SDK implements invoke.SDK by aws-sdk-go-v2. Backends with the same profile, role, region and
 // endpoint share a client, and those with the same profile, role and region their credentials.
 type SDK struct {
+	// OnLookup is told of each lookup of credentials that has ended, and of its error. It is set
+	// before the first Client. Nil is for none.
+	OnLookup func(error)
+
 	custom    *aws.Config // nil for that of the environment and the shared AWS files
 	logger    credentials.Logger
 	checkOnly bool
@@ -130,7 +134,7 @@ func (s *SDK) cache(key cacheKey) *credentials.Cache {
 // lookups returns how the credentials for a key are looked up. s.mu is held.
 func (s *SDK) lookups(key cacheKey) credentials.Options {
 	l := &lookup{custom: s.custom, key: key, transport: s.profile(key.profile).http.transport}
-	o := credentials.Options{Find: l.find, Where: s.where(key), Logger: s.logger, Describe: safeText}
+	o := credentials.Options{Find: l.find, Where: s.where(key), Logger: s.logger, Describe: safeText, OnResult: s.OnLookup}
 	if s.custom == nil || key.profile != "" { // the lookups read the shared files
 		o.Revision = credentials.FileRevision(sharedFiles()...)
 	}

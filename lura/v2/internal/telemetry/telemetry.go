@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
@@ -19,9 +20,12 @@ type Telemetry struct{ metrics metrics }
 var _ backend.Observer = (*Telemetry)(nil)
 
 // New returns a Telemetry whose metrics go to p. Nil is the global MeterProvider, also one that
-// is set later. The error tells that p refuses an instrument.
+// is set later. The error tells that p refuses an instrument. The Telemetry then has no metrics.
 func New(p metric.MeterProvider) (*Telemetry, error) {
 	m, err := newMetrics(p)
+	if err != nil {
+		m, _ = newMetrics(noop.NewMeterProvider())
+	}
 	return &Telemetry{m}, err
 }
 

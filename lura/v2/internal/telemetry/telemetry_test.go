@@ -165,8 +165,12 @@ func TestCredentialsLookups(t *testing.T) {
 }
 
 func TestRefusedInstrument(t *testing.T) {
-	if _, err := New(meters{recorder: new(recorder), fails: "krakend.lambda.throttles"}); err == nil || err.Error() != "krakend.lambda.throttles is refused" {
+	tel, err := New(meters{recorder: new(recorder), fails: "krakend.lambda.throttles"})
+	if err == nil || err.Error() != "krakend.lambda.throttles is refused" {
 		t.Errorf("got %v", err)
+	}
+	if _, o := tel.Start(t.Context(), &backend.Invocation{}); o != nil {
+		t.Error("it goes on with metrics")
 	}
 }
 

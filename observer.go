@@ -1,0 +1,72 @@
+package lambda
+
+import (
+	"context"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+)
+
+// An Invocation is what an observer learns of one invocation: the call of a function with all of
+// its attempts. Where a request makes concurrent calls, they are one Invocation, and the reply
+// that the client gets counts.
+type Invocation struct {
+	// Function is the name, partial ARN or ARN, without the qualifier.
+	Function string
+	// Qualifier is empty for the unqualified function.
+	Qualifier string
+	// Region is empty where an Invoker decides on it.
+	Region string
+	// FunctionListed tells that the configuration lists all functions that the backend can
+	// invoke. If it is false, clients can name any number of functions: Function is then no
+	// label for a metric.
+	FunctionListed bool
+	// Stream tells that the function was called with InvokeWithResponseStream.
+	Stream bool
+	// Attempts counts the calls of the Invoke API, the first one included. It is 0 where the
+	// request failed before.
+	Attempts int
+	// Throttles counts the attempts that AWS throttled.
+	Throttles int
+	// Status is the HTTP status of the response to the client. It is 0 where the client went
+	// away first.
+	Status int
+	// Code is the error code of AWS, such as TooManyRequestsException, or of this module, such
+	// as DeadlineExceeded. It is empty for a success and for a function's error.
+	Code string
+	// FunctionError is the errorType of a function's error, or "Unhandled" where the function
+	// reports none. It is empty for all else.
+	FunctionError string
+	// RequestID is that of the last API response, empty where there was none.
+	RequestID string
+	// ExecutedVersion is the version of the function that AWS executed. It is empty for an
+	// error.
+	ExecutedVersion string
+	// Duration is the time from the request to the end of the reply, streams included.
+	Duration time.Duration
+	// PayloadSize and ReplySize are in bytes.
+	PayloadSize, ReplySize int64
+	// FunctionDuration, BilledDuration and InitDuration are what Lambda measured of the
+	// execution, by the REPORT line of the function's log. They are 0 without log_tail, and
+	// where the log lacks the line. InitDuration is the time of a cold start, restoring from a
+	// snapshot included; it is 0 where the execution environment was there already.
+	FunctionDuration, BilledDuration, InitDuration time.Duration
+	// MemorySize and MaxMemoryUsed are in bytes, from the same line.
+	MemorySize, MaxMemoryUsed int64
+}
+
+// WithObserver has observe called at the end of each invocation: for metrics, or a log of the
+// build. A request that is refused before a function is known is not an invocation. ctx is the
+// request's, and may be done. observe must be safe for concurrent use and must return soon: the
+// reply, or the end of a stream, waits for it. nil is as if the option were not there.
+func WithObserver(observe func(ctx context.Context, i Invocation)) Option {
+	return func(o *options) { o.observe = observe }
+}
+
+// onInvocation returns what the backends call at the end of an invocation.
+func (o options) onInvocation() func(context.Context, backend.Invocation) {
+	if o.observe == nil {
+		return nil
+	}
+	return func(ctx context.Context, i backend.Invocation) { o.observe(ctx, Invocation(i)) }
+}
