@@ -69,6 +69,7 @@ func (c *Cache) expire(l *lookup) {
 	l.overdue = true
 	log := c.apply(l, Found{}, err)
 	c.mu.Unlock()
+	c.tell(err)
 	log.write(c.o.Logger)
 }
 
@@ -79,7 +80,9 @@ func (c *Cache) finish(l *lookup, found Found, err *Error) {
 	c.lookup = nil
 	c.arm(time.Now())
 	c.mu.Unlock()
-	c.tell(err)
+	if !l.overdue || err == nil { // expire has told of it
+		c.tell(err)
+	}
 	log.write(c.o.Logger)
 }
 
