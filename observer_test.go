@@ -26,9 +26,9 @@ func TestWithObserver(t *testing.T) {
 		Endpoint: aws.String(s.URL), Region: aws.String("us-west-2"), Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
 	}))
 	var seen []lambda.Invocation
-	var key struct{}
+	type key struct{}
 	call := lambda.BackendFactory(nil, lambda.WithSession(sess), lambda.WithObserver(func(ctx context.Context, i lambda.Invocation) {
-		if ctx.Value(key) != "request" {
+		if ctx.Value(key{}) != "request" {
 			t.Error("the context is not the request's")
 		}
 		seen = append(seen, i)
@@ -37,7 +37,7 @@ func TestWithObserver(t *testing.T) {
 		Timeout:     time.Minute,
 		ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{"function_name": "orders", "qualifier": "live"}},
 	})
-	ctx := context.WithValue(t.Context(), key, "request")
+	ctx := context.WithValue(t.Context(), key{}, "request")
 	if _, err := call(ctx, &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))}); err == nil {
 		t.Error("got no error")
 	}

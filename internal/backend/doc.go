@@ -16,5 +16,7 @@
 //   - undecodable.go: what the log says of a reply that does not decode
 //   - functionerror.go: what a client gets of an error of the function's
 //   - namespaces.go: the check for components that a build does not contain
+//   - observer.go, watch.go, logreport.go: what observers learn of an invocation
+//   - accessors.go: what Go code learns of an error
 //   - context.go, logger.go: the request's context, and the logger of builds that set none
 package backend

@@ -28,5 +28,6 @@
 //
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
 //   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
+//   - observer.go: [WithObserver], [Invocation] and [WithMeterProvider]
 //   - namespaces.go: [CheckNamespaces]
 package lambda

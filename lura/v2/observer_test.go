@@ -27,14 +27,14 @@ func TestWithObserver(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"orders": func() error { return errors.New("oh") }})
 	defer s.Close()
 	var seen []lambda.Invocation
-	var key struct{}
+	type key struct{}
 	call := observed(t, s, lambda.WithObserver(func(ctx context.Context, i lambda.Invocation) {
-		if ctx.Value(key) != "request" {
+		if ctx.Value(key{}) != "request" {
 			t.Error("the context is not the request's")
 		}
 		seen = append(seen, i)
 	}))
-	if _, err := call(context.WithValue(t.Context(), key, "request"), post()); err == nil {
+	if _, err := call(context.WithValue(t.Context(), key{}, "request"), post()); err == nil {
 		t.Error("got no error")
 	}
 	if len(seen) != 1 {
