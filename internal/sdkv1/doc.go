@@ -8,7 +8,7 @@
 //   - session.go: sessions and their HTTP clients
 //   - files.go, profile.go: the shared AWS files, and profiles that the SDK would misread
 //   - finder.go, lookup.go: where credentials come from, and the limits of a lookup
-//   - process.go: credential_process, bounded
+//   - process.go: credential_process, bounded, and with all of its arguments
 //   - endpoint.go: endpoints of the environment and of partitions that the SDK does not know
 //   - handlers.go: handlers of a session, which calls do not run
 //   - errors.go: errors of the SDK
@@ -24,6 +24,6 @@
 // A retrieval that hangs is waited for before the next one starts. The SDK hides the end of a lookup
 // from providers, so only what has a timeout ends by itself: requests, and a credential_process.
 //
-// For the SDK, a double quote that begins a word of the shared files reaches to the next one, over
-// line ends. Without a next one it reads nothing of the file, and reports no error.
+// The SDK takes a role's source profile for one without credentials where its credential_process has
+// a word that begins with a comma. That is an error at start.
 package sdkv1

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/aws/aws-sdk-go/aws/defaults"
@@ -138,7 +139,23 @@ func chain(files []sections, name string) []profile {
 // usesProcess tells whether the SDK takes the credentials of a profile from its credential_process.
 // It prefers keys and SSO.
 func (p profile) usesProcess() bool {
-	return p.get("credential_process") != "" && !p.hasKeys && !p.hasSSO()
+	return p.process() != "" && !p.hasKeys && !p.hasSSO()
+}
+
+// process returns the credential_process of a profile, for the system's shell, which reads its
+// quotes: https://docs.aws.amazon.com/cli/latest/topic/config-vars.html. The SDK would drop what is
+// behind a program in double quotes, and all of a value with a comma behind a space. Where the whole
+// value is in double quotes, and no program has that name, it is a command line, as for the SDK.
+func (p profile) process() string {
+	value := p.section["credential_process"]
+	end, _, _ := scan(value)
+	value = strings.TrimSpace(value[:end])
+	if quoted, rest, ok := cutQuoted(value); ok && rest == "" {
+		if _, err := exec.LookPath(unescape(quoted)); err != nil {
+			return unescape(quoted)
+		}
+	}
+	return value
 }
 
 func (p profile) hasSSO() bool {
@@ -150,46 +167,48 @@ func (p profile) hasSSO() bool {
 	return false
 }
 
-// splitProcess returns the program that a value begins with in double quotes, and what the SDK
-// drops behind it. Both are empty for any other value.
-func splitProcess(value string) (program, arguments string) {
-	program, rest, ok := cutQuoted(value)
-	if !ok || isComment(rest) {
-		return "", ""
-	}
-	return program, rest
-}
-
 // unquote returns a value as the SDK reads it. Of a value that begins with double quotes it takes
-// what is between them. Any other value ends before a comment, and is lost where it has a comma,
-// unless text stands directly before the one or the other. Double quotes behind a space keep both,
-// and are part of the value.
+// what is between them. Any other value ends before a comment, and is lost where a word begins with
+// a comma. Double quotes behind a space keep both, and are part of the value.
 func unquote(value string) string {
 	if quoted, _, ok := cutQuoted(value); ok {
 		return unescape(quoted)
 	}
-	read := 0
-	for read < len(value) {
-		rest := value[read:]
+	end, comma, _ := scan(value)
+	if comma {
+		return ""
+	}
+	return strings.TrimSpace(value[:end])
+}
+
+// scan reads a line, or a part of one, word by word as the SDK does. It returns where a comment
+// begins, which is the length of the line for none, whether a word begins with a comma, and whether
+// one begins with a double quote that nothing closes.
+func scan(line string) (end int, comma, open bool) {
+	for end < len(line) {
+		rest := line[end:]
 		if isComment(rest) {
 			break
 		}
 		switch quoted, _, ok := cutQuoted(rest); {
-		case rest[0] == ',':
-			return ""
 		case ok:
-			read += len(quoted) + 2
+			end += len(quoted) + 2
+		case rest[0] == '"':
+			return len(line), comma, true
+		case rest[0] == ',':
+			comma = true
+			end++
 		case strings.ContainsRune(" \t=:[]", rune(rest[0])):
-			read++
+			end++
 		default:
-			if end := strings.IndexAny(rest, " =:[]"); end >= 0 {
-				read += end
+			if word := strings.IndexAny(rest, " =:[]"); word >= 0 {
+				end += word
 			} else {
-				read = len(value)
+				end = len(line)
 			}
 		}
 	}
-	return strings.TrimSpace(value[:read])
+	return end, comma, false
 }
 
 // cutQuoted splits a value behind the double quotes that it begins with. It is false for a value

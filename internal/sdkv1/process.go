@@ -21,7 +21,7 @@ import (
 
 // processCredentials returns the credentials of a profile that come from a credential_process, with
 // the roles that profiles assume from there. It returns nil where the SDK takes others. The SDK's
-// provider never ends a process that hangs.
+// provider never ends a process that hangs, and drops the arguments of a program in double quotes.
 func processCredentials(ctx context.Context, s *session.Session, configured string) *credentials.Credentials {
 	if configured == "" && environmentHasCredentials() {
 		return nil
@@ -31,7 +31,7 @@ func processCredentials(ctx context.Context, s *session.Session, configured stri
 	if !source.usesProcess() {
 		return nil
 	}
-	creds := credentials.NewCredentials(&process{ctx: ctx, command: source.get("credential_process")})
+	creds := credentials.NewCredentials(&process{ctx: ctx, command: source.process()})
 	for _, p := range slices.Backward(profiles) {
 		if arn := p.get("role_arn"); arn != "" {
 			creds = stscreds.NewCredentials(s.Copy(&aws.Config{Credentials: creds}), arn, p.setRole)

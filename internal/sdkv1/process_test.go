@@ -29,33 +29,45 @@ func program(t *testing.T) string {
 	return path
 }
 
+// A credential_process is a command line for the shell, as the AWS CLI has it.
 func TestCredentialProcess(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the program is a POSIX shell's script")
+	}
 	path := program(t)
+	spaced := strings.Replace(path, "/keys", "/two words", 1)
+	if err := os.Link(path, spaced); err != nil {
+		t.Fatal(err)
+	}
 	for value, want := range map[string]string{
-		"P":               "AKID eu-west-1",
-		"P x":             "AKIDx eu-west-1",
-		`"P"`:             "AKID eu-west-1",
-		`"P" # x`:         "AKID eu-west-1",
-		`"P x"`:           "AKIDx eu-west-1",
-		"'P' x":           "AKIDx eu-west-1",
-		`P "x"`:           "AKIDx eu-west-1",
-		`"P" x`:           "refused",
-		`"P"x`:            "refused",
-		"\"P\"\tx":        "refused",
-		`"P" "x"`:         "refused",
-		`"P" --role=x #y`: "refused",
+		"P":                   "AKID",
+		"P x":                 "AKIDx",
+		`"P"`:                 "AKID",
+		`"P" # x`:             "AKID",
+		`"P x"`:               "AKIDx", // as for the SDK: no program has that name
+		`"P \"x\""`:           "AKIDx",
+		"'P' x":               "AKIDx",
+		`P "x"`:               "AKIDx",
+		`P "x # y" # z`:       "AKIDx # y",
+		`"P" --role x`:        "AKID--role x", // the SDK would drop the arguments
+		"\"P\"\tx":            "AKIDx",
+		`"P" "x"`:             "AKIDx",
+		`"P" --role=x #y`:     "AKID--role=x",
+		`"SPACED" x`:          "AKIDx",
+		`"SPACED"`:            "AKID",
+		`'SPACED' x`:          "AKIDx",
+		"P x ,y|sed s/x.,/x/": "AKIDxy", // the SDK would drop the key
+		`"P" 'it is' "#1"`:    "AKIDit is #1",
 	} {
-		if want == "refused" {
-			want = `profile "shop": credential_process: the AWS SDK runs "` + path + `" without the arguments behind it, because of the double quotes: write the path without quotes, or in single ones`
-		}
-		config := "[profile shop]\ncredential_process = " + strings.ReplaceAll(value, "P", path) + "\n"
+		config := "[profile shop]\ncredential_process = " + strings.NewReplacer("SPACED", spaced, "P", path).Replace(value) + "\n"
 		environment(t, nil, config, "")
+		want += " eu-west-1"
 		if got := sign(t, invoke.Settings{Profile: "shop"}); got != want {
-			t.Errorf("%s: got  %s\nwant %s", value, got, want)
+			t.Errorf("%s: got %s, want %s", value, got, want)
 		}
 		t.Setenv("AWS_PROFILE", "shop")
 		if got := sign(t, invoke.Settings{}); got != want {
-			t.Errorf("%s, of the environment: got  %s\nwant %s", value, got, want)
+			t.Errorf("%s, of the environment: got %s, want %s", value, got, want)
 		}
 		os.Unsetenv("AWS_PROFILE")
 	}
@@ -63,40 +75,71 @@ func TestCredentialProcess(t *testing.T) {
 
 // A credential_process counts where the SDK would use it.
 func TestCredentialProcessInUse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the program is a POSIX shell's script")
+	}
 	process := "credential_process = \"" + program(t) + "\" x\n"
-	const shop, base = "[profile shop]\n", "[profile base]\n"
+	const shop, base, role = "[profile shop]\n", "[profile base]\n", "role_arn = " + gatewayRole + "\n"
 	for _, tc := range []struct {
 		name        string
 		profile     string
 		env         map[string]string
 		config      string
 		credentials string
-		want        string // the profile of the error, empty for none
+		want        string // how the keys are found
 	}{
-		{"the default profile's", "", nil, "[default]\n" + process, "", "default"},
-		{"under another name", "", nil, "[profile default]\n" + process, "", "default"},
-		{"in the credentials file", "shop", nil, shop, "[shop]\n" + process, "shop"},
-		{"with spaces around", "shop", nil, shop + "  " + strings.Replace(process, " = ", "\t=\t", 1), "", "shop"},
-		{"with a colon", "shop", nil, shop + strings.Replace(process, " =", ":", 1), "", "shop"},
-		{"of a source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base\n" + base + process, "", "base"},
-		{"of a quoted source profile", "shop", nil, shop + "role_arn = r\nsource_profile = \"base\" # b\n" + base + process, "", "base"},
-		{"of a commented source profile", "shop", nil, shop + "role_arn = r\nsource_profile = base # b\n" + base + process, "", "base"},
-		{"of the profile that is its own source", "shop", nil, shop + "role_arn = r\nsource_profile = shop\n" + process, "", "shop"},
-		{"of another profile", "shop", nil, shop + "region = r\n" + base + process, "", ""},
-		{"replaced in the credentials file", "shop", nil, shop + process, "[shop]\ncredential_process = cat x\n", ""},
-		{"a comment", "shop", nil, shop + "# " + process, "", ""},
-		{"beside keys", "shop", nil, shop + process, shopKeys, ""},
-		{"beside half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "shop"},
-		{"beside SSO", "shop", nil, shop + process + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", ""},
-		{"beside keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", ""},
-		{"beside a web identity of the environment", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "x", "AWS_ROLE_ARN": "r"}, "[default]\n" + process, "", ""},
-		{"of a profile beside keys of the environment", "shop", keysOfEnvironment, shop + process, "", "shop"},
+		{"the default profile's", "", nil, "[default]\n" + process, "", "AKIDx"},
+		{"under another name", "", nil, "[profile default]\n" + process, "", "AKIDx"},
+		{"in the credentials file", "shop", nil, shop, "[shop]\n" + process, "AKIDx"},
+		{"with spaces around", "shop", nil, shop + "  " + strings.Replace(process, " = ", "\t=\t", 1), "", "AKIDx"},
+		{"with a colon", "shop", nil, shop + strings.Replace(process, " =", ":", 1), "", "AKIDx"},
+		{"of a source profile", "shop", nil, shop + role + "source_profile = base\n" + base + process, "", "AKIDROLE1 of AKIDx"},
+		{"of a quoted source profile", "shop", nil, shop + role + "source_profile = \"base\" # b\n" + base + process, "", "AKIDROLE1 of AKIDx"},
+		{"of a commented source profile", "shop", nil, shop + role + "source_profile = base # b\n" + base + process, "", "AKIDROLE1 of AKIDx"},
+		{"of another profile", "base", nil, shop + process + base, "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n", "AKIDBASE"},
+		{"replaced in the credentials file", "shop", nil, shop + strings.Replace(process, "x\n", "y\n", 1), "[shop]\n" + process, "AKIDx"},
+		{"beside keys", "shop", nil, shop + process, shopKeys, "AKIDSHOP"},
+		{"beside half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "AKIDx"},
+		{"beside keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", "AKIDENV"},
+		{"of a profile beside keys of the environment", "shop", keysOfEnvironment, shop + process, "", "AKIDx"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, tc.credentials)
-			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
-			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("profile %q: credential_process: ", tc.want))) {
-				t.Errorf("got %v, want an error of the profile %q", err, tc.want)
+			sts := newSTS(t)
+			got, _, _ := strings.Cut(sign(t, invoke.Settings{Profile: tc.profile}), " eu-west-1")
+			for _, c := range sts.received() {
+				signer, _, _ := strings.Cut(c.signed(), " ")
+				got += " of " + signer
+			}
+			if got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// The SDK would read nothing of the file, or other values than the file has.
+func TestOpenQuotes(t *testing.T) {
+	const shop = "[profile shop]\nregion = eu-west-1\n"
+	for _, tc := range []struct {
+		name, config, credentials string
+		want                      string // the line of the error, empty for none
+	}{
+		{"a value", shop + "credential_process = \"/path/prog --role x\n", "", "config: line 3"},
+		{"behind a space", shop + "credential_process = prog \"x\n", "", "config: line 3"},
+		{"escaped", shop + "credential_process = \"prog \\\"x\\\"\n", "", "config: line 3"},
+		{"of another profile", "[profile other]\nx = \"\n" + shop, "", "config: line 2"},
+		{"closed on another line", "[profile other]\nx = \"y\n" + shop + "y = \"x\"\n", "", "config: line 2"},
+		{"in the credentials file", shop, "[shop]\r\naws_access_key_id = \"a\r\n", "credentials: line 2"},
+		{"inside of a word", shop + "x = 5\" pipe\n", "", ""},
+		{"a comment", "# \"a\n" + shop + "x = y # \"b\n ; \"c\n", "", ""},
+		{"closed", shop + "x = \"a\" \"b\"\n", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			environment(t, nil, tc.config, tc.credentials)
+			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: "shop"})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tc.want+" opens a double quote and does not close it")) {
+				t.Errorf("got %v, want an error of %s", err, tc.want)
 			}
 		})
 	}

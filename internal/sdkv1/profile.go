@@ -20,10 +20,12 @@ func profileName(configured string) string {
 }
 
 // checkProfile returns an error for a profile whose credentials the SDK would not take as the
-// shared AWS files say. The SDK would say nothing, and sign with the role of the instance, or with
-// what a program prints that it has run without its arguments.
+// shared AWS files say. The SDK would say nothing, and sign with the role of the instance.
 func checkProfile(configured string) error {
 	name, names, files := profileName(configured), sharedFiles(), readFiles()
+	if err := checkQuotes(names); err != nil {
+		return err
+	}
 	if section := files[0].quoted(name); section != "" && files[0].profile(name) == nil {
 		return fmt.Errorf("profile: the AWS SDK does not find %s under [%s] in %s: write [profile %s], without quotes",
 			text.Quote(name), text.Printable(section), names[0], text.Printable(name))
@@ -36,11 +38,28 @@ func checkProfile(configured string) error {
 		return nil
 	}
 	profiles := chain(files, name)
-	source := profiles[len(profiles)-1]
-	if err := checkProcess(source); err != nil {
-		return err
+	return checkLogin(profiles[len(profiles)-1])
+}
+
+// checkQuotes returns an error for a shared AWS file with a double quote that its line does not
+// close. The SDK would read nothing of the file and say nothing, or read the lines up to the next
+// double quote as one value.
+func checkQuotes(names []string) error {
+	for _, name := range names {
+		//nolint:gosec // G304: the operator's environment names the file
+		content, err := os.ReadFile(name)
+		if err != nil {
+			continue // the SDK reports it
+		}
+		number := 0
+		for line := range strings.Lines(string(content)) {
+			number++
+			if _, _, open := scan(strings.TrimRight(line, "\r\n")); open {
+				return fmt.Errorf("%s: line %d opens a double quote and does not close it", name, number)
+			}
+		}
 	}
-	return checkLogin(source)
+	return nil
 }
 
 // environmentHasCredentials tells whether the SDK takes those of the environment, and not those of
@@ -54,22 +73,11 @@ func environmentHasKeys() bool {
 	return err == nil
 }
 
-// checkProcess returns an error for a credential_process that the SDK would run without its
-// arguments: it takes what is in double quotes for the whole value.
-func checkProcess(p profile) error {
-	program, arguments := splitProcess(p.section["credential_process"])
-	if arguments == "" || !p.usesProcess() {
-		return nil
-	}
-	return fmt.Errorf("profile %s: credential_process: the AWS SDK runs %s without the arguments behind it, because of the double quotes: write the path without quotes, or in single ones",
-		text.Quote(p.name), text.Quote(program))
-}
-
 // checkLogin returns an error for a profile of `aws login` without other credentials that the SDK
 // would take.
 func checkLogin(p profile) error {
 	if p.get("login_session") == "" || p.hasKeys || p.hasSSO() ||
-		p.get("credential_process") != "" || p.get("credential_source") != "" || p.get("web_identity_token_file") != "" {
+		p.process() != "" || p.get("credential_source") != "" || p.get("web_identity_token_file") != "" {
 		return nil
 	}
 	return fmt.Errorf("profile %s: login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: "+
