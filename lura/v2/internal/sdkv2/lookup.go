@@ -136,7 +136,7 @@ func (l *lookup) load(ctx context.Context, s *sender) (aws.Config, error) {
 	sources := sourcesOf(cfg.Credentials)
 	if l.key.profile != "" && len(sources) > 0 && (sources[0] == aws.CredentialSourceHTTP || sources[0] == aws.CredentialSourceIMDS) {
 		// The chain goes on to these where a profile has no credentials.
-		return aws.Config{}, errors.New("the profile has no credentials, and those of the container or the instance are not for it")
+		return aws.Config{}, errors.New("it has no credentials, and those of the container or the instance are not used for it")
 	}
 	if slices.Contains(sources, aws.CredentialSourceProcess) {
 		for _, source := range cfg.ConfigSources {

@@ -179,7 +179,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 		asked++
 		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
 	})
-	const want = "error: the profile has no credentials, and those of the container or the instance are not for it"
+	const want = "error: it has no credentials, and those of the container or the instance are not used for it"
 	for name, env := range map[string]map[string]string{
 		"container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url},
 		"instance":  {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": url},
