@@ -262,7 +262,7 @@ func hasSecrets(err *invoke.Error) bool {
 }
 
 // describe says in one line what a call has failed of: code, HTTP status where it came with
-// one, and message.
+// one, message, and by how much the clock is off where an Invoker has signed the call.
 func describe(err *invoke.Error) string {
 	if err.Kind == invoke.KindFunction {
 		return reportedError(err, nil).detail
@@ -284,10 +284,13 @@ func describe(err *invoke.Error) string {
 	if err.Status != 0 {
 		code += fmt.Sprintf(" (%d)", err.Status)
 	}
-	if err.Code == "" && err.Message == "" || hasSecrets(err) {
-		return code
+	if err.Message != "" && !hasSecrets(err) {
+		code += ": " + text.Quote(text.WithoutUserinfo(err.Message))
 	}
-	return code + ": " + text.Quote(text.WithoutUserinfo(err.Message))
+	if err.Skew != "" {
+		code += ": " + err.Skew
+	}
+	return code
 }
 
 // quoted is an error's text without the user and password of a URL in it.

@@ -121,6 +121,14 @@ func TestDescribeQuotesNoSecrets(t *testing.T) {
 	}
 }
 
+// A clock that is off may be the reason of a refusal, and the only one that the log can tell.
+func TestDescribeTellsTheSkew(t *testing.T) {
+	e := &invoke.Error{Kind: invoke.KindAPI, Status: 403, Code: "InvalidSignatureException", Message: "not-a-secret", Skew: "the clock is off"}
+	if got, want := describe(e), "InvalidSignatureException (403): the clock is off"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What stands in between may answer with a page of its own.
 func TestErrorPages(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -56,6 +56,9 @@ type Error struct {
 	Attempts int
 	// RequestID is that of the last answer, empty where there was none.
 	RequestID string
+	// Skew says by how much the clock of this machine is off, where that may be the reason of the
+	// error and nothing corrects it: an Invoker has signed the call. It is empty elsewhere.
+	Skew string
 	// LogResult is the end of the log of a function that failed, in base64. It is empty where
 	// none was asked for, and in streams: see Events.
 	LogResult string

@@ -3,9 +3,12 @@ package sdkv1
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go/service/lambda"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
@@ -44,5 +47,26 @@ func TestClocksAreThoseOfEndpoints(t *testing.T) {
 	}
 	if warnings := l.level("WARNING"); len(warnings) != 2 {
 		t.Errorf("got %q, want a warning for each endpoint", warnings)
+	}
+}
+
+// The gateway corrects no clock of an Invoker, so that the error says by how much it is off.
+func TestClockOfAnInvoker(t *testing.T) {
+	for code, want := range map[string]string{
+		"InvalidSignatureException": "the clock of this machine is 10m",
+		"AccessDeniedException":     "",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(10*time.Minute+30*time.Second).UTC().Format(http.TimeFormat))
+			w.Header().Set("X-Amzn-Errortype", code)
+			w.WriteHeader(http.StatusForbidden)
+		}))
+		t.Cleanup(s.Close)
+		for _, stream := range []bool{false, true} {
+			_, err := attempt(t.Context(), lambda.New(testSession(t, s.URL)), &invoke.Request{Function: "f", Stream: stream}, &invoke.Policy{})
+			if err == nil || err.Code != code || !strings.HasPrefix(err.Skew, want) || (err.Skew == "") != (want == "") {
+				t.Errorf("%s, stream %t: got %#v, want a skew of %q", code, stream, err, want)
+			}
+		}
 	}
 }

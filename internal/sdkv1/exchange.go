@@ -160,6 +160,7 @@ func (x *exchange) failure(err error) *invoke.Error {
 		e.Header = x.header
 	}
 	e.RequestID = cmp.Or(e.RequestID, x.requestID, x.header.Get("X-Amzn-Requestid"))
+	e.Skew = invoke.DescribeSkew(e.Code, e.Header, time.Now())
 	return e
 }
 

@@ -3,6 +3,7 @@ package sdkv2
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -53,5 +54,26 @@ func TestClocksAreThoseOfEndpoints(t *testing.T) {
 	}
 	if log.n.Load() != 2 {
 		t.Errorf("got %d warnings, want one for each endpoint", log.n.Load())
+	}
+}
+
+// The gateway corrects no clock of an Invoker, so that the error says by how much it is off.
+func TestClockOfAnInvoker(t *testing.T) {
+	for code, want := range map[string]string{
+		"InvalidSignatureException": "the clock of this machine is 10m",
+		"AccessDeniedException":     "",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(10*time.Minute+30*time.Second).UTC().Format(http.TimeFormat))
+			w.Header().Set("X-Amzn-Errortype", code)
+			w.WriteHeader(http.StatusForbidden)
+		}))
+		t.Cleanup(s.Close)
+		for _, stream := range []bool{false, true} {
+			_, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f", Stream: stream}, &invoke.Policy{})
+			if err == nil || err.Code != code || !strings.HasPrefix(err.Skew, want) || (err.Skew == "") != (want == "") {
+				t.Errorf("%s, stream %t: got %#v, want a skew of %q", code, stream, err, want)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -157,6 +158,7 @@ func (x *exchange) failure(err error) *invoke.Error {
 		e.Status, e.Header = x.answer.StatusCode, x.answer.Header
 		e.RequestID = cmp.Or(e.RequestID, e.Header.Get("X-Amzn-Requestid"))
 	}
+	e.Skew = invoke.DescribeSkew(e.Code, e.Header, time.Now())
 	return e
 }
 
