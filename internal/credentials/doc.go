@@ -11,6 +11,7 @@
 //   - schedule.go: when lookups start; all pauses and limits are there
 //   - change.go: how a change of the shared files is found out before the next pause ends
 //   - lookup.go: one lookup, its time limit and its result
+//   - process_unix.go, process_other.go: a credential_process ends with what it has started
 //   - errors.go: [Error]
 //   - log.go: what is logged, once for each change
 package credentials

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
 	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
 	"github.com/aws/aws-sdk-go/aws/session"
+
+	awscredentials "github.com/devopsfaith/krakend-lambda/internal/credentials"
 )
 
 // processCredentials returns the credentials of a profile that come from a credential_process, with
@@ -94,7 +96,8 @@ func (p *process) Retrieve() (credentials.Value, error) {
 func (p *process) IsExpired() bool { return !p.forever && p.Expiry.IsExpired() }
 
 // run returns the output of the process, or an error where it is larger than maxLookup. It ends the
-// process with the lookup, and does not wait for others that the process leaves behind.
+// process with the lookup, and what the process has started. It does not wait for others that a
+// process leaves behind.
 func (p *process) run() ([]byte, error) {
 	shell := []string{"sh", "-c"}
 	if runtime.GOOS == "windows" {
@@ -105,6 +108,7 @@ func (p *process) run() ([]byte, error) {
 	cmd := exec.CommandContext(p.ctx, shell[0], shell[1], p.command)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &output, os.Stderr // a process may ask on the terminal
 	cmd.WaitDelay = time.Second
+	awscredentials.EndTree(cmd)
 	err := cmd.Run()
 	switch {
 	case p.ctx.Err() != nil:

@@ -178,6 +178,31 @@ func TestProcessThatLeavesAnother(t *testing.T) {
 	}
 }
 
+// A shell that waits for a process ends with the lookup, and so does that process.
+func TestChildOfAProcessEndsWithTheLookup(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the command is a POSIX shell's")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done() // the process has ended
+		close(gone)
+	}))
+	t.Cleanup(s.Close)
+	t.Setenv(processURL, s.URL)
+	environment(t, nil, "[default]\ncredential_process = "+program+" && true\n", "")
+	if _, err := New(nil, &recorder{}, false).finder(cacheKey{region: "eu-west-1"})(ctx, false); err == nil || !strings.Contains(describe(err), "context canceled") {
+		t.Errorf("got %v", err)
+	}
+	<-gone
+}
+
 // processURL is the variable that makes this test's binary a process that gets a URL.
 const processURL = "TEST_PROCESS_URL"
 

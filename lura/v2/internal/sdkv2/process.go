@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/devopsfaith/krakend-lambda/internal/credentials"
 )
 
 // processProvider makes the provider of a profile whose credentials come from a
@@ -52,6 +54,7 @@ func (c command) NewCommand(ctx context.Context) (*exec.Cmd, error) {
 	// The provider reads along.
 	cmd.Stdout = &limitedWriter{left: maxAnswer}
 	cmd.WaitDelay = time.Second
+	credentials.EndTree(cmd)
 	return cmd, nil
 }
 

@@ -43,6 +43,7 @@ func TestProcessThatLeavesAnother(t *testing.T) {
 	}
 }
 
+// A shell that waits for a process ends with the lookup, and so does that process.
 func TestProcessEndsWithTheLookup(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -58,7 +59,7 @@ func TestProcessEndsWithTheLookup(t *testing.T) {
 		<-r.Context().Done() // the process has ended
 		close(gone)
 	}))
-	environment(t, nil, "[default]\ncredential_process = exec "+program+"\n", "")
+	environment(t, nil, "[default]\ncredential_process = "+program+" && true\n", "")
 	if got := findWithin(ctx, t, newSDK(nil), invoke.Settings{}, false); got != "error: context canceled" {
 		t.Errorf("got %s", got)
 	}
