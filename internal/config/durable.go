@@ -50,8 +50,9 @@ func (c *Config) ExecutionName(r RequestValues) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// digest returns the SHA-256 of the template's text and values in hex. Before each part stands
-// its length in bytes, in 8 bytes with the highest first.
+// digest returns the SHA-256 of the template's parts in hex: its text, and for each placeholder
+// what it is and its value. Before each part stands its length in bytes, in 8 bytes with the
+// highest first.
 func (t Template) digest(values []string) string {
 	h := sha256.New()
 	write := func(part string) {
@@ -61,6 +62,7 @@ func (t Template) digest(values []string) string {
 	for i, literal := range t.literals {
 		write(literal)
 		if i < len(values) {
+			write(t.values[i].key())
 			write(values[i])
 		}
 	}

@@ -12,6 +12,15 @@ func hexSHA256(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// parts returns each part behind its length in eight bytes.
+func parts(of ...string) string {
+	var b strings.Builder
+	for _, part := range of {
+		b.WriteString(strings.Repeat("\x00", 7) + string(rune(len(part))) + part)
+	}
+	return b.String()
+}
+
 func TestExecutionName(t *testing.T) {
 	for _, tc := range []struct{ template, key, want string }{
 		{"{input_headers.Idempotency-Key}", "", ""},
@@ -26,8 +35,8 @@ func TestExecutionName(t *testing.T) {
 		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 1<<20), hexSHA256(strings.Repeat("k", 1<<20))},
 		// More than one part.
 		{"{JWT.sub}:{input_headers.Idempotency-Key}", "", ""},
-		{"{JWT.sub}:{input_headers.Idempotency-Key}", "k", hexSHA256("\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x02me" + "\x00\x00\x00\x00\x00\x00\x00\x01:" + "\x00\x00\x00\x00\x00\x00\x00\x01k" + "\x00\x00\x00\x00\x00\x00\x00\x00")},
-		{"a{input_headers.Idempotency-Key}", "k", hexSHA256("\x00\x00\x00\x00\x00\x00\x00\x01a" + "\x00\x00\x00\x00\x00\x00\x00\x01k" + "\x00\x00\x00\x00\x00\x00\x00\x00")},
+		{"{JWT.sub}:{input_headers.Idempotency-Key}", "k", hexSHA256(parts("", "JWT.sub", "me", ":", "input_headers.idempotency-key", "k", ""))},
+		{"a{input_headers.Idempotency-Key}", "k", hexSHA256(parts("a", "input_headers.idempotency-key", "k", ""))},
 	} {
 		cfg, _ := configOf(t, map[string]any{"durable_execution_name": tc.template})
 		r := RequestValues{
@@ -62,6 +71,33 @@ func TestExecutionNamesDiffer(t *testing.T) {
 				t.Errorf("%s has the name of %s", of, other)
 			}
 			names[name] = of
+		}
+	}
+}
+
+// Templates that differ in their placeholders alone have different names for the same values, or
+// one client could choose what another one is vouched for. The spelling of a header does not count.
+func TestExecutionNamesOfPlaceholders(t *testing.T) {
+	r := RequestValues{
+		Params:  map[string]string{"JWT.sub": "a", "Id": "a"},
+		Headers: map[string][]string{"Id": {"a"}},
+		Query:   map[string][]string{"Id": {"a"}, "id": {"a"}},
+	}
+	nameOf := func(template string) string {
+		cfg, _ := configOf(t, map[string]any{"durable_execution_name": template})
+		return cfg.ExecutionName(r)
+	}
+	names := make(map[string]string)
+	for _, template := range []string{"{JWT.sub}:{id}", "{id}:{JWT.sub}", "{id}:{id}", "{JWT.sub}:{input_headers.Id}", "{JWT.sub}:{input_query_strings.Id}", "{JWT.sub}:{input_query_strings.id}"} {
+		name := nameOf(template)
+		if other, ok := names[name]; ok {
+			t.Errorf("%s has the name of %s", template, other)
+		}
+		names[name] = template
+	}
+	for template, other := range map[string]string{"x{input_headers.Id}": "x{input_headers.iD}", "x{id}": "x{Id}"} {
+		if got, want := nameOf(template), nameOf(other); got != want {
+			t.Errorf("%s: got %s, want the name of %s", template, got, other)
 		}
 	}
 }

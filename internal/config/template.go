@@ -22,6 +22,26 @@ type templateValue struct {
 	name   string // of the param, header or query string
 }
 
+// String returns the placeholder without its braces, as Template.String has it.
+func (v templateValue) String() string {
+	switch v.source {
+	case fromHeader:
+		return headerPrefix + v.name
+	case fromQuery:
+		return queryPrefix + v.name
+	}
+	return v.name
+}
+
+// key returns a text that placeholders have in common where they stand for the same: the case of
+// a header's name does not count.
+func (v templateValue) key() string {
+	if v.source == fromHeader {
+		return strings.ToLower(v.String())
+	}
+	return v.String()
+}
+
 type templateSource int
 
 const (
@@ -179,8 +199,7 @@ func (t Template) String() string {
 	for i, literal := range t.literals {
 		b.WriteString(literal)
 		if i < len(t.values) {
-			prefix := map[templateSource]string{fromHeader: headerPrefix, fromQuery: queryPrefix}[t.values[i].source]
-			b.WriteString("{" + prefix + t.values[i].name + "}")
+			b.WriteString("{" + t.values[i].String() + "}")
 		}
 	}
 	return b.String()
