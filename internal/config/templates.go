@@ -31,6 +31,9 @@ func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings [
 	if cfg.Qualifier == "" && cfg.Function.Qualifier == "" {
 		warnings = append(warnings, key+"AWS refuses calls of durable functions without a version or an alias: set the qualifier")
 	}
+	if cfg.RetryFunctionErrors {
+		warnings = append(warnings, "retry_function_errors: has no effect on calls with a durable_execution_name, because AWS answers each with the execution that failed")
+	}
 	return warnings, nil
 }
 

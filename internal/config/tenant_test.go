@@ -102,6 +102,8 @@ func TestTemplateWarnings(t *testing.T) {
 		{map[string]any{"durable_execution_name": "{id}", "payload_format": "1.0"}, []string{strings.Replace(repeated, "2.0", "1.0", 1)}},
 		{map[string]any{"durable_execution_name": "{id}", "payload_format": "alb"}, []string{strings.Replace(repeated, "2.0", "alb", 1)}},
 		{map[string]any{"durable_execution_name": "{id}", "invocation_type": "Event"}, nil},
+		{map[string]any{"durable_execution_name": "{id}", "retry_function_errors": true}, []string{"retry_function_errors: has no effect on calls with a durable_execution_name, because AWS answers each with the execution that failed"}},
+		{map[string]any{"durable_execution_name": "{id}", "retry_function_errors": true, "invocation_type": "Event"}, []string{"retry_function_errors: has no effect with the invocation_type Event"}},
 		{map[string]any{"durable_execution_name": "{id}", "invocation_type": "DryRun", "tenant_id": "blue"}, []string{"durable_execution_name: has no effect with the invocation_type DryRun"}},
 		{map[string]any{"tenant_id": "{id}", "stream": true}, nil},
 	} {
