@@ -84,6 +84,8 @@ func emulatorEndpoints(emulator, hasty string) []object {
 		backend("/dry-run", object{"invocation_type": "DryRun"}),
 		backend("/log-tail", object{"log_tail": true}),
 		backend("/qualifier", object{"qualifier": "live"}),
+		backend("/tenant", object{"tenant_id": "blue"}),
+		with(backend("/durable", object{"qualifier": "live", "durable_execution_name": "{input_headers.Content-Type}"}), object{"headers_to_pass": list{"Content-Type"}}),
 		with(endpoint("/call/{lambda}", lambdaBackend(object{
 			"function_param_name": "Lambda", "function_name_case": "verbatim", "region": "us-east-1", "endpoint": emulator, "max_retries": 0,
 		}, at("/call"))), post),
@@ -116,6 +118,8 @@ var emulatorCases = []struct {
 	{"Event", "/event", `{}`, 200, `{}`, ""},
 	{"reply that is no object", "/f", `{"do":"number"}`, 502, "", `the reply cannot be decoded: it is a number, not an object` + ofFunction},
 
+	{"tenant", "/tenant", `{}`, 200, `{"event":{},"tenant":"blue"}`, ""},
+
 	// From here on it differs from Lambda.
 	{"function's error", "/f", `{"do":"fail"}`, 200, `{"errorMessage":"no pear left","errorType":"errorString"}`, ""},
 	{"function's error, response_format proxy", "/http", `{"do":"fail"}`, 200, `{"errorMessage":"no pear left","errorType":"errorString"}`, ""},
@@ -137,6 +141,8 @@ var emulatorCases = []struct {
 	{"another function, of the URL", "/call/orders", `{}`, 502, "", `invocation failed: no error code (404): "404 page not found"; function "orders", request id ""`},
 	{"stream", "/stream", `{}`, 502, "", `invocation failed: no error code (404): "404 page not found"` + ofFunction},
 	{"qualifier", "/qualifier", `{}`, 200, `{"event":{}}`, ""},
+	{"durable execution", "/durable", `{"do":"count"}`, 200, `{"count":1}`, ""},
+	{"durable execution of the same name", "/durable", `{"do":"count"}`, 200, `{"count":2}`, ""},
 	{"DryRun executes", "/dry-run", `{"do":"panic"}`, 502, "", `invocation failed: no error code (502): "no pear left"` + ofFunction},
 	{"log_tail", "/log-tail", `{}`, 200, `{"event":{}}`, ""},
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
+// count is how often the process was asked to count. The emulator makes one call at a time.
+var count int
+
 func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, payload json.RawMessage) (any, error) {
@@ -33,6 +36,9 @@ func handle(ctx context.Context, payload json.RawMessage) (any, error) {
 		os.Exit(3)
 	case "hang":
 		time.Sleep(time.Hour)
+	case "count":
+		count++
+		return map[string]int{"count": count}, nil
 	case "null":
 		return nil, nil
 	case "number":
@@ -46,8 +52,12 @@ func handle(ctx context.Context, payload json.RawMessage) (any, error) {
 		}, nil
 	}
 	reply := map[string]any{"event": payload}
-	if c, ok := lambdacontext.FromContext(ctx); ok && len(c.ClientContext.Custom) > 0 {
+	c, ok := lambdacontext.FromContext(ctx)
+	if ok && len(c.ClientContext.Custom) > 0 {
 		reply["custom"] = c.ClientContext.Custom
+	}
+	if ok && c.TenantID != "" {
+		reply["tenant"] = c.TenantID
 	}
 	return reply, nil
 }
