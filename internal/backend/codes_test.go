@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -27,9 +28,10 @@ func readFile(t *testing.T, name string) string {
 type codeRow struct {
 	aws, client int // statuses
 	retried     bool
+	advice      string
 }
 
-var codeRowFormat = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\| (\\d{3}) \\| (yes|no) \\| [A-Z].*\\. \\|$")
+var codeRowFormat = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\| (\\d{3}) \\| (yes|no) \\| ([A-Z].*\\.) \\|$")
 
 // documentedCodes returns the rows of docs/errors.md by their codes.
 func documentedCodes(t *testing.T) map[string]codeRow {
@@ -44,7 +46,7 @@ func documentedCodes(t *testing.T) map[string]codeRow {
 	for _, m := range codeRowFormat.FindAllStringSubmatch(section, -1) {
 		aws, _ := strconv.Atoi(m[2])
 		client, _ := strconv.Atoi(m[3])
-		rows[m[1]] = codeRow{aws, client, m[4] == "yes"}
+		rows[m[1]] = codeRow{aws, client, m[4] == "yes", m[5]}
 	}
 	if got, want := len(rows), strings.Count(section, "\n| `"); got != want {
 		t.Errorf("docs/errors.md: %d rows of the table are well formed and about a code of their own, of %d", got, want)
@@ -77,6 +79,9 @@ func TestEveryCode(t *testing.T) {
 			}
 			if row.aws != status {
 				t.Errorf("docs/errors.md: got AWS's status %d, want %d", row.aws, status)
+			}
+			if heals := row.client == http.StatusServiceUnavailable && row.retried; heals != strings.HasSuffix(row.advice, "Wait and try again.") {
+				t.Errorf("docs/errors.md: heals by itself: %t, and the advice is: %s", heals, row.advice)
 			}
 			for _, stream := range []bool{false, true} {
 				s := api(t, `{}`)
