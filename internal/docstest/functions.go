@@ -2,7 +2,9 @@ package docstest
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -14,6 +16,7 @@ import (
 // payload, or as the page has it.
 type functions struct {
 	*lambdatest.Server
+	declared map[string]lambdatest.Function // those that are no bare handler, by name
 
 	mu    sync.Mutex
 	reply []byte // nil for the payload
@@ -21,7 +24,19 @@ type functions struct {
 }
 
 func newFunctions() *functions {
-	return &functions{Server: lambdatest.NewServer(nil)}
+	return &functions{Server: lambdatest.NewServer(nil), declared: make(map[string]lambdatest.Function)}
+}
+
+// declare makes the function of a backend one with tenant isolation, or a durable one, where the
+// backend's settings are for such a function.
+func (f *functions) declare(settings object) {
+	function := lambdatest.Function{Handler: f}
+	_, function.TenantIsolation = settings["tenant_id"]
+	_, function.Durable = settings["durable_execution_name"]
+	if function.TenantIsolation || function.Durable {
+		name, _, _ := strings.Cut(fmt.Sprint(settings["function_name"]), ":")
+		f.declared[name] = function
+	}
 }
 
 // Invoke implements lambda.Handler of aws-lambda-go, for which payload and reply are
@@ -50,9 +65,14 @@ var functionName = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 // a page calls is there.
 func (f *functions) exist(text string) {
 	for _, name := range functionName.FindAllString(text, -1) {
-		if len(name) <= 64 {
+		if len(name) > 64 {
+			continue
+		}
+		f.Handle(capitalized(name), f)
+		if function, ok := f.declared[name]; ok {
+			f.Handle(name, function)
+		} else {
 			f.Handle(name, f)
-			f.Handle(capitalized(name), f)
 		}
 	}
 }

@@ -57,6 +57,13 @@ func (s *Section) Run(start Start) (errs []error) {
 			api.RequireCredentials(roleKeyID, roleSecret)
 		}
 	}
+	for _, e := range s.service.endpoints {
+		for _, settings := range e.settings() {
+			if !e.wrong {
+				api.declare(settings)
+			}
+		}
+	}
 	api.exist(fmt.Sprint(started.Endpoints))
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
