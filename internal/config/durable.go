@@ -13,6 +13,10 @@ import (
 // AWS Lambda.
 var executionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// digestName matches the names that digests make. A value that looks like one is hashed, so that a
+// client cannot send the name of another one's execution.
+var digestName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 func (d *draft) decodeDurableExecutionName(v any) error {
 	t, err := asTemplate(v)
 	if err != nil {
@@ -29,9 +33,9 @@ func (d *draft) decodeDurableExecutionName(v any) error {
 // where none is configured, or where a placeholder has no value.
 //
 // A value in AWS's grammar is the name itself where the template is one placeholder and nothing
-// else, and any other value goes out as its SHA-256 in hex. The name of any other template is the
-// SHA-256 of all its parts with their lengths, so that no two lists of values
-// have one name.
+// else. Any other value, and one that looks like a digest, goes out as its SHA-256 in hex. The name
+// of any other template is the SHA-256 of all its parts with their lengths, so that no two lists
+// of values have one name.
 func (c *Config) ExecutionName(r RequestValues) string {
 	t := c.DurableExecutionName
 	if t.IsZero() {
@@ -43,7 +47,7 @@ func (c *Config) ExecutionName(r RequestValues) string {
 		return ""
 	case len(values) > 1 || t.literals[0] != "" || t.literals[1] != "":
 		return t.digest(values)
-	case executionName.MatchString(values[0]):
+	case executionName.MatchString(values[0]) && !digestName.MatchString(values[0]):
 		return values[0]
 	}
 	sum := sha256.Sum256([]byte(values[0]))

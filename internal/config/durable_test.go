@@ -27,6 +27,8 @@ func TestExecutionName(t *testing.T) {
 		{"{input_headers.Idempotency-Key}", "order-7_A", "order-7_A"},
 		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 64), strings.Repeat("k", 64)},
 		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 65), hexSHA256(strings.Repeat("k", 65))},
+		{"{input_headers.Idempotency-Key}", hexSHA256("a b"), hexSHA256(hexSHA256("a b"))},
+		{"{input_headers.Idempotency-Key}", strings.ToUpper(hexSHA256("a b")), strings.ToUpper(hexSHA256("a b"))},
 		{"{input_headers.Idempotency-Key}", "a b", hexSHA256("a b")},
 		{"{input_headers.Idempotency-Key}", "a.b", hexSHA256("a.b")},
 		{"{input_headers.Idempotency-Key}", "k\r\nX-Amz-Tenant-Id: red", hexSHA256("k\r\nX-Amz-Tenant-Id: red")},
