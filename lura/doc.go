@@ -29,6 +29,7 @@
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
 //   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
 //   - observer.go: [WithObserver] and [Invocation]
+//   - report.go: [Report] and [Check]
 //   - namespaces.go: [CheckNamespaces]
 //   - router.go: what KrakenD's routers do to a request's Host
 package lambda

@@ -5,6 +5,9 @@ package lambda
 import (
 	"context"
 	"io"
+	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,8 +25,8 @@ func TestAdapter(t *testing.T) {
 	adaptertest.Run(t, adaptertest.Generation{ForwardsHost: forwardsHost}, adapter)
 }
 
-// adapter implements adaptertest.Adapter.
-func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
+// backendOf returns the configuration that KrakenD's parser makes of a backend.
+func backendOf(b adaptertest.Backend) *config.Backend {
 	remote := &config.Backend{
 		URLPattern:      b.URLPattern,
 		Method:          b.Method,
@@ -46,7 +49,12 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 	default:
 		remote.Decoder = encoding.Get(strings.ToLower(b.Encoding))(b.IsCollection)
 	}
+	return remote
+}
 
+// adapter implements adaptertest.Adapter.
+func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
+	remote := backendOf(b)
 	built := adaptertest.Built{}
 	next := func(*config.Backend) proxy.Proxy {
 		built.Next = true
@@ -57,19 +65,27 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 		opts = append(opts, WithLogger(o.Logger))
 	}
 	if o.Report != nil {
-		opts = append(opts, WithReport(func(r Report) {
-			if r.Backend != remote {
-				r.Invokes = "another backend"
-			}
-			o.Report(r.Invokes, r.Err)
-		}))
+		opts = append(opts, WithReport(func(r Report) { o.Report(reportOf(remote, r)) }))
 	}
+	opts = append(opts, WithTransport(nil))
+	if o.Transport != nil {
+		opts = append(opts, WithTransport(func(*config.Backend) http.RoundTripper { return o.Transport() }))
+	}
+	forCheck := slices.Clone(opts) // Check needs no CheckOnly
 	if o.CheckOnly {
 		opts = append(opts, CheckOnly())
 	}
 	p := BackendFactory(next, opts...)(remote)
 
 	built.Host = remote.Host
+	built.Check = func() (adaptertest.Report, bool) {
+		fresh := backendOf(b)
+		before := *fresh
+		report := Check(fresh, forCheck...)
+		after := *fresh
+		before.Decoder, after.Decoder = nil, nil // functions cannot be compared
+		return reportOf(fresh, report), !reflect.DeepEqual(before, after)
+	}
 	built.Proxy = func(ctx context.Context, r *adaptertest.Request) (*adaptertest.Response, error) {
 		got, err := p(ctx, &proxy.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body})
 		if got == nil {
@@ -84,4 +100,15 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 		}, err
 	}
 	return built
+}
+
+// reportOf returns what adaptertest looks at of a report about a backend.
+func reportOf(remote *config.Backend, r Report) adaptertest.Report {
+	if r.Backend != remote {
+		r.Invokes = "another backend"
+	}
+	return adaptertest.Report{
+		Invokes: r.Invokes, Function: r.Function, Param: r.Param, Allowed: r.Allowed, Region: r.Region, Endpoint: r.Endpoint, Role: r.Role,
+		Warnings: r.Warnings, Err: r.Err,
+	}
 }

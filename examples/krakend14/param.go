@@ -28,10 +28,8 @@ func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings [
 			params[capitalized(m[1])] = true
 		}
 		for _, b := range e.Backend {
-			if report, ok := r[b]; !ok || report.Err != nil {
-				continue
-			}
-			if p, _ := settings(b)["function_param_name"].(string); !params[p] && p == capitalized(p) && !ofKrakenD.MatchString(p) {
+			p := r[b].Param // empty without one, and for a bad configuration
+			if !params[p] && p == capitalized(p) && !ofKrakenD.MatchString(p) {
 				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", name(e), p))
 			}
 		}

@@ -92,10 +92,21 @@ type Options struct {
 	Logger  Logger
 	Session *session.Session
 	Invoker Invoker
-	// Report gets what the adapter reports, but for the configuration: that must be the one
-	// of the backend. Nil hands on nil.
-	Report    func(invokes string, err error)
+	// Transport returns the transport of the backend. Nil hands on nil.
+	Transport func() http.RoundTripper
+	// Report gets what the adapter reports. Nil hands on nil.
+	Report    func(Report)
 	CheckOnly bool
+}
+
+// Report is what an adapter reports, but for the configuration: where that is not the one of the
+// backend, Invokes is "another backend".
+type Report struct {
+	Invokes, Function, Param string
+	Allowed                  []string
+	Region, Endpoint, Role   string
+	Warnings                 []string
+	Err                      error
 }
 
 // Built is what an adapter has made of a backend.
@@ -105,6 +116,9 @@ type Built struct {
 	Host []string
 	// Next tells that the adapter has left the backend to the next factory.
 	Next bool
+	// Check checks a backend with the same options, and no factory has seen that one before.
+	// changed tells that Check has changed it.
+	Check func() (r Report, changed bool)
 }
 
 // Timeout is what an adapter has to give its framework as the timeout of each backend:
@@ -157,6 +171,10 @@ func Run(t *testing.T, g Generation, adapter Adapter) {
 	t.Run("nil options", func(t *testing.T) { nilOptions(t, adapter) })
 	t.Run("report", func(t *testing.T) { report(t, adapter) })
 	t.Run("check only", func(t *testing.T) { checkOnly(t, adapter) })
+	t.Run("check", func(t *testing.T) { check(t, adapter) })
+	t.Run("transport", func(t *testing.T) { transport(t, adapter) })
+	t.Run("transport of an error", func(t *testing.T) { badTransport(t, adapter) })
+	t.Run("errors", func(t *testing.T) { errorValues(t, adapter) })
 	t.Run("request is not changed", func(t *testing.T) { requestUnchanged(t, adapter) })
 	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, adapter) })
 	t.Run("load", func(t *testing.T) { load(t, adapter) })

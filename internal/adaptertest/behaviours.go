@@ -9,11 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
@@ -208,78 +206,6 @@ func nilOptions(t *testing.T, adapter Adapter) {
 		t.Errorf("got %+v, %v", response, err)
 	}
 }
-
-// report checks that each Lambda backend is reported once, and no other.
-func report(t *testing.T, adapter Adapter) {
-	for _, tc := range []struct {
-		name    string
-		extra   map[string]any
-		reports []string
-	}{
-		{
-			"good",
-			map[string]any{Namespace: map[string]any{"function_name": "f", "region": "us-west-2"}},
-			[]string{"function f, region us-west-2: <nil>"},
-		},
-		{
-			"bad",
-			map[string]any{Namespace: map[string]any{"function_name": "f", "max_retries": "1", "profile": ""}},
-			[]string{": max_retries: must be an integer, is the string \"1\"\nprofile: must not be empty"},
-		},
-		{"left to next", nil, nil},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			var got []string
-			add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
-			adapter(Backend{ExtraConfig: tc.extra}, Options{Logger: &Recorder{}, Invoker: output(nil), Report: add})
-			if !slices.Equal(got, tc.reports) {
-				t.Errorf("got %q, want %q", got, tc.reports)
-			}
-		})
-	}
-}
-
-// checkOnly checks that nobody is called, neither for credentials nor for a request, and
-// that the configuration is judged as ever.
-func checkOnly(t *testing.T, adapter Adapter) {
-	asked := &credentialsAsked{}
-	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
-	t.Cleanup(s.Close)
-	given := newSession(t, s.URL)
-	given.Config.Credentials = credentials.NewCredentials(asked)
-
-	var got []string
-	add := func(invokes string, err error) { got = append(got, fmt.Sprintf("%s: %v", invokes, err)) }
-	log := &Recorder{}
-	o := Options{Logger: log, Session: given, Report: add, CheckOnly: true}
-	built := adapter(with(Backend{}, map[string]any{"function_name": "f"}), o)
-	_, err := built.Proxy(t.Context(), &Request{})
-	if coded, ok := err.(interface{ StatusCode() int }); !ok || coded.StatusCode() != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
-		t.Errorf("got %v, want a 500", err)
-	}
-	adapter(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
-
-	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: "no region" is no name of a region`}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "bad configuration") {
-		t.Errorf("got the error lines %q, want that of the bad configuration", lines)
-	}
-	if calls := s.Calls(); len(calls) != 0 || asked.times.Load() != 0 {
-		t.Errorf("got %d calls, and credentials asked for %d times; want none", len(calls), asked.times.Load())
-	}
-}
-
-// credentialsAsked counts how often it is asked for credentials, and has some.
-type credentialsAsked struct{ times atomic.Int32 }
-
-func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
-	c.times.Add(1)
-	return credentials.Value{AccessKeyID: accessKey, SecretAccessKey: secretKey}, nil
-}
-
-func (c *credentialsAsked) IsExpired() bool { return true }
 
 // requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
 // the client's own map, and the copies of a request share their maps.

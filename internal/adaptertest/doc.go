@@ -8,6 +8,7 @@
 // Read adaptertest.go first: [Adapter] and [Run]. Then:
 //
 //   - cases.go: the table
-//   - behaviours.go, connections.go, statuses.go, templates.go: what does not fit into a table
+//   - behaviours.go, connections.go, errorvalues.go, reports.go, statuses.go, templates.go,
+//     transport.go: what does not fit into a table
 //   - recorder.go: a logger
 package adaptertest

@@ -94,6 +94,8 @@ type Backend struct {
 	policy invoke.Policy
 	broken *Error // answers every request, where it is not nil
 
+	warnings []string // at start, for Report
+
 	observer Observer                          // nil for none
 	tell     func(context.Context, Invocation) // nil for none
 
@@ -145,7 +147,8 @@ func (f *Factory) New(spec Spec) *Backend {
 		b.where = " (" + spec.String() + ")"
 	}
 	warnings, err := b.configure(f, spec)
-	for _, w := range append(warnings, config.WithoutEffect(spec.ExtraConfig)...) {
+	b.warnings = append(warnings, config.WithoutEffect(spec.ExtraConfig)...)
+	for _, w := range b.warnings {
 		b.logger.Warning(b.prefix, w+b.where)
 	}
 	if err != nil {
@@ -155,6 +158,7 @@ func (f *Factory) New(spec Spec) *Backend {
 	}
 	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
 		b.logger.Info(b.prefix, b.reach()+b.where)
+		b.warnings = append(b.warnings, b.reach())
 	}
 	if f.CheckOnly {
 		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
@@ -167,19 +171,15 @@ func (f *Factory) New(spec Spec) *Backend {
 
 // WarnOfNamespace warns of a backend with a namespace that is another generation's.
 func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
-	f.Logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec))
+	f.Logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", WrongNamespace(spec, wrong, right))
+}
+
+// WrongNamespace is the line of WarnOfNamespace, without its prefix.
+func WrongNamespace(spec Spec, wrong, right string) string {
+	return fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec)
 }
 
 var errCheckOnly = errors.New("the backend was made to check its configuration only, and makes no calls")
-
-// Report says in a few words what requests invoke, or what is wrong with the
-// configuration.
-func (b *Backend) Report() (invokes string, wrong error) {
-	if b.broken != nil && b.broken.err != errCheckOnly {
-		return "", b.broken.err
-	}
-	return b.cfg.String(), nil
-}
 
 // reach says what a client can invoke where no configuration says it.
 func (b *Backend) reach() string {
@@ -234,15 +234,23 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		if b.cfg.Profile != "" {
 			warnings = append(warnings, "profile"+ownCredentials)
 		}
+		if spec.Transport != nil {
+			warnings = append(warnings, "WithTransport: has no effect: the Invoker that the build has set has its own connections")
+		}
 	}
+	var transport http.RoundTripper
 	if err == nil && b.client == nil {
 		var found invoke.Found
 		if b.client, found, err = f.SDK.Client(invoke.Settings{Profile: b.cfg.Profile, Role: invoke.Role(b.cfg.Role), Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}); err == nil {
 			b.cfg.Region, b.cfg.Endpoint = found.Region, found.Endpoint
+			transport, err = spec.transport()
 		}
 		warnings = append(warnings, found.Warnings...)
+		if transport != nil && found.CABundle {
+			warnings = append(warnings, "WithTransport: calls go without the certificates of AWS_CA_BUNDLE: the transport that the build has set has its own")
+		}
 	}
-	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply}
+	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply, Transport: transport}
 	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims(), f.CheckOnly), b.cfg.UnmatchablePatterns()), err
 }
 

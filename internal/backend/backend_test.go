@@ -186,11 +186,11 @@ func TestCheckOnly(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want a 500 without one", err, len(s.Calls()))
 	}
-	invokes, wrong := b.Report()
-	if want := "function f, region us-west-2, endpoint " + s.URL; invokes != want || wrong != nil {
-		t.Errorf("got %q, %v; want %q", invokes, wrong, want)
+	report := b.Report()
+	if want := "function f, region us-west-2, endpoint " + s.URL; report.Invokes != want || report.Err != nil {
+		t.Errorf("got %+v, want %q", report, want)
 	}
-	if got, want := l.lines, []string{"DEBUG [BACKEND: ][Lambda] Component checked, not enabled: " + invokes}; !slices.Equal(got, want) {
+	if got, want := l.lines, []string{"DEBUG [BACKEND: ][Lambda] Component checked, not enabled: " + report.Invokes}; !slices.Equal(got, want) {
 		t.Errorf("got log %q, want %q", got, want)
 	}
 }

@@ -12,6 +12,8 @@
 //   - templates.go: what templates stand for, and claims that KrakenD may not set
 //   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
 //   - stream.go, longreply.go: replies that go on as they come
+//   - report.go: what has become of a configuration
+//   - transport.go: transports of a build
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
 //   - undecodable.go: what the log says of a reply that does not decode
 //   - functionerror.go: what a client gets of an error of the function's

@@ -39,6 +39,10 @@ type Spec struct {
 	// SetsClaims tells that the adapter has KrakenD's validator set the claims that templates
 	// have placeholders for.
 	SetsClaims bool
+	// Transport returns what sends the calls of this backend, nil for what the SDK has found. New
+	// calls it once, for a good configuration without an Invoker. If it panics, the configuration
+	// is bad. A nil Transport is as one that returns nil.
+	Transport func() http.RoundTripper
 	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
 	// configurations which have never worked stay errors.
 	SharedBody bool

@@ -94,6 +94,15 @@ func (p pattern) admitsRegion(region string) bool {
 	return m == nil || pattern(m[1]).matches(region)
 }
 
+// AllowedFunctions returns the patterns of allowed_functions, nil without that key.
+func (c *Config) AllowedFunctions() []string {
+	var patterns []string
+	for _, p := range c.Allowed {
+		patterns = append(patterns, p.String())
+	}
+	return patterns
+}
+
 // allows tells whether a request may name the function.
 func (c *Config) allows(f Function) bool {
 	if c.Allowed == nil {

@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Re
 		return nil, e
 	}
 	request.Header["Accept-Encoding"] = identity
-	answer, err := c.roundTrip(request)
+	answer, err := c.roundTrip(request, p.Transport)
 	if err != nil {
 		return nil, connectionError(err)
 	}
@@ -111,13 +112,10 @@ func (c *httpAttempter) limit(ctx context.Context) (time.Duration, error) {
 	return c.target.Timeout, errTimeout
 }
 
-// roundTrip sends a request. Redirects are not followed: they would carry the payload to
-// wherever the answer says.
-func (c *httpAttempter) roundTrip(request *http.Request) (*http.Response, error) {
-	transport := c.target.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
-	}
+// roundTrip sends a request through the transport, or through the Target's where that is nil.
+// Redirects are not followed: they would carry the payload to wherever the answer says.
+func (c *httpAttempter) roundTrip(request *http.Request, transport http.RoundTripper) (*http.Response, error) {
+	transport = cmp.Or(transport, c.target.Transport, http.DefaultTransport)
 	limit, cause := c.limit(request.Context())
 	if limit <= 0 {
 		return exchange(transport, request)

@@ -66,6 +66,9 @@ type Policy struct {
 	// Decodes tells that the reply is decoded: it can be tried again as long as that has not
 	// succeeded. What goes to a client cannot.
 	Decodes bool
+	// Transport sends the calls in place of the Target's. Nil is the Target's. An Attempter of
+	// other make has its own.
+	Transport http.RoundTripper
 	// OnFailure is called with the error of each attempt that failed, before it is tried
 	// again. Nil is for none.
 	OnFailure func(*Error)

@@ -30,6 +30,9 @@ type Role struct {
 // Found is what an SDK has found out.
 type Found struct {
 	Region, Endpoint string
+	// CABundle tells that the client's transport has the certificates of AWS_CA_BUNDLE, or of the
+	// shared config's ca_bundle.
+	CABundle bool
 	// Warnings are for the operator, and stop nothing.
 	Warnings []string
 }

@@ -19,6 +19,7 @@ import (
 	awscredentials "github.com/devopsfaith/krakend-lambda/internal/credentials"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
+	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
 // SDK implements invoke.SDK by aws-sdk-go. Backends with the same profile, role, region and
@@ -103,7 +104,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	if svc.Endpoint == "" {
 		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(region))
 	}
-	found := invoke.Found{Region: region, Endpoint: svc.Endpoint}
+	found := invoke.Found{Region: region, Endpoint: svc.Endpoint, CABundle: transport.HasCertificates(base.Config.HTTPClient.Transport)}
 	if !regionName.MatchString(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
 	}

@@ -52,6 +52,9 @@ func TestBundle(t *testing.T) {
 		if err := call(t.Context(), clientOf(t, sdk, invoke.Settings{Profile: profile, Region: "us-west-2", Endpoint: s.URL})); err != nil {
 			t.Errorf("%q: %v", profile, err)
 		}
+		if _, found, err := sdk.Client(invoke.Settings{Profile: profile, Region: "us-west-2", Endpoint: s.URL}); err != nil || !found.CABundle {
+			t.Errorf("%q: got %+v, %v; want the bundle to be found", profile, found, err)
+		}
 		transport := sdk.sessions[profile].session.Config.HTTPClient.Transport
 		if _, sdks := transport.(*http.Transport); sdks || transport == nil {
 			t.Errorf("%q: got the transport %T, want KrakenD's with the bundle", profile, transport)

@@ -24,6 +24,12 @@ func (current) RoundTrip(r *http.Request) (*http.Response, error) {
 // dial for most of its calls.
 func WithCertificates(own *http.Transport) http.RoundTripper { return &trusting{own: own} }
 
+// HasCertificates tells whether rt is a transport of WithCertificates. It is false for nil.
+func HasCertificates(rt http.RoundTripper) bool {
+	_, ok := rt.(*trusting)
+	return ok
+}
+
 type trusting struct {
 	own *http.Transport
 

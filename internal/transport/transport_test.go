@@ -72,6 +72,9 @@ func TestWithCertificates(t *testing.T) {
 	t.Cleanup(s.Close)
 	rt := WithCertificates(bundle(s)).(*trusting)
 	t.Cleanup(rt.CloseIdleConnections)
+	if !HasCertificates(rt) || HasCertificates(Default()) || HasCertificates(nil) {
+		t.Error("HasCertificates does not tell the transport from others")
+	}
 
 	first := &http.Transport{MaxIdleConnsPerHost: 77}
 	replaceDefault(t, first)

@@ -29,5 +29,6 @@
 //   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
 //   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
 //   - observer.go: [WithObserver], [Invocation] and [WithMeterProvider]
+//   - report.go: [Report] and [Check]
 //   - namespaces.go: [CheckNamespaces]
 package lambda

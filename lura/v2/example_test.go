@@ -166,3 +166,35 @@ func ExampleCheckOnly() {
 	// /orders invokes the function orders:live, region us-west-2, endpoint http://127.0.0.1:4566
 	// /basket is wrong: max_retries: must be an integer, is the string "1"
 }
+
+// A command that checks krakend.json looks at each backend of its endpoints. It needs no gateway,
+// and calls nobody.
+func ExampleCheck() {
+	for _, b := range []*config.Backend{
+		{URLPattern: "/orders", ConcurrentCalls: 2, ExtraConfig: config.ExtraConfig{
+			lambda.Namespace: map[string]any{"function_name": "orders:live", "region": "us-west-2"},
+		}},
+		{URLPattern: "/basket", ExtraConfig: config.ExtraConfig{
+			lambda.Namespace: map[string]any{"function_name": "basket", "region": "us-west-2", "max_retries": -2},
+		}},
+		{URLPattern: "/news", Host: []string{"http://127.0.0.1:8000"}},
+	} {
+		r := lambda.Check(b)
+		for _, w := range r.Warnings {
+			fmt.Println(b.URLPattern, "warning:", w)
+		}
+		switch {
+		case r.Err != nil:
+			fmt.Println(b.URLPattern, "error:", r.Err)
+		case r.Invokes == "":
+			fmt.Println(b.URLPattern, "is not Lambda's")
+		default:
+			fmt.Println(b.URLPattern, "invokes", r.Function, "in", r.Region)
+		}
+	}
+	// Output:
+	// /orders warning: concurrent_calls: each request executes the function 2 times
+	// /orders invokes orders:live in us-west-2
+	// /basket error: max_retries: must be -1 or more, is -2
+	// /news is not Lambda's
+}

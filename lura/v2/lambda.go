@@ -45,13 +45,22 @@ type RetryCounter interface {
 type Option func(*options)
 
 type options struct {
-	config    *aws.Config  // nil for that of the environment and the shared AWS files
-	invoker   Invoker      // nil for the calls of this module
-	report    func(Report) // nil for none
-	observe   func(context.Context, Invocation)
+	config    *aws.Config                             // nil for that of the environment and the shared AWS files
+	invoker   Invoker                                 // nil for the calls of this module
+	transport func(*config.Backend) http.RoundTripper // nil for none
+	report    func(Report)                            // nil for none
+	observe   func(context.Context, Invocation)       // nil for none
 	checkOnly bool
 
 	meterProvider metric.MeterProvider // nil for the global one
+}
+
+// newOptions returns what opts set.
+func newOptions(opts []Option) (o options) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
 }
 
 // backend returns the options of the backends.
@@ -98,6 +107,26 @@ func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }
 
+// WithTransport has the calls of each Lambda backend go through the http.RoundTripper that transport
+// returns for it: a proxy of the build's own, other certificates, or one that counts or traces HTTP
+// requests. The factory calls transport once for each proxy that it makes of a good configuration,
+// with CheckOnly as well, and never in a request. A panic of it is a bad configuration. It must not
+// change the backend.
+//
+// nil is as if the option were not there. So is a nil http.RoundTripper, for its backend: the calls
+// go through http.DefaultTransport as it is at the time of the call, with the certificates of
+// AWS_CA_BUNDLE, or through the transport of the HTTP client of [WithConfig]. Any other
+// http.RoundTripper takes the place of all of these: AWS_CA_BUNDLE has no effect on its calls, while the
+// timeout of that HTTP client still bounds each attempt.
+//
+// An http.RoundTripper gets each attempt by itself, signed, with the function's payload in its body and
+// the gateway's session token in X-Amz-Security-Token. It may add headers, but not change others, must
+// not follow redirects, and must be safe for concurrent use. Lookups of credentials do not use it.
+// Nor do the calls of [WithInvoker]: a warning says that the option has no effect then.
+func WithTransport(transport func(*config.Backend) http.RoundTripper) Option {
+	return func(o *options) { o.transport = transport }
+}
+
 // WithReport hands report what has become of each Lambda backend's configuration, when
 // its proxy is made and before BackendFactory's factory returns: for a check of
 // krakend.json, or a table at start. nil is as if the option were not there.
@@ -110,18 +139,6 @@ func WithReport(report func(Report)) Option {
 // for a gateway that is to run, but no credentials are looked for.
 func CheckOnly() Option {
 	return func(o *options) { o.checkOnly = true }
-}
-
-// A Report tells what has become of the configuration of a Lambda backend.
-type Report struct {
-	// Backend is the configuration that the report is about. It is never nil.
-	Backend *config.Backend
-	// Invokes says in a few words what a request invokes: "function orders, region
-	// us-west-2". It is empty where Err is not nil.
-	Invokes string
-	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
-	// for a good configuration, with CheckOnly as well.
-	Err error
 }
 
 // BackendFactory returns a factory that makes Lambda backends of the backends
@@ -141,14 +158,19 @@ type Report struct {
 // configuration behaves alike.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
-// map[string][]string, which KrakenD's routers look for. Where the client went away, the
-// error is the context's own and has none of them. Their messages are safe to show to a
-// client; what they unwrap to is not.
+// map[string][]string, which KrakenD's routers look for. For Go code they have
+//
+//   - Code() string: AWS's error code, such as TooManyRequestsException, or this module's own, such as
+//     DeadlineExceeded. It is empty for a function's error
+//   - FunctionError() string: the errorType of a function's error, "Unhandled" where the function
+//     reports none. It is empty for all other errors
+//   - RequestID() string: AWS's request id, empty where there was no response of AWS's
+//
+// Where the client went away, the error is the context's own and has none of these methods; an error
+// of KrakenD's own, for the status of an HTTP response that it does not accept, has StatusCode alone.
+// The messages are safe to show to a client; what the errors unwrap to is not.
 func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
-	var o options
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := newOptions(opts)
 	backends := backend.NewFactory(o.backend(logger))
 	var configured configuredBackends
 
@@ -158,10 +180,10 @@ func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Op
 			return next(remote)
 		}
 		configured.prepare(remote, &spec)
+		spec.Transport = o.transportOf(remote)
 		b := backends.New(spec)
 		if o.report != nil {
-			invokes, err := b.Report()
-			o.report(Report{Backend: remote, Invokes: invokes, Err: err})
+			o.report(newReport(remote, b.Report()))
 		}
 		p := newProxy(remote, b)
 		requireClaims(remote, b.Claims())

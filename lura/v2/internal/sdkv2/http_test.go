@@ -91,6 +91,9 @@ func TestBundle(t *testing.T) {
 	if got := find(t, c, invoke.Settings{Role: role}); got != "AKIDROLE1" {
 		t.Errorf("got %s", got)
 	}
+	if _, found, err := c.Client(invoke.Settings{Region: "eu-west-1"}); err != nil || !found.CABundle {
+		t.Errorf("got %+v, %v; want the bundle to be found", found, err)
+	}
 	if d := http.DefaultTransport.(*http.Transport); d.TLSClientConfig != nil && d.TLSClientConfig.RootCAs != nil {
 		t.Error("http.DefaultTransport has been changed")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/credentials"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
+	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
 // SDK implements invoke.SDK by aws-sdk-go-v2. Backends with the same profile, role, region and
@@ -106,7 +107,7 @@ func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, err
 	if err != nil {
 		return invoke.Target{}, invoke.Found{}, err
 	}
-	found := invoke.Found{Region: region, Endpoint: target.Endpoint}
+	found := invoke.Found{Region: region, Endpoint: target.Endpoint, CABundle: transport.HasCertificates(target.Transport)}
 	if !regionName.MatchString(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
 	}

@@ -10,3 +10,6 @@ type Logger interface {
 	Critical(v ...interface{})
 	Fatal(v ...interface{})
 }
+
+// NoOp drops all lines.
+var NoOp Logger

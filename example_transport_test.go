@@ -1,0 +1,61 @@
+package lambda_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/devopsfaith/krakend/config"
+	"github.com/devopsfaith/krakend/proxy"
+	"github.com/devopsfaith/krakend/transport/http/client"
+
+	lambda "github.com/devopsfaith/krakend-lambda"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// countedRequests is a transport that counts HTTP requests. One request of a client may be several: each
+// retry is one.
+type countedRequests struct {
+	requests *atomic.Int64
+}
+
+func (c countedRequests) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.requests.Add(1)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A transport below the calls of each backend, here for counting them. Those of proxies or of tracing
+// are set in the same way.
+func ExampleWithTransport() {
+	functions := lambdatest.NewServer(map[string]any{
+		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },
+	})
+	defer functions.Close()
+	functions.Fail("ping", lambdatest.APIError(500, "ServiceException", "try again"))
+	s := session.Must(session.NewSession(&aws.Config{
+		Region:      aws.String("us-west-2"),
+		Endpoint:    aws.String(functions.URL),
+		Credentials: credentials.NewStaticCredentials("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+
+	var requests atomic.Int64
+	backendFactory := lambda.BackendFactory(
+		proxy.CustomHTTPProxyFactory(client.NewHTTPClient),
+		lambda.WithSession(s),
+		lambda.WithTransport(func(*config.Backend) http.RoundTripper { return countedRequests{&requests} }),
+	)
+	ping := backendFactory(&config.Backend{ExtraConfig: config.ExtraConfig{
+		lambda.Namespace: map[string]any{"function_name": "ping"},
+	}})
+	response, err := ping(context.Background(), &proxy.Request{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(response.Data["ping"], "after", requests.Load(), "HTTP requests")
+	// Output: pong after 2 HTTP requests
+}

@@ -1,0 +1,60 @@
+package backend
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func TestReport(t *testing.T) {
+	const role = "arn:aws:iam::123456789012:role/gateway"
+	warnings := []string{"concurrent_calls: each request executes the function 2 times"}
+	for _, tc := range []struct {
+		name     string
+		settings map[string]any
+		want     Report
+	}{
+		{
+			"a function",
+			map[string]any{"function_name": "f", "qualifier": "live", "assume_role": map[string]any{"role_arn": role}},
+			Report{
+				Invokes:  "function f:live, region us-west-2, endpoint http://127.0.0.1:1, role " + role,
+				Function: "f:live", Region: "us-west-2", Endpoint: "http://127.0.0.1:1", Role: role,
+				Warnings: warnings,
+			},
+		},
+		{
+			"patterns",
+			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Shop-*", "arn:aws:lambda:us-west-2:123456789012:function:f"}},
+			Report{
+				Invokes: "function from the param Lambda, region us-west-2, endpoint http://127.0.0.1:1, allowed [Shop-* arn:aws:lambda:us-west-2:123456789012:function:f]",
+				Param:   "Lambda", Allowed: []string{"Shop-*", "arn:aws:lambda:us-west-2:123456789012:function:f"},
+				Region: "us-west-2", Endpoint: "http://127.0.0.1:1", Warnings: warnings,
+			},
+		},
+		{
+			"every name",
+			map[string]any{"function_param_name": "Lambda"},
+			Report{
+				Invokes: "function from the param Lambda, region us-west-2, endpoint http://127.0.0.1:1, every name allowed",
+				Param:   "Lambda", Region: "us-west-2", Endpoint: "http://127.0.0.1:1", Warnings: append(slices.Clone(warnings),
+					"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the gateway's credentials may invoke in their own account"),
+			},
+		},
+	} {
+		for _, checkOnly := range []bool{false, true} {
+			b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, CheckOnly: checkOnly}).New(Spec{Settings: ns(tc.settings), ConcurrentCalls: 2})
+			if got := b.Report(); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", tc.want) {
+				t.Errorf("%s, check only %t: got  %+v\nwant %+v", tc.name, checkOnly, got, tc.want)
+			}
+		}
+	}
+
+	got := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": -2}), ConcurrentCalls: 2}).Report()
+	if got.Err == nil {
+		t.Error("got no error of a bad configuration")
+	}
+	if got.Err = nil; fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", Report{Warnings: warnings}) {
+		t.Errorf("got %+v beside the error, want the warnings alone", got)
+	}
+}

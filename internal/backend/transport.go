@@ -1,0 +1,21 @@
+package backend
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// transport returns the transport that the build has for a backend, nil where it has none.
+func (s Spec) transport() (t http.RoundTripper, err error) {
+	if s.Transport == nil {
+		return nil, nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("WithTransport: panic: %s", text.Quote(fmt.Sprint(v)))
+		}
+	}()
+	return s.Transport(), nil
+}

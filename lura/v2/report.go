@@ -1,0 +1,76 @@
+package lambda
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+)
+
+// A Report tells what has become of the configuration of a Lambda backend. Where Err is not nil, all
+// other fields but Backend and Warnings are zero.
+type Report struct {
+	// Backend is the configuration that the report is about. It is never nil.
+	Backend *config.Backend
+	// Invokes says in a few words what a request invokes: "function orders, region
+	// us-west-2".
+	Invokes string
+	// Function is the name, the partial ARN or the ARN of the function, with a qualifier behind a
+	// colon where there is one. It is empty where Param names the function.
+	Function string
+	// Param is the function_param_name. It is empty where Function is set.
+	Param string
+	// Allowed are the allowed_functions that requests may name with Param. Nil is every name.
+	Allowed []string
+	// Region and Endpoint are where calls go: what the configuration says, else what the AWS SDK has
+	// found. With [WithInvoker] they are what the configuration says, and may be empty.
+	Region, Endpoint string
+	// Role is the ARN of assume_role. It is empty for none.
+	Role string
+	// Warnings are sentences about what an operator should look at. They are logged when a
+	// BackendFactory makes the proxy. Nil is none.
+	Warnings []string
+	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
+	// for a good configuration, with CheckOnly as well.
+	Err error
+}
+
+func newReport(remote *config.Backend, r backend.Report) Report {
+	return Report{
+		Backend: remote, Invokes: r.Invokes, Function: r.Function, Param: r.Param, Allowed: r.Allowed,
+		Region: r.Region, Endpoint: r.Endpoint, Role: r.Role, Warnings: slices.Clone(r.Warnings), Err: r.Err,
+	}
+}
+
+// Check tells what would become of a backend's configuration, for a command that checks
+// krakend.json. It makes no proxy, looks for no credentials, calls nobody and logs nothing. The
+// backend stays as it is. It must be as KrakenD's parser returns it: a BackendFactory may have changed
+// one that it has seen.
+//
+// opts are those of the BackendFactory, which decide on region and endpoint; WithReport and
+// CheckOnly have no effect.
+//
+// For a backend without the [Namespace] and the [NamespaceAlias], Invokes is empty and Err is nil.
+//
+// Other than a gateway made with [CheckOnly], Check does not see what else KrakenD may refuse, such
+// as endpoints that conflict.
+func Check(remote *config.Backend, opts ...Option) Report {
+	o := newOptions(opts)
+	o.checkOnly = true
+	spec, ok := backendSpec(remote)
+	if !ok {
+		return Report{Backend: remote}
+	}
+	spec.Transport = o.transportOf(remote)
+	return newReport(remote, backend.NewFactory(o.backend(logging.NoOp)).New(spec).Report())
+}
+
+// transportOf returns how the transport for a backend is made, nil without WithTransport.
+func (o options) transportOf(remote *config.Backend) func() http.RoundTripper {
+	if o.transport == nil {
+		return nil
+	}
+	return func() http.RoundTripper { return o.transport(remote) }
+}

@@ -1,0 +1,18 @@
+package lambda
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/devopsfaith/krakend/config"
+)
+
+// KrakenD 1.x has no short names of namespaces: such a backend calls its host.
+func TestCheckOfTheShortNamespace(t *testing.T) {
+	remote := &config.Backend{ExtraConfig: config.ExtraConfig{shortNamespace: map[string]any{"function_name": "f"}}}
+	got := Check(remote)
+	want := []string{"backend/lambda is ignored: on this KrakenD the namespace is " + Namespace + ", so this GET backend calls its host"}
+	if got.Backend != remote || got.Invokes != "" || got.Err != nil || !slices.Equal(got.Warnings, want) {
+		t.Errorf("got %+v, want the warnings %q", got, want)
+	}
+}
