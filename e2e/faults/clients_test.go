@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +120,26 @@ func clientFaults(g generation) []row {
 			x.write(streamHead(""))
 			x.forever(payloadChunk(strings.Repeat("x", 1<<20)))
 		}), (*client).leaveWithoutReading)),
+		noOp(halfCloses("a-stream", "", object{"stream": true}, streamingForever())),
+		noOp(halfCloses("a-stream-over-HTTP-1_0", "HTTP/1.0", object{"stream": true}, streamingForever())),
+		noOp(halfCloses("a-long-reply", "", nil, hostileAPI(func(x *exchange) {
+			x.write(head(200, "Content-Length: 1048576\r\n"), "begun", strings.Repeat("x", 200<<10))
+			x.stall()
+		}))),
+		noOp(halfCloses("a-long-reply-in-chunks", "", nil, hostileAPI(func(x *exchange) {
+			x.write(head(200, chunks), chunked("begun", strings.Repeat("x", 200<<10)))
+			x.stall()
+		}))),
 		leaves("without-reading-a-large-reply", 1, lambda(replies(sized(maxReply))), (*client).leaveWithoutReading),
+	}
+}
+
+// halfCloses is a client that closes its sending side once the response has begun, and reads on. All
+// generations end its call, and it must see that the response is not whole.
+func halfCloses(name, proto string, settings object, api start) row {
+	return row{
+		name: "client-half-closes-" + name, api: api, settings: settings, request: func(c *client) (response, error) { return c.halfClose(cmp.Or(proto, "HTTP/1.1")) },
+		status: 200, body: "begun", begins: true, cut: true, calls: exactly(1), within: atOnce,
 	}
 }
 
@@ -180,6 +201,27 @@ func (c *client) leaveWithoutReading() (response, error) {
 	}
 	c.await("internal/poll.(*FD).Write(")
 	return response{}, errGone
+}
+
+// halfClose closes its sending side when the response has begun, and reads on.
+func (c *client) halfClose(proto string) (response, error) {
+	conn := c.dial()
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET %s %s\r\nHost: gateway\r\n\r\n", c.path, proto)
+	r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return response{}, err
+	}
+	begin := make([]byte, len("begun"))
+	if _, err := io.ReadFull(r.Body, begin); err != nil {
+		return response{}, err
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return response{}, err
+	}
+	got, err := receive(r, nil)
+	got.body = string(begin) + got.body
+	return got, err
 }
 
 func (c *client) dial() net.Conn {

@@ -13,7 +13,7 @@ import (
 func TestReceiver(t *testing.T) {
 	r := receiverOf(io.Discard)
 	r.flush()
-	if r.abort() {
+	if r.abort(false) {
 		t.Error("aborted a plain writer")
 	}
 	if r.gone != nil {
@@ -26,18 +26,18 @@ func TestReceiver(t *testing.T) {
 	if !recorder.Flushed {
 		t.Error("not flushed")
 	}
-	if r.abort() || receiverOf(refusing{recorder}).abort() {
+	if r.abort(false) || receiverOf(refusing{recorder}).abort(false) {
 		t.Error("aborted what cannot be")
 	}
 	r = receiverOf(panicking{recorder})
 	r.flush()
-	if r.abort() {
+	if r.abort(false) {
 		t.Error("aborted what cannot be")
 	}
 
 	here, there := net.Pipe()
 	defer there.Close()
-	if !receiverOf(wrapped{hijackable{recorder, here}}).abort() {
+	if !receiverOf(wrapped{hijackable{recorder, here}}).abort(false) {
 		t.Error("not aborted")
 	}
 	if _, err := there.Read(make([]byte, 1)); err != io.EOF {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -219,6 +220,10 @@ func (s *stream) Read(p []byte) (int, error) {
 // it can tell from a whole one: over HTTP/1.1 the connection is closed, over HTTP/2 the
 // stream is reset. An error that is only returned would not get there: KrakenD's routers
 // drop it and end the response as if it were complete.
+//
+// A client that has gone may still read: net/http also reports a client as gone that closes
+// its sending side after the request, as nc -N does. Its connection is reset, so that no end
+// of the connection looks like the end of the response.
 func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	defer s.Close()
 	client := receiverOf(w)
@@ -242,8 +247,8 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		if err != nil {
 			s.fail(err)
-			// Where the client has gone, there is nobody to tell.
-			if !errors.Is(err, context.Canceled) && !client.abort() {
+			gone := errors.Is(err, context.Canceled)
+			if !client.abort(gone) && !gone {
 				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off, request id "+text.Quote(s.requestID))
 			}
 			return n, err
@@ -256,6 +261,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			return n, nil
 		case err != nil:
 			s.fail(clientGone())
+			client.abort(true)
 			return n, err
 		}
 		client.flush()
@@ -335,11 +341,11 @@ func (r receiver) flush() {
 }
 
 // abort ends the response so that the client can tell it is not whole, and reports
-// whether there was a way.
-func (r receiver) abort() (aborted bool) {
+// whether there was a way. With reset, what the connection has not sent yet is dropped.
+func (r receiver) abort(reset bool) (aborted bool) {
 	// The innermost first: gin refuses to hand a connection over that has been written to.
 	for _, w := range slices.Backward(r.writers) {
-		if h, ok := w.(http.Hijacker); ok && can(func() { aborted = hijack(h) }) && aborted {
+		if h, ok := w.(http.Hijacker); ok && can(func() { aborted = hijack(h, reset) }) && aborted {
 			return true
 		}
 	}
@@ -351,11 +357,20 @@ func (r receiver) abort() (aborted bool) {
 	return http.NewResponseController(r.writers[0]).SetWriteDeadline(time.Unix(1, 0)) == nil
 }
 
-// hijack closes a connection, and reports whether it could.
-func hijack(h http.Hijacker) bool {
+// hijack closes a connection, and reports whether it could. With reset it sends no FIN and, over
+// TLS, no close_notify: a response of HTTP/1.0 ends with these.
+func hijack(h http.Hijacker, reset bool) bool {
 	conn, _, err := h.Hijack()
 	if err != nil {
 		return false
+	}
+	if reset {
+		if t, ok := conn.(interface{ NetConn() net.Conn }); ok { // *tls.Conn
+			conn = t.NetConn()
+		}
+		if t, ok := conn.(interface{ SetLinger(sec int) error }); ok { // *net.TCPConn
+			_ = t.SetLinger(0)
+		}
 	}
 	return conn.Close() == nil
 }
