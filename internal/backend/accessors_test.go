@@ -12,7 +12,7 @@ import (
 
 func TestAccessors(t *testing.T) {
 	reported := func(payload string) *Error {
-		return functionError("Unhandled", []byte(payload), config.ErrorStatuses{})
+		return functionError("Unhandled", []byte(payload), nil)
 	}
 	for name, tc := range map[string]struct {
 		err                 *Error

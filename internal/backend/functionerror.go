@@ -17,7 +17,7 @@ import (
 // of Lambda's runtimes, whose stack trace is left out, or what a custom runtime likes to report.
 // statuses may have a status for it; else it is a 502. kind, X-Amz-Function-Error, has no say in
 // that: Lambda writes Unhandled whether the function has raised an error or crashed.
-func functionError(kind string, payload []byte, statuses config.ErrorStatuses) *Error {
+func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) *Error {
 	var report struct {
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`
@@ -47,7 +47,7 @@ func functionError(kind string, payload []byte, statuses config.ErrorStatuses) *
 }
 
 // reportedError is the functionError of a call. The report is as readable as a reply.
-func reportedError(err *invoke.Error, statuses config.ErrorStatuses) *Error {
+func reportedError(err *invoke.Error, statuses *config.ErrorStatuses) *Error {
 	payload, undone := decompress(err.Header.Get("Content-Encoding"), err.Payload, config.MaxReply)
 	if undone != nil {
 		return undecodable(undone)

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,15 +14,44 @@ import (
 // a qualifier. A * in it stands for any run of characters within one part of an ARN: it
 // is no colon. So "*" is every name and no ARN, and a pattern for the functions of one
 // account is none for those of another.
-//
-// It is in the form that path.Match takes, with / for the colons: there a * is no slash.
-// What else path.Match knows is in no pattern.
 type pattern string
+
+// Allowlist holds the patterns of allowed_functions. A request looks names up, and compares only
+// patterns that have a *.
+type Allowlist struct {
+	patterns []pattern            // in the order of the configuration
+	names    map[pattern]struct{} // those without a *; never nil
+	globs    [][]glob             // those with a *, as the parts between their colons
+}
+
+func newAllowlist(patterns []pattern) *Allowlist {
+	l := &Allowlist{patterns: patterns, names: make(map[pattern]struct{})}
+	for _, p := range patterns {
+		if strings.Contains(string(p), "*") {
+			l.globs = append(l.globs, p.globs())
+		} else {
+			l.names[p] = struct{}{}
+		}
+	}
+	return l
+}
+
+// admits tells whether a pattern matches a function's name, partial ARN or ARN.
+func (l *Allowlist) admits(name string) bool {
+	if _, ok := l.names[pattern(name)]; ok {
+		return true
+	}
+	parts := strings.Split(name, ":")
+	return slices.ContainsFunc(l.globs, func(globs []glob) bool { return slices.EqualFunc(globs, parts, glob.matches) })
+}
+
+// String returns the patterns in brackets, in the order of the configuration.
+func (l *Allowlist) String() string { return fmt.Sprint(l.patterns) }
 
 // ListsFunctions tells whether the configuration lists every function that the backend can
 // invoke: a fixed one, or patterns without a *.
 func (c *Config) ListsFunctions() bool {
-	return c.ParamName == "" || c.Allowed != nil && !slices.ContainsFunc(c.Allowed, func(p pattern) bool { return strings.Contains(string(p), "*") })
+	return c.ParamName == "" || c.Allowed != nil && len(c.Allowed.globs) == 0
 }
 
 // A part is what AWS's grammar has there, or has a * in it.
@@ -38,22 +66,24 @@ var (
 	arnPattern        = regexp.MustCompile(`^arn:(?:aws[a-z-]*|[a-z-]*\*[a-z*-]*):lambda:([a-z0-9*-]+):` + accountWithStars + `:function:` + nameWithStars + `$`)
 )
 
+func isPattern(s string) bool {
+	return namePattern.MatchString(s) || partialARNPattern.MatchString(s) || arnPattern.MatchString(s)
+}
+
 func parsePattern(s string) (pattern, error) {
 	switch {
-	case namePattern.MatchString(s), partialARNPattern.MatchString(s), arnPattern.MatchString(s):
-		return pattern(asPath(s)), nil
+	case isPattern(s):
+		return pattern(s), nil
 	case s == "":
 		return "", errors.New("must not be empty")
 	}
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 {
-		if _, err := parsePattern(s[:i]); err == nil {
-			return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", text.Quote(s))
-		}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 && isPattern(s[:i]) {
+		return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", text.Quote(s))
 	}
 	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", text.Quote(s))
 }
 
-func asPatterns(v any) ([]pattern, error) {
+func asAllowlist(v any) (*Allowlist, error) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, fmt.Errorf("must be a list of patterns, is %s", describe(v))
@@ -73,32 +103,36 @@ func asPatterns(v any) ([]pattern, error) {
 		patterns[i], err = parsePattern(s)
 		errs = append(errs, err)
 	}
-	return patterns, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return newAllowlist(patterns), nil
 }
 
-// asPath has slashes for the colons of a name, which has no slash of its own.
-func asPath(name string) string { return strings.ReplaceAll(name, ":", "/") }
-
-func (p pattern) String() string { return strings.ReplaceAll(string(p), "/", ":") }
-
-// matches tells whether p admits a name, asPath.
-func (p pattern) matches(name string) bool {
-	matched, _ := path.Match(string(p), name) // its error is for patterns that are none
-	return matched
+// globs returns the parts of p between its colons.
+func (p pattern) globs() []glob {
+	var globs []glob
+	for part := range strings.SplitSeq(string(p), ":") {
+		globs = append(globs, newGlob(part))
+	}
+	return globs
 }
 
 // admitsRegion tells whether p can match an ARN of a region. It is true where p is for no
 // ARNs of one.
 func (p pattern) admitsRegion(region string) bool {
-	m := arnPattern.FindStringSubmatch(p.String())
-	return m == nil || pattern(m[1]).matches(region)
+	m := arnPattern.FindStringSubmatch(string(p))
+	return m == nil || newGlob(m[1]).matches(region)
 }
 
 // AllowedFunctions returns the patterns of allowed_functions, nil without that key.
 func (c *Config) AllowedFunctions() []string {
+	if c.Allowed == nil {
+		return nil
+	}
 	var patterns []string
-	for _, p := range c.Allowed {
-		patterns = append(patterns, p.String())
+	for _, p := range c.Allowed.patterns {
+		patterns = append(patterns, string(p))
 	}
 	return patterns
 }
@@ -108,17 +142,16 @@ func (c *Config) allows(f Function) bool {
 	if c.Allowed == nil {
 		return !f.arn
 	}
-	name := asPath(f.Name)
-	return slices.ContainsFunc(c.Allowed, func(p pattern) bool { return p.matches(name) })
+	return c.Allowed.admits(f.Name)
 }
 
 // UnmatchablePatterns returns a warning for each pattern of allowed_functions that no request
 // can match. Region must be known by then.
 func (c *Config) UnmatchablePatterns() (warnings []string) {
-	if c.ParamName == "" {
+	if c.ParamName == "" || c.Allowed == nil {
 		return nil
 	}
-	for _, p := range c.Allowed {
+	for _, p := range c.Allowed.patterns {
 		switch {
 		case c.Region != "" && !p.admitsRegion(c.Region):
 			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, text.Quote(c.Region)))

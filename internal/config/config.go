@@ -23,7 +23,7 @@ type Config struct {
 	// its first letter, as KrakenD does with the names of placeholders.
 	Verbatim bool
 	// Allowed are the functions that the param may name. Nil is every name, and no ARN.
-	Allowed []pattern
+	Allowed *Allowlist
 	// Region is the AWS region. Empty means the one that the AWS SDK finds in the
 	// environment and the shared config.
 	Region string
@@ -36,7 +36,7 @@ type Config struct {
 	// failed.
 	RetryFunctionErrors bool
 	// ErrorStatuses are the statuses of function errors. Nil leaves all of them a 502.
-	ErrorStatuses ErrorStatuses
+	ErrorStatuses *ErrorStatuses
 	// MaxReply is the largest reply, in bytes. It is 0 where the function streams and
 	// nothing is configured: then there is no limit.
 	MaxReply int64
@@ -117,9 +117,9 @@ type draft struct {
 	qualifier, invocationType, payloadFormat, responseFormat, profile   *string
 	maxRetries, maxReply                                                *int
 	retryFunctionErrors, stream, clientContext, logTail                 bool
-	allowed                                                             []pattern
+	allowed                                                             *Allowlist
 	role                                                                Role
-	errorStatuses                                                       ErrorStatuses
+	errorStatuses                                                       *ErrorStatuses
 	tenantID, durableExecutionName                                      Template
 	event                                                               *Event
 	eventKeys, warnings                                                 []string
@@ -130,7 +130,7 @@ var keys = map[string]func(*draft, any) error{
 	"function_name":          func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
 	"function_param_name":    func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
 	"function_name_case":     func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
-	"allowed_functions":      func(d *draft, v any) (err error) { d.allowed, err = asPatterns(v); return },
+	"allowed_functions":      func(d *draft, v any) (err error) { d.allowed, err = asAllowlist(v); return },
 	"region":                 func(d *draft, v any) (err error) { d.region, err = asString(v); return },
 	"endpoint":               func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
 	"max_retries":            func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
@@ -178,6 +178,7 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 		present = append(present, key)
 	}
 	slices.Sort(present)
+	known := Keys()
 	for _, key := range present {
 		if isComment(key) {
 			continue
@@ -188,7 +189,7 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 			}
 			continue
 		}
-		warnings = append(warnings, unknownKey(key, Keys()))
+		warnings = append(warnings, unknownKey(key, known))
 	}
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }

@@ -214,12 +214,12 @@ func TestParse(t *testing.T) {
 			settings: map[string]any{
 				"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"},
 			},
-			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: []pattern{"Order-*", "123456789012/function/*", "arn/aws/lambda/*/123456789012/function/f"}},
+			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: newAllowlist([]pattern{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"})},
 		},
 		{
 			name:     "what a request may name where it names nothing",
 			settings: map[string]any{"function_name": "f", "allowed_functions": []any{"f"}},
-			want:     fixed(Config{MaxRetries: -1, Allowed: []pattern{"f"}}),
+			want:     fixed(Config{MaxRetries: -1, Allowed: newAllowlist([]pattern{"f"})}),
 			warnings: []string{"allowed_functions: has no effect on function_name, which no request can change"},
 		},
 		{
@@ -250,7 +250,7 @@ func TestParse(t *testing.T) {
 		{
 			name:     "statuses of function errors",
 			settings: map[string]any{"function_name": "f", "function_error_status": map[string]any{"*": 500.0, "Late": 410.0}},
-			want:     fixed(Config{MaxRetries: -1, ErrorStatuses: ErrorStatuses{{"Late", 410}, {"*", 500}}}),
+			want:     fixed(Config{MaxRetries: -1, ErrorStatuses: &ErrorStatuses{map[string]int{"Late": 410}, []errorStatus{{"*", 500, newGlob("*")}}}}),
 		},
 		{
 			name:     "the smallest limit",

@@ -10,20 +10,28 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// ErrorStatuses are HTTP statuses for the errors of functions: function_error_status. The
-// pattern that counts comes first. Nil has no status for any error.
-type ErrorStatuses []errorStatus
+// ErrorStatuses are HTTP statuses for the errors of functions: function_error_status. Nil has no
+// status for any error.
+type ErrorStatuses struct {
+	types map[string]int // by errorType: the patterns without *
+	globs []errorStatus  // those with *. The one that counts comes first
+}
 
 // An errorStatus is the status for the errors whose errorType matches pattern. A * in pattern
 // stands for any run of characters.
 type errorStatus struct {
 	pattern string
 	status  int
+	glob    glob // of pattern
 }
+
+// maxErrorType is how long an errorType may be that is compared with patterns, in bytes. It bounds
+// the work for an error, which can be 6 MB long. Names of classes are far shorter.
+const maxErrorType = 1 << 10
 
 // asErrorStatuses takes an object of statuses. Each of its keys is a pattern: an errorType may
 // begin as a comment does.
-func asErrorStatuses(v any) (ErrorStatuses, error) {
+func asErrorStatuses(v any) (*ErrorStatuses, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("must be an object of statuses, is %s", describe(v))
@@ -31,23 +39,32 @@ func asErrorStatuses(v any) (ErrorStatuses, error) {
 	if len(m) == 0 {
 		return nil, errors.New("must not be empty")
 	}
-	statuses := make(ErrorStatuses, 0, len(m))
+	all := make([]errorStatus, 0, len(m))
 	for pattern := range m {
-		statuses = append(statuses, errorStatus{pattern: pattern})
+		all = append(all, errorStatus{pattern: pattern, glob: newGlob(pattern)})
 	}
-	slices.SortFunc(statuses, precedence)
+	slices.SortFunc(all, precedence)
+	statuses := &ErrorStatuses{types: make(map[string]int)}
 	var errs []error
-	for i, s := range statuses {
+	for _, s := range all {
 		status, err := asErrorStatus(m[s.pattern])
 		if s.pattern == "" {
 			err = errors.New("must not be empty, name an errorType or a pattern")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", text.Quote(s.pattern), err))
+			continue
 		}
-		statuses[i].status = status
+		if s.status = status; len(s.glob) > 1 {
+			statuses.globs = append(statuses.globs, s)
+		} else {
+			statuses.types[s.pattern] = status
+		}
 	}
-	return statuses, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return statuses, nil
 }
 
 func asErrorStatus(v any) (int, error) {
@@ -63,20 +80,29 @@ func asErrorStatus(v any) (int, error) {
 
 // precedence sorts patterns by their number of bytes other than *, the longest first. Of two
 // that are alike, the one with fewer * comes first, then the one that sorts first as a string.
-// An errorType without * so comes before all other patterns that it matches.
+// An errorType without * comes before all patterns that match it, so ErrorStatuses looks it up.
 func precedence(a, b errorStatus) int {
-	starsA, starsB := strings.Count(a.pattern, "*"), strings.Count(b.pattern, "*")
 	return cmp.Or(
-		cmp.Compare(len(b.pattern)-starsB, len(a.pattern)-starsA),
-		cmp.Compare(starsA, starsB),
+		cmp.Compare(len(b.pattern)-len(b.glob), len(a.pattern)-len(a.glob)),
+		cmp.Compare(len(a.glob), len(b.glob)),
 		strings.Compare(a.pattern, b.pattern),
 	)
 }
 
 // Of returns the status for a function's error, or 0 for none. An empty errorType, which
-// timeouts and custom runtimes may have, matches "*" alone.
-func (s ErrorStatuses) Of(errorType string) int {
-	for _, e := range s {
+// timeouts and custom runtimes may have, matches "*" alone, and so does one that is longer than
+// maxErrorType.
+func (s *ErrorStatuses) Of(errorType string) int {
+	if s == nil {
+		return 0
+	}
+	if len(errorType) > maxErrorType {
+		errorType = ""
+	}
+	if status, ok := s.types[errorType]; ok {
+		return status
+	}
+	for _, e := range s.globs {
 		if e.matches(errorType) {
 			return e.status
 		}
@@ -89,28 +115,17 @@ func (s ErrorStatuses) Of(errorType string) int {
 // does not load, or has no handler. Ruby's runtime writes Init<…>.
 var ownTypes = []string{"Extension.", "Function.", "Init<", "Runtime.", "Runtime<", "Sandbox.", "java.lang.ClassNotFoundException"}
 
-// matches reports whether e is for errors of the type. Those of ownTypes match
+// matches reports whether e, which has a *, is for errors of the type. Those of ownTypes match
 // patterns that begin like them, so that "*NotFound" is not for Runtime.HandlerNotFound; and
 // "*", which is for all errors.
 func (e errorStatus) matches(errorType string) bool {
-	parts := strings.Split(e.pattern, "*")
-	first, last := parts[0], parts[len(parts)-1]
 	if strings.Trim(e.pattern, "*") == "" {
 		return true
 	}
 	for _, own := range ownTypes {
-		if strings.HasPrefix(errorType, own) && !strings.HasPrefix(first, own) {
+		if strings.HasPrefix(errorType, own) && !strings.HasPrefix(e.glob[0], own) {
 			return false
 		}
 	}
-	rest, ok := strings.CutPrefix(errorType, first)
-	if len(parts) == 1 || !ok {
-		return ok && rest == ""
-	}
-	for _, part := range parts[1 : len(parts)-1] {
-		if _, rest, ok = strings.Cut(rest, part); !ok {
-			return false
-		}
-	}
-	return strings.HasSuffix(rest, last)
+	return e.glob.matches(errorType)
 }

@@ -80,13 +80,18 @@ func FuzzParse(f *testing.F) {
 			again["event"] = eventSettings(cfg.Event)
 		}
 		again["response_format"] = map[bool]string{true: "proxy", false: "plain"}[cfg.Proxy]
-		if len(cfg.ErrorStatuses) > 0 {
+		if s := cfg.ErrorStatuses; s != nil {
 			statuses := make(map[string]any)
-			for _, s := range cfg.ErrorStatuses {
-				if s.pattern == "" || s.status < 400 || s.status > 599 {
-					t.Errorf("got the status %d for %q", s.status, s.pattern)
+			for errorType, status := range s.types {
+				statuses[errorType] = status
+			}
+			for _, e := range s.globs {
+				statuses[e.pattern] = e.status
+			}
+			for pattern, status := range statuses {
+				if n := status.(int); pattern == "" || n < 400 || n > 599 {
+					t.Errorf("got the status %d for %q", n, pattern)
 				}
-				statuses[s.pattern] = s.status
 			}
 			again["function_error_status"] = statuses
 		}
@@ -173,7 +178,7 @@ func FuzzAllowedFunctions(f *testing.F) {
 		if err != nil {
 			t.Skip("no pattern: a configuration that has it is refused, and no request gets to it")
 		}
-		cfg := Config{ParamName: "Lambda", Verbatim: verbatim, Allowed: []pattern{p}, Region: "us-west-2"}
+		cfg := Config{ParamName: "Lambda", Verbatim: verbatim, Allowed: newAllowlist([]pattern{p}), Region: "us-west-2"}
 		got, refusal := cfg.FunctionOf(map[string]string{"Lambda": name})
 		if refusal != nil {
 			if got != (Function{}) {

@@ -14,12 +14,14 @@ import (
 type Template struct {
 	literals []string // one more than values, around them; nil for the zero Template
 	values   []templateValue
+	headers  map[string]int // those that values name, in lower case, from 0; nil for none
 }
 
 // A templateValue is a placeholder of a template.
 type templateValue struct {
 	source templateSource
 	name   string // of the param, header or query string
+	header int    // the number of the header in Template.headers
 }
 
 // String returns the placeholder without its braces, as Template.String has it.
@@ -91,9 +93,26 @@ func ParseTemplate(s string) (Template, error) {
 		if err != nil {
 			return Template{}, err
 		}
+		if v.source == fromHeader {
+			v.header = t.addHeader(v.name)
+		}
 		t.values = append(t.values, v)
 		rest = behind
 	}
+}
+
+// addHeader returns the number of a header, the same for all its spellings.
+func (t *Template) addHeader(name string) int {
+	if t.headers == nil {
+		t.headers = make(map[string]int)
+	}
+	name = strings.ToLower(name)
+	n, ok := t.headers[name]
+	if !ok {
+		n = len(t.headers)
+		t.headers[name] = n
+	}
+	return n
 }
 
 func parseTemplateValue(name string) (templateValue, error) {
@@ -101,13 +120,13 @@ func parseTemplateValue(name string) (templateValue, error) {
 		if !headerName.MatchString(header) {
 			return templateValue{}, fmt.Errorf("{%s} does not name a header", text.Printable(name))
 		}
-		return templateValue{fromHeader, header}, nil
+		return templateValue{source: fromHeader, name: header}, nil
 	}
 	if query, ok := strings.CutPrefix(name, queryPrefix); ok {
 		if query == "" {
 			return templateValue{}, fmt.Errorf("{%s} does not name a query string", name)
 		}
-		return templateValue{fromQuery, query}, nil
+		return templateValue{source: fromQuery, name: query}, nil
 	}
 	if name == "" {
 		return templateValue{}, errors.New("{} names nothing")
@@ -115,7 +134,7 @@ func parseTemplateValue(name string) (templateValue, error) {
 	if !paramName.MatchString(name) {
 		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Printable(name))
 	}
-	return templateValue{fromParam, upperFirst(name)}, nil
+	return templateValue{source: fromParam, name: upperFirst(name)}, nil
 }
 
 // headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
@@ -141,12 +160,13 @@ func (t Template) Params() []string {
 // counts. Query strings match exactly.
 func (t Template) Values(r RequestValues) ([]string, bool) {
 	values := make([]string, len(t.values))
+	headers := t.headerValues(r.Headers)
 	for i, v := range t.values {
 		switch v.source {
 		case fromParam:
 			values[i] = r.Params[v.name]
 		case fromHeader:
-			values[i] = firstHeader(r.Headers, v.name)
+			values[i] = headers[v.header].value
 		case fromQuery:
 			values[i] = first(r.Query[v.name])
 		}
@@ -173,16 +193,39 @@ func (t Template) Expand(r RequestValues) (string, bool) {
 	return b.String(), true
 }
 
-// firstHeader returns the first value of a header, empty where there is none.
-func firstHeader(headers map[string][]string, name string) string {
-	var value string
-	spelling := ""
-	for key, values := range headers {
-		if strings.EqualFold(key, name) && len(values) > 0 && (spelling == "" || key < spelling) {
-			spelling, value = key, values[0]
+// A headerValue is the value of a header, with the spelling that a request has of its name. Both
+// are empty where the request does not have it.
+type headerValue struct{ spelling, value string }
+
+// headerValues returns the first value of each header of a template, by its number. It reads the
+// headers of a request once.
+func (t Template) headerValues(headers map[string][]string) []headerValue {
+	if t.headers == nil {
+		return nil
+	}
+	found := make([]headerValue, len(t.headers))
+	for name, values := range headers {
+		var room [64]byte
+		n, ok := t.headers[string(appendLower(room[:0], name))]
+		if !ok || len(values) == 0 {
+			continue
+		}
+		if f := &found[n]; f.spelling == "" || name < f.spelling {
+			*f = headerValue{name, values[0]}
 		}
 	}
-	return value
+	return found
+}
+
+// appendLower appends s, with its ASCII letters in lower case. Names of headers have no others.
+func appendLower(b []byte, s string) []byte {
+	for _, c := range []byte(s) {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 func first(values []string) string {

@@ -51,8 +51,10 @@ func missingPlaceholders(key string, t Template, endpoint Placeholders) (warning
 // Claims returns the names of the params with a token's claims that the templates have
 // placeholders for, each one once, in order.
 func (c *Config) Claims() (claims []string) {
+	seen := make(map[string]bool)
 	for _, param := range slices.Concat(c.TenantID.Params(), c.DurableExecutionName.Params()) {
-		if strings.HasPrefix(param, ClaimPrefix) && !slices.Contains(claims, param) {
+		if strings.HasPrefix(param, ClaimPrefix) && !seen[param] {
+			seen[param] = true
 			claims = append(claims, param)
 		}
 	}

@@ -56,15 +56,17 @@ func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec)
 // Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
 // extractRequiredJWTClaims of github.com/krakend/krakend-jose/v2.
 func requireClaims(remote *config.Backend, claims []string) {
+	var b strings.Builder
+	b.WriteString(remote.URLPattern)
+	separator := "?"
+	if strings.Contains(remote.URLPattern, "?") {
+		separator = "&"
+	}
 	for _, claim := range claims {
-		placeholder := "{{." + claim + "}}"
-		if strings.Contains(remote.URLPattern, placeholder) {
-			continue
-		}
-		separator := "?"
-		if strings.Contains(remote.URLPattern, "?") {
+		if placeholder := "{{." + claim + "}}"; !strings.Contains(remote.URLPattern, placeholder) {
+			b.WriteString(separator + claim + "=" + placeholder)
 			separator = "&"
 		}
-		remote.URLPattern += separator + claim + "=" + placeholder
 	}
+	remote.URLPattern = b.String()
 }

@@ -1,0 +1,51 @@
+//go:build !race
+
+package config
+
+import (
+	"runtime"
+	"testing"
+)
+
+// Ten times as much configuration allocates ten times as often and as much, and not a hundred
+// times. Maps and slices grow in steps, so there is room for three times that.
+func TestLargeConfigsAreLinear(t *testing.T) {
+	for name, large := range largeConfigs {
+		t.Run(name, func(t *testing.T) {
+			var start, requests [2]cost
+			for i, n := range sizes {
+				settings, request := large(n)
+				start[i] = costOf(t, func() error { _, _, err := Parse(settings, nil); return err })
+				cfg, _, err := Parse(settings, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				requests[i] = costOf(t, func() error { return request(&cfg) })
+			}
+			t.Logf("start: %+v, request: %+v, of the sizes %v", start, requests, sizes)
+			for what, c := range map[string][2]cost{"start": start, "request": requests} {
+				if c[1].allocations > 30*c[0].allocations+30 || c[1].bytes > 30*c[0].bytes+1<<10 {
+					t.Errorf("%s: got %+v for %d and %+v for %d", what, c[0], sizes[0], c[1], sizes[1])
+				}
+			}
+		})
+	}
+}
+
+// cost is what a call allocates.
+type cost struct{ allocations, bytes uint64 }
+
+func costOf(t *testing.T, call func() error) cost {
+	t.Helper()
+	var before, after runtime.MemStats
+	if err := call(); err != nil { // what is made only once
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&before)
+	err := call()
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cost{after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc}
+}
