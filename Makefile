@@ -68,10 +68,10 @@ bench: ## Measure calls, memory, start and gateways, and write docs/performance.
 
 # The counts of allocations are no race's business: the detector changes them.
 .PHONY: bench-smoke
-bench-smoke: ## Check that the benchmarks work, and how much a call allocates; says nothing of speed
+bench-smoke: ## Check that the benchmarks work, and how much calls and many backends allocate; says nothing of speed
 	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench -smoke
 	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways -smoke
-	@for m in . lura lura/v2; do (cd $$m && go test -run '^$$' -bench BenchmarkCall -benchtime 1x .) || exit; done
+	@for m in . lura lura/v2; do (cd $$m && go test -run '^$$' -bench 'BenchmarkCall|BenchmarkBackends' -benchtime 1x .) || exit; done
 	@go test -count=1 -run TestAlloc -v ./internal/backend
 
 .PHONY: build

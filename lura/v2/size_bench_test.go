@@ -1,0 +1,56 @@
+package lambda_test
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"testing"
+
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+)
+
+// manyBackends returns n configurations of backends.
+func manyBackends(n int) []*config.Backend {
+	backends := make([]*config.Backend, n)
+	for i := range backends {
+		backends[i] = &config.Backend{
+			URLPattern: fmt.Sprintf("/orders/%d", i),
+			Method:     http.MethodPost,
+			ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{
+				"function_name": fmt.Sprintf("orders-%d", i), "region": "us-west-2",
+			}},
+		}
+	}
+	return backends
+}
+
+// BenchmarkBackends measures the start of gateways with many backends, in two sizes: ten times as
+// many take ten times as long. It fails where they allocate more than that, with room for maps and
+// slices that grow in steps.
+func BenchmarkBackends(b *testing.B) {
+	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	var each []uint64 // allocated bytes for each backend
+	for _, n := range []int{1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			starts := uint64(0)
+			for b.Loop() {
+				starts++
+				factory := lambda.BackendFactory(logging.NoOp, nil)
+				for _, remote := range manyBackends(n) {
+					factory(remote)
+				}
+			}
+			runtime.ReadMemStats(&after)
+			each = append(each, (after.TotalAlloc-before.TotalAlloc)/starts/uint64(n))
+		})
+	}
+	if len(each) == 2 && each[1] > 2*each[0] {
+		b.Errorf("each of 1000 backends allocates %d bytes, and each of 10000 %d", each[0], each[1])
+	}
+}
