@@ -36,6 +36,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
 
 	if err := run(ctx, *file, *debug, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "krakend:", err)

@@ -5,14 +5,10 @@ package main
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/transport/http/server"
 )
-
-// shutdownTimeout is how long requests may take to end once the gateway stops.
-const shutdownTimeout = 5 * time.Second
 
 // serve does what KrakenD's RunServer does, on loopback only: a gateway to try
 // things with is nobody else's on the network.
@@ -33,8 +29,6 @@ func serve(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) 
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-		defer cancel()
-		return s.Shutdown(ctx)
+		return s.Shutdown(context.WithoutCancel(ctx)) // once all requests have ended
 	}
 }

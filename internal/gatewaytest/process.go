@@ -222,31 +222,44 @@ func (p *Process) tellsHealth(path string) error {
 }
 
 // Stop ends the gateway as an operator does, who lets it finish the requests that it
-// has. A second Stop does nothing.
+// has. A second Stop does nothing, and neither does one after Terminate.
 func (p *Process) Stop(t *testing.T) {
 	t.Helper()
 	if p.stopped {
 		return
 	}
+	p.Client.CloseIdleConnections()
+	p.Terminate(t)
+	if err := p.Wait(t); err != nil {
+		t.Errorf("the gateway's end: %v", err)
+	}
+}
+
+// Terminate sends the gateway a SIGTERM. Wait has to follow.
+func (p *Process) Terminate(t *testing.T) {
+	t.Helper()
 	p.stopped = true
 	select {
 	case <-p.exited:
 		t.Errorf("the gateway ended on its own: %v", p.err)
 	default:
-		p.Client.CloseIdleConnections()
 		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Errorf("stopping the gateway: %v", err)
 		}
-		select {
-		case <-p.exited:
-			if p.err != nil {
-				t.Errorf("the gateway's end: %v", p.err)
-			}
-		case <-time.After(StopTimeout):
-			t.Errorf("the gateway did not end within %v", StopTimeout)
-			p.kill()
-		}
 	}
+}
+
+// Wait waits for the end of the gateway, and returns what the process ended with: nil for the
+// status 0.
+func (p *Process) Wait(t *testing.T) error {
+	t.Helper()
+	select {
+	case <-p.exited:
+	case <-time.After(StopTimeout):
+		t.Errorf("the gateway did not end within %v", StopTimeout)
+		p.kill()
+	}
+	return p.err
 }
 
 func (p *Process) kill() {
