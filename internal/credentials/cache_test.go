@@ -3,11 +3,13 @@ package credentials
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 )
 
 const a, b = "https://a.example.com", "https://b.example.com"
@@ -341,4 +343,21 @@ func TestClock(t *testing.T) {
 			t.Errorf("got %s after %s", id, s.told())
 		}
 	})
+}
+
+// A Cache that nobody uses any more, because a build has restarted its router, is collected: no
+// goroutine keeps it.
+func TestDroppedCacheIsCollected(t *testing.T) {
+	c := New(Options{Find: func(context.Context, bool) (Found, error) { return key(1), nil }})
+	if _, _, err := c.For(a).Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dropped := weak.Make(c)
+	c = nil
+	for deadline := time.Now().Add(30 * time.Second); dropped.Value() != nil; time.Sleep(time.Millisecond) {
+		runtime.GC()
+		if time.Now().After(deadline) {
+			t.Fatal("the cache is still there")
+		}
+	}
 }

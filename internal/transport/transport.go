@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"net/http"
+	"runtime"
 	"sync"
 )
 
@@ -55,6 +56,9 @@ func (t *trusting) transport() *http.Transport {
 			t.with.CloseIdleConnections()
 		}
 		t.base, t.with = base, withCertificates(base, t.own.TLSClientConfig)
+		// A build that restarts its router drops the backends, and has no way to close their
+		// connections.
+		runtime.AddCleanup(t, (*http.Transport).CloseIdleConnections, t.with)
 	}
 	return t.with
 }

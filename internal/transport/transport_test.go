@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
 )
@@ -121,5 +124,33 @@ func TestClientCertificates(t *testing.T) {
 	}
 	if got := WithCertificates(&http.Transport{}).(*trusting).transport(); got.TLSClientConfig != nil && got.TLSClientConfig.RootCAs != nil {
 		t.Errorf("got %v of a transport without certificates", got.TLSClientConfig)
+	}
+}
+
+// A transport that nobody uses any more, because a build has restarted its router, leaves no
+// connections.
+func TestDroppedTransportClosesItsConnections(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	closed := make(chan struct{})
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			close(closed)
+		}
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	replaceDefault(t, &http.Transport{})
+	if _, err := get(t, WithCertificates(bundle(s)), s.URL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.After(30 * time.Second); ; {
+		runtime.GC()
+		select {
+		case <-closed:
+			return
+		case <-deadline:
+			t.Fatal("the connection is still open")
+		case <-time.After(time.Millisecond):
+		}
 	}
 }

@@ -1,0 +1,65 @@
+package lambda_test
+
+import (
+	"context"
+	"io"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/encoding"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+)
+
+// A build that restarts its router in one process makes a new factory each time. The backends of
+// those before leave no goroutine.
+func TestRestartsLeaveNoGoroutines(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	s := lambdatest.NewServer(map[string]any{"f": func() (map[string]int, error) { return map[string]int{"n": 1}, nil }})
+	defer s.Close()
+	for range 20 {
+		call := lambda.BackendFactory(logging.NoOp, nil)(&config.Backend{
+			Timeout: time.Minute,
+			Decoder: encoding.NewJSONDecoder(false),
+			ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{
+				"function_name": "f", "region": "us-west-2", "endpoint": s.URL,
+			}},
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if _, err := call(ctx, &proxy.Request{Method: "GET", Body: io.NopCloser(strings.NewReader(""))}); err != nil {
+			t.Error(err)
+		}
+		cancel()
+	}
+	if calls := len(s.Calls()); calls != 20 {
+		t.Errorf("got %d calls, want 20", calls)
+	}
+	left := ""
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if left = goroutinesOfBackends(); left == "" {
+			return
+		}
+	}
+	t.Errorf("goroutines are left:\n%s", left)
+}
+
+var ofBackends = regexp.MustCompile(`krakend-lambda[a-z0-9/]*/internal/(backend|credentials|invoke|sdkv[12])\.`)
+
+// goroutinesOfBackends returns the stacks of the goroutines that are in packages of the backends.
+func goroutinesOfBackends() string {
+	buf := make([]byte, 1<<20)
+	var left []string
+	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		if ofBackends.MatchString(stack) {
+			left = append(left, stack)
+		}
+	}
+	return strings.Join(left, "\n\n")
+}
