@@ -2,6 +2,7 @@ package sdkv1
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -75,6 +76,46 @@ func readSections(file string) sections {
 		current[key] = value
 	}
 	return all
+}
+
+// checkFiles returns an error for a shared AWS file with a line that the SDK would pass over, with
+// others perhaps, and say nothing: one that is neither a section nor a key with its value, or one
+// with a double quote that it does not close. Lines with white space before them are parts of the
+// value above. The SDK reports a file that cannot be read.
+func checkFiles(names []string) error {
+	for _, name := range names {
+		//nolint:gosec // G304: the operator's environment names the file
+		content, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		number := 0
+		for line := range strings.Lines(string(content)) {
+			number++
+			if fault := faultOf(strings.TrimRight(line, "\r\n\t ")); fault != "" {
+				return fmt.Errorf("%s: line %d %s", name, number, fault)
+			}
+		}
+	}
+	return nil
+}
+
+// faultOf says what is wrong with a line of a shared AWS file. It returns an empty string for a
+// line that the SDK reads. The SDK takes a colon for an equals sign.
+func faultOf(line string) string {
+	end, _, open := scan(line)
+	statement := line[:end]
+	switch {
+	case open:
+		return "opens a double quote and does not close it"
+	case statement == "", strings.HasPrefix(line, " "), strings.HasPrefix(line, "\t"):
+		return ""
+	case statement[0] == '[' && !strings.Contains(statement, "]"):
+		return "opens a section with [ and does not close it"
+	case statement[0] != '[' && !strings.ContainsAny(statement, "=:"):
+		return "is neither a section nor a key with its value"
+	}
+	return ""
 }
 
 func isComment(line string) bool { return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") }
@@ -156,6 +197,16 @@ func (p profile) process() string {
 		}
 	}
 	return value
+}
+
+// hasSource tells whether the SDK finds credentials for a profile without a source_profile.
+func (p profile) hasSource() bool {
+	return p.hasKeys || p.hasSSO() || p.process() != "" || p.get("credential_source") != "" || p.get("web_identity_token_file") != ""
+}
+
+// usesWebIdentity tells whether the SDK assumes the role of a profile with a web identity.
+func (p profile) usesWebIdentity() bool {
+	return p.get("web_identity_token_file") != "" && !p.hasKeys && p.get("source_profile") == ""
 }
 
 func (p profile) hasSSO() bool {

@@ -23,12 +23,15 @@ func profileName(configured string) string {
 // shared AWS files say. The SDK would say nothing, and sign with the role of the instance.
 func checkProfile(configured string) error {
 	name, names, files := profileName(configured), sharedFiles(), readFiles()
-	if err := checkQuotes(names); err != nil {
+	if err := checkFiles(names); err != nil {
 		return err
 	}
-	if section := files[0].quoted(name); section != "" && files[0].profile(name) == nil {
-		return fmt.Errorf("profile: the AWS SDK does not find %s under [%s] in %s: write [profile %s], without quotes",
-			text.Quote(name), text.Printable(section), names[0], text.Printable(name))
+	profiles := chain(files, name)
+	for _, p := range profiles {
+		if section := files[0].quoted(p.name); section != "" && files[0].profile(p.name) == nil {
+			return fmt.Errorf("profile: the AWS SDK does not find %s under [%s] in %s: write [profile %s], without quotes",
+				text.Quote(p.name), text.Printable(section), names[0], text.Printable(p.name))
+		}
 	}
 	missing := files[0].profile(name) == nil && files[1].profile(name) == nil
 	if missing && (configured != "" || name != "default" && !environmentHasCredentials()) {
@@ -37,29 +40,10 @@ func checkProfile(configured string) error {
 	if configured == "" && environmentHasCredentials() {
 		return nil
 	}
-	profiles := chain(files, name)
-	return checkLogin(profiles[len(profiles)-1])
-}
-
-// checkQuotes returns an error for a shared AWS file with a double quote that its line does not
-// close. The SDK would read nothing of the file and say nothing, or read the lines up to the next
-// double quote as one value.
-func checkQuotes(names []string) error {
-	for _, name := range names {
-		//nolint:gosec // G304: the operator's environment names the file
-		content, err := os.ReadFile(name)
-		if err != nil {
-			continue // the SDK reports it
-		}
-		number := 0
-		for line := range strings.Lines(string(content)) {
-			number++
-			if _, _, open := scan(strings.TrimRight(line, "\r\n")); open {
-				return fmt.Errorf("%s: line %d opens a double quote and does not close it", name, number)
-			}
-		}
+	if err := checkLogin(profiles[len(profiles)-1]); err != nil {
+		return err
 	}
-	return nil
+	return checkRoles(profiles)
 }
 
 // environmentHasCredentials tells whether the SDK takes those of the environment, and not those of
@@ -76,13 +60,29 @@ func environmentHasKeys() bool {
 // checkLogin returns an error for a profile of `aws login` without other credentials that the SDK
 // would take.
 func checkLogin(p profile) error {
-	if p.get("login_session") == "" || p.hasKeys || p.hasSSO() ||
-		p.process() != "" || p.get("credential_source") != "" || p.get("web_identity_token_file") != "" {
+	if p.get("login_session") == "" || p.hasSource() {
 		return nil
 	}
 	return fmt.Errorf("profile %s: login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: "+
 		"use a profile with credential_process = aws configure export-credentials --profile %s, or build for KrakenD 2",
 		text.Quote(p.name), text.Printable(p.name))
+}
+
+// checkRoles returns an error for a role that no chain of profiles can assume: one that needs the
+// code of an MFA device, or one without credentials to assume it with. For the latter the SDK would
+// take those of the container or the instance.
+func checkRoles(profiles []profile) error {
+	for _, p := range profiles {
+		if p.get("role_arn") != "" && p.get("mfa_serial") != "" && !p.usesWebIdentity() {
+			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role that needs none",
+				text.Quote(p.name))
+		}
+	}
+	if last := profiles[len(profiles)-1]; last.get("role_arn") != "" && !last.hasSource() {
+		return fmt.Errorf("profile %s: role_arn: there are no credentials to assume the role with: add source_profile or credential_source",
+			text.Quote(last.name))
+	}
+	return nil
 }
 
 // checkEndpoint returns an error for an endpoint of a service that a profile configures, since the

@@ -75,6 +75,30 @@ func TestQuotedSection(t *testing.T) {
 	}
 }
 
+// A source profile that the SDK does not find is no profile without credentials.
+func TestQuotedSectionOfASource(t *testing.T) {
+	const quoted, shop = "[profile 'two words']\n", "[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = "
+	const keys = "aws_access_key_id = AKIDTWO\naws_secret_access_key = s\n"
+	for _, tc := range []struct {
+		name, config string
+		env          map[string]string
+		found        bool
+	}{
+		{"alone", quoted + shop + "two words\n", nil, false},
+		{"of a source", quoted + shop + "base\n[profile base]\nrole_arn = r\nsource_profile = two words\n", nil, false},
+		{"beside keys of the environment", quoted + shop + "two words\n", keysOfEnvironment, false},
+		{"both, for the AWS CLI and the SDK", quoted + "[profile two words]\n" + keys + shop + "two words\n", nil, true},
+		{"asked for with the quotes", "['two words']\n" + keys + shop + "'two words'\n", nil, true},
+	} {
+		environment(t, tc.env, tc.config, "")
+		want := `profile: the AWS SDK does not find "two words" under [profile 'two words'] in ` + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
+		_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: "shop", Region: "eu-west-1"})
+		if tc.found && err != nil || !tc.found && (err == nil || err.Error() != want) {
+			t.Errorf("%s: got %v, want found: %t", tc.name, err, tc.found)
+		}
+	}
+}
+
 // The role of a container or an instance is not used for a profile.
 func TestProfileWithoutCredentials(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)

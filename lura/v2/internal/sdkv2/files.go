@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
@@ -69,4 +70,55 @@ func checkQuotes(profile string) error {
 	}
 	return fmt.Errorf("profile: the AWS SDK does not find %s under [profile %s] in %s: write [profile %s], without quotes",
 		text.Quote(profile), text.Printable(string(quoted[1])), file, text.Printable(profile))
+}
+
+// checkShared returns an error for profiles of a config that the SDK does not take as the shared
+// AWS files say. profile is the configured one, empty for none. Credentials of the environment
+// count before the roles of other profiles.
+func checkShared(cfg aws.Config, profile string) error {
+	var chain []*sdkconfig.SharedConfig // by source_profile
+	fromEnvironment := false
+	for _, source := range cfg.ConfigSources {
+		switch source := source.(type) {
+		case sdkconfig.EnvConfig:
+			fromEnvironment = profile == "" && (source.Credentials.HasKeys() || source.WebIdentityTokenFilePath != "")
+		case sdkconfig.SharedConfig:
+			for p := &source; p != nil; p = p.Source {
+				chain = append(chain, p)
+			}
+		}
+	}
+	for _, p := range chain {
+		if err := checkQuotes(p.Profile); err != nil {
+			return err
+		}
+	}
+	if fromEnvironment {
+		return nil
+	}
+	return checkRoles(chain)
+}
+
+// checkRoles returns an error for a role that no chain of profiles can assume: one that needs the
+// code of an MFA device, or one without credentials to assume it with. The SDK says the former at
+// the first lookup. For the latter it would take those of the container or the instance.
+func checkRoles(chain []*sdkconfig.SharedConfig) error {
+	for _, p := range chain {
+		usesWebIdentity := p.WebIdentityTokenFile != "" && !p.Credentials.HasKeys()
+		if p.RoleARN != "" && p.MFASerial != "" && !usesWebIdentity {
+			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role that needs none",
+				text.Quote(p.Profile))
+		}
+		if p.RoleARN != "" && p.Source == nil && !hasSource(p) {
+			return fmt.Errorf("profile %s: role_arn: there are no credentials to assume the role with: add source_profile or credential_source",
+				text.Quote(p.Profile))
+		}
+	}
+	return nil
+}
+
+// hasSource tells whether the SDK finds credentials for a profile without a source_profile.
+func hasSource(p *sdkconfig.SharedConfig) bool {
+	return p.Credentials.HasKeys() || cmp.Or(p.CredentialSource, p.WebIdentityTokenFile, p.CredentialProcess, p.LoginSession,
+		p.SSOSessionName, p.SSORegion, p.SSOAccountID, p.SSOStartURL, p.SSORoleName) != ""
 }

@@ -48,6 +48,7 @@ func TestProfileInQuotes(t *testing.T) {
 		{"double quotes", "[profile \"two words\"]\n", twoKeys, nil, "two words", `under [profile "two words"] in `},
 		{"AWS_PROFILE", "[profile 'two words']\n", "", map[string]string{"AWS_PROFILE": "two words"}, "", advice},
 		{"the source of a role", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", "", nil, "shop", advice},
+		{"the source of a role, with its keys", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", twoKeys, nil, "shop", advice},
 		{"both, for the AWS CLI and the SDK", "[profile 'two words']\n[profile two words]\n", twoKeys, nil, "two words", ""},
 		{"quotes that are asked for", "[profile 'two words']\n", "", nil, "'two words'", ""},
 		{"another profile", "[profile 'two words']\n[profile shop]\n", "", nil, "shop", ""},

@@ -38,7 +38,7 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 	}
 	cfg, err := sdkconfig.LoadDefaultConfig(ctx, append(options, more...)...)
 	if err == nil {
-		return cfg, nil
+		return cfg, checkShared(cfg, profile)
 	}
 	var missing sdkconfig.SharedConfigProfileNotExistError
 	if errors.As(err, &missing) {
