@@ -148,7 +148,9 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 	call := call{client: c, policy: p, function: r.Function}
 	for {
 		call.attempts++
+		started := c.now()
 		err := c.attempt(ctx, r, p, use)
+		call.took = c.now().Sub(started)
 		var e *Error
 		if !errors.As(err, &e) { // whatever use made of it, there was a whole reply
 			c.budgets.of(r.Function).success(call.retried)
@@ -175,7 +177,7 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 		}
 		if err := c.sleep(ctx, delay); errors.Is(err, context.Canceled) {
 			return call.ended(ctx, e)
-		} else if err != nil {
+		} else if err != nil || call.room(ctx, e) <= 0 { // a busy machine wakes late
 			return e // it says more than the deadline does
 		}
 	}
@@ -219,16 +221,21 @@ type call struct {
 	policy   *Policy
 	function string
 
-	attempts  int    // that were made
-	requestID string // of the last answer
-	failed    int    // executions that failed
-	retried   bool   // at least once for an execution that failed
-	refreshed bool   // the credentials, or the clock was corrected, for an attempt that executed nothing
-	last      *Error // of the attempt before; nil for the first
+	attempts  int           // that were made
+	took      time.Duration // the last attempt
+	requestID string        // of the last answer
+	failed    int           // executions that failed
+	retried   bool          // at least once for an execution that failed
+	refreshed bool          // the credentials, or the clock was corrected, for an attempt that executed nothing
+	last      *Error        // of the attempt before; nil for the first
 }
 
-// ended is the error of a call whose context is done, with how far it came.
+// ended is the error of a call whose context is done, with how far it came. Where the deadline
+// passed before a retry was sent, it is the error of the attempt before, which says more.
 func (c *call) ended(ctx context.Context, e *Error) *Error {
+	if c.last != nil && e.Kind == KindCredentials && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return c.last
+	}
 	progress := "before the function answered"
 	switch {
 	case c.last != nil:

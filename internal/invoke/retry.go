@@ -36,11 +36,7 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 		return 0, false
 	}
 	delay := c.delay(e)
-	left := maxWait
-	if deadline, ok := ctx.Deadline(); ok {
-		left = deadline.Sub(c.client.now())
-	}
-	if delay >= left {
+	if delay >= c.room(ctx, e) {
 		return 0, false
 	}
 	if !c.client.budgets.of(c.function).take() {
@@ -48,6 +44,21 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 	}
 	c.retried = true
 	return delay, true
+}
+
+// room is the time for the delay after e: what is left before the deadline, or maxWait without one.
+// After a throttle it is less by the time that the attempt has taken. AWS executes no function
+// faster than that, so a retry with less time would be cut off.
+func (c *call) room(ctx context.Context, e *Error) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return maxWait
+	}
+	room := deadline.Sub(c.client.now())
+	if e.IsThrottle() {
+		room -= c.took
+	}
+	return room
 }
 
 // recovered tells whether an attempt that AWS refused before it executed anything can be made
