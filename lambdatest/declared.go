@@ -1,6 +1,9 @@
 package lambdatest
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Function is a handler with the settings of its function. It stands in the place of a
 // handler in the map of [NewServer] and [Listen], and as the argument of [Server.Handle].
@@ -28,6 +31,12 @@ type Function struct {
 	// documentation says more. Where Durable is false, a call with an execution
 	// name is answered with InvalidParameterValueException.
 	Durable bool
+
+	// InitDuration is the Init Duration in the REPORT line of the first execution of the
+	// handler, and of each version's: that of a cold start. The call does not take longer
+	// for it. Where it is zero, executions report no cold start. A second Handle makes
+	// the function cold again.
+	InitDuration time.Duration
 }
 
 // A declared is a function as the server keeps it.
@@ -48,7 +57,7 @@ func declare(name string, handler any) (declared, error) {
 	if !ok {
 		return declared{latest: newRunnable(handler)}, nil
 	}
-	d := declared{latest: newRunnable(f.Handler), tenantIsolation: f.TenantIsolation, durable: f.Durable}
+	d := declared{latest: newRunnable(f.Handler).cold(f.InitDuration), tenantIsolation: f.TenantIsolation, durable: f.Durable}
 	if f.Versions == nil {
 		return d, nil
 	}
@@ -57,7 +66,7 @@ func declare(name string, handler any) (declared, error) {
 		if !versionOrAlias.MatchString(qualifier) {
 			return declared{}, fmt.Errorf("lambdatest: %q is not a version or alias of the function %q", qualifier, name)
 		}
-		d.versions[qualifier] = newRunnable(handler)
+		d.versions[qualifier] = newRunnable(handler).cold(f.InitDuration)
 	}
 	return d, nil
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -22,6 +23,29 @@ type functionError = messages.InvokeResponse_Error
 type runnable struct {
 	handler any
 	serial  *sync.Mutex // held during each call; nil where calls may run at once
+	init    *coldStart  // nil where no execution reports one
+}
+
+// A coldStart is what the first execution of a runnable reports.
+type coldStart struct {
+	once     sync.Once
+	duration time.Duration
+}
+
+// cold returns a runnable whose first execution reports that its environment took d to start.
+func (f runnable) cold(d time.Duration) runnable {
+	if d > 0 {
+		f.init = &coldStart{duration: d}
+	}
+	return f
+}
+
+// takeInit returns the time of the cold start of an execution, 0 for a warm one.
+func (f runnable) takeInit() (d time.Duration) {
+	if f.init != nil {
+		f.init.once.Do(func() { d = f.init.duration })
+	}
+	return d
 }
 
 func newRunnable(handler any) runnable {

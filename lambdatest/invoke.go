@@ -115,7 +115,7 @@ func (s *Server) executeEvent(in *invocation, execute func()) {
 // execute executes a function up to the end of its reply. Lambda goes on where the
 // caller has gone, so the context is not the request's.
 func (s *Server) execute(f runnable, in *invocation) result {
-	x, failure := s.begin(in)
+	x, failure := s.begin(f, in)
 	defer x.cancel()
 	var payload []byte
 	if failure == nil {
@@ -148,13 +148,13 @@ type execution struct {
 // begin makes the context of an execution, which the server's own is the parent of,
 // and starts its log. Where it returns a function error, the handler is not to be
 // called.
-func (s *Server) begin(in *invocation) (execution, *functionError) {
+func (s *Server) begin(f runnable, in *invocation) (execution, *functionError) {
 	lc := &lambdacontext.LambdaContext{
 		AwsRequestID:       in.call.RequestID,
 		InvokedFunctionArn: in.arn,
 		TenantID:           in.call.TenantID,
 	}
-	x := execution{log: startLog(in.call.RequestID, in.version())}
+	x := execution{log: startLog(in.call.RequestID, in.version(), f.takeInit())}
 	ctx, cancel := context.WithCancel(s.ctx)
 	x.cancel = cancel
 	ctx = context.WithValue(ctx, logKey{}, x.log)

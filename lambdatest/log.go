@@ -37,13 +37,14 @@ type logKey struct{}
 type executionLog struct {
 	requestID string
 	started   time.Time
+	init      time.Duration // of a cold start, 0 for none
 
 	mu   sync.Mutex
 	tail []byte
 }
 
-func startLog(requestID, version string) *executionLog {
-	l := &executionLog{requestID: requestID, started: time.Now()}
+func startLog(requestID, version string, init time.Duration) *executionLog {
+	l := &executionLog{requestID: requestID, started: time.Now(), init: init}
 	fmt.Fprintf(l, "START RequestId: %s Version: %s\n", requestID, version)
 	return l
 }
@@ -64,8 +65,12 @@ func (l *executionLog) end() []byte {
 
 	l.endLine()
 	fmt.Fprintf(l, "END RequestId: %s\n", l.requestID)
-	fmt.Fprintf(l, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\n",
-		l.requestID, took.Seconds()*1000, took.Milliseconds()+1)
+	fmt.Fprintf(l, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms",
+		l.requestID, milliseconds(took), (took+l.init).Milliseconds()+1)
+	if l.init > 0 {
+		fmt.Fprintf(l, "\tInit Duration: %.2f ms", milliseconds(l.init))
+	}
+	io.WriteString(l, "\n")
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,3 +86,5 @@ func (l *executionLog) endLine() {
 		io.WriteString(l, "\n")
 	}
 }
+
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -22,20 +23,27 @@ import (
 func tail(t *testing.T, handler any) (log, requestID string) {
 	t.Helper()
 	server := newServer(t, map[string]any{"f": handler})
+	log = tailOf(t, server, "3")
+	call := server.Calls()[0]
+	if got, want := call.LogType, "Tail"; got != want {
+		t.Errorf("got log type %q, want %q", got, want)
+	}
+	return log, call.RequestID
+}
+
+// tailOf invokes the function f of a server for its log.
+func tailOf(t *testing.T, server *lambdatest.Server, qualifier string) string {
+	t.Helper()
 	out := mustInvoke(t, newClient(t, server), &lambda.InvokeInput{
 		FunctionName: aws.String("f"),
-		Qualifier:    aws.String("3"),
+		Qualifier:    aws.String(qualifier),
 		LogType:      types.LogTypeTail,
 	})
 	decoded, err := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult))
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := server.Calls()[0]
-	if got, want := call.LogType, "Tail"; got != want {
-		t.Errorf("got log type %q, want %q", got, want)
-	}
-	return string(decoded), call.RequestID
+	return string(decoded)
 }
 
 func TestLogTail(t *testing.T) {
@@ -123,5 +131,24 @@ func TestLogWriterIsSafe(t *testing.T) {
 func TestLogWriterOfAForeignContext(t *testing.T) {
 	if got, want := lambdatest.LogWriter(t.Context()), io.Discard; got != want {
 		t.Errorf("got %v, want io.Discard", got)
+	}
+}
+
+// The first execution of a function, and of each version, reports a cold start.
+func TestInitDuration(t *testing.T) {
+	server := newServer(t, nil)
+	ok := func() {}
+	f := lambdatest.Function{Handler: ok, Versions: map[string]any{"1": ok}, InitDuration: 120500 * time.Microsecond}
+	const cold = "\tInit Duration: 120.50 ms\n"
+	for round := range 2 {
+		server.Handle("f", f)
+		for i, call := range []struct {
+			qualifier string
+			cold      bool
+		}{{"$LATEST", true}, {"$LATEST", false}, {"1", true}, {"1", false}} {
+			if got := tailOf(t, server, call.qualifier); strings.HasSuffix(got, cold) != call.cold || strings.Contains(got, "Init") != call.cold {
+				t.Errorf("round %d, call %d: got %q, want a cold start: %v", round, i, got, call.cold)
+			}
+		}
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 	s.running.Add(1)
 	defer s.running.Done()
 
-	x, failure := s.begin(in)
+	x, failure := s.begin(f, in)
 	defer x.cancel()
 	defer context.AfterFunc(r.Context(), x.cancel)()
 
