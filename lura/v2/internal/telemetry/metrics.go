@@ -59,7 +59,8 @@ func newMetrics(p metric.MeterProvider) (m metrics, err error) {
 // otherFunctions is the name of functions that clients name, so that attributes stay few.
 const otherFunctions = "_OTHER"
 
-// record records an invocation.
+// record records an invocation. What did not happen is counted as 0: Prometheus sees no increase
+// in a counter whose first value is 1.
 func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
 	name := i.Function
 	if !i.FunctionListed {
@@ -77,14 +78,10 @@ func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
 	}
 	m.duration.Record(ctx, i.Duration.Seconds(), all)
 	m.attempts.Add(ctx, int64(i.Attempts), function)
-	if i.Throttles > 0 {
-		m.throttles.Add(ctx, int64(i.Throttles), function)
-	}
-	if i.FunctionError != "" {
-		m.functionErrors.Add(ctx, 1, function)
-	}
-	if i.InitDuration != 0 {
-		m.coldStarts.Add(ctx, 1, function)
+	m.throttles.Add(ctx, int64(i.Throttles), function)
+	m.functionErrors.Add(ctx, count(i.FunctionError != ""), function)
+	if i.FunctionDuration != 0 { // there was a REPORT line
+		m.coldStarts.Add(ctx, count(i.InitDuration != 0), function)
 	}
 	m.payloadSize.Record(ctx, i.PayloadSize, function)
 	m.replySize.Record(ctx, i.ReplySize, function)
@@ -99,15 +96,20 @@ func metricError(i *backend.Invocation) string {
 	return i.Code
 }
 
+// count returns what an event adds to a counter.
+func count(happened bool) int64 {
+	if happened {
+		return 1
+	}
+	return 0
+}
+
 // CredentialsLookup counts a lookup of credentials, which failed where err is not nil.
 func (t *Telemetry) CredentialsLookup(err error) {
 	ctx := context.Background()
 	if !t.metrics.lookups.Enabled(ctx) {
 		return
 	}
-	if err != nil {
-		t.metrics.lookups.Add(ctx, 1, metric.WithAttributes(semconv.ErrorTypeOther))
-		return
-	}
-	t.metrics.lookups.Add(ctx, 1)
+	t.metrics.lookups.Add(ctx, count(err == nil))
+	t.metrics.lookups.Add(ctx, count(err != nil), metric.WithAttributes(semconv.ErrorTypeOther))
 }

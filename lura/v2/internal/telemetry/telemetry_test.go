@@ -117,6 +117,8 @@ func TestMetrics(t *testing.T) {
 			backend.Invocation{Function: "orders", FunctionListed: true, Region: "eu-west-1", Attempts: 1, Duration: 1500 * time.Millisecond, PayloadSize: 12, ReplySize: 34},
 			`krakend.lambda.invocation.duration 1.5: faas.invoked_name=orders faas.invoked_region=eu-west-1
 krakend.lambda.attempts +1: faas.invoked_name=orders faas.invoked_region=eu-west-1
+krakend.lambda.throttles +0: faas.invoked_name=orders faas.invoked_region=eu-west-1
+krakend.lambda.function_errors +0: faas.invoked_name=orders faas.invoked_region=eu-west-1
 krakend.lambda.payload.size 12: faas.invoked_name=orders faas.invoked_region=eu-west-1
 krakend.lambda.reply.size 34: faas.invoked_name=orders faas.invoked_region=eu-west-1`,
 		},
@@ -125,13 +127,25 @@ krakend.lambda.reply.size 34: faas.invoked_name=orders faas.invoked_region=eu-we
 			`krakend.lambda.invocation.duration 0: error.type=TooManyRequestsException faas.invoked_name=orders
 krakend.lambda.attempts +3: faas.invoked_name=orders
 krakend.lambda.throttles +3: faas.invoked_name=orders
+krakend.lambda.function_errors +0: faas.invoked_name=orders
+krakend.lambda.payload.size 0: faas.invoked_name=orders
+krakend.lambda.reply.size 0: faas.invoked_name=orders`,
+		},
+		"warm": {
+			backend.Invocation{Function: "orders", FunctionListed: true, Attempts: 1, FunctionDuration: 1},
+			`krakend.lambda.invocation.duration 0: faas.invoked_name=orders
+krakend.lambda.attempts +1: faas.invoked_name=orders
+krakend.lambda.throttles +0: faas.invoked_name=orders
+krakend.lambda.function_errors +0: faas.invoked_name=orders
+krakend.lambda.cold_starts +0: faas.invoked_name=orders
 krakend.lambda.payload.size 0: faas.invoked_name=orders
 krakend.lambda.reply.size 0: faas.invoked_name=orders`,
 		},
 		"function error of a function that the client named": {
-			backend.Invocation{Function: "x1", Attempts: 1, FunctionError: "made up 1", InitDuration: 1},
+			backend.Invocation{Function: "x1", Attempts: 1, FunctionError: "made up 1", FunctionDuration: 1, InitDuration: 1},
 			`krakend.lambda.invocation.duration 0: error.type=function_error faas.invoked_name=_OTHER
 krakend.lambda.attempts +1: faas.invoked_name=_OTHER
+krakend.lambda.throttles +0: faas.invoked_name=_OTHER
 krakend.lambda.function_errors +1: faas.invoked_name=_OTHER
 krakend.lambda.cold_starts +1: faas.invoked_name=_OTHER
 krakend.lambda.payload.size 0: faas.invoked_name=_OTHER
@@ -159,7 +173,10 @@ func TestCredentialsLookups(t *testing.T) {
 	tel, _ := New(meters{recorder: r})
 	tel.CredentialsLookup(nil)
 	tel.CredentialsLookup(errors.New("secret"))
-	if got, want := r.text(), "krakend.lambda.credentials.lookups +1: \nkrakend.lambda.credentials.lookups +1: error.type=_OTHER"; got != want {
+	if got, want := r.text(), `krakend.lambda.credentials.lookups +1: 
+krakend.lambda.credentials.lookups +0: error.type=_OTHER
+krakend.lambda.credentials.lookups +0: 
+krakend.lambda.credentials.lookups +1: error.type=_OTHER`; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
