@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+	"github.com/luraproject/lura/v2/config"
+	"github.com/luraproject/lura/v2/logging"
+	"github.com/luraproject/lura/v2/proxy"
+	router "github.com/luraproject/lura/v2/router/gin"
+	"github.com/luraproject/lura/v2/transport/http/client"
+	"github.com/luraproject/lura/v2/transport/http/server"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+)
+
+func main() {
+	file := flag.String("c", "krakend.json", "the configuration `file`")
+	metrics := flag.String("metrics", "127.0.0.1:9464", "the `address` where Prometheus finds /metrics. Keep it from clients")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *file, *metrics); err != nil {
+		fmt.Fprintln(os.Stderr, "krakend:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the gateway and its metrics until ctx ends.
+func run(ctx context.Context, file, metrics string) (err error) {
+	cfg, err := config.NewParser().Parse(file)
+	if err != nil {
+		return err
+	}
+	logger, err := logging.NewLogger("INFO", os.Stdout, "[KRAKEND]")
+	if err != nil {
+		return err
+	}
+
+	// Spans go to standard error as JSON. A build of your own uses an exporter of OTLP instead:
+	// otlptracegrpc.New(ctx).
+	exporter, err := stdouttrace.New(stdouttrace.WithWriter(os.Stderr))
+	if err != nil {
+		return err
+	}
+	t, err := newTelemetry(exporter)
+	if err != nil {
+		return err
+	}
+	defer func() { // spans that wait for their export are exported
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, t.shutdown(ctx))
+	}()
+
+	listener, err := net.Listen("tcp", metrics)
+	if err != nil {
+		return err
+	}
+	go func() {
+		if err := t.serveMetrics(ctx, listener); err != nil {
+			logger.Error("[SERVICE: Metrics]", err.Error())
+		}
+	}()
+
+	serveGateway(ctx, cfg, logger, t, server.RunServer)
+	return nil
+}
+
+// serveGateway builds the gateway, and returns when serve does.
+func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, t *telemetry, serve router.RunServerFunc) {
+	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
+	backendFactory = lambda.BackendFactory(logger, backendFactory, lambda.WithMeterProvider(t.meters))
+	// The span of a backend is the parent of the spans of its invocations, so it goes around.
+	backendFactory = t.backends(backendFactory)
+
+	router.NewFactory(router.Config{
+		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: os.Stdout}),
+		HandlerFactory: router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError),
+		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
+		Logger:         logger,
+		RunServer: func(ctx context.Context, cfg config.ServiceConfig, next http.Handler) error {
+			return serve(ctx, cfg, t.requests(next))
+		},
+	}).NewWithContext(ctx).Run(cfg)
+}
