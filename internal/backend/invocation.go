@@ -120,6 +120,9 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	if b.cfg.LogTail || in.watch != nil {
 		policy.OnFailure = func(e *invoke.Error) {
 			out.attempts = e.Attempts
+			if e.Kind == invoke.KindCredentials {
+				out.attempts-- // nothing was sent
+			}
 			in.watch.failed(e)
 			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
 		}

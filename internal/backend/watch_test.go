@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -314,4 +315,27 @@ func TestNoObserver(t *testing.T) {
 	}); allocs > 1 { // t.Context's own
 		t.Errorf("got %v allocations", allocs)
 	}
+}
+
+// Without credentials nothing is sent, so there is no attempt.
+func TestObserversWithoutCredentials(t *testing.T) {
+	b, o := observedBackend("http://127.0.0.1:1", Spec{}, map[string]any{"function_name": "f"})
+	target := impatient(nil)
+	target.Endpoint, target.Region, target.Credentials = "http://127.0.0.1:1", "us-west-2", noCredentials{}
+	var err error
+	if b.client, err = invoke.New(target, nil); err != nil {
+		t.Fatal(err)
+	}
+	do(t.Context(), b, &Request{})
+	const want = `1 ended: attempts 0, throttles 0, status 502, code "InvocationFailure", function error "", request id false, version "", took true, payload 2, reply 0, billed 0s`
+	if got := o.text(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// noCredentials fail each lookup.
+type noCredentials struct{ staticCredentials }
+
+func (noCredentials) Retrieve(context.Context) (sigv4.Credentials, uint64, error) {
+	return sigv4.Credentials{}, 0, errors.New("no credentials")
 }
