@@ -110,10 +110,11 @@ func endSpan(span trace.Span, i *backend.Invocation) {
 	if i.FunctionDuration != 0 {
 		attributes = append(attributes,
 			semconv.FaaSColdstart(i.InitDuration != 0),
-			semconv.FaaSMaxMemory(int(i.MemorySize)),
 			durationKey.Float64(milliseconds(i.FunctionDuration)),
-			billedDurationKey.Float64(milliseconds(i.BilledDuration)),
-			maxMemoryUsedKey.Int64(i.MaxMemoryUsed))
+			billedDurationKey.Float64(milliseconds(i.BilledDuration)))
+		if i.MemorySize != 0 {
+			attributes = append(attributes, semconv.FaaSMaxMemory(int(i.MemorySize)), maxMemoryUsedKey.Int64(i.MaxMemoryUsed))
+		}
 		if i.InitDuration != 0 {
 			attributes = append(attributes, initDurationKey.Float64(milliseconds(i.InitDuration)))
 		}

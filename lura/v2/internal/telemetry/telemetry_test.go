@@ -52,8 +52,8 @@ func TestSpans(t *testing.T) {
 		"warm": {
 			backend.Invocation{Function: "orders", Attempts: 1, Status: 200, FunctionDuration: time.Millisecond}, nil,
 			started + "\n" +
-				"Lambda.Invoke attributes: faas.coldstart=false faas.max_memory=0 http.response.status_code=200 krakend.lambda.attempts=1" +
-				" krakend.lambda.function.billed_duration=0 krakend.lambda.function.duration=1 krakend.lambda.function.max_memory_used=0" +
+				"Lambda.Invoke attributes: faas.coldstart=false http.response.status_code=200 krakend.lambda.attempts=1" +
+				" krakend.lambda.function.billed_duration=0 krakend.lambda.function.duration=1" +
 				" krakend.lambda.payload.size=0 krakend.lambda.reply.size=0\n" +
 				"Lambda.Invoke end",
 		},
