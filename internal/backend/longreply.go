@@ -41,7 +41,7 @@ func (b *Backend) attachBody(ctx context.Context, response *http.Response, r *in
 		setUnlessEmpty(response.Header, "Content-Length", r.Header.Get("Content-Length"))
 		s := b.streamingBody(response.Header, r.Payload, &remaining{Body: r.Rest, watch: in.watch, ctx: ctx, room: r.Payload}, in, r.RequestID)
 		response.ContentLength, response.Body = s.length, s
-		in.watch.streams(response)
+		in.watch.streams(ctx, response)
 	}
 }
 

@@ -36,7 +36,7 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 		runtime.AddCleanup(s, func(e invoke.Events) { e.Close() }, r.Events)
 	}
 	response := &http.Response{StatusCode: head.Status, Header: head.Header, ContentLength: s.length, Body: s}
-	in.watch.streams(response)
+	in.watch.streams(ctx, response)
 	return response, nil
 }
 

@@ -26,6 +26,7 @@ type watch struct {
 	about  Invocation
 	stream bool // the end of the reply is the end of the invocation
 	ended  bool
+	stop   func() bool // ends the wait for the end of the request; nil for none
 }
 
 // watch starts watching the invocation of a function, and returns the context for its calls.
@@ -94,11 +95,14 @@ func (w *watch) replied(r *invoke.Response) {
 	})
 }
 
-// streams tells that the body of response decides when the invocation ends, and how.
-func (w *watch) streams(response *http.Response) {
+// streams tells that the body of response decides when the invocation ends, and how. The end of
+// the request ends it at the latest: KrakenD drops the replies of shadow backends without reading
+// or closing them.
+func (w *watch) streams(ctx context.Context, response *http.Response) {
 	w.update(func(i *Invocation) {
 		i.Status = response.StatusCode
 		w.stream = true
+		w.stop = context.AfterFunc(ctx, func() { w.end(ended(ctx.Err(), "before its reply was read")) })
 	})
 }
 
@@ -136,6 +140,9 @@ func (w *watch) end(e *Error) {
 		return
 	}
 	w.ended = true
+	if w.stop != nil {
+		w.stop()
+	}
 	if e != nil {
 		w.about.failed(e)
 	}

@@ -339,3 +339,23 @@ type noCredentials struct{ staticCredentials }
 func (noCredentials) Retrieve(context.Context) (sigv4.Credentials, uint64, error) {
 	return sigv4.Credentials{}, 0, errors.New("no credentials")
 }
+
+// A reply that KrakenD drops without reading or closing it, as those of shadow backends, ends the
+// invocation with the request.
+func TestObserversOfDroppedReplies(t *testing.T) {
+	long := strings.Repeat("x", 200<<10)
+	s := lambdatest.NewServer(map[string]any{"stream": func() (io.Reader, error) { return strings.NewReader(long), nil }, "long": func() (string, error) { return long, nil }})
+	t.Cleanup(s.Close)
+	for function, stream := range map[string]bool{"stream": true, "long": false} {
+		observed := make(chan Invocation, 1)
+		f := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL}, OnInvocation: func(_ context.Context, i Invocation) { observed <- i }})
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := do(ctx, f.New(Spec{Encoding: "no-op", Settings: ns(map[string]any{"function_name": function, "stream": stream})}), &Request{}); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if i := <-observed; i.Code != "ClientGone" || i.Stream != stream {
+			t.Errorf("stream %t: got %+v", stream, i)
+		}
+	}
+}
