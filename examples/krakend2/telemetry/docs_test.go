@@ -210,3 +210,16 @@ func TestCheckPromQL(t *testing.T) {
 		}
 	}
 }
+
+// The library itself needs OpenTelemetry's API only: which SDK there is decides the build.
+func TestNoSDKInTheLibrary(t *testing.T) {
+	for _, module := range []string{"", "lura/", "lura/v2/", "lambdatest/"} {
+		text, err := os.ReadFile("../../../" + module + "go.mod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := regexp.MustCompile(`go\.opentelemetry\.io/otel/(sdk|exporters)\S*`).Find(text); m != nil {
+			t.Errorf("%sgo.mod requires %s", module, m)
+		}
+	}
+}
