@@ -9,4 +9,5 @@
 //   - invokeapi_test.go, connections_test.go, replies_test.go, streams_test.go, long_test.go,
 //     sizes_test.go, compression_test.go, decoders_test.go, clients_test.go: the rows, by what
 //     goes wrong
+//   - shutdown_test.go: a gateway that stops while requests are under way
 package faults
