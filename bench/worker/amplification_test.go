@@ -10,5 +10,5 @@ import (
 )
 
 func TestAmplification(t *testing.T) {
-	amplification.Test(t, adapter(ours.BackendFactory(logging.NoOp, noBackend)))
+	amplification.Test(t, adapter(ours.BackendFactory(logging.NoOp, noBackend)), 2)
 }

@@ -10,5 +10,5 @@ import (
 )
 
 func TestAmplification(t *testing.T) {
-	amplification.Test(t, adapter(lambda.BackendFactory(noBackend, lambda.WithLogger(logging.NoOp))))
+	amplification.Test(t, adapter(lambda.BackendFactory(noBackend, lambda.WithLogger(logging.NoOp))), 3)
 }
