@@ -65,12 +65,9 @@ func newOptions(opts []Option) (o options) {
 
 // backend returns the options of the backends.
 func (o options) backend() backend.Options {
-	if o.logger == nil {
-		o.logger = backend.NewStderrLogger()
-	}
-	b := backend.Options{Logger: o.logger, OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
+	b := backend.Options{Logger: backend.NewLogger(o.logger), OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
 	if o.invoker == nil {
-		b.SDK = sdkv1.New(o.session, o.logger, o.checkOnly)
+		b.SDK = sdkv1.New(o.session, b.Logger, o.checkOnly)
 		return b
 	}
 	b.Invoker, b.InvokerRetries = sdkv1.NewAttempter(o.invoker), sdkv1.MaxRetries(o.invoker)

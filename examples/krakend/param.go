@@ -28,7 +28,7 @@ func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings [
 		for _, b := range e.Backend {
 			p := r[b].Param // empty without one, and for a bad configuration
 			if !params[p] && p == capitalized(p) && !ofKrakenD.MatchString(p) {
-				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", name(e), p))
+				warnings = append(warnings, fmt.Sprintf("%s: function_param_name: the endpoint has no placeholder for '%s', so another component, such as a Lua script, must set it", name(e), p))
 			}
 		}
 	}

@@ -107,7 +107,7 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	s = strings.TrimSuffix(s, ".0") // as a float of Python's ends
 	status, err := strconv.Atoi(s)
 	if err != nil || len(s) != 3 || status < http.StatusOK || status > 599 {
-		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", text.Quote(string(raw)))
+		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", text.Clean(text.Cut(string(raw))))
 	}
 	return status, nil
 }

@@ -18,7 +18,7 @@ var ErrPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", 
 
 // ErrNeedsStream is the error of a reply that begins as a stream does, on a backend without
 // stream.
-var ErrNeedsStream = errors.New(`it begins with the status and headers of a stream, so the backend needs "stream": true`)
+var ErrNeedsStream = errors.New(`it begins with the status and headers of a stream, so the backend needs 'stream': true`)
 
 // preludeEnd separates the prelude from the body.
 var preludeEnd = make([]byte, 8)

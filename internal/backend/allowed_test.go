@@ -10,13 +10,13 @@ func TestNameThatIsNotAllowed(t *testing.T) {
 	l := &recorder{}
 	b := withInvoker(l, noInvoker{}).New(Spec{Settings: ns(map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Orders"}})})
 	_, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "admin"}})
-	if e, ok := err.(*Error); !ok || e.StatusCode() != 404 || e.Error() != "lambda: no such function" || len(l.level("ERROR")) != 1 {
+	if e, ok := err.(*Error); !ok || e.StatusCode() != 404 || e.Error() != "lambda: no such function" || len(l.level("INFO")) != 1 {
 		t.Errorf("got %v, log %q; want a 404 and one line", err, l.lines)
 	}
 }
 
 // One line at start tells what a client can reach where nothing limits it.
-func TestInfoOnWhatARequestCanReach(t *testing.T) {
+func TestWarningOfWhatARequestCanReach(t *testing.T) {
 	const role = "arn:aws:iam::123456789012:role/gateway"
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
 	for _, tc := range []struct {
@@ -38,8 +38,8 @@ func TestInfoOnWhatARequestCanReach(t *testing.T) {
 		l := &recorder{}
 		NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://127.0.0.1:1"}}).New(Spec{Settings: ns(tc.settings), URLPattern: "/x"})
 		var got []string
-		for _, line := range l.level("INFO") {
-			got = append(got, strings.TrimPrefix(line, "INFO [BACKEND: /x][Lambda] "))
+		for _, line := range l.level("WARNING") {
+			got = append(got, strings.TrimPrefix(line, "WARNING [BACKEND: /x][Lambda] "))
 		}
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%v: got %q, want %q", tc.settings, got, tc.want)

@@ -54,9 +54,7 @@ type Factory struct {
 
 // NewFactory returns a factory.
 func NewFactory(o Options) *Factory {
-	if o.Logger == nil {
-		o.Logger = NewStderrLogger()
-	}
+	o.Logger = NewLogger(o.Logger)
 	f := &Factory{Options: o}
 	if o.Invoker != nil {
 		f.invoker = invoke.NewWith(o.Invoker, invoke.Target{MaxRetries: o.InvokerRetries})
@@ -131,7 +129,7 @@ func formatOf(encoding string) format {
 func (f *Factory) New(spec Spec) *Backend {
 	b := &Backend{
 		logger: f.Logger,
-		prefix: "[BACKEND: " + spec.URLPattern + "][Lambda]",
+		prefix: spec.logPrefix(),
 		method: cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
 		format: formatOf(spec.Encoding),
 		names:  config.PlaceholdersOf(spec.Endpoint),
@@ -143,7 +141,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		observer: f.Observer,
 		tell:     f.OnInvocation,
 	}
-	if spec.URLPattern == "" || spec.URLPattern == "/" { // as many have
+	if !spec.hasPattern() && spec.Endpoint == "" {
 		b.where = " (" + spec.String() + ")"
 	}
 	warnings, err := b.configure(f, spec)
@@ -153,11 +151,11 @@ func (f *Factory) New(spec Spec) *Backend {
 	}
 	if err != nil {
 		b.broken = badConfig(err)
-		b.logger.Error(b.prefix, b.broken.detail+"; each request to "+spec.String()+" gets a 500")
+		b.logger.Error(b.prefix, b.broken.line()+"; each request to "+spec.String()+" gets a 500")
 		return b
 	}
 	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
-		b.logger.Info(b.prefix, b.reach()+b.where)
+		b.logger.Warning(b.prefix, b.reach()+b.where)
 		b.warnings = append(b.warnings, b.reach())
 	}
 	if f.CheckOnly {
@@ -171,7 +169,7 @@ func (f *Factory) New(spec Spec) *Backend {
 
 // WarnOfNamespace warns of a backend with a namespace that is another generation's.
 func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
-	f.Logger.Warning("[BACKEND: "+spec.URLPattern+"][Lambda]", WrongNamespace(spec, wrong, right))
+	f.Logger.Warning(spec.logPrefix(), WrongNamespace(spec, wrong, right))
 }
 
 // WrongNamespace is the line of WarnOfNamespace, without its prefix.
@@ -221,7 +219,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		}
 	}
 	if b.cfg.Stream && b.format != raw {
-		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be \"no-op\", is %s", text.Quote(cmp.Or(spec.Encoding, "json"))))
+		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be 'no-op', is %s", text.Quote(cmp.Or(spec.Encoding, "json"))))
 	}
 	if b.cfg.Stream && f.Invoker != nil && !f.InvokerStreams {
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no method for streams"))
@@ -308,10 +306,10 @@ var errPanic = errors.New("panic")
 func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Request, decode func(*http.Response) error) (reply, *Error) {
 	in, e := b.invocation(ctx, f, w, r)
 	if e != nil {
-		return reply{}, e
+		return reply{}, e.withInvocation(f, "")
 	}
 	if ctx.Err() != nil {
-		return reply{}, ended(ctx.Err(), "before the call")
+		return reply{}, ended(ctx.Err(), "before the call").withInvocation(f, "")
 	}
 	if b.calls <= 1 {
 		return b.execute(ctx, &in, decode)
@@ -324,23 +322,6 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 		return reply, undecodable(err).withInvocation(in.function, reply.requestID)
 	}
 	return reply, nil
-}
-
-// report logs an error, once, and returns what its caller gets.
-func (b *Backend) report(e *Error) error {
-	if errors.Is(e.err, context.Canceled) && e.status == http.StatusGatewayTimeout {
-		b.logger.Debug(b.prefix, "the client went away")
-		return e.err
-	}
-	switch {
-	case !e.public || e.status >= http.StatusInternalServerError:
-		b.logger.Error(b.prefix, e.detail)
-	case e.status == http.StatusTooManyRequests:
-		b.logger.Warning(b.prefix, e.detail)
-	default:
-		b.logger.Info(b.prefix, e.detail)
-	}
-	return e
 }
 
 // HasStatus tells that replies are HTTP responses whose body is decoded, so that their

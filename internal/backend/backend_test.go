@@ -20,9 +20,9 @@ func TestSpecString(t *testing.T) {
 	}{
 		{Spec{}, "this GET backend"},
 		{Spec{Method: "put", Settings: ns(42)}, "this PUT backend"},
-		{Spec{Settings: ns(map[string]any{"function_name": "a\nb"})}, `this GET backend (function_name "a\nb")`},
-		{Spec{Settings: ns(map[string]any{"function_name": 1, "function_param_name": "Lambda"})}, `this GET backend (function_param_name "Lambda")`},
-		{Spec{Settings: ns(map[string]any{"function_name": "", "function_param_name": "Lambda"})}, `this GET backend (function_param_name "Lambda")`},
+		{Spec{Settings: ns(map[string]any{"function_name": "a\nb"})}, "this GET backend (function_name 'a b')"},
+		{Spec{Settings: ns(map[string]any{"function_name": 1, "function_param_name": "Lambda"})}, "this GET backend (function_param_name 'Lambda')"},
+		{Spec{Settings: ns(map[string]any{"function_name": "", "function_param_name": "Lambda"})}, "this GET backend (function_param_name 'Lambda')"},
 		{Spec{EndpointMethod: "GET", Endpoint: "/x/:y", Settings: ns(map[string]any{"function_name": "f"})}, "GET /x/:y"},
 	} {
 		if got := tc.spec.String(); got != tc.want {
@@ -38,8 +38,8 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 		Settings: ns(map[string]any{"max_retries": "many", "max_retry": 1.0}),
 	})
 	want := []string{
-		`WARNING [BACKEND: /orders][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"?`,
-		`ERROR [BACKEND: /orders][Lambda] bad configuration: max_retries: must be an integer, is the string "many"; ` +
+		`WARNING [BACKEND: /orders][Lambda] unknown key 'max_retry' is ignored; did you mean 'max_retries'?`,
+		`ERROR [BACKEND: /orders][Lambda] bad configuration: max_retries: must be an integer, is the string 'many'; ` +
 			`function_name, function_param_name: one of them must be there; ` +
 			`concurrent_calls: must be 1 for POST, is 3: the calls would share one body; each request to this POST backend gets a 500`,
 	}
@@ -81,7 +81,7 @@ func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
 		URLPattern: "/", EndpointMethod: "POST", Endpoint: "/orders/:id",
 		Settings: []Setting{{"z", map[string]any{"function_name": "f"}}, {"a", map[string]any{"function_name": "f"}}},
 	})
-	want := []string{"ERROR [BACKEND: /][Lambda] bad configuration: one of a and z may be there, not both; each request to POST /orders/:id gets a 500"}
+	want := []string{"ERROR [BACKEND: POST /orders/:id][Lambda] bad configuration: one of a and z may be there, not both; each request to POST /orders/:id gets a 500"}
 	if !slices.Equal(l.lines, want) {
 		t.Errorf("got %q, want %q", l.lines, want)
 	}
@@ -145,7 +145,7 @@ func TestWarningOnParamThatIsNoPlaceholder(t *testing.T) {
 // script that sets Function_name.
 func TestParamThatIsNoPlaceholder(t *testing.T) {
 	const (
-		reach = "INFO [BACKEND: /x][Lambda] function_param_name: without allowed_functions, "
+		reach = "WARNING [BACKEND: /x][Lambda] function_param_name: without allowed_functions, "
 		none  = ", so another component, such as a Lua script, must set it"
 	)
 	for _, tc := range []struct {
@@ -197,15 +197,20 @@ func TestCheckOnly(t *testing.T) {
 
 // Lines at start tell which backend they are about, where their prefix does not.
 func TestLinesAtStartTellTheBackend(t *testing.T) {
-	for pattern, want := range map[string]string{"": " (GET /x)", "/": " (GET /x)", "/y": ""} {
+	const own = " (this GET backend (function_param_name 'p'))"
+	for _, tc := range []struct{ pattern, endpoint, name, want string }{
+		{"", "/x", "GET /x", ""}, {"/", "/x", "GET /x", ""}, {"/y", "/x", "/y", ""},
+		{"", "", "", own}, {"/", "", "/", own}, {"/y", "", "/y", ""}, // KrakenD 1.x
+	} {
+		pattern, want := tc.pattern, tc.want
 		l := &recorder{}
 		withInvoker(l, noInvoker{}).New(Spec{
-			Settings: ns(map[string]any{"function_param_name": "p", "typo": 1}), Endpoint: "/x", EndpointMethod: "GET", URLPattern: pattern,
+			Settings: ns(map[string]any{"function_param_name": "p", "typo": 1, "allowed_functions": []any{"*"}}), Endpoint: tc.endpoint, EndpointMethod: "GET", URLPattern: pattern,
 		})
-		where := "WARNING [BACKEND: " + pattern + "][Lambda] "
+		where := "WARNING [BACKEND: " + tc.name + "][Lambda] "
 		lines := []string{
-			where + `unknown key "typo" is ignored` + want,
-			where + `function_param_name: the endpoint has no placeholder for "p", so another component, such as a Lua script, must set it` + want,
+			where + `unknown key 'typo' is ignored` + want,
+			where + `function_param_name: the endpoint has no placeholder for 'p', so another component, such as a Lua script, must set it` + want,
 		}
 		if got := l.level("WARNING"); !slices.Equal(got, lines) {
 			t.Errorf("%q: got %q, want %q", pattern, got, lines)
@@ -215,7 +220,7 @@ func TestLinesAtStartTellTheBackend(t *testing.T) {
 
 func TestStderrLogger(t *testing.T) {
 	var out strings.Builder
-	l := NewStderrLogger().(stderrLogger)
+	l := NewLogger(nil).(cleanLogger).Logger.(stderrLogger)
 	l.SetOutput(&out)
 	l.SetFlags(0)
 	l.Debug("no")
@@ -229,7 +234,22 @@ func TestStderrLogger(t *testing.T) {
 	if l.Logger == log.Default() {
 		t.Error("the standard logger is used")
 	}
-	if _, ok := NewFactory(Options{}).Logger.(stderrLogger); !ok {
+	if l, ok := NewFactory(Options{}).Logger.(cleanLogger); !ok || l.Logger.(stderrLogger).Logger == nil {
 		t.Error("it is not the default")
+	}
+}
+
+func TestLinesAreClean(t *testing.T) {
+	l := &recorder{}
+	clean := NewLogger(l)
+	if NewLogger(clean) != clean {
+		t.Error("a clean logger is cleaned again")
+	}
+	for _, log := range []func(...any){clean.Debug, clean.Info, clean.Warning, clean.Error} {
+		log("[\"x\"]", errors.New("a\\b\nc\x1b"), 7)
+	}
+	want := []string{"DEBUG ['x'] a/b c  7", "INFO ['x'] a/b c  7", "WARNING ['x'] a/b c  7", "ERROR ['x'] a/b c  7"}
+	if got := l.lines; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -197,7 +197,7 @@ func TestLogNamesTheQualifier(t *testing.T) {
 	if _, err := do(t.Context(), b, &Request{}); err == nil {
 		t.Error("got no error")
 	}
-	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], `function "f:live"`) {
+	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "the function failed: function f:live, ") {
 		t.Errorf("got log %q", lines)
 	}
 }
@@ -253,7 +253,7 @@ func TestPanics(t *testing.T) {
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || e.Error() != "lambda: internal error" {
 			t.Fatalf("%s: got %v, want a 500", name, err)
 		}
-		if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "TestPanics") {
+		if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: 'boom', at ") || !strings.Contains(lines[0], "TestPanics") {
 			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
 		}
 		if got := string(e.Details()); strings.Contains(got, "boom") {
@@ -270,7 +270,7 @@ func TestUndecodable(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || !errors.Is(err, io.ErrUnexpectedEOF) || e.Encoding() != "text/plain; charset=utf-8" {
 		t.Errorf("got %v, want a 502", err)
 	}
-	want := fmt.Sprintf(`ERROR [BACKEND: ][Lambda] the reply cannot be decoded: "unexpected EOF"; function "f", request id %q`, s.Calls()[0].RequestID)
+	want := fmt.Sprintf("ERROR [BACKEND: ][Lambda] the reply cannot be decoded: function f, request id %s: 'unexpected EOF'", s.Calls()[0].RequestID)
 	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 		t.Errorf("got log %q, want %q", lines, want)
 	}

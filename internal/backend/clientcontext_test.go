@@ -106,7 +106,7 @@ func TestClientContextLimit(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusRequestHeaderFieldsTooLarge || e.Error() != "lambda: headers too large" {
 		t.Errorf("got %v, want a 431", err)
 	}
-	if got := l.level("ERROR"); len(got) != 1 || !strings.Contains(got[0], "3584 bytes of base64, which is more than Lambda's limit of 3583") {
+	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], "3584 bytes of base64, which is more than Lambda's limit of 3583") {
 		t.Errorf("got %q", got)
 	}
 	if n := len(s.Calls()); n != 1 {

@@ -15,10 +15,11 @@
 //   - report.go: what has become of a configuration
 //   - transport.go: transports of a build
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
+//   - logline.go: the line that the log has for an error
 //   - undecodable.go: what the log says of a reply that does not decode
 //   - functionerror.go: what a client gets of an error of the function's
 //   - namespaces.go: the check for components that a build does not contain
 //   - observer.go, watch.go, logreport.go: what observers learn of an invocation
 //   - accessors.go: what Go code learns of an error
-//   - context.go, logger.go: the request's context, and the logger of builds that set none
+//   - context.go, logger.go: the request's context, and loggers whose lines are clean
 package backend

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -23,14 +22,21 @@ type Error struct {
 	kind       string // the code of AWS, or the function's errorType
 	reason     string // the function's errorMessage; empty where there is none
 	retryAfter string
-	detail     string // for the log
-	requestID  string // AWS's, empty where there is none
 	// functionError is the errorType of a function's error, or "Unhandled". It is empty for all
 	// else.
 	functionError string
-	err           error
-	shown         bool // Error is Details
-	public        bool // function_error_status has the status: clients get kind and reason
+
+	// For the log: see line. Each is empty where it is not known.
+	failure   string // what failed
+	function  string // as it was invoked
+	code      string // AWS's with the HTTP status, or what the function calls its error
+	requestID string // AWS's
+	attempts  int
+	detail    string // why
+
+	err    error
+	shown  bool // Error is Details
+	public bool // function_error_status has the status: clients get kind and reason
 }
 
 // Error returns a text that is safe to show to a client: Details where the operator has asked
@@ -103,7 +109,8 @@ func badConfig(err error) *Error {
 		status:  http.StatusInternalServerError,
 		message: "bad configuration",
 		kind:    "InvalidConfiguration",
-		detail:  "bad configuration: " + strings.ReplaceAll(err.Error(), "\n", "; "),
+		failure: "bad configuration",
+		detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
 		err:     err,
 	}
 }
@@ -113,34 +120,27 @@ func internal(err error) *Error {
 		status:  http.StatusInternalServerError,
 		message: "internal error",
 		kind:    "InternalError",
+		failure: "internal error",
 		detail:  err.Error(),
 		err:     err,
 	}
 }
 
-// panicked is the error for a panic with the value v. It is to be called by the
-// deferred function, for the stack.
-func panicked(v any) *Error {
-	e := internal(fmt.Errorf("panic: %v", v))
-	e.detail += "\n" + string(debug.Stack())
-	return e
-}
-
-// withInvocation adds the function and the request id to what the log says, and returns e.
+// withInvocation adds the function and the request id to what the log says, and returns e. The
+// request id is empty where no answer came.
 func (e *Error) withInvocation(f config.Function, requestID string) *Error {
-	e.requestID = requestID
-	e.detail += fmt.Sprintf("; function %s, request id %s", text.Quote(f.String()), text.Quote(requestID))
+	e.function, e.requestID = f.String(), requestID
 	return e
 }
 
 // refused is the error for a request that names no function, or one that it may not name.
 func refused(err error) *Error {
-	return &Error{status: http.StatusNotFound, message: "no such function", kind: resourceNotFound, detail: err.Error(), err: err}
+	return &Error{status: http.StatusNotFound, message: "no such function", kind: resourceNotFound, failure: err.Error(), err: err}
 }
 
 // invalidTenant is the error for a request without a tenant that AWS takes.
 func invalidTenant(err error) *Error {
-	return &Error{status: http.StatusBadRequest, message: "invalid tenant", kind: "InvalidTenant", detail: err.Error(), err: err}
+	return &Error{status: http.StatusBadRequest, message: "invalid tenant", kind: "InvalidTenant", failure: err.Error(), err: err}
 }
 
 func tooLarge(limit int) *Error {
@@ -148,7 +148,7 @@ func tooLarge(limit int) *Error {
 		status:  http.StatusRequestEntityTooLarge,
 		message: "payload too large",
 		kind:    requestTooLarge,
-		detail:  fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", limit),
+		failure: fmt.Sprintf("the payload is larger than Lambda's limit of %d bytes", limit),
 	}
 }
 
@@ -157,7 +157,7 @@ func headersTooLarge(size int) *Error {
 		status:  http.StatusRequestHeaderFieldsTooLarge,
 		message: "headers too large",
 		kind:    "ClientContextTooLarge",
-		detail:  fmt.Sprintf("the client context has %d bytes of base64, which is more than Lambda's limit of %d", size, maxClientContext),
+		failure: fmt.Sprintf("the client context has %d bytes of base64, which is more than Lambda's limit of %d", size, maxClientContext),
 	}
 }
 
@@ -166,7 +166,8 @@ func unreadable(err error) *Error {
 		status:  http.StatusBadRequest,
 		message: "the request's body cannot be read",
 		kind:    "UnreadableBody",
-		detail:  "the request's body cannot be read: " + text.Quote(err.Error()),
+		failure: "the request's body cannot be read",
+		detail:  text.Quote(err.Error()),
 		err:     err,
 	}
 }
@@ -176,7 +177,8 @@ func undecodable(err error) *Error {
 		status:  http.StatusBadGateway,
 		message: "the reply cannot be decoded",
 		kind:    "UndecodableReply",
-		detail:  "the reply cannot be decoded: " + describeReply(err),
+		failure: "the reply cannot be decoded",
+		detail:  describeReply(err),
 		err:     err,
 	}
 }
@@ -189,7 +191,7 @@ func ended(err error, progress string) *Error {
 		status:  http.StatusGatewayTimeout,
 		message: "deadline exceeded",
 		kind:    "DeadlineExceeded",
-		detail:  "the deadline passed " + progress,
+		failure: "the deadline passed " + progress,
 		err:     err,
 	}
 }
@@ -206,7 +208,8 @@ func truncated(detail string) *Error {
 		status:  http.StatusBadGateway,
 		message: "the reply broke off",
 		kind:    "IncompleteReply",
-		detail:  "the reply broke off: " + detail,
+		failure: "the reply broke off",
+		detail:  detail,
 	}
 }
 
@@ -224,18 +227,14 @@ func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	case invoke.KindEnded:
 		e := ended(err.Err, err.Progress)
 		if err.Previous != nil {
-			e.detail += "; the one before failed: " + describe(err.Previous)
+			e.detail = "the attempt before failed: " + describe(err.Previous)
 		}
 		return e
 	case invoke.KindInternal:
 		return internal(err)
 	case invoke.KindAPI, invoke.KindConnection, invoke.KindTruncated, invoke.KindCredentials:
 	}
-	e := &Error{status: failed.status, message: failed.message, kind: "InvocationFailure", err: err}
-	e.detail = "invocation failed: " + describe(err)
-	if err.Kind == invoke.KindCredentials {
-		e.detail = "invocation failed: " + err.Err.Error()
-	}
+	e := &Error{status: failed.status, message: failed.message, kind: "InvocationFailure", failure: "invocation failed", code: codeOf(err), detail: messageOf(err), err: err}
 	switch {
 	case err.Kind == invoke.KindConnection, err.Kind == invoke.KindTruncated:
 		e.kind = requestError
@@ -249,53 +248,11 @@ func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	e.status, e.message = client.status, client.message
 	switch client {
 	case noJSON:
-		e.detail = "invocation failed: " + err.Code + ": " + e.message // AWS's own quotes the payload
+		e.detail = e.message // AWS's own quotes the payload
 	case throttled:
 		e.retryAfter = checkedRetryAfter(err.RetryAfter)
 	}
 	return e
-}
-
-// hasSecrets tells whether an error's message repeats the payload or parts of a signed request.
-func hasSecrets(err *invoke.Error) bool {
-	return err.Code == invalidRequestContent || text.HasSignature(err.Code, err.Message)
-}
-
-// describe says in one line what a call has failed of: code, HTTP status where it came with
-// one, message, and by how much the clock is off where an Invoker has signed the call.
-func describe(err *invoke.Error) string {
-	if err.Kind == invoke.KindFunction {
-		return reportedError(err, nil).detail
-	}
-	switch err.Kind {
-	case invoke.KindConnection, invoke.KindTruncated:
-		return requestError + ": " + quoted(err)
-	case invoke.KindAPI:
-	default:
-		return quoted(err)
-	}
-	code := err.Code
-	switch {
-	case code == "":
-		code = "no error code"
-	case !invoke.ErrorCode.MatchString(code):
-		code = text.Quote(code)
-	}
-	if err.Status != 0 {
-		code += fmt.Sprintf(" (%d)", err.Status)
-	}
-	if err.Message != "" && !hasSecrets(err) {
-		code += ": " + text.Quote(text.WithoutUserinfo(err.Message))
-	}
-	if err.Skew != "" {
-		code += ": " + err.Skew
-	}
-	return code
-}
-
-// quoted is an error's text without the user and password of a URL in it.
-func quoted(err error) string {
-	return text.Quote(text.WithoutUserinfo(err.Error()))
 }
 
 // checkedRetryAfter is a Retry-After header where it is one, in seconds or as a date.

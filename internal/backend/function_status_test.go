@@ -52,7 +52,7 @@ func TestFunctionErrorStatus(t *testing.T) {
 					l := &recorder{}
 					b := withInvoker(l, fails).New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f", "function_error_status": statuses})})
 					response, err := do(t.Context(), b, &Request{})
-					if lines := slices.Concat(l.level("INFO"), l.level("WARNING"), l.level("ERROR")); len(lines) != 1 || !strings.HasPrefix(lines[0], tc.level+" [BACKEND: ][Lambda] the function failed (") {
+					if lines := slices.Concat(l.level("INFO"), l.level("WARNING"), l.level("ERROR")); len(lines) != 1 || !strings.HasPrefix(lines[0], tc.level+" [BACKEND: ][Lambda] the function failed: function f") {
 						t.Errorf("got the log %q, want one line at %s", lines, tc.level)
 					}
 					if encoding == "no-op" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -35,7 +34,11 @@ func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) 
 
 		functionError: cmp.Or(text.Cut(report.Type), "Unhandled"),
 
-		detail: fmt.Sprintf("the function failed (%s): %s %s", text.Quote(kind), text.Quote(report.Type), text.Quote(report.Message)),
+		failure: "the function failed",
+		code:    "code " + word(cmp.Or(report.Type, kind)),
+	}
+	if report.Message != "" {
+		e.detail = text.Quote(report.Message)
 	}
 	if status := statuses.Of(report.Type); status != 0 {
 		e.status, e.public = status, true
@@ -52,7 +55,11 @@ func reportedError(err *invoke.Error, statuses *config.ErrorStatuses) *Error {
 	if undone != nil {
 		return undecodable(undone)
 	}
-	return functionError(err.Code, payload, statuses)
+	e := functionError(err.Code, payload, statuses)
+	if err.Redacted {
+		e.detail = invoke.RedactedText
+	}
+	return e
 }
 
 // functionMessage returns what a function says of its error, in one line: "errorType:
@@ -62,11 +69,11 @@ func (e *Error) functionMessage() string {
 	case e.kind == "" && e.reason == "":
 		return "lambda: " + e.message
 	case e.kind == "":
-		return text.Plain(e.reason)
+		return text.Clean(e.reason)
 	case e.reason == "":
-		return text.Plain(e.kind)
+		return text.Clean(e.kind)
 	}
-	return text.Plain(e.kind + ": " + e.reason)
+	return text.Clean(e.kind + ": " + e.reason)
 }
 
 // response returns the HTTP response that no-op backends make of a public error: its status,

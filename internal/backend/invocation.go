@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
-	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // invocation is all that goes out. It shares nothing with the request.
@@ -192,7 +190,9 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		e.err = failure
 		return e.withInvocation(in.function, failure.RequestID)
 	}
-	return invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
+	e := invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
+	e.attempts = failure.Attempts
+	return e
 }
 
 // maxLogTail is how much of a function's log Lambda returns, in bytes.
@@ -205,12 +205,12 @@ func (b *Backend) logTail(f config.Function, w *watch, requestID, logResult stri
 	}
 	tail, err := base64.StdEncoding.DecodeString(logResult)
 	if err != nil {
-		b.logger.Warning(b.prefix, "the log of "+text.Quote(f.String())+" is no base64")
+		b.logger.Warning(b.prefix, "the function's log is no base64: "+joined(", ", "function "+f.String(), labelled("request id ", requestID)))
 		return
 	}
 	tail = tail[max(0, len(tail)-maxLogTail):]
 	w.update(func(i *Invocation) { i.measure(tail) })
 	for line := range strings.Lines(string(tail)) {
-		b.logger.Debug(b.prefix, fmt.Sprintf("log of %s, request id %s: %s", f, text.Printable(text.Cut(requestID)), text.Printable(strings.TrimRight(line, "\r\n"))))
+		b.logger.Debug(b.prefix, joined(": ", joined(", ", "log of "+f.String(), labelled("request id ", requestID)), strings.TrimRight(line, "\r\n")))
 	}
 }

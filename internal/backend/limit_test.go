@@ -52,56 +52,56 @@ func TestReplyLimit(t *testing.T) {
 		}, "", ""},
 		{"one more", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"a":"bcd"}`)
-		}, `the reply cannot be decoded: "it has more than 10 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 10 bytes'`, ""},
 		{"Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", config.MaxReply-2))
 		}, "", ""},
 		{"above Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", config.MaxReply-1))
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, `the reply broke off: it has more than 6291556 bytes; `},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, `the reply broke off: function f: it has more than 6291556 bytes`},
 		{"above Lambda's limit, as it says itself", nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(config.MaxReply+1))
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 		{"no end", nil, func(w http.ResponseWriter, _ *http.Request) {
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, `the reply broke off: it has more than 6291556 bytes; `},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, `the reply broke off: function f: it has more than 6291556 bytes`},
 		{"no end, an error", nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 		{"no end, an error of the function", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 		// The limit is for replies. An error's report is none.
 		{"a long report", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorMessage":"out of tea"}`)
-		}, `the function failed ("Unhandled"): "" "out of tea"; `, ""},
+		}, `the function failed: function f, code Unhandled: 'out of tea'`, ""},
 		{"a long error", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"out of tea"}`)
-		}, `invocation failed: AccessDeniedException (403): "out of tea"; `, ""},
+		}, `invocation failed: function f, code AccessDeniedException (403): 'out of tea'`, ""},
 		{"a long answer that is no reply", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amzn-ErrorType", "MultipleChoices")
 			w.WriteHeader(http.StatusMultipleChoices)
 			io.WriteString(w, `{"message":"out of tea"}`)
-		}, `invocation failed: MultipleChoices (300): "out of tea"; `, ""},
+		}, `invocation failed: function f, code MultipleChoices (300): 'out of tea'`, ""},
 		{"large headers", nil, func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 100 {
 				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 1000))
 			}
-		}, `the reply cannot be decoded: "its headers have `, ""},
+		}, `the reply cannot be decoded: function f: 'its headers have `, ""},
 		{"an asynchronous call", map[string]any{"invocation_type": "Event"}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 		{"a stream's error", map[string]any{"stream": true}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
 			endlessly(w)
-		}, `the reply cannot be decoded: "it has more than 6291556 bytes"; `, ""},
+		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 	} {
 		for _, encoding := range []string{"no-op", "json"} {
 			if tc.settings["stream"] != nil && encoding != "no-op" {
@@ -206,7 +206,7 @@ func TestStreamLimit(t *testing.T) {
 		if len(got) != tc.want || (err == nil) != (tc.want == tc.size) {
 			t.Errorf("%+v: got %d bytes, %v", tc, len(got), err)
 		}
-		if lines := l.level("ERROR"); err != nil && (len(lines) != 1 || !strings.Contains(lines[0], fmt.Sprintf("the reply broke off: it has more than %d bytes", tc.limit))) {
+		if lines := l.level("ERROR"); err != nil && (len(lines) != 1 || !strings.HasSuffix(lines[0], fmt.Sprintf(": it has more than %d bytes", tc.limit))) {
 			t.Errorf("%+v: got %q", tc, lines)
 		}
 	}

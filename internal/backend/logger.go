@@ -1,11 +1,14 @@
 package backend
 
 import (
+	"fmt"
 	"log"
 	"os"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Logger is the part of KrakenD's loggers that a backend writes to.
+// Logger is the part of KrakenD's loggers that a backend writes to. It gets strings alone.
 type Logger interface {
 	Debug(v ...any)
 	Info(v ...any)
@@ -19,9 +22,32 @@ type Logger interface {
 // its output to io.Discard.
 type stderrLogger struct{ *log.Logger }
 
-// NewStderrLogger returns the logger of builds that hand over none.
-func NewStderrLogger() Logger {
-	return stderrLogger{log.New(os.Stderr, "", log.LstdFlags)}
+// cleanLogger hands clean strings on: see text.Clean.
+type cleanLogger struct{ Logger }
+
+// NewLogger returns a logger whose lines have no double quote, no backslash and no control
+// character, whatever they are made of. They go to l, or where it is nil to standard error.
+func NewLogger(l Logger) Logger {
+	switch l := l.(type) {
+	case nil:
+		return cleanLogger{stderrLogger{log.New(os.Stderr, "", log.LstdFlags)}}
+	case cleanLogger:
+		return l
+	}
+	return cleanLogger{l}
+}
+
+func (l cleanLogger) Debug(v ...any)   { l.Logger.Debug(clean(v)...) }
+func (l cleanLogger) Info(v ...any)    { l.Logger.Info(clean(v)...) }
+func (l cleanLogger) Warning(v ...any) { l.Logger.Warning(clean(v)...) }
+func (l cleanLogger) Error(v ...any)   { l.Logger.Error(clean(v)...) }
+
+func clean(v []any) []any {
+	cleaned := make([]any, len(v))
+	for i := range v {
+		cleaned[i] = text.Clean(fmt.Sprint(v[i]))
+	}
+	return cleaned
 }
 
 func (stderrLogger) Debug(...any) {}

@@ -65,6 +65,20 @@ func (s Spec) String() string {
 	return name
 }
 
+// hasPattern tells whether the backend has a url_pattern that tells it from others. KrakenD makes
+// "/" of an empty one.
+func (s Spec) hasPattern() bool { return s.URLPattern != "" && s.URLPattern != "/" }
+
+// logPrefix returns what the backend's log lines begin with: its url_pattern, as lines of KrakenD's
+// own components have it, or else its endpoint.
+func (s Spec) logPrefix() string {
+	name := s.URLPattern
+	if !s.hasPattern() && s.Endpoint != "" {
+		name = s.String()
+	}
+	return "[BACKEND: " + name + "][Lambda]"
+}
+
 // eventFormats are the formats of events and replies. A function that receives no event may
 // answer as one behind an HTTP API does.
 var eventFormats = map[config.PayloadFormat]apigw.Format{

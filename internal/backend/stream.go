@@ -15,7 +15,6 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
-	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 // streamed returns the response of a reply that is handed on as it comes. It returns when there
@@ -249,7 +248,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			s.fail(err)
 			gone := errors.Is(err, context.Canceled)
 			if !client.abort(gone) && !gone {
-				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off, request id "+text.Quote(s.requestID))
+				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off: "+joined(", ", "function "+s.function.String(), labelled("request id ", s.requestID)))
 			}
 			return n, err
 		}

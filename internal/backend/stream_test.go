@@ -330,8 +330,8 @@ func TestStreamConfiguration(t *testing.T) {
 		invoker sdkv1.Invoker
 		want    string
 	}{
-		{Spec{}, nil, `stream: the backend's encoding must be "no-op", is "json"`},
-		{Spec{Encoding: "string"}, nil, `stream: the backend's encoding must be "no-op", is "string"`},
+		{Spec{}, nil, `stream: the backend's encoding must be 'no-op', is 'json'`},
+		{Spec{Encoding: "string"}, nil, `stream: the backend's encoding must be 'no-op', is 'string'`},
 		{Spec{Encoding: "no-op", ConcurrentCalls: 2}, nil, "stream: concurrent_calls must be 1, is 2"},
 		{Spec{Encoding: "no-op"}, noInvoker{}, "stream: the Invoker that the build has set has no method for streams"},
 	} {
@@ -341,7 +341,7 @@ func TestStreamConfiguration(t *testing.T) {
 			f = withInvoker(&recorder{}, tc.invoker)
 		}
 		b := f.New(tc.spec)
-		if b.broken == nil || b.broken.detail != "bad configuration: "+tc.want {
+		if b.broken == nil || b.broken.line() != "bad configuration: "+tc.want {
 			t.Errorf("got %+v, want %q", b.broken, tc.want)
 		}
 	}

@@ -34,14 +34,14 @@ func TestUndecodableReplies(t *testing.T) {
 		{`404`, object, nil, "it is a number, not an object"},
 		{`true`, object, nil, "it is a boolean, not an object"},
 		{`{"private":1}`, list, nil, "it is an object, not a list"},
-		{`private`, object, nil, `it is not JSON: "invalid character 'p' looking for beginning of value"`},
+		{`private`, object, nil, `it is not JSON: 'invalid character 'p' looking for beginning of value'`},
 		{`"` + strings.Repeat("private", 10_000) + `"`, object, nil, "it is a string, not an object"}, // it is decoded as it comes
-		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON, but AWS's emulator saying "Task timed out after 1.00 seconds"`},
-		{`Task timed out after private`, object, nil, `it is not JSON: "invalid character 'T' looking for beginning of value"`},
-		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON, but AWS's emulator saying "Task timed out after 300.00 seconds"`},
-		{`private`, object, proxied, `"it is not JSON, so not an HTTP response"`},
-		{`["private"]`, object, proxied, `"it is a list, not an HTTP response"`},
-		{`{"errorType":"private","errorMessage":"private"}`, object, proxied, `"statusCode: missing; with errorType and errorMessage, the reply looks like a function's error"`},
+		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON, but AWS's emulator saying 'Task timed out after 1.00 seconds'`},
+		{`Task timed out after private`, object, nil, `it is not JSON: 'invalid character 'T' looking for beginning of value'`},
+		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON, but AWS's emulator saying 'Task timed out after 300.00 seconds'`},
+		{`private`, object, proxied, `'it is not JSON, so not an HTTP response'`},
+		{`["private"]`, object, proxied, "'it is a list, not an HTTP response'"},
+		{`{"errorType":"private","errorMessage":"private"}`, object, proxied, `'statusCode: missing; with errorType and errorMessage, the reply looks like a function's error'`},
 	} {
 		s := lambdatest.NewServer(map[string]any{"f": rawReply(tc.reply)})
 		t.Cleanup(s.Close)
@@ -51,7 +51,7 @@ func TestUndecodableReplies(t *testing.T) {
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway || e.Error() != "lambda: the reply cannot be decoded" {
 			t.Errorf("%.40s: got %v, want a 502", tc.reply, err)
 		}
-		want := fmt.Sprintf(`ERROR [BACKEND: ][Lambda] the reply cannot be decoded: %s; function "f", request id %q`, tc.want, s.Calls()[0].RequestID)
+		want := fmt.Sprintf("ERROR [BACKEND: ][Lambda] the reply cannot be decoded: function f, request id %s: %s", s.Calls()[0].RequestID, tc.want)
 		if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 			t.Errorf("got  %q\nwant %q", lines, want)
 		}

@@ -154,9 +154,9 @@ func (c *Config) UnmatchablePatterns() (warnings []string) {
 	for _, p := range c.Allowed.patterns {
 		switch {
 		case c.Region != "" && !p.admitsRegion(c.Region):
-			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the backend's region is %s", p, text.Quote(c.Region)))
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %s, because the backend's region is %s", text.Quote(string(p)), text.Quote(c.Region)))
 		case !c.Verbatim && namePattern.MatchString(string(p)) && upperFirst(string(p)) != string(p):
-			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %q, because the first letter of each name is put into upper case (\"function_name_case\": %q leaves it)", p, verbatim))
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %s, because the first letter of each name is put into upper case (function_name_case '%s' leaves it)", text.Quote(string(p)), verbatim))
 		}
 	}
 	return warnings

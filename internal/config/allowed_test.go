@@ -107,12 +107,12 @@ func TestWhyANameIsRefused(t *testing.T) {
 		settings   map[string]any
 		name, want string
 	}{
-		{nil, "a b", `"a b" is refused as the name of a function: it is not a valid name`},
-		{nil, ownARN, `"` + ownARN + `" is refused as the name of a function: an ARN has to be in allowed_functions`},
-		{map[string]any{"allowed_functions": []any{"A"}}, "b", `"b" is refused as the name of a function: it is not in allowed_functions`},
-		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `"` + remoteARN + `" is refused as the name of a function: its region is not the backend's, us-west-2`},
-		{map[string]any{"qualifier": "live"}, "a:7", `"a:7" is refused as the name of a function: its qualifier is configured`},
-		{nil, "", `the request has no param "Lambda" to name the function`},
+		{nil, "a b", `'a b' is refused as the name of a function: it is not a valid name`},
+		{nil, ownARN, `'` + ownARN + `' is refused as the name of a function: an ARN has to be in allowed_functions`},
+		{map[string]any{"allowed_functions": []any{"A"}}, "b", `'b' is refused as the name of a function: it is not in allowed_functions`},
+		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `'` + remoteARN + `' is refused as the name of a function: its region is not the backend's, us-west-2`},
+		{map[string]any{"qualifier": "live"}, "a:7", `'a:7' is refused as the name of a function: its qualifier is configured`},
+		{nil, "", `the request has no param 'Lambda' to name the function`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "region": "us-west-2"}
 		maps.Copy(settings, tc.settings)
@@ -133,7 +133,7 @@ func TestUnmatchablePatterns(t *testing.T) {
 		more    map[string]any
 		want    string
 	}{
-		{"orders", nil, `allowed_functions: nothing matches "orders", because the first letter of each name is put into upper case ("function_name_case": "verbatim" leaves it)`},
+		{"orders", nil, `allowed_functions: nothing matches 'orders', because the first letter of each name is put into upper case (function_name_case 'verbatim' leaves it)`},
 		{"orders", map[string]any{"function_name_case": "verbatim"}, ""},
 		{"Orders", nil, ""},
 		{"*rders", nil, ""},
@@ -141,8 +141,8 @@ func TestUnmatchablePatterns(t *testing.T) {
 		{"arn:aws:lambda:us-west-2:*:function:orders", nil, ""},
 		{"arn:aws:lambda:*:123456789012:function:orders", nil, ""},
 		{"arn:aws:lambda:us-*:123456789012:function:orders", nil, ""},
-		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, `allowed_functions: nothing matches "arn:aws:lambda:eu-*:123456789012:function:orders", because the backend's region is "us-west-2"`},
-		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: nothing matches "arn:aws:lambda:eu-west-1:123456789012:function:orders", because the backend's region is "us-west-2"`},
+		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, `allowed_functions: nothing matches 'arn:aws:lambda:eu-*:123456789012:function:orders', because the backend's region is 'us-west-2'`},
+		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: nothing matches 'arn:aws:lambda:eu-west-1:123456789012:function:orders', because the backend's region is 'us-west-2'`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{tc.pattern}}
 		maps.Copy(settings, tc.more)
@@ -164,5 +164,5 @@ func TestUnmatchablePatterns(t *testing.T) {
 func ExampleParse() {
 	_, _, err := Parse(map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Orders:live"}}, nil)
 	fmt.Println(err)
-	// Output: allowed_functions: "Orders:live" has a qualifier, and patterns are for names without theirs
+	// Output: allowed_functions: 'Orders:live' has a qualifier, and patterns are for names without theirs
 }

@@ -289,7 +289,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 func notAPlaceholder(param string, endpoint Placeholders) string {
 	warning := fmt.Sprintf("function_param_name: the endpoint has no placeholder for %s, so another component, such as a Lua script, must set it", text.Quote(param))
 	if capital := upperFirst(param); endpoint[capital] != "" && capital != param {
-		warning += fmt.Sprintf("; did you mean %q?", capital)
+		warning += fmt.Sprintf("; did you mean '%s'?", capital)
 	}
 	return warning
 }

@@ -45,13 +45,13 @@ func TestParse(t *testing.T) {
 			name:     "a param in lower case is taken as it is",
 			settings: map[string]any{"function_param_name": "canary"},
 			want:     Config{ParamName: "canary", Verbatim: true, MaxRetries: -1},
-			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it`},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for 'canary', so another component, such as a Lua script, must set it`},
 		},
 		{
 			name:     "a param in lower case, capitalized",
 			settings: map[string]any{"function_param_name": "canary", "function_name_case": "capitalized"},
 			want:     Config{ParamName: "canary", MaxRetries: -1},
-			warnings: []string{`function_param_name: the endpoint has no placeholder for "canary", so another component, such as a Lua script, must set it`},
+			warnings: []string{`function_param_name: the endpoint has no placeholder for 'canary', so another component, such as a Lua script, must set it`},
 		},
 		{
 			name:     "a placeholder, verbatim",
@@ -101,17 +101,17 @@ func TestParse(t *testing.T) {
 			name:     "an empty key",
 			settings: map[string]any{"function_name": "f", "": 0, "assume_role": map[string]any{"role_arn": gatewayRole, "": 0}},
 			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}),
-			warnings: []string{`unknown key "" is ignored`, `assume_role: unknown key "" is ignored`},
+			warnings: []string{`unknown key '' is ignored`, `assume_role: unknown key '' is ignored`},
 		},
 		{
 			name:     "unknown keys",
 			settings: map[string]any{"function_name": "f", "max_retry": 1.0, "Function-Name": "g", "colour": "red", "timeout": "3s"},
 			want:     fixed(Config{MaxRetries: -1}),
 			warnings: []string{
-				`unknown key "Function-Name" is ignored; did you mean "function_name"?`,
-				`unknown key "colour" is ignored`,
-				`unknown key "max_retry" is ignored; did you mean "max_retries"?`,
-				`unknown key "timeout" is ignored`,
+				`unknown key 'Function-Name' is ignored; did you mean 'function_name'?`,
+				`unknown key 'colour' is ignored`,
+				`unknown key 'max_retry' is ignored; did you mean 'max_retries'?`,
+				`unknown key 'timeout' is ignored`,
 			},
 		},
 		{
@@ -119,8 +119,8 @@ func TestParse(t *testing.T) {
 			settings: map[string]any{"function_name": "f", "allowed_function": []any{"f"}, "qualifer": "3"},
 			want:     fixed(Config{MaxRetries: -1}),
 			warnings: []string{
-				`unknown key "allowed_function" is ignored; did you mean "allowed_functions"?`,
-				`unknown key "qualifer" is ignored; did you mean "qualifier"?`,
+				`unknown key 'allowed_function' is ignored; did you mean 'allowed_functions'?`,
+				`unknown key 'qualifer' is ignored; did you mean 'qualifier'?`,
 			},
 		},
 		{
@@ -233,7 +233,7 @@ func TestParse(t *testing.T) {
 				"role_arn": "arn:aws-cn:iam::123456789012:role/x", "external_id": "a:b/c", "session_name": "gw@x", "externalid": "y",
 			}},
 			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
-			warnings: []string{`assume_role: unknown key "externalid" is ignored; did you mean "external_id"?`},
+			warnings: []string{`assume_role: unknown key 'externalid' is ignored; did you mean 'external_id'?`},
 		},
 		{
 			name: "a role of which all is as long as it may be",
@@ -281,7 +281,7 @@ func TestParse(t *testing.T) {
 			name:     "an unknown key with a typing error",
 			settings: map[string]any{"function_name": "f", "reigon": "us-west-2"},
 			want:     fixed(Config{MaxRetries: -1}),
-			warnings: []string{`unknown key "reigon" is ignored; did you mean "region"?`},
+			warnings: []string{`unknown key 'reigon' is ignored; did you mean 'region'?`},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -346,7 +346,7 @@ func TestConfigInTheLog(t *testing.T) {
 				"function_name": "f", "region": "eu-west-1", "endpoint": "http://127.0.0.1:4566", "profile": "shop",
 				"assume_role": map[string]any{"role_arn": gatewayRole}, "invocation_type": "Event",
 			},
-			`function f, region eu-west-1, endpoint http://127.0.0.1:4566, profile "shop", role ` + gatewayRole + ", invocation type Event",
+			`function f, region eu-west-1, endpoint http://127.0.0.1:4566, profile 'shop', role ` + gatewayRole + ", invocation type Event",
 		},
 		{
 			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:Basket"}, "payload_format": "1.0"},
@@ -355,7 +355,7 @@ func TestConfigInTheLog(t *testing.T) {
 		{map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true}, "function f, payload format 2.0, streamed"},
 		{
 			map[string]any{"function_name": "f:live", "tenant_id": "{JWT.tenant}", "durable_execution_name": "{JWT.sub}:{id}"},
-			`function f:live, tenant "{JWT.tenant}", durable execution "{JWT.sub}:{Id}"`,
+			`function f:live, tenant '{JWT.tenant}', durable execution '{JWT.sub}:{Id}'`,
 		},
 	} {
 		cfg, _, err := Parse(tc.settings, nil)

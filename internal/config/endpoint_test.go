@@ -31,23 +31,23 @@ func TestEndpointErrors(t *testing.T) {
 		escape  = "has a path with characters that must be escaped, as %20 is for a space"
 	)
 	noPort := func(port string) string {
-		return "has the port " + strconv.Quote(port) + ", which is not a number from 1 to 65535"
+		return "has the port '" + port + "', which is not a number from 1 to 65535"
 	}
 	noHost := func(host string) string {
-		return "has the host " + strconv.Quote(host) + ", which is neither a host name nor an IP address"
+		return "has the host '" + host + "', which is neither a host name nor an IP address"
 	}
 	for _, tc := range []struct{ endpoint, want string }{
-		{"localhost", notAURL + `, is "localhost"`},
-		{"localhost:4566", notAURL + `, is "localhost:4566"`},
+		{"localhost", notAURL + `, is 'localhost'`},
+		{"localhost:4566", notAURL + `, is 'localhost:4566'`},
 		{"127.0.0.1:4566", broken},
-		{"//localhost", notAURL + `, is "//localhost"`},
-		{"http:localhost", notAURL + `, is "http:localhost"`},
-		{"http:/localhost", notAURL + `, is "http:/localhost"`},
-		{"http://", notAURL + `, is "http://"`},
-		{"http:///path", notAURL + `, is "http:///path"`},
-		{"http://:4566", notAURL + `, is "http://:4566"`},
-		{"ftp://localhost", notAURL + `, is "ftp://localhost"`},
-		{"httpss://localhost", notAURL + `, is "httpss://localhost"`},
+		{"//localhost", notAURL + `, is '//localhost'`},
+		{"http:localhost", notAURL + `, is 'http:localhost'`},
+		{"http:/localhost", notAURL + `, is 'http:/localhost'`},
+		{"http://", notAURL + `, is 'http://'`},
+		{"http:///path", notAURL + `, is 'http:///path'`},
+		{"http://:4566", notAURL + `, is 'http://:4566'`},
+		{"ftp://localhost", notAURL + `, is 'ftp://localhost'`},
+		{"httpss://localhost", notAURL + `, is 'httpss://localhost'`},
 		{" http://localhost", broken},
 		{"http://localhost\n", broken},
 		{"http://a b", broken},

@@ -23,49 +23,49 @@ func TestParseErrors(t *testing.T) {
 		{"a number", 42, "the configuration must be an object, is the number 42"},
 		{"a list", []any{}, "the configuration must be an object, is a list"},
 		{"a map of another type", map[any]any{}, "the configuration must be an object, is a map[interface {}]interface {}"},
-		{"a string", "x", `the configuration must be an object, is the string "x"`},
+		{"a string", "x", `the configuration must be an object, is the string 'x'`},
 		{"no function", map[string]any{}, "function_name, function_param_name: one of them must be there"},
 		{"two functions", with("function_param_name", "Lambda"), "function_name, function_param_name: only one of them may be there"},
 		{"a function of another type", map[string]any{"function_name": 1.0}, "function_name: must be a string, is the number 1"},
 		{"an empty function", map[string]any{"function_name": ""}, "function_name: must not be empty"},
 		{"an empty param", map[string]any{"function_param_name": ""}, "function_param_name: must not be empty"},
 		{"a null function", map[string]any{"function_name": nil}, "function_name: must be a string, is null"},
-		{"a bad name", map[string]any{"function_name": "a b"}, `function_name: "a b" is no name, name:qualifier, partial ARN or ARN of a function`},
-		{"an account and a name", map[string]any{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: AWS takes "123456789012" for no name but for part of an ARN, so write the whole ARN`},
-		{"a region and a name", map[string]any{"function_name": "us-gov-east-1:f"}, `function_name: "us-gov-east-1:f" is not clear: AWS takes "us-gov-east-1" for no name but for part of an ARN, so write the whole ARN`},
-		{"a keyword and a name", map[string]any{"function_name": "function:f"}, `function_name: "function:f" is not clear: AWS takes "function" for no name but for part of an ARN, so write the whole ARN`},
-		{"another service's ARN", map[string]any{"function_name": "arn:aws:s3:us-west-2:123456789012:function:f"}, `function_name: "arn:aws:s3:us-west-2:123456789012:function:f" is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"a bad name", map[string]any{"function_name": "a b"}, `function_name: 'a b' is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"an account and a name", map[string]any{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is not clear: AWS takes '123456789012' for no name but for part of an ARN, so write the whole ARN`},
+		{"a region and a name", map[string]any{"function_name": "us-gov-east-1:f"}, `function_name: 'us-gov-east-1:f' is not clear: AWS takes 'us-gov-east-1' for no name but for part of an ARN, so write the whole ARN`},
+		{"a keyword and a name", map[string]any{"function_name": "function:f"}, `function_name: 'function:f' is not clear: AWS takes 'function' for no name but for part of an ARN, so write the whole ARN`},
+		{"another service's ARN", map[string]any{"function_name": "arn:aws:s3:us-west-2:123456789012:function:f"}, `function_name: 'arn:aws:s3:us-west-2:123456789012:function:f' is no name, name:qualifier, partial ARN or ARN of a function`},
 		{
 			"an ARN of another region",
 			map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-west-2"},
-			`region: "us-west-2" is not the region of the function's ARN, "eu-west-1"`,
+			`region: 'us-west-2' is not the region of the function's ARN, 'eu-west-1'`,
 		},
-		{"case", with("function_name_case", "upper"), `function_name_case: must be "capitalized" or "verbatim", is "upper"`},
-		{"region", with("region", "us west 2"), `region: "us west 2" is no name of a region`},
-		{"a region that is a host", with("region", "x.example.com/"), `region: "x.example.com/" is no name of a region`},
+		{"case", with("function_name_case", "upper"), `function_name_case: must be 'capitalized' or 'verbatim', is 'upper'`},
+		{"region", with("region", "us west 2"), `region: 'us west 2' is no name of a region`},
+		{"a region that is a host", with("region", "x.example.com/"), `region: 'x.example.com/' is no name of a region`},
 		{"a region of another type", with("region", []any{"us-west-2"}), "region: must be a string, is a list"},
-		{"endpoint without scheme", with("endpoint", "localhost:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "localhost:4566"`},
-		{"endpoint without host", with("endpoint", "http://:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "http://:4566"`},
-		{"endpoint of another scheme", with("endpoint", "ftp://127.0.0.1"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is "ftp://127.0.0.1"`},
+		{"endpoint without scheme", with("endpoint", "localhost:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'localhost:4566'`},
+		{"endpoint without host", with("endpoint", "http://:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'http://:4566'`},
+		{"endpoint of another scheme", with("endpoint", "ftp://127.0.0.1"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'ftp://127.0.0.1'`},
 		{"endpoint that does not parse", with("endpoint", "http://a b:hunter2@"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566, and cannot be parsed"},
 		{"endpoint with a password", with("endpoint", "http://me:hunter2@127.0.0.1"), "endpoint: must not carry a user or a password"},
 		{"endpoint with a password and without a scheme", with("endpoint", "me:hunter2@127.0.0.1:4566"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566"},
 		{"endpoint with a query", with("endpoint", "http://127.0.0.1/?token=hunter2"), "endpoint: must have no query and no fragment"},
 		{"endpoint with an empty query", with("endpoint", "http://127.0.0.1/?"), "endpoint: must have no query and no fragment"},
 		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), "endpoint: must have no query and no fragment"},
-		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port "70000", which is not a number from 1 to 65535`},
-		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port "0", which is not a number from 1 to 65535`},
-		{"a qualifier with a character that none has", with("qualifier", "live!"), `qualifier: "live!" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
-		{"a qualifier with a dot", with("qualifier", "v1.2"), `qualifier: "v1.2" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
-		{"a qualifier behind $LATEST.", with("qualifier", "$LATEST.published"), `qualifier: "$LATEST.published" is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
-		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: "f:LATEST.PUBLISHED" is no name, name:qualifier, partial ARN or ARN of a function`},
-		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, "live"`},
-		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, "7"`},
-		{"invocation type", with("invocation_type", "event"), `invocation_type: must be "RequestResponse", "Event" or "DryRun", is "event"`},
-		{"payload format", with("payload_format", "v2"), `payload_format: must be "simple", "1.0", "2.0" or "alb", is "v2"`},
+		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port '70000', which is not a number from 1 to 65535`},
+		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port '0', which is not a number from 1 to 65535`},
+		{"a qualifier with a character that none has", with("qualifier", "live!"), `qualifier: 'live!' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a qualifier with a dot", with("qualifier", "v1.2"), `qualifier: 'v1.2' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a qualifier behind $LATEST.", with("qualifier", "$LATEST.published"), `qualifier: '$LATEST.published' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
+		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: 'f:LATEST.PUBLISHED' is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, 'live'`},
+		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, '7'`},
+		{"invocation type", with("invocation_type", "event"), `invocation_type: must be 'RequestResponse', 'Event' or 'DryRun', is 'event'`},
+		{"payload format", with("payload_format", "v2"), `payload_format: must be 'simple', '1.0', '2.0' or 'alb', is 'v2'`},
 		{"payload format as a number", with("payload_format", 2.0), "payload_format: must be a string, is the number 2"},
-		{"response format", with("response_format", "http"), `response_format: must be "plain" or "proxy", is "http"`},
-		{"stream as a string", with("stream", "true"), `stream: must be true or false, is the string "true"`},
+		{"response format", with("response_format", "http"), `response_format: must be 'plain' or 'proxy', is 'http'`},
+		{"stream as a string", with("stream", "true"), `stream: must be true or false, is the string 'true'`},
 		{"client context as null", with("client_context", nil), "client_context: must be true or false, is null"},
 		{"log tail as a number", with("log_tail", 1.0), "log_tail: must be true or false, is the number 1"},
 		{"statuses of errors as a number", with("function_error_status", 422.0), "function_error_status: must be an object of statuses, is the number 422"},
@@ -73,44 +73,44 @@ func TestParseErrors(t *testing.T) {
 		{
 			"statuses of errors that are none",
 			with("function_error_status", map[string]any{"": 404.0, "A": 399.0, "B": 600.0, "C": "404", "D": nil, "E": 404.5, "@comment": "for clients", "F": 422.0}),
-			"function_error_status: \"@comment\": must be an integer, is the string \"for clients\"\n" +
-				"\"A\": must be 400 to 599, is 399\n" +
-				"\"B\": must be 400 to 599, is 600\n" +
-				"\"C\": must be an integer, is the string \"404\"\n" +
-				"\"D\": must be an integer, is null\n" +
-				"\"E\": must be an integer, is the number 404.5\n" +
-				"\"\": must not be empty, name an errorType or a pattern",
+			"function_error_status: '@comment': must be an integer, is the string 'for clients'\n" +
+				"'A': must be 400 to 599, is 399\n" +
+				"'B': must be 400 to 599, is 600\n" +
+				"'C': must be an integer, is the string '404'\n" +
+				"'D': must be an integer, is null\n" +
+				"'E': must be an integer, is the number 404.5\n" +
+				"'': must not be empty, name an errorType or a pattern",
 		},
 		{
 			"an asynchronous stream",
 			map[string]any{"function_name": "f", "stream": true, "invocation_type": "Event"},
-			`stream: invocation_type must be RequestResponse, is "Event"`,
+			`stream: invocation_type must be RequestResponse, is 'Event'`,
 		},
-		{"no list of functions", with("allowed_functions", "f"), `allowed_functions: must be a list of patterns, is the string "f"`},
+		{"no list of functions", with("allowed_functions", "f"), `allowed_functions: must be a list of patterns, is the string 'f'`},
 		{"a list of no functions", with("allowed_functions", []any{}), "allowed_functions: must not be empty"},
 		{
 			"patterns that are none",
 			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "f:$LATEST.PUBLISHED", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),
 			"allowed_functions: must not be empty\n" +
 				"must be a list of strings, has the number 7\n" +
-				"\"a b\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"f:live\" has a qualifier, and patterns are for names without theirs\n" +
-				"\"f:$LATEST.PUBLISHED\" has a qualifier, and patterns are for names without theirs\n" +
-				"\"arn:aws:lambda:us-west-2:123456789012:function:f:7\" has a qualifier, and patterns are for names without theirs\n" +
-				"\"f?\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"f:\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"arn:aws:s3:us-west-2:123456789012:function:f\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"123456789012:f:*\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"12345:function:x\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"arn:foo:lambda:*:*:function:x\" is no name, partial ARN or ARN of a function, with or without *\n" +
-				"\"" + strings.Repeat("x", 65) + "\" is no name, partial ARN or ARN of a function, with or without *",
+				"'a b' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'f:live' has a qualifier, and patterns are for names without theirs\n" +
+				"'f:$LATEST.PUBLISHED' has a qualifier, and patterns are for names without theirs\n" +
+				"'arn:aws:lambda:us-west-2:123456789012:function:f:7' has a qualifier, and patterns are for names without theirs\n" +
+				"'f?' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'f:' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'arn:aws:s3:us-west-2:123456789012:function:f' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'123456789012:f:*' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'12345:function:x' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'arn:foo:lambda:*:*:function:x' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'" + strings.Repeat("x", 65) + "' is no name, partial ARN or ARN of a function, with or without *",
 		},
-		{"a tenant that AWS does not take", with("tenant_id", "blü"), `tenant_id: the string "blü" is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a tenant that is too long", with("tenant_id", strings.Repeat("t", 257)), `tenant_id: the string "` + strings.Repeat("t", 257) + `" is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a template that can give no tenant", with("tenant_id", "a,{id}"), `tenant_id: the string "a,{id}" is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a template that ends in a space", with("tenant_id", "{id} "), `tenant_id: the string "{id} " is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a tenant that AWS does not take", with("tenant_id", "blü"), `tenant_id: the string 'blü' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a tenant that is too long", with("tenant_id", strings.Repeat("t", 257)), `tenant_id: the string '` + strings.Repeat("t", 257) + `' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a template that can give no tenant", with("tenant_id", "a,{id}"), `tenant_id: the string 'a,{id}' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a template that ends in a space", with("tenant_id", "{id} "), `tenant_id: the string '{id} ' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
 		{"a tenant of another type", with("tenant_id", 7.0), "tenant_id: must be a string, is the number 7"},
-		{"no template", with("tenant_id", "{id"), `tenant_id: "{id" has a { without its }`},
+		{"no template", with("tenant_id", "{id"), `tenant_id: '{id' has a { without its }`},
 		{"one name for all executions", with("durable_execution_name", "x"), "durable_execution_name: must have a placeholder, such as {input_headers.Idempotency-Key}: with one name for all requests the function starts once"},
 		{"an empty name of an execution", with("durable_execution_name", ""), "durable_execution_name: must not be empty"},
 		{"no template of a name", with("durable_execution_name", "{}"), "durable_execution_name: {} names nothing"},
@@ -120,30 +120,30 @@ func TestParseErrors(t *testing.T) {
 			"durable_execution_name: must not be there with stream: AWS's operation for streams has no such name",
 		},
 		{"an empty profile", with("profile", ""), "profile: must not be empty"},
-		{"a role that is none", with("assume_role", "x"), `assume_role: must be an object with role_arn, is the string "x"`},
+		{"a role that is none", with("assume_role", "x"), `assume_role: must be an object with role_arn, is the string 'x'`},
 		{"a role without ARN", with("assume_role", map[string]any{}), "assume_role: role_arn: missing"},
 		{
 			"a role of which all is wrong",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::1:role/x", "external_id": "hunter2 ", "session_name": "x"}),
 			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: \"arn:aws:iam::1:role/x\" is no ARN of a role\n" +
-				"session_name: \"x\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+				"role_arn: 'arn:aws:iam::1:role/x' is no ARN of a role\n" +
+				"session_name: 'x' is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
 		{
 			"a role of which all is too long",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2049-31), "external_id": strings.Repeat("x", 1225), "session_name": strings.Repeat("s", 65)}),
 			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: \"arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…\" is no ARN of a role\n" +
-				"session_name: \"" + strings.Repeat("s", 65) + "\" is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+				"role_arn: 'arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…' is no ARN of a role\n" +
+				"session_name: '" + strings.Repeat("s", 65) + "' is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
 		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
 		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},
 		{"more than Lambda's limit", with("max_reply_bytes", float64(MaxReply+1)), "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 6291557"},
-		{"a limit as a string", with("max_reply_bytes", "1"), `max_reply_bytes: must be an integer, is the string "1"`},
+		{"a limit as a string", with("max_reply_bytes", "1"), `max_reply_bytes: must be an integer, is the string '1'`},
 		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
-		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string "1"`},
+		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string '1'`},
 		{"a fraction", with("max_retries", 1.5), "max_retries: must be an integer, is the number 1.5"},
 		{"no number", with("max_retries", math.NaN()), "max_retries: must be an integer, is the number NaN"},
 		{"a json.Number that is none", with("max_retries", json.Number("x")), "max_retries: must be an integer, is the number x"},
@@ -159,10 +159,10 @@ func TestParseErrors(t *testing.T) {
 		{
 			"all errors at once",
 			map[string]any{"region": 1.0, "max_retries": "x", "endpoint": "x"},
-			"max_retries: must be an integer, is the string \"x\"\n" +
+			"max_retries: must be an integer, is the string 'x'\n" +
 				"region: must be a string, is the number 1\n" +
 				"function_name, function_param_name: one of them must be there\n" +
-				"endpoint: must be an http or https URL such as http://127.0.0.1:4566, is \"x\"",
+				"endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'x'",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

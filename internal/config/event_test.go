@@ -32,7 +32,7 @@ func TestParseEvent(t *testing.T) {
 			event: map[string]any{"multi_value_headers": false, "target_group_arn": group, "stage": "prod", "stages": 1},
 			want:  Event{TargetGroupARN: group, Stage: "prod"},
 			warnings: []string{
-				`event: unknown key "stages" is ignored; did you mean "stage"?`,
+				`event: unknown key 'stages' is ignored; did you mean 'stage'?`,
 				"event: multi_value_headers has no effect with the payload_format 1.0",
 				"event: target_group_arn has no effect with the payload_format 1.0",
 			},
@@ -63,23 +63,23 @@ func TestParseEventErrors(t *testing.T) {
 		want  string
 	}{
 		{"account_id", 123456789012.0, "account_id: must be an AWS account id of 12 digits, is the number 1.23456789012e+11"},
-		{"account_id", "1", `account_id: must be an AWS account id of 12 digits, is the string "1"`},
-		{"api_id", "", `api_id: must be 1 to 128 of A-Z a-z 0-9 _ -, is the string ""`},
-		{"binary_media_types", []any{"image/\u212a"}, "binary_media_types: must hold media types such as image/png, image/* or */*, has the string \"image/\u212a\""},
-		{"stage", "a/b", `stage: must be $default, or 1 to 128 of A-Z a-z 0-9 _ -, is the string "a/b"`},
+		{"account_id", "1", `account_id: must be an AWS account id of 12 digits, is the string '1'`},
+		{"api_id", "", `api_id: must be 1 to 128 of A-Z a-z 0-9 _ -, is the string ''`},
+		{"binary_media_types", []any{"image/\u212a"}, "binary_media_types: must hold media types such as image/png, image/* or */*, has the string 'image/\u212a'"},
+		{"stage", "a/b", `stage: must be $default, or 1 to 128 of A-Z a-z 0-9 _ -, is the string 'a/b'`},
 		{"stage_variables", []any{}, "stage_variables: must be an object of strings, is a list"},
-		{"stage_variables", map[string]any{"b\n": 1.0, "a": nil, "c": "x"}, "stage_variables: \"a\": must be a string, is null\n\"b\\n\": must be a string, is the number 1"},
-		{"binary_media_types", "image/png", `binary_media_types: must be a list of media types, is the string "image/png"`},
-		{"binary_media_types", []any{"image", "*/png", 7.0, "image/png; a=b"}, "binary_media_types: must hold media types such as image/png, image/* or */*, has the string \"image\"\n" +
-			"must hold media types such as image/png, image/* or */*, has the string \"*/png\"\n" +
+		{"stage_variables", map[string]any{"b\n": 1.0, "a": nil, "c": "x"}, "stage_variables: 'a': must be a string, is null\n'b ': must be a string, is the number 1"},
+		{"binary_media_types", "image/png", `binary_media_types: must be a list of media types, is the string 'image/png'`},
+		{"binary_media_types", []any{"image", "*/png", 7.0, "image/png; a=b"}, "binary_media_types: must hold media types such as image/png, image/* or */*, has the string 'image'\n" +
+			"must hold media types such as image/png, image/* or */*, has the string '*/png'\n" +
 			"must hold media types such as image/png, image/* or */*, has the number 7\n" +
-			"must hold media types such as image/png, image/* or */*, has the string \"image/png; a=b\""},
-		{"forwarded_proto", "HTTPS", `forwarded_proto: must be http or https, is the string "HTTPS"`},
+			"must hold media types such as image/png, image/* or */*, has the string 'image/png; a=b'"},
+		{"forwarded_proto", "HTTPS", `forwarded_proto: must be http or https, is the string 'HTTPS'`},
 		{"forwarded_port", 0.0, "forwarded_port: must be 1 to 65535, is 0"},
 		{"forwarded_port", 65536.0, "forwarded_port: must be 1 to 65535, is 65536"},
-		{"forwarded_port", "443", `forwarded_port: must be an integer, is the string "443"`},
-		{"multi_value_headers", "true", `multi_value_headers: must be true or false, is the string "true"`},
-		{"target_group_arn", "arn:aws:lambda:us-west-2:123456789012:function:f", `target_group_arn: must be the ARN of a target group, is the string "arn:aws:lambda:us-west-2:123456789012:function:f"`},
+		{"forwarded_port", "443", `forwarded_port: must be an integer, is the string '443'`},
+		{"multi_value_headers", "true", `multi_value_headers: must be true or false, is the string 'true'`},
+		{"target_group_arn", "arn:aws:lambda:us-west-2:123456789012:function:f", `target_group_arn: must be the ARN of a target group, is the string 'arn:aws:lambda:us-west-2:123456789012:function:f'`},
 	} {
 		_, _, err := Parse(map[string]any{"function_name": "f", "payload_format": "alb", "event": map[string]any{tc.key: tc.value}}, nil)
 		if want := "event: " + tc.want; err == nil || err.Error() != want {
@@ -87,7 +87,7 @@ func TestParseEventErrors(t *testing.T) {
 		}
 	}
 	_, _, err := Parse(map[string]any{"function_name": "f", "event": "2.0"}, nil)
-	if want := `event: must be an object, is the string "2.0"`; err == nil || err.Error() != want {
+	if want := `event: must be an object, is the string '2.0'`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -58,7 +58,7 @@ func parseFunction(s string) (Function, error) {
 	case !ok:
 		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", text.Quote(s))
 	case f.Qualifier != "" && arnPart.MatchString(f.Name):
-		return Function{}, fmt.Errorf("%s is not clear: AWS takes %q for no name but for part of an ARN, so write the whole ARN", text.Quote(s), f.Name)
+		return Function{}, fmt.Errorf("%s is not clear: AWS takes %s for no name but for part of an ARN, so write the whole ARN", text.Quote(s), text.Quote(f.Name))
 	}
 	return f, nil
 }

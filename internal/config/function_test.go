@@ -74,7 +74,7 @@ func TestFunctionMissingParam(t *testing.T) {
 		if err == nil {
 			t.Fatalf("%v: got no error", params)
 		}
-		if got, want := err.Error(), `the request has no param "Lambda" to name the function`; got != want {
+		if got, want := err.Error(), `the request has no param 'Lambda' to name the function`; got != want {
 			t.Errorf("%v: got %q, want %q", params, got, want)
 		}
 	}

@@ -65,7 +65,7 @@ func (c *NamespaceCheck) check(place string, extra map[string]any, backend bool)
 		case known.short == lambdaShort && backend, known.instead != "" && isLambda:
 			continue // the backend factory warns
 		}
-		sentence := text.Printable(text.Cut(namespace)) + " in the extra_config of " + place + " has no effect"
+		sentence := text.Clean(text.Cut(namespace)) + " in the extra_config of " + place + " has no effect"
 		if protects(namespace) {
 			c.Missing = append(c.Missing, sentence+", and requests pass without it"+c.reason(namespace))
 		} else {

@@ -82,7 +82,7 @@ func TestPlaceholderWithTheNameOfAClaim(t *testing.T) {
 }
 
 func TestParamThatIsNoPlaceholder(t *testing.T) {
-	const warning = `function_param_name: the endpoint has no placeholder for "lambda_handler", so another component, such as a Lua script, must set it`
+	const warning = `function_param_name: the endpoint has no placeholder for 'lambda_handler', so another component, such as a Lua script, must set it`
 	cfg, warnings, err := Parse(map[string]any{"function_param_name": "lambda_handler"}, PlaceholdersOf("/{lambda}"))
 	if err != nil || !cfg.Verbatim || len(warnings) != 1 || warnings[0] != warning {
 		t.Errorf("got %+v, %q, %v", cfg, warnings, err)
@@ -96,7 +96,7 @@ func TestParamThatIsNoPlaceholder(t *testing.T) {
 		}
 	}
 	_, warnings, _ = Parse(map[string]any{"function_param_name": "lambda"}, PlaceholdersOf("/{lambda}"))
-	if want := `function_param_name: the endpoint has no placeholder for "lambda", so another component, such as a Lua script, must set it; did you mean "Lambda"?`; len(warnings) != 1 || warnings[0] != want {
+	if want := `function_param_name: the endpoint has no placeholder for 'lambda', so another component, such as a Lua script, must set it; did you mean 'Lambda'?`; len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("in lower case: got %q, want %q", warnings, want)
 	}
 	cfg, warnings, err = Parse(map[string]any{"function_param_name": "Lambda"}, PlaceholdersOf("/{lambda}"))

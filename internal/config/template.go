@@ -118,7 +118,7 @@ func (t *Template) addHeader(name string) int {
 func parseTemplateValue(name string) (templateValue, error) {
 	if header, ok := strings.CutPrefix(name, headerPrefix); ok {
 		if !headerName.MatchString(header) {
-			return templateValue{}, fmt.Errorf("{%s} does not name a header", text.Printable(name))
+			return templateValue{}, fmt.Errorf("{%s} does not name a header", text.Clean(name))
 		}
 		return templateValue{source: fromHeader, name: header}, nil
 	}
@@ -132,7 +132,7 @@ func parseTemplateValue(name string) (templateValue, error) {
 		return templateValue{}, errors.New("{} names nothing")
 	}
 	if !paramName.MatchString(name) {
-		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Printable(name))
+		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Clean(name))
 	}
 	return templateValue{source: fromParam, name: upperFirst(name)}, nil
 }

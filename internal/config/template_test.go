@@ -59,18 +59,18 @@ func TestTemplateOfAnEmptyRequest(t *testing.T) {
 
 func TestTemplateErrors(t *testing.T) {
 	for template, want := range map[string]string{
-		"{":                      `"{" has a { without its }`,
-		"}":                      `"}" has a } without its {`,
-		"{a}}":                   `"{a}}" has a } without its {`,
-		"{a{b}}":                 `"{a{b}}" has a { without its }`,
+		"{":                      `'{' has a { without its }`,
+		"}":                      `'}' has a } without its {`,
+		"{a}}":                   `'{a}}' has a } without its {`,
+		"{a{b}}":                 `'{a{b}}' has a { without its }`,
 		"x{}":                    `{} names nothing`,
-		"{{.Id}}":                `"{{.Id}}" has a { without its }`,
+		"{{.Id}}":                `'{{.Id}}' has a { without its }`,
 		"{a b}":                  `{a b} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,
 		"{.a}":                   `{.a} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,
 		"{input_headers.}":       `{input_headers.} does not name a header`,
 		"{input_headers.a b}":    `{input_headers.a b} does not name a header`,
 		"{input_query_strings.}": `{input_query_strings.} does not name a query string`,
-		"{a\n}":                  `{"a\n"} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,
+		"{a\n}":                  `{a } is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,
 	} {
 		if _, err := ParseTemplate(template); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", template, err, want)

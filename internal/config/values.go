@@ -121,7 +121,7 @@ func unknownKey(key string, known []string) string {
 	if best == "" {
 		return fmt.Sprintf("unknown key %s is ignored", text.Quote(key))
 	}
-	return fmt.Sprintf("unknown key %s is ignored; did you mean %q?", text.Quote(key), best)
+	return fmt.Sprintf("unknown key %s is ignored; did you mean '%s'?", text.Quote(key), best)
 }
 
 // editDistance is Levenshtein's: the insertions, deletions and substitutions of
@@ -151,7 +151,7 @@ func oneOf(key, value string, choices ...string) error {
 	}
 	quoted := make([]string, len(choices))
 	for i, c := range choices {
-		quoted[i] = strconv.Quote(c)
+		quoted[i] = "'" + c + "'"
 	}
 	last := len(choices) - 1
 	return fmt.Errorf("%s: must be %s or %s, is %s", key, strings.Join(quoted[:last], ", "), quoted[last], text.Quote(value))

@@ -92,7 +92,7 @@ func TestWaitEndsWithTheRequest(t *testing.T) {
 // five seconds.
 func TestNoCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const want = `no AWS credentials in the test: "nothing here"`
+		const want = `no AWS credentials in the test: 'nothing here'`
 		cause, there := errors.New("nothing here"), false
 		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
 			time.Sleep(2 * time.Second)
@@ -232,12 +232,12 @@ func TestRefreshFails(t *testing.T) {
 			instantly(t, func() { get(t, v) })
 			pause(time.Second)
 		}
-		const warning = `WARNING [Lambda] no new AWS credentials in the test: "no answer"; keeping the current credentials until they expire`
+		const warning = `WARNING [Lambda] no new AWS credentials in the test: 'no answer'; keeping the current credentials until they expire`
 		l.expect(t, firstFound, warning)
 		if s.count() != 13 { // one every 5 s
 			t.Errorf("got %d lookups", s.count())
 		}
-		const missing = `ERROR [Lambda] no AWS credentials in the test: "no answer"; calls fail until some are found`
+		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until some are found`
 		for range 15 {
 			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
 				t.Error("got credentials that have expired")

@@ -63,5 +63,5 @@ func safeEndpoint(endpoint string) string {
 		return "an endpoint that is no URL"
 	}
 	u.User, u.RawQuery = nil, ""
-	return text.Printable(text.Cut(u.String()))
+	return text.Clean(text.Cut(u.String()))
 }

@@ -66,7 +66,7 @@ func TestExpiredForOneEndpoint(t *testing.T) {
 		start := time.Now()
 		refusing.MarkExpired(version)
 		instantly(t, func() { get(t, healthy) })
-		if got := fails(t, refusing); got != `no AWS credentials in the test: "denied"` || time.Since(start) != time.Second {
+		if got := fails(t, refusing); got != `no AWS credentials in the test: 'denied'` || time.Since(start) != time.Second {
 			t.Errorf("got %s after %v", got, time.Since(start))
 		}
 		instantly(t, func() {
@@ -78,7 +78,7 @@ func TestExpiredForOneEndpoint(t *testing.T) {
 		if id, _ := get(t, refusing); id != "key3" || s.seconds(start) != "-1 0 5" {
 			t.Errorf("got %s, lookups at %s", id, s.seconds(start))
 		}
-		l.expect(t, firstFound, `WARNING [Lambda] no new AWS credentials in the test: "denied"; keeping the current credentials until they expire`, foundAgain)
+		l.expect(t, firstFound, `WARNING [Lambda] no new AWS credentials in the test: 'denied'; keeping the current credentials until they expire`, foundAgain)
 	})
 }
 
@@ -279,7 +279,7 @@ func TestFailingEndpointAtTheEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
 		want string
-	}{"found": {nil, "key7"}, "denied": {errors.New("denied"), `no AWS credentials in the test: "denied"`}} {
+	}{"found": {nil, "key7"}, "denied": {errors.New("denied"), `no AWS credentials in the test: 'denied'`}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, _, _ := newCache(t, func(_ context.Context, n int) (Found, error) {

@@ -54,7 +54,7 @@ func (c *Cache) change(replaced bool) message {
 func (c *Cache) found(what string) string {
 	line := "found " + what + " in " + c.o.Where
 	if c.current.Source != "" {
-		line += ", source " + text.Printable(text.Cut(c.current.Source))
+		line += ", source " + text.Clean(text.Cut(c.current.Source))
 	}
 	return line
 }

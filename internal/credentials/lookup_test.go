@@ -137,8 +137,8 @@ func TestLookupsThatFail(t *testing.T) {
 		find Finder
 		want string
 	}{
-		"error":      {func(context.Context, bool) (Found, error) { return key(1), errors.New("a \"b\"\nc") }, `"a \"b\"\nc"`},
-		"long error": {func(context.Context, bool) (Found, error) { return key(1), errors.New(strings.Repeat("x", 2000)) }, `"` + strings.Repeat("x", 1021) + `…"`},
+		"error":      {func(context.Context, bool) (Found, error) { return key(1), errors.New("a \"b\"\nc") }, "'a 'b' c'"},
+		"long error": {func(context.Context, bool) (Found, error) { return key(1), errors.New(strings.Repeat("x", 2000)) }, "'" + strings.Repeat("x", 1021) + "…'"},
 		"typed nil":  {func(context.Context, bool) (Found, error) { return key(1), (*badError)(nil) }, "an error of type *credentials.badError without a text"},
 		"nothing":    {func(context.Context, bool) (Found, error) { return Found{}, nil }, "access key id and secret access key are empty"},
 		"no secret":  {func(context.Context, bool) (Found, error) { f := key(1); f.SecretAccessKey = ""; return f, nil }, "access key id and secret access key are empty"},
@@ -148,10 +148,10 @@ func TestLookupsThatFail(t *testing.T) {
 			f.Expires = now().Add(minLife - 1)
 			return f, nil
 		}, "the credentials found expire at 1970-01-12T13:46:40Z"},
-		"panic":     {func(context.Context, bool) (Found, error) { panic("oh") }, `"panic: oh"`},
-		"nil panic": {func(context.Context, bool) (Found, error) { panic(error((*badError)(nil))) }, `"panic: <nil>"`},
-		"goroutine": {func(context.Context, bool) (Found, error) { runtime.Goexit(); return key(1), nil }, `"the lookup has ended its goroutine"`},
-		"no Finder": {nil, `"panic: runtime error: invalid memory address or nil pointer dereference"`},
+		"panic":     {func(context.Context, bool) (Found, error) { panic("oh") }, "'panic: oh'"},
+		"nil panic": {func(context.Context, bool) (Found, error) { panic(error((*badError)(nil))) }, "'panic: <nil>'"},
+		"goroutine": {func(context.Context, bool) (Found, error) { runtime.Goexit(); return key(1), nil }, "'the lookup has ended its goroutine'"},
+		"no Finder": {nil, "'panic: runtime error: invalid memory address or nil pointer dereference'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &recorder{}
@@ -201,7 +201,7 @@ func TestFailuresKeepCurrentCredentials(t *testing.T) {
 		if id, _ := get(t, v); id != "key2" {
 			t.Errorf("got %s", id)
 		}
-		l.expect(t, firstFound, `WARNING [Lambda] no new AWS credentials in the test: "panic: oh"; keeping the current credentials until they expire`, foundAgain)
+		l.expect(t, firstFound, `WARNING [Lambda] no new AWS credentials in the test: 'panic: oh'; keeping the current credentials until they expire`, foundAgain)
 	})
 }
 
@@ -246,7 +246,7 @@ func TestTextsOfOthers(t *testing.T) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if got, want := c.found("AWS credentials"), `found AWS credentials in the test, source "a\nb"`; got != want {
+	if got, want := c.found("AWS credentials"), `found AWS credentials in the test, source a b`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	c.current.Source = ""

@@ -88,6 +88,7 @@ func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Requ
 	if err := c.signer.Sign(request, r.payloadDigest(), value, at); err != nil {
 		return signature{}, &Error{Kind: KindInternal, Err: err}
 	}
+	r.SignedWith(value, HeaderValue(request.Header, "Authorization"))
 	return signature{c.target.Credentials, version, at}, nil
 }
 
@@ -178,7 +179,7 @@ func (c *httpAttempter) refused(answer *http.Response, body *Body, r *Request, s
 	if err != nil {
 		return body.failure(answer)
 	}
-	e := errorOfAnswer(answer.StatusCode, answer.Header, payload, r.Payload)
+	e := apiError(answer.StatusCode, answer.Header, payload)
 	if c.target.DecodeError != nil {
 		e.Err = c.target.DecodeError(answer.StatusCode, answer.Header, payload)
 	}
@@ -209,7 +210,7 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 	if c.clock.warned.Swap(true) || c.warn == nil {
 		return
 	}
-	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Printable(c.base.Host)))
+	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Clean(c.base.Host)))
 }
 
 // response returns what an answer says.

@@ -46,6 +46,7 @@ type Body struct {
 	limitError error // it is larger than the limit
 	readError  error // the connection broke before the end
 
+	request *Request       // what it answers; nil where that is not a call
 	refusal *http.Response // the answer, if it is a refusal; else nil
 	kept    []byte         // what was read of a refusal, up to maxKept
 }
@@ -71,6 +72,9 @@ func (b *Body) Read(p []byte) (n int, err error) {
 		return n - 1, b.limitError
 	}
 	if b.ended = err == io.EOF; !b.ended && err != nil {
+		if b.request != nil {
+			err = b.request.safe(err)
+		}
 		b.readError = err
 	}
 	return n, err
@@ -95,12 +99,12 @@ func (b *Body) Failure() *Error {
 }
 
 // Message returns what the answer says about itself, as far as it was read, if it refuses a call
-// with this payload without a code of AWS. It is empty for other answers. SDKs do not tell it.
-func (b *Body) Message(payload Payload) string {
+// without a code of AWS. It is empty for other answers. SDKs do not tell it.
+func (b *Body) Message() string {
 	if b == nil || b.refusal == nil {
 		return ""
 	}
-	if e := errorOfAnswer(b.refusal.StatusCode, b.refusal.Header, b.kept, payload); e.Code == "" {
+	if e := apiError(b.refusal.StatusCode, b.refusal.Header, b.kept); e.Code == "" {
 		return e.Message
 	}
 	return ""
@@ -124,8 +128,11 @@ func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 		limit = 0
 	}
 	body, err := Limit(answer, limit)
-	if err == nil && answer.StatusCode >= http.StatusMultipleChoices {
-		body.refusal = answer
+	if err == nil {
+		body.request = r
+		if answer.StatusCode >= http.StatusMultipleChoices {
+			body.refusal = answer
+		}
 	}
 	return body, err
 }

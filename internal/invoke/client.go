@@ -156,6 +156,7 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 			c.budgets.of(r.Function).success(call.retried)
 			return err
 		}
+		r.redact(e)
 		e.Attempts = call.attempts
 		if e.RequestID == "" {
 			e.RequestID = call.requestID
@@ -192,6 +193,9 @@ func (c *Client) attempt(ctx context.Context, r *Request, p *Policy, use func(*R
 			return e
 		}
 		return connectionError(err)
+	}
+	if response.Events != nil {
+		response.Events = redactedEvents{response.Events, r}
 	}
 	used := false
 	defer func() {

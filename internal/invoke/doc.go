@@ -9,6 +9,7 @@
 //   - attempt.go: one attempt over HTTP
 //   - retry.go, budget.go, clock.go: what is tried again, how often, and at what time it is signed
 //   - errors.go, codes.go: errors and AWS's error codes
+//   - redact.go: what no error repeats
 //   - body.go, payload.go: limits of what is read, and payloads in pieces
 //   - credentials.go, sdk.go: what an AWS SDK tells
 //   - stream.go, streamevents.go, eventstream.go: replies that come as event streams

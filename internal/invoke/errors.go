@@ -36,7 +36,8 @@ const (
 	KindInternal
 )
 
-// Error is what a call has failed of. Its text is for the log: it can quote what AWS says.
+// Error is what a call has failed of. Its text is for the log: it can quote what AWS says, but
+// repeats neither the credentials nor the payload.
 type Error struct {
 	Kind Kind
 	// Status is the answer's, 0 where there was none.
@@ -70,6 +71,8 @@ type Error struct {
 	// an AWS SDK. It is nil where there is none.
 	Err error
 
+	// Redacted tells that Code, Message or Payload is left out because it repeats a secret.
+	Redacted bool
 	// ReplyUsed tells that a part of the reply has been used.
 	ReplyUsed bool
 
@@ -96,16 +99,6 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// errorOfAnswer returns the error of an answer that refuses a call with this payload. A message without
-// a code is not AWS's, and does not count where it repeats the payload.
-func errorOfAnswer(status int, h http.Header, body []byte, payload Payload) *Error {
-	e := apiError(status, h, body)
-	if e.Code == "" && payload.repeatedIn(e.Message) {
-		e.Message = ""
-	}
-	return e
-}
 
 // apiError reads the error that an answer tells. The body is the answer's, as far as the limit
 // let it be read.

@@ -98,14 +98,16 @@ func TestAPIErrorOfPlainText(t *testing.T) {
 	}
 }
 
-// A message without a code is not AWS's, and may repeat what was sent.
+// No message repeats what was sent, whatever its code.
 func TestMessageRepeatsNoPayload(t *testing.T) {
 	const payload = `{"card":"4111111111111111"}`
 	for _, tc := range []struct{ code, contentType, body, want string }{
 		{"", "text/plain", "no such path", "no such path"},
 		{"", "text/plain", "cannot read " + payload, ""},
 		{"", "application/json", `{"message":"cannot read {\"card\":\"4111111111111111\"}"}`, ""},
-		{"ServiceException", "application/json", `{"message":"no function 4111111111111111"}`, "no function 4111111111111111"},
+		{"ServiceException", "application/json", `{"message":"no function 4111111111111111"}`, ""},
+		{"ServiceException", "application/json", `{"message":"no function 411111111111"}`, "no function 411111111111"},
+		{"SerializationException", "application/json", `{"message":"no token 4111"}`, ""},
 	} {
 		w := newWorld(func(*http.Request) (*http.Response, error) {
 			return answer(http.StatusBadRequest, tc.body, "Content-Type", tc.contentType, "X-Amzn-Errortype", tc.code), nil
@@ -163,7 +165,6 @@ func TestMessageOfARefusal(t *testing.T) {
 		code, body, want string
 	}{
 		{404, "", "404 page not found", "404 page not found"},
-		{404, "", "cannot read the payload", ""},
 		{404, "", long + "y", long},
 		{404, "ServiceException", "404 page not found", ""},
 		{200, "", "404 page not found", ""},
@@ -176,11 +177,11 @@ func TestMessageOfARefusal(t *testing.T) {
 		if _, err := io.Copy(io.Discard, body); err != nil {
 			t.Fatal(err)
 		}
-		if got := body.Message(PayloadOf([]byte("the payload"))); got != tc.want {
+		if got := body.Message(); got != tc.want {
 			t.Errorf("%d %s %.20s: got %.20q, want %.20q", tc.status, tc.code, tc.body, got, tc.want)
 		}
 	}
-	if got := (*Body)(nil).Message(Payload{}); got != "" {
+	if got := (*Body)(nil).Message(); got != "" {
 		t.Errorf("got %q of no answer", got)
 	}
 }

@@ -17,7 +17,8 @@ func TestRepeatedIn(t *testing.T) {
 		s    string
 		want bool
 	}{
-		{"a quick brown foe", true}, // at least 15 bytes are the same
+		{"a quick brown fox", true}, // 16 bytes are the same
+		{"a quick brown foe", false},
 		{"the lazy dog", false},
 		{"12345", false},
 		{"", false},
@@ -26,7 +27,7 @@ func TestRepeatedIn(t *testing.T) {
 			t.Errorf("%q: got %t, want %t", tc.s, got, tc.want)
 		}
 	}
-	for payload, want := range map[string]bool{"": false, "no such": false, "no such ": true, "no such file": true} {
+	for payload, want := range map[string]bool{"": false, "no such": false, "no such ": true, "no such file": true, "no such files": true} {
 		if got := PayloadOf([]byte(payload)).repeatedIn("no such file"); got != want {
 			t.Errorf("%q: got %t, want %t", payload, got, want)
 		}

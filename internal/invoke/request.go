@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 // Request is what a call of the Invoke API says. It is for one call at a time.
@@ -34,6 +36,10 @@ type Request struct {
 	Stream bool
 
 	digest *[sha256.Size]byte // of the payload; nil before the first attempt
+
+	// Of the current attempt: see SignedWith.
+	credentials sigv4.Credentials
+	signature   string
 }
 
 // payloadDigest returns the SHA-256 of the payload.

@@ -29,7 +29,7 @@ type invokeComplete struct {
 type eventError struct{ code, message string }
 
 func (e *eventError) Error() string {
-	code := text.Printable(cmp.Or(e.code, "UnknownError"))
+	code := text.Clean(cmp.Or(e.code, "UnknownError"))
 	if e.message == "" {
 		return code
 	}

@@ -46,16 +46,16 @@ func TestEventStream(t *testing.T) {
 		{"an event without a type", tea + encoded(t, "?", ":message-type", "event") + done, "|tea", invokeComplete{}, "damaged event stream: an event without a type"},
 		{"damage", tea + "x" + tea + done, "|tea", invokeComplete{}, "damaged event stream: wrong checksum of a prelude"},
 
-		{"an exception", tea + encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "ServiceException") + done, "|tea", invokeComplete{}, `ServiceException: "no"`},
-		{"an exception that AWS does not document", encoded(t, `{"Message":"a\nb","Type":"User"}`, ":message-type", "exception", ":exception-type", "Never\nSeen"), "", invokeComplete{}, `"Never\nSeen": "a\nb"`},
+		{"an exception", tea + encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "ServiceException") + done, "|tea", invokeComplete{}, `ServiceException: 'no'`},
+		{"an exception that AWS does not document", encoded(t, `{"Message":"a\nb","Type":"User"}`, ":message-type", "exception", ":exception-type", "Never\nSeen"), "", invokeComplete{}, "Never Seen: 'a b'"},
 		{"an exception in bytes", encoded(t, "\x00\x01\xff", ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{}, "ServiceException"},
 		{"an exception with a message of another type", encoded(t, `{"message":["no"]}`, ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{}, "ServiceException"},
-		{"an exception without a type", encoded(t, `{"message":"no"}`, ":message-type", "exception"), "", invokeComplete{}, `UnknownError: "no"`},
-		{"an error", tea + encoded(t, `{"message":"?"}`, ":message-type", "error", ":error-code", "InternalError", ":error-message", "try later") + done, "|tea", invokeComplete{}, `InternalError: "try later"`},
+		{"an exception without a type", encoded(t, `{"message":"no"}`, ":message-type", "exception"), "", invokeComplete{}, "UnknownError: 'no'"},
+		{"an error", tea + encoded(t, `{"message":"?"}`, ":message-type", "error", ":error-code", "InternalError", ":error-message", "try later") + done, "|tea", invokeComplete{}, "InternalError: 'try later'"},
 		{"an error without anything", encoded(t, "", ":message-type", "error"), "", invokeComplete{}, "UnknownError"},
 		{
 			"a long error", encoded(t, "", ":message-type", "error", ":error-code", strings.Repeat("c", 2000), ":error-message", strings.Repeat("m", 2000)), "", invokeComplete{},
-			text.Cut(strings.Repeat("c", 2000)) + `: "` + text.Cut(strings.Repeat("m", 2000)) + `"`,
+			text.Cut(strings.Repeat("c", 2000)) + ": '" + text.Cut(strings.Repeat("m", 2000)) + "'",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

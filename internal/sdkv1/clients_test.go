@@ -81,9 +81,9 @@ func TestUnusualRegions(t *testing.T) {
 		"us-isof-south-1":     "",
 		"us-gov-west-1":       "",
 		"xx-not-yet-there-17": "",
-		"us-west1":            `region: "us-west1" does not look like a region such as us-west-2`,
-		"local":               `region: "local" does not look like a region such as us-west-2`,
-		"US-WEST-2":           `region: "US-WEST-2" does not look like a region such as us-west-2`,
+		"us-west1":            `region: 'us-west1' does not look like a region such as us-west-2`,
+		"local":               `region: 'local' does not look like a region such as us-west-2`,
+		"US-WEST-2":           `region: 'US-WEST-2' does not look like a region such as us-west-2`,
 	} {
 		_, found, err := New(nil, &recorder{}, true).Client(invoke.Settings{Region: region, Endpoint: "http://127.0.0.1:1"})
 		var want []string
@@ -105,11 +105,11 @@ func TestClientErrors(t *testing.T) {
 	}{
 		{"no region", nil, invoke.Settings{}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
 		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: none is configured"},
-		{"a region that is none, from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: "us west" is not the name of a region`},
-		{"one beside an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: "eusc-de-east-1.example.com/" is not the name of a region`},
-		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK finds no endpoint for "us-iso-east-1"`},
-		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
-		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
+		{"a region that is none, from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: 'us west' is not the name of a region`},
+		{"one beside an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: 'eusc-de-east-1.example.com/' is not the name of a region`},
+		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK finds no endpoint for 'us-iso-east-1'`},
+		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
+		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
 		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK makes no session"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -290,7 +290,7 @@ func TestNoCredentials(t *testing.T) {
 	l := &recorder{}
 	client := clientOf(t, New(nil, l, false), invoke.Settings{Region: "us-west-2", Endpoint: s.URL})
 	err := call(t.Context(), client)
-	const where = "no AWS credentials in the environment, the profile \"default\" of the shared AWS files, and the metadata service of the container or the instance: NoCredentialProviders: "
+	const where = "no AWS credentials in the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: NoCredentialProviders: "
 	var e *invoke.Error
 	if !errors.As(err, &e) || e.Kind != invoke.KindCredentials || !strings.HasPrefix(err.Error(), where) || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want %s without one", err, len(s.Calls()), where)

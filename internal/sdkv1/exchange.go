@@ -198,7 +198,7 @@ func (x *exchange) classify(err error) *invoke.Error {
 		e.Kind, e.Code, e.Message, e.Err = invoke.KindConnection, "", "", causeOf(err)
 	}
 	if e.Kind == invoke.KindAPI && e.Code == "" {
-		e.Message = cmp.Or(x.body.Message(x.request.Payload), e.Message)
+		e.Message = cmp.Or(x.body.Message(), e.Message)
 	}
 	return e
 }

@@ -30,7 +30,7 @@ func checkProfile(configured string) error {
 	for _, p := range profiles {
 		if section := files[0].quoted(p.name); section != "" && files[0].profile(p.name) == nil {
 			return fmt.Errorf("profile: the AWS SDK does not find %s under [%s] in %s: write [profile %s], without quotes",
-				text.Quote(p.name), text.Printable(section), names[0], text.Printable(p.name))
+				text.Quote(p.name), text.Clean(section), names[0], text.Clean(p.name))
 		}
 	}
 	missing := files[0].profile(name) == nil && files[1].profile(name) == nil
@@ -65,7 +65,7 @@ func checkLogin(p profile) error {
 	}
 	return fmt.Errorf("profile %s: login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: "+
 		"use a profile with credential_process = aws configure export-credentials --profile %s, or build for KrakenD 2",
-		text.Quote(p.name), text.Printable(p.name))
+		text.Quote(p.name), text.Clean(p.name))
 }
 
 // checkRoles returns an error for a role that no chain of profiles can assume: one that needs the
@@ -98,7 +98,7 @@ func checkEndpoint(name, service, advice string) error {
 	switch {
 	case files[0]["services "+services].get(service+".endpoint_url") != "":
 		return fmt.Errorf("profile %s: the AWS SDK for KrakenD 1.x ignores the endpoint_url of %s in [services %s]: set %s",
-			text.Quote(p.name), service, text.Printable(services), advice)
+			text.Quote(p.name), service, text.Clean(services), advice)
 	case p.get("endpoint_url") != "":
 		return fmt.Errorf("profile %s: the AWS SDK for KrakenD 1.x ignores endpoint_url: set %s", text.Quote(p.name), advice)
 	}

@@ -57,7 +57,7 @@ func TestQuotedSection(t *testing.T) {
 		environment(t, nil, tc.config, tc.credentials)
 		want := ""
 		if tc.section != "" {
-			want = `profile: the AWS SDK does not find "two words" under ` + tc.section + " in " + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
+			want = `profile: the AWS SDK does not find 'two words' under ` + tc.section + " in " + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
 		}
 		settings := invoke.Settings{Profile: "two words", Region: "eu-west-1"}
 		for range 2 { // the second time the profile is the environment's
@@ -112,7 +112,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 	}
 	for _, settings := range []invoke.Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
 		newSTS(t)
-		if got := sign(t, settings); !strings.Contains(got, `the profile "shop" of the shared AWS files: "it has no credentials, and those of the container or the instance are not used for it"`) {
+		if got := sign(t, settings); !strings.Contains(got, `the profile 'shop' of the shared AWS files: 'it has no credentials, and those of the container or the instance are not used for it'`) {
 			t.Errorf("%v: got %s", settings, got)
 		}
 	}
@@ -154,9 +154,9 @@ func TestLoginSession(t *testing.T) {
 // The SDK reads no endpoint of a profile, and would call AWS.
 func TestEndpointsOfAProfile(t *testing.T) {
 	const (
-		lambda   = `profile "default": the AWS SDK for KrakenD 1.x ignores endpoint_url: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
-		services = `profile "default": the AWS SDK for KrakenD 1.x ignores the endpoint_url of lambda in [services local]: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
-		sts      = `profile "default": the AWS SDK for KrakenD 1.x ignores endpoint_url: set AWS_ENDPOINT_URL_STS`
+		lambda   = `profile 'default': the AWS SDK for KrakenD 1.x ignores endpoint_url: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
+		services = `profile 'default': the AWS SDK for KrakenD 1.x ignores the endpoint_url of lambda in [services local]: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
+		sts      = `profile 'default': the AWS SDK for KrakenD 1.x ignores endpoint_url: set AWS_ENDPOINT_URL_STS`
 		section  = "services = local\n[services local]\n"
 		url      = "endpoint_url = http://127.0.0.1:1\n"
 	)
@@ -187,7 +187,7 @@ func TestEndpointsOfAProfile(t *testing.T) {
 		{"of STS, for a web identity", map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": "x"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, sts},
 		{"of STS, for a role that is not assumed", keysOfEnvironment, url + "role_arn = r\ncredential_source = Environment\n", invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
 		{"of STS, beside AWS_ENDPOINT_URL_STS", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:2"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2", Role: role}, ""},
-		{"of STS in services", nil, section + "sts =\n  " + url, invoke.Settings{Role: role}, `profile "default": the AWS SDK for KrakenD 1.x ignores the endpoint_url of sts in [services local]: set AWS_ENDPOINT_URL_STS`},
+		{"of STS in services", nil, section + "sts =\n  " + url, invoke.Settings{Role: role}, `profile 'default': the AWS SDK for KrakenD 1.x ignores the endpoint_url of sts in [services local]: set AWS_ENDPOINT_URL_STS`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, "[default]\n"+tc.config, "")

@@ -24,23 +24,10 @@ func Cut(s string) string {
 	return s[:n] + mark
 }
 
-// Quote makes s fit for a log line: cut, quoted, on one line, without control characters.
-func Quote(s string) string { return strconv.Quote(Cut(s)) }
-
-// Printable returns s on one line without control characters. It quotes s where it has some.
-func Printable(s string) string {
-	for _, r := range s {
-		if r != '\t' && !strconv.IsPrint(r) {
-			return strconv.Quote(s)
-		}
-	}
-	return s
-}
-
-// Plain returns s on one line, with nothing in it that JSON would escape: double quotes become
+// Clean returns s on one line, with nothing in it that JSON would escape: double quotes become
 // single ones, backslashes become slashes, and control characters become spaces. KrakenD's
-// logger with the format logstash escapes nothing.
-func Plain(s string) string {
+// logger with the format logstash escapes nothing. It returns a clean s as it is.
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '"':
@@ -53,3 +40,6 @@ func Plain(s string) string {
 		return r
 	}, s)
 }
+
+// Quote makes a text from outside fit for a log line: cut, clean, in single quotes.
+func Quote(s string) string { return "'" + Clean(Cut(s)) + "'" }

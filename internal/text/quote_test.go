@@ -20,23 +20,22 @@ func TestCut(t *testing.T) {
 	}
 }
 
-func TestQuoteIsOneLine(t *testing.T) {
-	if got, want := Quote("a\nERROR: b\x1b[31m\r"), `"a\nERROR: b\x1b[31m\r"`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	for s, want := range map[string]string{"": "", "a\tb é": "a\tb é", "a\nb": `"a\nb"`, "\x1b[31m": `"\x1b[31m"`, "\xff": "\xff"} {
-		if got := Printable(s); got != want {
-			t.Errorf("%q: got %s, want %s", s, got, want)
+func TestQuote(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                        "''",
+		"a\nERROR: b\x1b[31m\r":   "'a ERROR: b [31m '",
+		`say "it's"`:              "'say 'it's''",
+		strings.Repeat("x", 2000): "'" + strings.Repeat("x", MaxDetail-3) + "…'",
+	} {
+		if got := Quote(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
 		}
 	}
 }
 
-func TestPlain(t *testing.T) {
+func TestClean(t *testing.T) {
 	for s, want := range map[string]string{"": "", "tea: é 茶": "tea: é 茶", "a\nb\t\x00\x7f": "a b   ", `"a\b"`: `'a/b'`, "\x1b[31m\u2028": " [31m ", "\xff": "\ufffd"} {
-		if got := Plain(s); got != want {
+		if got := Clean(s); got != want {
 			t.Errorf("%q: got %q, want %q", s, got, want)
 		}
 	}

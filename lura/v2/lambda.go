@@ -65,10 +65,11 @@ func newOptions(opts []Option) (o options) {
 
 // backend returns the options of the backends.
 func (o options) backend(logger logging.Logger) backend.Options {
-	b := backend.Options{Logger: backend.NewStderrLogger(), OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
+	b := backend.Options{OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
 	if logger != nil {
 		b.Logger = logger
 	}
+	b.Logger = backend.NewLogger(b.Logger)
 	t, err := telemetry.New(o.meterProvider)
 	if err != nil {
 		b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())

@@ -23,7 +23,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	_, err := finder(t, newSDK(nil), invoke.Settings{Role: role})(t.Context(), false)
 	var code interface{ Code() string }
 	var api smithy.APIError
-	if err == nil || err.Error() != `AccessDenied (403): "User is not authorized"` || !errors.As(err, &code) || code.Code() != "AccessDenied" || !errors.As(err, &api) {
+	if err == nil || err.Error() != `AccessDenied (403): 'User is not authorized'` || !errors.As(err, &code) || code.Code() != "AccessDenied" || !errors.As(err, &api) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -149,7 +149,7 @@ func (x *exchange) failure(err error) *invoke.Error {
 	if e == nil {
 		e = errorOf(err)
 		if e.Kind == invoke.KindAPI && (e.Code == "" || e.Code == noCode) {
-			if message := x.body.Message(x.request.Payload); message != "" {
+			if message := x.body.Message(); message != "" {
 				e.Code, e.Message = "", message
 			}
 		}

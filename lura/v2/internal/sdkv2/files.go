@@ -69,7 +69,7 @@ func checkQuotes(profile string) error {
 		return nil
 	}
 	return fmt.Errorf("profile: the AWS SDK does not find %s under [profile %s] in %s: write [profile %s], without quotes",
-		text.Quote(profile), text.Printable(string(quoted[1])), file, text.Printable(profile))
+		text.Quote(profile), text.Clean(string(quoted[1])), file, text.Clean(profile))
 }
 
 // checkShared returns an error for profiles of a config that the SDK does not take as the shared

@@ -26,7 +26,7 @@ func TestProfile(t *testing.T) {
 func TestProfileThatIsNotThere(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  sho]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop", "two words"} {
-		want := `profile: there is no "` + profile + `" in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
+		want := `profile: there is no '` + profile + `" in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
 		if _, _, err := newSDK(nil).target(invoke.Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -43,9 +43,9 @@ func TestProfileInQuotes(t *testing.T) {
 		profile                   string
 		want                      string // in the error; empty for none
 	}{
-		{"as the AWS CLI writes it", "[profile 'two words']\n", "", nil, "two words", `profile: the AWS SDK does not find "two words" under [profile 'two words'] in `},
+		{"as the AWS CLI writes it", "[profile 'two words']\n", "", nil, "two words", `profile: the AWS SDK does not find 'two words' under [profile 'two words'] in `},
 		{"with its keys", " [ profile  'two words' ] # x\n", twoKeys, nil, "two words", advice},
-		{"double quotes", "[profile \"two words\"]\n", twoKeys, nil, "two words", `under [profile "two words"] in `},
+		{"double quotes", "[profile \"two words\"]\n", twoKeys, nil, "two words", `under [profile 'two words'] in `},
 		{"AWS_PROFILE", "[profile 'two words']\n", "", map[string]string{"AWS_PROFILE": "two words"}, "", advice},
 		{"the source of a role", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", "", nil, "shop", advice},
 		{"the source of a role, with its keys", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", twoKeys, nil, "shop", advice},

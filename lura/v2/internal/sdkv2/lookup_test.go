@@ -198,7 +198,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 				if got := find(t, c, settings); got != want || asked != 0 {
 					t.Errorf("%+v: got %s after %d requests", settings, got, asked)
 				}
-				if where := c.where(keyOf(settings)); !strings.HasSuffix(where, `the profile "shop" of the shared AWS files`) {
+				if where := c.where(keyOf(settings)); !strings.HasSuffix(where, `the profile 'shop' of the shared AWS files`) {
 					t.Errorf("got %s", where)
 				}
 			}
@@ -230,8 +230,8 @@ func TestWhere(t *testing.T) {
 		settings invoke.Settings
 		want     string
 	}{
-		{nil, invoke.Settings{}, `the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance`},
-		{nil, invoke.Settings{Profile: "shop"}, `the profile "shop" of the shared AWS files`},
+		{nil, invoke.Settings{}, `the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance`},
+		{nil, invoke.Settings{Profile: "shop"}, `the profile 'shop' of the shared AWS files`},
 		{customConfig(), invoke.Settings{}, "the AWS config that the build has set"},
 		{customConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
 	} {

@@ -85,7 +85,7 @@ func TestRegion(t *testing.T) {
 			}
 			var want []string
 			if tc.want == "us-west1" {
-				want = []string{`region: "us-west1" does not look like a region such as us-west-2`}
+				want = []string{`region: 'us-west1' does not look like a region such as us-west-2`}
 			}
 			if !slices.Equal(found.Warnings, want) {
 				t.Errorf("got warnings %q, want %q", found.Warnings, want)
@@ -103,11 +103,11 @@ func TestTargetErrors(t *testing.T) {
 	}{
 		{"no region", nil, invoke.Settings{}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
 		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: none is configured"},
-		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK finds no endpoint for "us west": `},
+		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK finds no endpoint for 'us west': `},
 		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
 		{"attempts that are no number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
-		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: there is no "shop" in ` + os.DevNull + " or " + os.DevNull},
-		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no "shop" in `},
+		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: there is no 'shop' in ` + os.DevNull + " or " + os.DevNull},
+		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for k, v := range tc.env {

@@ -1,0 +1,94 @@
+package invoke
+
+import (
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// quotesPayload are the codes of errors whose messages quote the payload, words of it that are too
+// short for Request.repeatedIn included.
+var quotesPayload = map[string]bool{
+	"InvalidRequestContentException": true,
+	"SerializationException":         true,
+}
+
+// SignedWith tells with what the current attempt is signed: the credentials, as far as they are
+// known, and the Authorization header. No error of the attempt repeats them.
+func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
+	_, r.signature, _ = strings.Cut(authorization, "Signature=")
+	r.credentials = c
+}
+
+// redact leaves out of an error what repeats the credentials or the signature of the attempt, and
+// of an error that is not the function's what repeats the payload or the client context.
+func (r *Request) redact(e *Error) {
+	if e.Kind == KindFunction {
+		if r.hasCredentials(string(e.Payload)) {
+			e.Payload, e.Redacted = nil, true
+		}
+	} else if e.Message = text.Cut(e.Message); quotesPayload[e.Code] || r.repeatedIn(e.Code, e.Message) {
+		e.Message, e.Redacted = "", true
+	}
+	if r.hasCredentials(e.Code) || !strings.HasSuffix(e.Code, "Exception") && r.hasPayload(e.Code) {
+		e.Code, e.Redacted = "", true
+	}
+	if r.repeatedIn("", e.RequestID) {
+		e.RequestID = ""
+	}
+	e.Err = r.safe(e.Err)
+}
+
+// safe returns err, with another text where it repeats what no log may have.
+func (r *Request) safe(err error) error {
+	if err == nil || !r.repeatedIn("", err.Error()) {
+		return err
+	}
+	return redacted{err}
+}
+
+// redacted is an error whose text is left out. What it unwraps to has it.
+type redacted struct{ err error }
+
+// Error implements error.
+func (redacted) Error() string { return RedactedText }
+
+// Unwrap returns the error.
+func (e redacted) Unwrap() error { return e.err }
+
+// RedactedText stands for a text that is left out.
+const RedactedText = "a message that repeats the payload or a secret is left out"
+
+// repeatedIn tells whether the message of an error with this code repeats what no log may have.
+func (r *Request) repeatedIn(code, message string) bool {
+	return text.HasSignature(code, message) || r.hasCredentials(message) || r.hasPayload(message)
+}
+
+func (r *Request) hasCredentials(s string) bool {
+	for _, secret := range [...]string{r.credentials.SecretAccessKey, r.credentials.SessionToken, r.signature} {
+		if text.Repeats(s, []byte(secret)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Request) hasPayload(s string) bool {
+	return text.Repeats(s, []byte(r.ClientContext)) || r.Payload.repeatedIn(s)
+}
+
+// redactedEvents are events whose errors are redacted.
+type redactedEvents struct {
+	Events
+	request *Request
+}
+
+// Next implements Events.
+func (e redactedEvents) Next() ([]byte, string, error) {
+	payload, log, err := e.Events.Next()
+	if failure, ok := err.(*Error); ok {
+		e.request.redact(failure)
+	}
+	return payload, log, err
+}
