@@ -45,6 +45,11 @@ func (c *Cache) describe(err error) (line string) {
 			line = fmt.Sprintf("an error of type %T without a text", err)
 		}
 	}()
+	defer func() {
+		if c.inUse(line) {
+			line = "the error repeats the credentials in use, so its text is left out"
+		}
+	}()
 	for _, own := range []error{errNoResult, errNoKeys, errFoundExpired} {
 		if errors.Is(err, own) {
 			return err.Error()
@@ -54,6 +59,14 @@ func (c *Cache) describe(err error) (line string) {
 		return c.o.Describe(err)
 	}
 	return text.Quote(err.Error())
+}
+
+// inUse tells whether a text repeats the current credentials.
+func (c *Cache) inUse(s string) bool {
+	c.mu.Lock()
+	current := c.current.Credentials
+	c.mu.Unlock()
+	return text.Repeats(s, []byte(current.SecretAccessKey)) || text.Repeats(s, []byte(current.SessionToken))
 }
 
 // safeEndpoint makes an endpoint's URL fit for a log line: without a password.

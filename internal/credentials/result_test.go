@@ -40,7 +40,7 @@ func TestOnResult(t *testing.T) {
 			cancel()
 			pause(5 * time.Second)
 		}
-		const want = `found; "oh"; no result within 30s; no result within 30s; found`
+		const want = `found; 'oh'; no result within 30s; no result within 30s; found`
 		if got := strings.Join(results, "; "); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -190,7 +190,7 @@ func TestSessionsWithNilFields(t *testing.T) {
 	for _, custom := range []*session.Session{{}, {Config: new(aws.Config)}, {Handlers: defaults.Handlers(), Config: new(aws.Config)}} {
 		for _, role := range []string{"", gatewayRole} {
 			got := signer(t, New(custom, &recorder{}, false), invoke.Settings{Role: invoke.Role{ARN: role}})
-			if !strings.Contains(got, "the session that the build has set: \"it has no credentials\"") {
+			if !strings.Contains(got, "the session that the build has set: 'it has no credentials'") {
 				t.Errorf("role %q: got %s", role, got)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go/service/lambda"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 // exchanges holds the SDK's requests of one attempt: one, zero where the Invoker drops options, and
@@ -69,6 +70,7 @@ type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
 
+	signed    http.Header // of the request; nil where it is not known
 	failed    bool
 	header    http.Header // of the answer
 	requestID string
@@ -142,6 +144,7 @@ func (x *exchange) checkFraming(r *request.Request) {
 
 // complete takes over what a request tells at its end.
 func (x *exchange) complete(r *request.Request) {
+	x.signed = r.HTTPRequest.Header
 	x.failed = r.Error != nil
 	x.requestID = r.RequestID
 	if r.HTTPResponse != nil {
@@ -155,6 +158,7 @@ func (x *exchange) complete(r *request.Request) {
 
 // failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
+	x.tellSecrets()
 	e := x.classify(err)
 	if e.Header == nil {
 		e.Header = x.header
@@ -162,6 +166,12 @@ func (x *exchange) failure(err error) *invoke.Error {
 	e.RequestID = cmp.Or(e.RequestID, x.requestID, x.header.Get("X-Amzn-Requestid"))
 	e.Skew = invoke.DescribeSkew(e.Code, e.Header, time.Now())
 	return e
+}
+
+// tellSecrets tells what the errors of the attempt must not repeat. The SDK keeps the secret key to
+// itself, and sends it nowhere.
+func (x *exchange) tellSecrets() {
+	x.request.SignedWith(sigv4.Credentials{SessionToken: x.signed.Get("X-Amz-Security-Token")}, x.signed.Get("Authorization"))
 }
 
 // classify returns an error of the Invoker as one of invoke, by its kind. failure adds the header and

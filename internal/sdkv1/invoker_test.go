@@ -169,8 +169,8 @@ func TestAttemptsThatFail(t *testing.T) {
 		"a page of an error":        {fmt.Sprintf("502 Bad Gateway\r\nContent-Length: %d\r\n\r\n%s", len(page), page), invoke.KindAPI, 502, ""},
 		"a page of a refusal":       {fmt.Sprintf("403 Forbidden\r\nContent-Length: %d\r\n\r\n%s", len(page), page), invoke.KindAPI, 403, ""},
 		"an error in the header":    {"500 X\r\nX-Amzn-Errortype: ServiceException:http://x\r\nContent-Length: 2\r\n\r\n{}", invoke.KindAPI, 500, "ServiceException"},
-		"an error that is not JSON": {"403 X\r\nContent-Length: 39\r\n\r\n{'__type':'AccessDeniedException','a':1", invoke.KindAPI, 403, ""},
-		"an error in the body":      {"403 X\r\nContent-Length: 34\r\n\r\n{'__type':'AccessDeniedException'}", invoke.KindAPI, 403, "AccessDeniedException"},
+		"an error that is not JSON": {"403 X\r\nContent-Length: 39\r\n\r\n{\"__type\":\"AccessDeniedException\",\"a\":1", invoke.KindAPI, 403, ""},
+		"an error in the body":      {"403 X\r\nContent-Length: 34\r\n\r\n{\"__type\":\"AccessDeniedException\"}", invoke.KindAPI, 403, "AccessDeniedException"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)

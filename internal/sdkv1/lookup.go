@@ -1,6 +1,7 @@
 package sdkv1
 
 import (
+	"io"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go/service/sso"
 	"github.com/aws/aws-sdk-go/service/sts"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
 const (
@@ -38,6 +40,7 @@ func prepareLookup(r *request.Request) {
 	r.Handlers.Send.PushBack(boundLookup)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
 	r.Handlers.UnmarshalError.PushBack(addSkew)
+	r.Handlers.Complete.PushBack(hideSecrets)
 	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
 		// What the SDK does where no HTTP client is set: it is near, or not there.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)
@@ -71,6 +74,38 @@ func addSkew(r *request.Request) {
 	}
 	if skew := invoke.DescribeSkew(failure.Code(), r.HTTPResponse.Header, time.Now()); skew != "" {
 		r.Error = &skewError{failure, skew}
+	}
+}
+
+const secretMessage = "a message that repeats a secret is left out"
+
+// hideSecrets is registered as an SDK handler: it leaves out the message of an error that repeats
+// a secret of the request, such as its session token.
+func hideSecrets(r *request.Request) {
+	if r.Error == nil {
+		return
+	}
+	var body []byte
+	if r.Body != nil {
+		if _, err := r.Body.Seek(0, io.SeekStart); err == nil {
+			body, _ = io.ReadAll(r.Body)
+		}
+	}
+	if !text.RepeatsRequest(r.Error.Error(), r.HTTPRequest.Header, body) {
+		return
+	}
+	code := request.ErrCodeRequestError
+	if err, ok := r.Error.(awserr.Error); ok {
+		code = err.Code()
+	}
+	hidden := awserr.New(code, secretMessage, nil)
+	switch err := r.Error.(type) {
+	case *skewError:
+		r.Error = &skewError{awserr.NewRequestFailure(hidden, err.StatusCode(), err.RequestID()), err.skew}
+	case awserr.RequestFailure:
+		r.Error = awserr.NewRequestFailure(hidden, err.StatusCode(), err.RequestID())
+	default:
+		r.Error = hidden
 	}
 }
 

@@ -66,7 +66,7 @@ func TestAnswerOfSSO(t *testing.T) {
 	t.Cleanup(portal.Close)
 	redirectHost(t, ssoPortal, portal.URL)
 	environment(t, map[string]string{"HOME": ssoHome(t, ssoURL)}, ssoProfile, "")
-	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "SerializationError: \"the answer has no credentials\"") {
+	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "SerializationError: 'the answer has no credentials'") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -123,7 +123,7 @@ func TestSecretsInErrors(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	swapped := awserr.NewRequestFailure(awserr.New("Proxied", "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 Credential=hunter2/x'", nil), 400, "")
-	if got := describe(awserr.New("Outer", "around", swapped)); got != `Outer: "around: Proxied"` || describe(swapped) != "Proxied (400)" {
+	if got := describe(awserr.New("Outer", "around", swapped)); got != "Outer: 'around: Proxied'" || describe(swapped) != "Proxied (400)" {
 		t.Errorf("got %s and %s", got, describe(swapped))
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -194,9 +194,9 @@ func TestClockOfLookups(t *testing.T) {
 		want string
 	}{
 		{"SignatureDoesNotMatch", 10*time.Minute + time.Second/2, `SignatureDoesNotMatch \(403\): the clock of this machine is (9m5\ds|10m0s) behind AWS's$`},
-		{"RequestExpired", -10 * time.Minute, `RequestExpired \(403\): "Signature expired": the clock of this machine is 10m\ds ahead of AWS's$`},
+		{"RequestExpired", -10 * time.Minute, `RequestExpired \(403\): 'Signature expired': the clock of this machine is 10m\ds ahead of AWS's$`},
 		{"SignatureDoesNotMatch", 0, `SignatureDoesNotMatch \(403\)$`},
-		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): "Signature expired"$`},
+		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): 'Signature expired'$`},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", time.Now().Add(tc.off).UTC().Format(http.TimeFormat))

@@ -65,6 +65,7 @@ type events struct {
 var _ invoke.Events = (*events)(nil)
 
 func newEvents(ctx context.Context, stream *lambda.InvokeWithResponseStreamEventStream, x *exchange) *events {
+	x.tellSecrets()
 	e := &events{ctx: ctx, stream: stream, x: x}
 	// The reader of a reply may never read it.
 	e.release = context.AfterFunc(ctx, func() { stream.Close() })

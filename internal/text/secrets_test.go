@@ -1,6 +1,7 @@
 package text
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -91,6 +92,28 @@ func BenchmarkRepeats(b *testing.B) {
 	for b.Loop() {
 		if Repeats(message, payload) {
 			b.Fatal("it does not")
+		}
+	}
+}
+
+func TestRepeatsRequest(t *testing.T) {
+	const secret = "not-a-secret-but-long-enough"
+	for _, tc := range []struct {
+		name string
+		h    http.Header
+		body string
+		want bool
+	}{
+		{"nothing", nil, "", false},
+		{"a header", http.Header{"X-Amz-Security-Token": {"x", secret}}, "", true},
+		{"a header without secrets", http.Header{"X-Amz-Date": {secret}}, "", false},
+		{"a form", nil, "Action=AssumeRoleWithWebIdentity&WebIdentityToken=" + secret, true},
+		{"a form's other value", nil, "RoleSessionName=" + secret, false},
+		{"JSON", nil, `{"refreshToken":"` + secret + `"}`, true},
+		{"JSON's other value", nil, `{"grantType":"` + secret + `","token":7}`, false},
+	} {
+		if got := RepeatsRequest("no: "+secret, tc.h, []byte(tc.body)); got != tc.want {
+			t.Errorf("%s: got %t, want %t", tc.name, got, tc.want)
 		}
 	}
 }

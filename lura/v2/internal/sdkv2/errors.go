@@ -35,7 +35,10 @@ func (e *described) Code() string { return e.code }
 
 // describe makes an error of the SDK fit for a log. It returns other errors of this package as
 // they are.
-func describe(err error) error {
+func describe(err error) error { return describeWithout(func(string) bool { return false }, err) }
+
+// describeWithout is describe. It leaves out a message that is secret by this function, too.
+func describeWithout(secret func(message string) bool, err error) error {
 	var known *described
 	if err == nil || errors.As(err, &known) {
 		return err
@@ -47,7 +50,9 @@ func describe(err error) error {
 		if status := statusOf(err); status != 0 {
 			d.message += fmt.Sprintf(" (%d)", status)
 		}
-		if !text.HasSignature(api.ErrorCode(), api.ErrorMessage()) {
+		if secret(api.ErrorMessage()) {
+			d.message += ": " + secretMessage
+		} else if !text.HasSignature(api.ErrorCode(), api.ErrorMessage()) {
 			d.message += ": " + text.Quote(text.WithoutUserinfo(api.ErrorMessage()))
 		}
 		if skew := invoke.DescribeSkew(api.ErrorCode(), headerOf(err), time.Now()); skew != "" {
@@ -58,13 +63,15 @@ func describe(err error) error {
 	switch message := text.WithoutUserinfo(err.Error()); {
 	case isProcessOutput(err):
 		d.message = text.Quote("the output of credential_process cannot be read as JSON") // the SDK's repeats it
-	case text.HasSignature("", message):
-		d.message = text.Quote("the answer repeats what is secret")
+	case text.HasSignature("", message), secret(message):
+		d.message = secretMessage
 	default:
 		d.message = text.Quote(message)
 	}
 	return d
 }
+
+const secretMessage = "a message that repeats a secret is left out"
 
 func isProcessOutput(err error) bool {
 	var process *processcreds.ProviderError

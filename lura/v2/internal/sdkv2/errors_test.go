@@ -41,7 +41,7 @@ func TestClockOfLookups(t *testing.T) {
 		{"SignatureDoesNotMatch", 10*time.Minute + time.Second/2, `SignatureDoesNotMatch \(403\): the clock of this machine is (9m5\ds|10m0s) behind AWS's`},
 		{"SignatureDoesNotMatch", -10 * time.Minute, `SignatureDoesNotMatch \(403\): the clock of this machine is 10m\ds ahead of AWS's`},
 		{"SignatureDoesNotMatch", 0, `SignatureDoesNotMatch \(403\)`},
-		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): "Signature expired"`},
+		{"AccessDenied", 10 * time.Minute, `AccessDenied \(403\): 'Signature expired'`},
 	} {
 		t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", time.Now().Add(tc.off).UTC().Format(http.TimeFormat))
@@ -61,7 +61,7 @@ func TestSecretsInErrors(t *testing.T) {
 		"output of another shape": `[default]` + "\n" + `credential_process = echo '{"Version":1,"AccessKeyId":{"SecretAccessKey":"hunter2"}}'` + "\n",
 	} {
 		environment(t, nil, config, "")
-		if got := find(t, newSDK(nil), invoke.Settings{}); got != `error: "the output of credential_process cannot be read as JSON"` {
+		if got := find(t, newSDK(nil), invoke.Settings{}); got != "error: 'the output of credential_process cannot be read as JSON'" {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}
@@ -71,13 +71,13 @@ func TestSecretsInErrors(t *testing.T) {
 	}
 	quoted := "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 Credential=hunter2/x'"
 	for want, err := range map[string]error{
-		"Proxied":                             &smithy.GenericAPIError{Code: "Proxied", Message: quoted},
-		"SignatureDoesNotMatch":               &smithy.GenericAPIError{Code: "SignatureDoesNotMatch", Message: "the string to sign should have been hunter2"},
-		`"the answer repeats what is secret"`: fmt.Errorf("around: %s", quoted),
-		`Odd: "at http://xxxxx@example.com/"`: &smithy.GenericAPIError{Code: "Odd", Message: "at http://user:hunter2@example.com/"},
-		`"api error not a code: two\nlines"`:  &smithy.GenericAPIError{Code: "not a code", Message: "two\nlines"},
+		"Proxied":               &smithy.GenericAPIError{Code: "Proxied", Message: quoted},
+		"SignatureDoesNotMatch": &smithy.GenericAPIError{Code: "SignatureDoesNotMatch", Message: "the string to sign should have been hunter2"},
+		"a message that repeats a secret is left out": fmt.Errorf("around: %s", quoted),
+		"Odd: 'at http://xxxxx@example.com/'":         &smithy.GenericAPIError{Code: "Odd", Message: "at http://user:hunter2@example.com/"},
+		"'api error not a code: two lines'":           &smithy.GenericAPIError{Code: "not a code", Message: "two\nlines"},
 	} {
-		if got := describe(fmt.Errorf("operation: %w", err)).Error(); got != want && got != strings.Replace(want, `"`, `"operation: `, 1) {
+		if got := describe(fmt.Errorf("operation: %w", err)).Error(); got != want && got != strings.Replace(want, "'", "'operation: ", 1) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

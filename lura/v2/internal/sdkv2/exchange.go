@@ -18,6 +18,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 // exchanges are the SDK's calls of one attempt: one, none where the Invoker drops options, and
@@ -81,6 +82,7 @@ type exchange struct {
 	policy  *invoke.Policy
 
 	credentials aws.CredentialsProvider // the client's; nil where the Invoker drops options
+	signed      http.Header             // of the request; nil where it is not known
 	failed      bool
 	answer      *http.Response // its body is the SDK's; nil for none
 	body        *invoke.Body   // of the answer; nil for none, and for one beyond a limit
@@ -103,6 +105,7 @@ func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInp
 		if x.request.TraceID != "" {
 			r.Header.Set("X-Amzn-Trace-Id", x.request.TraceID)
 		}
+		x.signed = r.Header
 	}
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Response != nil && response.Body != nil && response.StatusCode != 0 { // 0 without an answer
@@ -142,6 +145,7 @@ const noCode = "UnknownError"
 
 // failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
+	x.tellSecrets()
 	e := x.refused
 	if e == nil && x.body != nil {
 		e = x.body.Failure()
@@ -160,6 +164,12 @@ func (x *exchange) failure(err error) *invoke.Error {
 	}
 	e.Skew = invoke.DescribeSkew(e.Code, e.Header, time.Now())
 	return e
+}
+
+// tellSecrets tells what the errors of the attempt must not repeat. The SDK keeps the secret key to
+// itself, and sends it nowhere.
+func (x *exchange) tellSecrets() {
+	x.request.SignedWith(sigv4.Credentials{SessionToken: x.signed.Get("X-Amz-Security-Token")}, x.signed.Get("Authorization"))
 }
 
 // errorOf returns the error that an error of the SDK stands for.

@@ -67,14 +67,15 @@ func (l *lookup) retrieve(ctx context.Context, renew bool) (_ credentials.Found,
 			err = fmt.Errorf("panic: %s", text.Quote(fmt.Sprint(v)))
 		}
 	}()
-	provider, err := l.provider(ctx, renew)
+	s := &sender{ctx: ctx, transport: l.transport}
+	provider, err := l.provider(ctx, renew, s)
 	if err != nil {
 		return credentials.Found{}, err
 	}
 	value, err := provider.Retrieve(ctx)
 	switch {
 	case err != nil:
-		return credentials.Found{}, describe(err)
+		return credentials.Found{}, describeWithout(s.hasSecrets, err)
 	case !value.HasKeys():
 		return credentials.Found{}, errors.New("access key id and secret access key are empty")
 	}
@@ -91,8 +92,7 @@ func (l *lookup) retrieve(ctx context.Context, renew bool) (_ credentials.Found,
 // provider returns what retrieves the credentials: the custom config's provider, or one that it
 // makes anew each time of the environment and the shared files. A cache's Invalidate would not read
 // these again.
-func (l *lookup) provider(ctx context.Context, renew bool) (aws.CredentialsProvider, error) {
-	s := &sender{ctx: ctx, transport: l.transport}
+func (l *lookup) provider(ctx context.Context, renew bool, s *sender) (aws.CredentialsProvider, error) {
 	var cfg aws.Config
 	if l.custom != nil && l.key.profile == "" {
 		cfg = l.custom.Copy()

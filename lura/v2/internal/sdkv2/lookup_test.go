@@ -89,7 +89,7 @@ func TestPanicOfAProvider(t *testing.T) {
 	custom := customConfig()
 	custom.Credentials = provider(func(context.Context) (aws.Credentials, error) { panic("out of order") })
 	sdk := newSDK(custom)
-	if got := find(t, sdk, invoke.Settings{}); got != `error: panic: "out of order"` {
+	if got := find(t, sdk, invoke.Settings{}); got != "error: panic: 'out of order'" {
 		t.Errorf("got %s", got)
 	}
 	// The client of STS asks the provider, where the backend has a role.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/signin"
@@ -37,6 +39,38 @@ type sender struct {
 	// contexts from providers.
 	ctx       context.Context
 	transport http.RoundTripper
+
+	mu   sync.Mutex
+	sent []sent
+}
+
+// sent is what may be secret in a request.
+type sent struct {
+	header http.Header
+	body   []byte
+}
+
+// keep remembers a request, until the lookup has ended.
+func (s *sender) keep(r *http.Request) error {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, sent{r.Header, body})
+	return nil
+}
+
+// hasSecrets tells whether a text repeats a secret of a request of the lookup.
+func (s *sender) hasSecrets(message string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.sent, func(r sent) bool { return text.RepeatsRequest(message, r.header, r.body) })
 }
 
 // addTo is a middleware of the SDK's, for each call of a provider's client.
@@ -66,6 +100,9 @@ func (s *sender) send(r *http.Request, limit time.Duration) (*http.Response, err
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
+	if err := s.keep(r); err != nil {
+		return nil, err
+	}
 
 	resp, err := s.transport.RoundTrip(r.WithContext(ctx))
 	if err != nil {
