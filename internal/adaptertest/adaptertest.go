@@ -269,6 +269,9 @@ func (tc testCase) run(t *testing.T, adapter Adapter) {
 	}
 	response, err := built.Proxy(t.Context(), &r)
 
+	if lines := log.Unclean(); len(lines) != 0 {
+		t.Errorf("got the lines %q, which a logger would have to escape", lines)
+	}
 	calls := s.Calls()
 	want := max(tc.calls, 0)
 	if tc.calls == 0 {
@@ -296,6 +299,17 @@ func (tc testCase) run(t *testing.T, adapter Adapter) {
 	tc.checkResponse(t, response)
 }
 
+// levelOf returns the level of the log line for an error with a status.
+func levelOf(status int) string {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return "ERROR"
+	case status == http.StatusTooManyRequests:
+		return "WARNING"
+	}
+	return "INFO"
+}
+
 func (tc testCase) checkError(t *testing.T, response *Response, err error, log *Recorder) {
 	t.Helper()
 	if response != nil {
@@ -308,7 +322,7 @@ func (tc testCase) checkError(t *testing.T, response *Response, err error, log *
 	if err.Error() != tc.message {
 		t.Errorf("got the message %q, want %q", err, tc.message)
 	}
-	level := cmp.Or(tc.level, "ERROR")
+	level := cmp.Or(tc.level, levelOf(tc.status))
 	if lines := log.Level(level); len(lines) == 0 || !strings.HasPrefix(lines[len(lines)-1], level+" [BACKEND: "+tc.backend.URLPattern+"][Lambda] ") {
 		t.Errorf("got the lines %q at %s, want the backend's", lines, level)
 	}

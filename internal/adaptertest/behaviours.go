@@ -86,7 +86,7 @@ func panics(t *testing.T, adapter Adapter) {
 		if response != nil || statusOf(err) != http.StatusInternalServerError || err.Error() != "lambda: internal error" {
 			t.Errorf("%s: got %+v, %v; want a 500", name, response, err)
 		}
-		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: boom") || !strings.Contains(lines[0], "goroutine ") {
+		if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: 'boom', at ") || !strings.Contains(lines[0], "adapter") || len(log.Unclean()) != 0 {
 			t.Errorf("%s: got log %q, want the panic and its stack", name, lines)
 		}
 	}

@@ -150,7 +150,7 @@ func TestProcess(t *testing.T) {
 		t.Skip("the commands are a POSIX shell's")
 	}
 	for _, tc := range []struct{ name, command, want string }{
-		{"output without end", "yes", `ProcessProviderExecutionError: "error in credential_process: it writes more than 64 KB"`},
+		{"output without end", "yes", "ProcessProviderExecutionError: 'error in credential_process: it writes more than 64 KB'"},
 		{"a failure", "exit 3", "exit status 3"},
 		{"another version", `echo '{"Version":2}'`, "another version than 1"},
 		{"no keys", `echo '{"Version":1}'`, "lacks AccessKeyId or SecretAccessKey"},
@@ -258,7 +258,7 @@ func TestRolesOfAProcess(t *testing.T) {
 		name, config string
 		want         []string // the signer, the external id, the session name and the duration of each call
 	}{
-		{"one", shop + "base\nexternal_id = tea\nrole_session_name = 'two words'\nduration_seconds = 3600\n[profile base]\n" + process, []string{"AKIDbase tea two words 3600"}},
+		{"one", shop + "base\nexternal_id = tea\nrole_session_name = \"two words\"\nduration_seconds = 3600\n[profile base]\n" + process, []string{"AKIDbase tea two words 3600"}},
 		{"two", shop + "middle\nrole_session_name = xx\n[profile middle]\nrole_arn = arn:aws:iam::123456789012:role/middle\nsource_profile = base\nrole_session_name = yy\nduration_seconds = 900\n[profile base]\n" + process, []string{"AKIDbase  yy 900", "AKIDROLE1  xx 900"}},
 		{"its own", "[profile shop]\nrole_arn = " + gatewayRole + "\nrole_session_name = xx\n" + process, []string{"AKIDbase  xx 900"}},
 	} {

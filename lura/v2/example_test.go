@@ -164,7 +164,7 @@ func ExampleCheckOnly() {
 	}
 	// Output:
 	// /orders invokes the function orders:live, region us-west-2, endpoint http://127.0.0.1:4566
-	// /basket is wrong: max_retries: must be an integer, is the string "1"
+	// /basket is wrong: max_retries: must be an integer, is the string '1'
 }
 
 // A command that checks krakend.json looks at each backend of its endpoints. It needs no gateway,
