@@ -110,7 +110,7 @@ func TestCheck(t *testing.T) {
 				1,
 				[]string{
 					"ENDPOINT  INVOKES",
-					`GET /a    nothing, bad configuration: max_retries: must be an integer, is the string "1"; profile: must not be empty`,
+					`GET /a    nothing, bad configuration: max_retries: must be an integer, is the string '1'; profile: must not be empty`,
 					"GET /b    function f, region eu-west-1, endpoint " + url,
 				},
 				[]string{
@@ -291,7 +291,7 @@ func TestCheckWarnings(t *testing.T) {
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler"}, nil)),
 					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda"}, nil)),
 				},
-				[]string{foreign + `"Lambda_handler", so another component, such as a Lua script, must set it`, foreign + `"lambda"`},
+				[]string{foreign + `'Lambda_handler', so another component, such as a Lua script, must set it`, foreign + `"lambda"`},
 			},
 			{
 				"placeholders, and params of KrakenD's own",

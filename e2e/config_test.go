@@ -30,7 +30,7 @@ func TestBadConfiguration(t *testing.T) {
 
 		{"null", nil, "the configuration must be an object, is null"},
 		{"list", list{"f"}, "the configuration must be an object, is a list"},
-		{"string", "my-lambda", `the configuration must be an object, is the string "my-lambda"`},
+		{"string", "my-lambda", `the configuration must be an object, is the string 'my-lambda'`},
 		{"number", 1.5, "the configuration must be an object, is the number 1.5"},
 		{"boolean", true, "the configuration must be an object, is true"},
 
@@ -44,17 +44,17 @@ func TestBadConfiguration(t *testing.T) {
 		{"function_name a path", object{"function_name": "../f"}, `function_name: "../f"` + notAName},
 		{"function_name too long", object{"function_name": strings.Repeat("f", 65)}, fmt.Sprintf("function_name: %q", strings.Repeat("f", 65)) + notAName},
 		{"function_name an ARN of another service", object{"function_name": "arn:aws:s3:::bucket"}, `function_name: "arn:aws:s3:::bucket"` + notAName},
-		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: "123456789012:f" is not clear: AWS takes "123456789012" for no name but for part of an ARN, so write the whole ARN`},
+		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is not clear: AWS takes '123456789012' for no name but for part of an ARN, so write the whole ARN`},
 		{"function_param_name empty", object{"function_param_name": ""}, "function_param_name: must not be empty"},
 		{"function_param_name a number", object{"function_param_name": 7}, "function_param_name: must be a string, is the number 7"},
 
-		{"function_name_case unknown", object{"function_param_name": "Lambda", "function_name_case": "upper"}, `function_name_case: must be "capitalized" or "verbatim", is "upper"`},
+		{"function_name_case unknown", object{"function_param_name": "Lambda", "function_name_case": "upper"}, `function_name_case: must be 'capitalized' or 'verbatim', is 'upper'`},
 		{"function_name_case a boolean", object{"function_param_name": "Lambda", "function_name_case": true}, "function_name_case: must be a string, is true"},
 
-		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: "us west" is no name of a region`},
-		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: "evil.example/" is no name of a region`},
+		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: 'us west' is no name of a region`},
+		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: 'evil.example/' is no name of a region`},
 		{"region empty", object{"function_name": "f", "region": ""}, "region: must not be empty"},
-		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: "us-east-1" is not the region of the function's ARN, "eu-west-1"`},
+		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: 'us-east-1' is not the region of the function's ARN, 'eu-west-1'`},
 		{"region nowhere", object{"function_name": "f", "region": absent}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
 
 		{"endpoint empty", object{"function_name": "f", "endpoint": ""}, "endpoint: must not be empty"},
@@ -65,24 +65,24 @@ func TestBadConfiguration(t *testing.T) {
 		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "and cannot be parsed"},
 		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
 		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must have no query and no fragment"},
-		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port "99999", which is not a number from 1 to 65535`},
+		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port '99999', which is not a number from 1 to 65535`},
 
-		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string "1"`},
+		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string '1'`},
 		{"max_retries a fraction", object{"function_name": "f", "max_retries": 1.5}, "max_retries: must be an integer, is the number 1.5"},
 		{"max_retries null", object{"function_name": "f", "max_retries": nil}, "max_retries: must be an integer, is null"},
 		{"max_retries below -1", object{"function_name": "f", "max_retries": -2}, "max_retries: must be -1 or more, is -2"},
 		{"max_retries beyond all bounds", object{"function_name": "f", "max_retries": 1e12}, "max_retries: is out of range"},
 
 		// Whoever sets one of these counts on what it will do.
-		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: "a:live" has a qualifier, and patterns are for names without theirs`},
+		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: 'a:live' has a qualifier, and patterns are for names without theirs`},
 		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: role_arn: missing"},
 		{"profile", object{"function_name": "f", "profile": ""}, "profile: must not be empty"},
-		{"function_error_status", object{"function_name": "f", "function_error_status": object{"NotFound": 200}}, `function_error_status: "NotFound": must be 400 to 599, is 200`},
-		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": "yes"}, `retry_function_errors: must be true or false, is the string "yes"`},
+		{"function_error_status", object{"function_name": "f", "function_error_status": object{"NotFound": 200}}, `function_error_status: 'NotFound': must be 400 to 599, is 200`},
+		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": "yes"}, `retry_function_errors: must be true or false, is the string 'yes'`},
 		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 7000000"},
 
 		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
-			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string "many"; ` + oneOfThem + `one of them must be there; region: "?" is no name of a region`},
+			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string 'many'; ` + oneOfThem + `one of them must be there; region: '?' is no name of a region`},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": echo, "F": echo})
@@ -227,18 +227,18 @@ func TestConfigurationWithWarnings(t *testing.T) {
 	}{
 		{"nothing to warn of", nil, nil},
 		{"comments", object{"@comment": 1, "$schema": 2, "_": 3, "#": 4}, nil},
-		{"an empty key", object{"": 5}, []string{`unknown key "" is ignored`}},
-		{"misspelled", object{"max_retry": 1}, []string{`unknown key "max_retry" is ignored; did you mean "max_retries"?`}},
-		{"in another case", object{"Region": "x"}, []string{`unknown key "Region" is ignored; did you mean "region"?`}},
-		{"with hyphens", object{"max-retries": 1}, []string{`unknown key "max-retries" is ignored; did you mean "max_retries"?`}},
-		{"like no other", object{"colour": "red"}, []string{`unknown key "colour" is ignored`}},
-		{"on two lines", object{"a\nb": 1}, []string{`unknown key "a\nb" is ignored`}},
-		{"no known region", object{"region": "us-west1"}, []string{`region: "us-west1" does not look like a region such as us-west-2`}},
+		{"an empty key", object{"": 5}, []string{`unknown key '' is ignored`}},
+		{"misspelled", object{"max_retry": 1}, []string{`unknown key 'max_retry' is ignored; did you mean 'max_retries'?`}},
+		{"in another case", object{"Region": "x"}, []string{`unknown key 'Region' is ignored; did you mean 'region'?`}},
+		{"with hyphens", object{"max-retries": 1}, []string{`unknown key 'max-retries' is ignored; did you mean 'max_retries'?`}},
+		{"like no other", object{"colour": "red"}, []string{`unknown key 'colour' is ignored`}},
+		{"on two lines", object{"a\nb": 1}, []string{`unknown key 'a\nb' is ignored`}},
+		{"no known region", object{"region": "us-west1"}, []string{`region: 'us-west1' does not look like a region such as us-west-2`}},
 		{"no effect", object{"function_name_case": "verbatim"}, []string{"function_name_case: has no effect on function_name, which is never changed"}},
 		{"several", object{"regoin": "x", "colour": 1, "region": "local"}, []string{
-			`unknown key "colour" is ignored`,
-			`unknown key "regoin" is ignored; did you mean "region"?`,
-			`region: "local" does not look like a region such as us-west-2`,
+			`unknown key 'colour' is ignored`,
+			`unknown key 'regoin' is ignored; did you mean 'region'?`,
+			`region: 'local' does not look like a region such as us-west-2`,
 		}},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {

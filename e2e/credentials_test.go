@@ -89,7 +89,7 @@ func TestRegionOfTheSurroundings(t *testing.T) {
 func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 	const (
 		noMetadata = "AWS_EC2_METADATA_DISABLED=true"
-		none       = `invocation failed: no AWS credentials in the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: `
+		none       = `invocation failed: no AWS credentials in the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: `
 	)
 	cases := []struct {
 		name  string
@@ -171,7 +171,7 @@ func TestProfile(t *testing.T) {
 		check(t, gw.get(t, "/shop"), http.StatusOK, `{}`)
 		check(t, gw.get(t, "/absent"), http.StatusInternalServerError, "")
 		onlyCall(t, api, "f")
-		want := fmt.Sprintf(`bad configuration: profile: there is no "shops" in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
+		want := fmt.Sprintf(`bad configuration: profile: there is no 'shops' in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
 		if lines := gw.Lines(t, "ERROR", "/absent"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}
@@ -218,7 +218,7 @@ func TestAssumeRole(t *testing.T) {
 		denied := gw.get(t, "/denied")
 		check(t, denied, http.StatusBadGateway, "")
 		checkNothingLeaks(t, denied)
-		want := `invocation failed: no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile "default" of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): "not this one"`
+		want := `invocation failed: no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'not this one'`
 		if lines := gw.Lines(t, "ERROR", "/denied"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}

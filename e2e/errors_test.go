@@ -158,18 +158,18 @@ func TestErrorsOfFunctions(t *testing.T) {
 		backend  object
 		detail   string
 	}{
-		{"error", fails(plantedError(plantedMessage)), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
-		{"broken", broken, nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
-		{"error-in-no-op", fails(plantedError(plantedMessage)), object{"encoding": "no-op"}, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
-		{"error-as-string", fails(plantedError(plantedMessage)), object{"encoding": "string"}, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, plantedMessage)},
-		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ("Unhandled"): "plantedError" %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
-		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ("Unhandled"): "plantedError" "one\ntwo"`},
+		{"error", fails(plantedError(plantedMessage)), nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
+		{"broken", broken, nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
+		{"error-in-no-op", fails(plantedError(plantedMessage)), object{"encoding": "no-op"}, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
+		{"error-as-string", fails(plantedError(plantedMessage)), object{"encoding": "string"}, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
+		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
+		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ('Unhandled'): 'plantedError' 'one\ntwo'`},
 
 		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: it is a list, not an object, so the backend needs is_collection`},
 		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: it is a string, not an object`},
 		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: it is an object, not a list`},
-		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: it is not JSON: "invalid character '<' looking for beginning of value"`},
-		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: "unexpected EOF"`},
+		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: it is not JSON: 'invalid character '<' looking for beginning of value'`},
+		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: 'unexpected EOF'`},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, nil)
@@ -246,13 +246,13 @@ func TestFunctionThatDoesNotExist(t *testing.T) {
 		check(t, got, http.StatusBadGateway, "")
 		checkNothingLeaks(t, got)
 		checkLogged(t, api, gw.Lines(t, "ERROR", "/fixed"), "absent",
-			`invocation failed: ResourceNotFoundException (404): "Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent"`)
+			`invocation failed: ResourceNotFoundException (404): 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent'`)
 
 		got = gw.get(t, "/named/absent")
 		check(t, got, http.StatusNotFound, "")
 		checkNothingLeaks(t, got)
 		checkLogged(t, api, gw.Lines(t, "ERROR", "/named"), "Absent",
-			`invocation failed: ResourceNotFoundException (404): "Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent"`)
+			`invocation failed: ResourceNotFoundException (404): 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent'`)
 	})
 }
 
@@ -315,7 +315,7 @@ func TestConnectionsThatFail(t *testing.T) {
 					t.Errorf("got %d calls, want 2", len(calls))
 				}
 				lines := gw.Lines(t, "ERROR", "/"+name)
-				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: ") || !strings.Contains(lines[0], `; function "`+name+`", request id "`) {
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: ") || !strings.Contains(lines[0], `; function "`+name+`', request id '`) {
 					t.Errorf("got errors %q", lines)
 				}
 			})

@@ -142,7 +142,7 @@ func TestPlaceholderMissing(t *testing.T) {
 		noPlaceholder := func(param string) string {
 			return fmt.Sprintf("function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", param)
 		}
-		warnings := map[string][]string{"Lambda": {noPlaceholder("Lambda")}, "lambda": {noPlaceholder("lambda") + `; did you mean "Lambda"?`}}
+		warnings := map[string][]string{"Lambda": {noPlaceholder("Lambda")}, "lambda": {noPlaceholder("lambda") + `; did you mean 'Lambda'?`}}
 		if !g.tellsEndpoint { // with a capital it may be a placeholder
 			warnings = map[string][]string{"lambda": {noPlaceholder("lambda")}}
 		}
@@ -244,7 +244,7 @@ func TestNamesRefused(t *testing.T) {
 					}
 					// One line, which a name can neither break nor flood.
 					lines := gw.Lines(t, "ERROR", prefix)[before:]
-					if len(lines) != 1 || !strings.Contains(lines[0], `" is refused as the name of a function: `) || len(lines[0]) > 2<<10 {
+					if len(lines) != 1 || !strings.Contains(lines[0], `' is refused as the name of a function: `) || len(lines[0]) > 2<<10 {
 						t.Errorf("got log %q", lines)
 					}
 				})

@@ -115,9 +115,9 @@ func TestStreamCutShort(t *testing.T) {
 				api.Fail("cut", lambdatest.Cut(lambdatest.BeforeComplete).Always())
 
 				for path, want := range map[string]string{
-					"/f":      `the function failed ("Unhandled"): "errorString" "out of tea"; function "f"`,
+					"/f":      `the function failed ('Unhandled'): 'errorString' 'out of tea'; function 'f'`,
 					"/cut":    `the reply broke off: "the stream has no end"; function "cut"`,
-					"/length": `the function failed ("Unhandled"): "errorString" "out of tea"; function "length"`,
+					"/length": `the function failed ('Unhandled'): 'errorString' 'out of tea'; function 'length'`,
 				} {
 					r := gw.open(t, path)
 					body, err := io.ReadAll(r.Body)

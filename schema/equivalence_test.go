@@ -15,7 +15,7 @@ import (
 // Whatever the schema accepts the parser accepts, and the other way round, but for unknown
 // keys, which the parser only warns of, and the region of an ARN, which no schema can tell.
 
-var regionError = regexp.MustCompile(`^region: "[^"]*" is not the region of the function's ARN, "[^"]*"$`)
+var regionError = regexp.MustCompile(`^region: '[^']*' is not the region of the function's ARN, '[^']*'$`)
 
 // onlyOfRegions tells whether all that the gateway has against settings is that their region
 // is not the ARN's.

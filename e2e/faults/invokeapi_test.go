@@ -120,15 +120,15 @@ func apiErrors(g generation) []row {
 
 		{
 			name: "function-error", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), settings: object{"max_retries": 3},
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ("Unhandled"): "errorString"`,
+			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'errorString'`,
 		},
 		{
 			name: "function-crash", api: lambda(func() error { panic("planted") }), settings: object{"max_retries": 3},
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ("Unhandled"): "string" "planted"`,
+			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'string' 'planted'`,
 		},
 		{
 			name: "function-error-beside-a-good-one", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), merged: true,
-			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: `the function failed ("Unhandled"): "errorString"`,
+			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'errorString'`,
 		},
 	}
 }

@@ -111,7 +111,7 @@ func sizeFaults() []row {
 		},
 		{
 			name: "more-than-lambda-returns", api: lambda(replies(sized(maxReply + 1))),
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ("Unhandled"): "Function.ResponseSizeTooLarge"`,
+			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'Function.ResponseSizeTooLarge'`,
 		},
 		{
 			name: "more-than-lambda-takes", request: func(c *client) (response, error) {

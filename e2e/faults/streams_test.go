@@ -113,9 +113,9 @@ func streamFaults() []row {
 		again(fails("cut-after-headers", lambda(nil, lambdatest.Cut(lambdatest.AfterHeaders).Always()), brokeOff)),
 		again(fails("of-nothing", says(), brokeOff)),
 		again(fails("reset-after-headers", then((*exchange).reset), brokeOff)),
-		fails("failing", lambda(failing(nil)), `the function failed ("Unhandled"): "errorString"`),
-		fails("failing-at-once", says(failed), `the function failed ("Unhandled"): "planted" "planted"`),
-		again(fails("exception", says(exception), "invocation failed: ServiceException: \"planted\"")),
+		fails("failing", lambda(failing(nil)), `the function failed ('Unhandled'): 'errorString'`),
+		fails("failing-at-once", says(failed), `the function failed ('Unhandled'): 'planted' 'planted'`),
+		again(fails("exception", says(exception), "invocation failed: ServiceException: 'planted'")),
 		fails("of-garbage", says(garbage), damaged),
 		// It says 4 bytes of itself, fewer than it takes to say so. That is malformed, not cut, and
 		// not asked for again.
@@ -137,7 +137,7 @@ func streamFaults() []row {
 		breaks("cut-within-a-message", says(begun, begun[:20]), brokeOff),
 		breaks("cut-within-a-chunk", saying(strings.Replace(streamHead(""), "\r\n", "\r\n"+chunks, 1), chunked(begun)+"20\r\n"+begun[:20]), brokeOff),
 		reset,
-		breaks("failing-in-the-middle", lambda(failing(io.MultiReader(strings.NewReader("begun"), failingReader{}))), `the function failed ("Unhandled"): "errorString" "planted"`),
+		breaks("failing-in-the-middle", lambda(failing(io.MultiReader(strings.NewReader("begun"), failingReader{}))), `the function failed ('Unhandled'): 'errorString' 'planted'`),
 		breaks("exception-in-the-middle", says(begun, exception), brokeOff),
 		breaks("of-garbage-in-the-middle", says(begun, garbage), brokeOff),
 		breaks("of-a-header-of-no-type-in-the-middle", says(begun, noType), brokeOff),

@@ -6,6 +6,7 @@
 //
 //   - check.go, table.go: -check, and the table of endpoints that it shows
 //   - param.go, placeholders.go, untyped.go, headers.go: what -check warns of
+//   - handlers.go: what KrakenD does not log a second time
 //   - version.go: -version
 //   - serve.go: the HTTP server
 package main

@@ -81,7 +81,7 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 
 	router.NewFactory(router.Config{
 		Engine:         gin.Default(),
-		HandlerFactory: router.EndpointHandler,
+		HandlerFactory: reports.handlers(router.EndpointHandler, router.EndpointHandler),
 		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {

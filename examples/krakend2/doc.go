@@ -6,5 +6,6 @@
 //
 //   - check.go, table.go: -check, and the table of endpoints that it shows
 //   - placeholders.go, untyped.go, headers.go: what -check warns of
+//   - handlers.go: what KrakenD does not log a second time
 //   - version.go: -version
 package main

@@ -79,7 +79,9 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 
 	router.NewFactory(router.Config{
 		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: out}),
-		HandlerFactory: router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError),
+		HandlerFactory: reports.handlers(
+			router.CustomErrorEndpointHandler(logging.NoOp, server.DefaultToHTTPError),
+			router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError)),
 		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
