@@ -1,6 +1,6 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e/components e2e/docker e2e/faults e2e/soak e2e/webapp \
+	e2e/components e2e/docker e2e/faults e2e/logstash e2e/soak e2e/webapp \
 	bench bench/load bench/lura1/ours bench/lura1/published \
 	bench/gateways bench/gateways/published14 bench/gateways/published2
 

@@ -232,7 +232,7 @@ func TestConfigurationWithWarnings(t *testing.T) {
 		{"in another case", object{"Region": "x"}, []string{`unknown key 'Region' is ignored; did you mean 'region'?`}},
 		{"with hyphens", object{"max-retries": 1}, []string{`unknown key 'max-retries' is ignored; did you mean 'max_retries'?`}},
 		{"like no other", object{"colour": "red"}, []string{`unknown key 'colour' is ignored`}},
-		{"on two lines", object{"a\nb": 1}, []string{`unknown key 'a\nb' is ignored`}},
+		{"on two lines", object{"a\nb": 1}, []string{"unknown key 'a b' is ignored"}},
 		{"no known region", object{"region": "us-west1"}, []string{`region: 'us-west1' does not look like a region such as us-west-2`}},
 		{"no effect", object{"function_name_case": "verbatim"}, []string{"function_name_case: has no effect on function_name, which is never changed"}},
 		{"several", object{"regoin": "x", "colour": 1, "region": "local"}, []string{

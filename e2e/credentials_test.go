@@ -89,7 +89,7 @@ func TestRegionOfTheSurroundings(t *testing.T) {
 func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 	const (
 		noMetadata = "AWS_EC2_METADATA_DISABLED=true"
-		none       = `invocation failed: no AWS credentials in the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: `
+		none       = `[Lambda] no AWS credentials in the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: `
 	)
 	cases := []struct {
 		name  string
@@ -99,8 +99,8 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 	}{
 		{"none", []string{noMetadata}, 0, none},
 		{"half", []string{noMetadata, "AWS_ACCESS_KEY_ID=" + accessKeyID}, 0, none},
-		{"unknown key", []string{"AWS_ACCESS_KEY_ID=OTHER", "AWS_SECRET_ACCESS_KEY=" + secretAccessKey}, 1, "invocation failed: UnrecognizedClientException (403): "},
-		{"wrong secret", []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=hunter2"}, 1, "invocation failed: InvalidSignatureException (403); "},
+		{"unknown key", []string{"AWS_ACCESS_KEY_ID=OTHER", "AWS_SECRET_ACCESS_KEY=" + secretAccessKey}, 1, "invocation failed: function f, code UnrecognizedClientException (403), request id "},
+		{"wrong secret", []string{"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=hunter2"}, 1, "invocation failed: function f, code InvalidSignatureException (403), request id "},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		for _, tc := range cases {
@@ -119,7 +119,10 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 				lines := gw.Lines(t, "ERROR", "/f")
 				want := tc.want
 				if want == none {
-					want += g.noCredentials
+					want = "invocation failed: function f: no AWS credentials; "
+					if log := gw.Log(t); strings.Count(log, none+g.noCredentials) != 1 {
+						t.Errorf("the cause is not there once:\n%s", log)
+					}
 				}
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 					t.Errorf("got errors %q, want %q", lines, want)
@@ -218,9 +221,9 @@ func TestAssumeRole(t *testing.T) {
 		denied := gw.get(t, "/denied")
 		check(t, denied, http.StatusBadGateway, "")
 		checkNothingLeaks(t, denied)
-		want := `invocation failed: no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'not this one'`
-		if lines := gw.Lines(t, "ERROR", "/denied"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
-			t.Errorf("got %q, want %q", lines, want)
+		want := `[Lambda] no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'not this one'`
+		if log := gw.Log(t); strings.Count(log, want) != 1 {
+			t.Errorf("got the log\n%s\nwant %q once", log, want)
 		}
 		for _, call := range callsOf(api, "f") {
 			if call.Header.Get("X-Amz-Security-Token") != "token-of-the-role" {

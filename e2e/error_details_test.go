@@ -85,7 +85,7 @@ func TestReturnErrorDetails(t *testing.T) {
 				checkMerged(t, got, http.StatusOK, `{`+g.errorX(tc.status, tc.details)+`}`, "false")
 				checkHides(t, got, secrets...)
 				onlyCall(t, api, tc.name)
-				if errs := gw.Lines(t, "ERROR", "/"+tc.name); len(errs) != 1 {
+				if errs := gw.Lines(t, levelOf(tc.status), "/"+tc.name); len(errs) != 1 {
 					t.Errorf("got errors %q, want one", errs)
 				}
 			})

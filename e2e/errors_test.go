@@ -44,15 +44,29 @@ func checkHides(t *testing.T, got response, hidden ...string) {
 	}
 }
 
-// checkLogged checks the one line that an error is worth, and that it can be
-// followed up: it names the function and AWS's request.
-func checkLogged(t *testing.T, api *lambdaAPI, lines []string, function, detail string) {
+// levelOf is the level of the log line for an error with a status.
+func levelOf(status int) string {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return "ERROR"
+	case status == http.StatusTooManyRequests:
+		return "WARNING"
+	}
+	return "INFO"
+}
+
+// quoted is a message as the log has it.
+func quoted(message string) string { return "'" + strings.ReplaceAll(message, `"`, "'") + "'" }
+
+// checkLogged checks the one line that an error is worth. In the line that is wanted, FUNCTION stands
+// for the function's name, and REQUEST for the id of AWS's last answer.
+func checkLogged(t *testing.T, api *lambdaAPI, lines []string, function, line string) {
 	t.Helper()
 	calls := callsOf(api, function)
 	if len(calls) == 0 {
 		t.Fatalf("%s was not called", function)
 	}
-	want := fmt.Sprintf("%s; function %q, request id %q", detail, function, calls[len(calls)-1].RequestID)
+	want := strings.NewReplacer("FUNCTION", "function "+function, "REQUEST", "request id "+calls[len(calls)-1].RequestID).Replace(line)
 	if len(lines) != 1 || lines[0] != want {
 		t.Errorf("got errors %q, want %q", lines, want)
 	}
@@ -134,15 +148,19 @@ func TestErrorsOfTheInvokeAPI(t *testing.T) {
 				if calls := callsOf(api, tc.code); len(calls) != tc.calls {
 					t.Errorf("got %d calls, want %d", len(calls), tc.calls)
 				}
-				lines := gw.Lines(t, "ERROR", "/"+tc.code)
+				lines := gw.Lines(t, levelOf(tc.status), "/"+tc.code)
 				if slices.Contains([]string{"InvalidRequestContentException", "InvalidSignatureException", "IncompleteSignatureException"}, tc.code) {
 					// Messages that quote the request: TestLogHasNoPayloadThatAWSQuotes.
-					if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: "+tc.code) || strings.Contains(lines[0], "planted") {
+					if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: function "+tc.code+", code "+tc.code) || strings.Contains(lines[0], "planted") {
 						t.Errorf("got errors %q", lines)
 					}
 					return
 				}
-				checkLogged(t, api, lines, tc.code, fmt.Sprintf("invocation failed: %s (%d): %q", tc.code, tc.answer, plantedMessage))
+				attempts := ""
+				if tc.calls > 1 {
+					attempts = fmt.Sprint(", ", tc.calls, " attempts")
+				}
+				checkLogged(t, api, lines, tc.code, fmt.Sprintf("invocation failed: FUNCTION, code %s (%d), REQUEST%s: %s", tc.code, tc.answer, attempts, quoted(plantedMessage)))
 			})
 		}
 	})
@@ -158,18 +176,18 @@ func TestErrorsOfFunctions(t *testing.T) {
 		backend  object
 		detail   string
 	}{
-		{"error", fails(plantedError(plantedMessage)), nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
-		{"broken", broken, nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
-		{"error-in-no-op", fails(plantedError(plantedMessage)), object{"encoding": "no-op"}, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
-		{"error-as-string", fails(plantedError(plantedMessage)), object{"encoding": "string"}, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, plantedMessage)},
-		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, fmt.Sprintf(`the function failed ('Unhandled'): 'plantedError' %q`, strings.Repeat("x", 1<<10-len("…"))+"…")},
-		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, `the function failed ('Unhandled'): 'plantedError' 'one\ntwo'`},
+		{"error", fails(plantedError(plantedMessage)), nil, "the function failed: FUNCTION, code plantedError, REQUEST: " + quoted(plantedMessage)},
+		{"broken", broken, nil, "the function failed: FUNCTION, code plantedError, REQUEST: " + quoted(plantedMessage)},
+		{"error-in-no-op", fails(plantedError(plantedMessage)), object{"encoding": "no-op"}, "the function failed: FUNCTION, code plantedError, REQUEST: " + quoted(plantedMessage)},
+		{"error-as-string", fails(plantedError(plantedMessage)), object{"encoding": "string"}, "the function failed: FUNCTION, code plantedError, REQUEST: " + quoted(plantedMessage)},
+		{"long-error", fails(plantedError(strings.Repeat("x", 10<<10))), nil, "the function failed: FUNCTION, code plantedError, REQUEST: " + quoted(strings.Repeat("x", 1<<10-len("…"))+"…")},
+		{"error-of-two-lines", fails(plantedError("one\ntwo")), nil, "the function failed: FUNCTION, code plantedError, REQUEST: 'one two'"},
 
-		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: it is a list, not an object, so the backend needs is_collection`},
-		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: it is a string, not an object`},
-		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: it is an object, not a list`},
-		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: it is not JSON: 'invalid character '<' looking for beginning of value'`},
-		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: 'unexpected EOF'`},
+		{"list-for-an-object", replies(`["planted"]`), nil, `the reply cannot be decoded: FUNCTION, REQUEST: it is a list, not an object, so the backend needs is_collection`},
+		{"text-for-an-object", replies(`"planted"`), nil, `the reply cannot be decoded: FUNCTION, REQUEST: it is a string, not an object`},
+		{"object-for-a-collection", replies(`{"planted":1}`), object{"is_collection": true}, `the reply cannot be decoded: FUNCTION, REQUEST: it is an object, not a list`},
+		{"no-JSON", replies(`<planted/>`), nil, `the reply cannot be decoded: FUNCTION, REQUEST: it is not JSON: 'invalid character '<' looking for beginning of value'`},
+		{"half-of-JSON", replies(`{"planted":`), object{"encoding": "safejson"}, `the reply cannot be decoded: FUNCTION, REQUEST: 'unexpected EOF'`},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, nil)
@@ -223,7 +241,11 @@ func TestErrorsOfOtherRuntimes(t *testing.T) {
 			check(t, got, http.StatusBadGateway, "")
 			checkNothingLeaks(t, got)
 			lines := gw.Lines(t, "ERROR", "/f")
-			if want := fmt.Sprintf("the function failed (%q): ", reply[0]); !strings.HasPrefix(lines[len(lines)-1], want) {
+			code := reply[0]
+			if name == "handled" {
+				code = "PlantedError"
+			}
+			if want := fmt.Sprintf("the function failed: function %s, code %s", name, code); !strings.HasPrefix(lines[len(lines)-1], want) {
 				t.Errorf("%s: got %q, want %q", name, lines[len(lines)-1], want)
 			}
 		}
@@ -246,13 +268,13 @@ func TestFunctionThatDoesNotExist(t *testing.T) {
 		check(t, got, http.StatusBadGateway, "")
 		checkNothingLeaks(t, got)
 		checkLogged(t, api, gw.Lines(t, "ERROR", "/fixed"), "absent",
-			`invocation failed: ResourceNotFoundException (404): 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent'`)
+			`invocation failed: FUNCTION, code ResourceNotFoundException (404), REQUEST: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent'`)
 
 		got = gw.get(t, "/named/absent")
 		check(t, got, http.StatusNotFound, "")
 		checkNothingLeaks(t, got)
-		checkLogged(t, api, gw.Lines(t, "ERROR", "/named"), "Absent",
-			`invocation failed: ResourceNotFoundException (404): 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent'`)
+		checkLogged(t, api, gw.Lines(t, "INFO", "/named"), "Absent",
+			`invocation failed: FUNCTION, code ResourceNotFoundException (404), REQUEST: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent'`)
 	})
 }
 
@@ -265,15 +287,15 @@ func TestBodyThatIsNoJSON(t *testing.T) {
 		for _, body := range []string{"no JSON", "{", " ", `{"a":1}{"b":2}`, "a=1&b=2", "\x00"} {
 			t.Run(body, func(t *testing.T) {
 				api.Reset()
-				before := len(gw.Lines(t, "ERROR", "/f"))
+				before := len(gw.Lines(t, "INFO", "/f"))
 				got := gw.post(t, "/f", body)
 				check(t, got, http.StatusBadRequest, "")
 				checkNothingLeaks(t, got)
 				if call := onlyCall(t, api, "f"); call.Executed || string(call.Payload) != body {
 					t.Errorf("got call %+v, want one with the body, not executed", call)
 				}
-				lines := gw.Lines(t, "ERROR", "/f")[before:]
-				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: InvalidRequestContentException") {
+				lines := gw.Lines(t, "INFO", "/f")[before:]
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: function f, code InvalidRequestContentException (400), ") {
 					t.Errorf("got errors %q", lines)
 				}
 			})
@@ -315,7 +337,7 @@ func TestConnectionsThatFail(t *testing.T) {
 					t.Errorf("got %d calls, want 2", len(calls))
 				}
 				lines := gw.Lines(t, "ERROR", "/"+name)
-				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: ") || !strings.Contains(lines[0], `; function "`+name+`', request id '`) {
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: function "+name+", code RequestError, ") {
 					t.Errorf("got errors %q", lines)
 				}
 			})

@@ -317,7 +317,7 @@ func TestAllowedFunctions(t *testing.T) {
 }
 
 // An operator sees at start what a client can reach, where nothing limits it.
-func TestInfoOnWhatAClientCanReach(t *testing.T) {
+func TestWarningOfWhatAClientCanReach(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, nil)
 		gw := start(t, g, []object{
@@ -326,7 +326,7 @@ func TestInfoOnWhatAClientCanReach(t *testing.T) {
 			endpoint("/fixed", lambdaBackend(fixed(api, "f"), at("/fixed"))),
 		}, options{})
 		for path, want := range map[string]int{"/open": 1, "/limited": 0, "/fixed": 0} {
-			lines := gw.Lines(t, "INFO", path)
+			lines := gw.Lines(t, "WARNING", path)
 			if len(lines) != want || want == 1 && lines[0] != "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account" {
 				t.Errorf("%s: got %q, want %d lines", path, lines, want)
 			}

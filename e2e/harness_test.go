@@ -91,7 +91,7 @@ var (
 		limitsHeaders:        true,
 		setsClaims:           true,
 		sdkAttempts:          3,
-		noCredentials:        `"failed to refresh cached credentials, no EC2 IMDS role found`,
+		noCredentials:        `'failed to refresh cached credentials, no EC2 IMDS role found`,
 		scalarKey:            "content",
 	}
 )

@@ -97,7 +97,7 @@ func TestReturnErrorMsg(t *testing.T) {
 				t.Run(b.prefix[1:]+"/"+f.name, func(t *testing.T) {
 					path := b.prefix + "/" + f.name
 					show(t, gw.post(t, path, f.body), f.status, f.text, f.details, f.retryAfter)
-					if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 {
+					if lines := gw.Lines(t, levelOf(f.status), path); len(lines) != 1 {
 						t.Errorf("got errors %q, want one", lines)
 					}
 				})

@@ -172,8 +172,8 @@ func TestLogHasNoSecrets(t *testing.T) {
 					t.Errorf("%s: the answer has the client's headers", name)
 				}
 			}
-			if name != "good" && len(gw.Lines(t, "ERROR", "/"+name)) != 2 {
-				t.Errorf("%s: got errors %q, want two", name, gw.Lines(t, "ERROR", "/"+name))
+			if lines := slices.Concat(gw.Lines(t, "ERROR", "/"+name), gw.Lines(t, "WARNING", "/"+name)); name != "good" && len(lines) == 0 {
+				t.Errorf("%s: got no line", name)
 			}
 		}
 		for _, call := range api.Calls() {
@@ -205,12 +205,12 @@ func TestLogHasNoPayloadThatAWSQuotes(t *testing.T) {
 		gw := start(t, g, []object{
 			with(endpoint("/f", lambdaBackend(fixed(api, "f"), at("/f"))), object{"method": "POST"}),
 		}, options{Quiet: true})
-		api.Fail("f", lambdatest.APIError(http.StatusBadRequest, "InvalidRequestContentException",
+		api.Fail("f", lambdatest.APIError(http.StatusBadRequest, "SerializationException",
 			"Could not parse request body into json: Could not parse payload into json: Unrecognized token 'card': "+
 				"was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n"+
 				" at [Source: (byte[])\"card 4111-1111\"; line: 1, column: 5]"))
 
-		check(t, gw.post(t, "/f", "card 4111-1111"), http.StatusBadRequest, "")
+		check(t, gw.post(t, "/f", "card 4111-1111"), http.StatusBadGateway, "")
 		lines := gw.Lines(t, "ERROR", "/f")
 		if len(lines) != 1 {
 			t.Errorf("got errors %q, want one", lines)

@@ -115,9 +115,9 @@ func TestStreamCutShort(t *testing.T) {
 				api.Fail("cut", lambdatest.Cut(lambdatest.BeforeComplete).Always())
 
 				for path, want := range map[string]string{
-					"/f":      `the function failed ('Unhandled'): 'errorString' 'out of tea'; function 'f'`,
-					"/cut":    `the reply broke off: "the stream has no end"; function "cut"`,
-					"/length": `the function failed ('Unhandled'): 'errorString' 'out of tea'; function 'length'`,
+					"/f":      "the function failed: function f, code errorString, request id ",
+					"/cut":    "the reply broke off: function cut, request id ",
+					"/length": "the function failed: function length, code errorString, request id ",
 				} {
 					r := gw.open(t, path)
 					body, err := io.ReadAll(r.Body)

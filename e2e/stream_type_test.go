@@ -82,7 +82,7 @@ func TestStreamingFunctionWithoutStream(t *testing.T) {
 		const hint = `it begins with the status and headers of a stream, so the backend needs 'stream': true`
 		for _, path := range []string{"/1.0", "/2.0", "/alb", "/proxy", "/data", "/json"} {
 			check(t, gw.get(t, path), http.StatusBadGateway, "")
-			if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], `the reply cannot be decoded: '`) || !strings.Contains(lines[0], hint) {
+			if lines := gw.Lines(t, "ERROR", path); len(lines) != 1 || !strings.HasPrefix(lines[0], "the reply cannot be decoded: function ") || !strings.Contains(lines[0], hint) {
 				t.Errorf("%s: got the log %q, want %q in it", path, lines, hint)
 			}
 		}

@@ -120,7 +120,7 @@ func TestNoCredentials(t *testing.T) {
 		if s.count() != 2 {
 			t.Errorf("after it: %d lookups", s.count())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until some are found")
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until there are some: set them up in one of these places")
 
 		there = true
 		pause(errorTTL)
@@ -129,7 +129,7 @@ func TestNoCredentials(t *testing.T) {
 		if id, _ := get(t, v); id != "key1" || s.told() != "false false false" {
 			t.Errorf("got %s after lookups %s", id, s.told())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until some are found", foundAgain)
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until there are some: set them up in one of these places", foundAgain)
 	})
 }
 
@@ -237,7 +237,7 @@ func TestRefreshFails(t *testing.T) {
 		if s.count() != 13 { // one every 5 s
 			t.Errorf("got %d lookups", s.count())
 		}
-		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until some are found`
+		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until there are some: set them up in one of these places`
 		for range 15 {
 			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
 				t.Error("got credentials that have expired")

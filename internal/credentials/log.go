@@ -42,7 +42,7 @@ func (c *Cache) change(replaced bool) message {
 	case c.logged == available:
 		return message{Logger.Info, c.found("AWS credentials")}
 	case c.logged == missing:
-		return message{Logger.Error, c.err.Error() + "; calls fail until some are found"}
+		return message{Logger.Error, c.err.Error() + "; calls fail until there are some: set them up in one of these places"}
 	}
 	line := "no new AWS credentials in " + c.err.where + ": " + c.err.why + "; keeping the current credentials"
 	if expires {

@@ -42,7 +42,7 @@ func TestLookupThatHangs(t *testing.T) {
 }
 
 func firstFoundAfter(failure string) []string {
-	return []string{"ERROR [Lambda] " + failure + "; calls fail until some are found", foundAgain}
+	return []string{"ERROR [Lambda] " + failure + "; calls fail until there are some: set them up in one of these places", foundAgain}
 }
 
 // A lookup that ignores its context has failed after 30 seconds. There is no second one beside
