@@ -14,8 +14,12 @@ import (
 
 // event is a message of an event stream as Lambda sends it.
 func event(kind, payload string) []byte {
+	return message([][2]string{{":message-type", "event"}, {":event-type", kind}}, payload)
+}
+
+func message(names [][2]string, payload string) []byte {
 	var headers []byte
-	for _, h := range [][2]string{{":message-type", "event"}, {":event-type", kind}} {
+	for _, h := range names {
 		headers = append(append(headers, byte(len(h[0]))), h[0]...)
 		headers = append(append(headers, 7, 0, byte(len(h[1]))), h[1]...)
 	}

@@ -158,7 +158,6 @@ func (x *exchange) complete(r *request.Request) {
 
 // failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
-	x.tellSecrets()
 	e := x.classify(err)
 	if e.Header == nil {
 		e.Header = x.header

@@ -62,6 +62,7 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		Payload:        r.Payload.Bytes(),
 	}, c.option)
 	x := c.result()
+	x.tellSecrets()
 	switch {
 	case err != nil:
 		return nil, x.failure(err)

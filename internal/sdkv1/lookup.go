@@ -40,7 +40,7 @@ func prepareLookup(r *request.Request) {
 	r.Handlers.Send.PushBack(boundLookup)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
 	r.Handlers.UnmarshalError.PushBack(addSkew)
-	r.Handlers.Complete.PushBack(hideSecrets)
+	r.Handlers.AfterRetry.PushBack(hideSecrets) // the last that may change the error
 	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
 		// What the SDK does where no HTTP client is set: it is near, or not there.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)

@@ -30,6 +30,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 		Payload:       r.Payload.Bytes(),
 	}, c.option)
 	x := c.result()
+	x.tellSecrets()
 	switch {
 	case err != nil:
 		return nil, x.failure(err)
@@ -65,7 +66,6 @@ type events struct {
 var _ invoke.Events = (*events)(nil)
 
 func newEvents(ctx context.Context, stream *lambda.InvokeWithResponseStreamEventStream, x *exchange) *events {
-	x.tellSecrets()
 	e := &events{ctx: ctx, stream: stream, x: x}
 	// The reader of a reply may never read it.
 	e.release = context.AfterFunc(ctx, func() { stream.Close() })

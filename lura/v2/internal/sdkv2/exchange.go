@@ -145,7 +145,6 @@ const noCode = "UnknownError"
 
 // failure returns the error of an attempt.
 func (x *exchange) failure(err error) *invoke.Error {
-	x.tellSecrets()
 	e := x.refused
 	if e == nil && x.body != nil {
 		e = x.body.Failure()

@@ -77,6 +77,7 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		LogType:              logType(r),
 		Payload:              r.Payload.Bytes(),
 	}, c.option)
+	c.result().tellSecrets()
 	switch {
 	case err != nil:
 		return nil, c.result().failure(err)

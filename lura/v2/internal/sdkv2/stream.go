@@ -29,6 +29,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 		LogType:        logType(r),
 		Payload:        r.Payload.Bytes(),
 	}, c.option)
+	c.result().tellSecrets()
 	switch {
 	case err != nil:
 		return nil, c.result().failure(err)
@@ -62,7 +63,6 @@ type events struct {
 var _ invoke.Events = (*events)(nil)
 
 func newEvents(ctx context.Context, stream *lambda.InvokeWithResponseStreamEventStream, x *exchange) *events {
-	x.tellSecrets()
 	e := &events{ctx: ctx, stream: stream, x: x}
 	// The reader of a reply may never read it.
 	e.release = context.AfterFunc(ctx, func() { stream.Close() })

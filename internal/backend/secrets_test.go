@@ -1,0 +1,159 @@
+package backend
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/credentials"
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/lambda"
+
+	"github.com/devopsfaith/krakend-lambda/internal/sdkv1"
+)
+
+const (
+	fakeToken   = "IQoJb3JpZ2luX2VjEXAMPLEfake/session+token=="
+	fakePayload = `{"card":"4111-1111-1111-1111"}`
+)
+
+// echoes are the ways in which an answer may repeat what the gateway has sent.
+var echoes = map[string]func(w http.ResponseWriter, planted string){
+	"a plain text": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "got "+planted)
+	},
+	"a code": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("X-Amzn-Errortype", planted)
+		w.WriteHeader(http.StatusForbidden)
+	},
+	"a request id": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("X-Amzn-Requestid", planted)
+		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+		w.WriteHeader(http.StatusForbidden)
+	},
+	"no HTTP": func(w http.ResponseWriter, planted string) {
+		conn, buf, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(buf, "HTTP/1.1 %s\r\n\r\n", planted)
+		buf.Flush()
+	},
+	"an exception": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("Content-Type", eventStream)
+		w.Write(message([][2]string{{":message-type", "exception"}, {":exception-type", "Odd"}}, string(jsonOf(map[string]string{"message": planted}))))
+	},
+	"an error in a stream": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("Content-Type", eventStream)
+		w.Write(event("PayloadChunk", "begun"))
+		w.Write(message([][2]string{{":message-type", "error"}, {":error-code", "Odd"}, {":error-message", planted}}, ""))
+	},
+}
+
+func jsonOf(v any) []byte {
+	p, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// functionEchoes are errors of functions, which may say of a payload what they like.
+var functionEchoes = map[string]func(w http.ResponseWriter, planted string){
+	"a function's error": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		w.Write(jsonOf(map[string]string{"errorType": "Odd", "errorMessage": planted}))
+	},
+	"the end of a stream": func(w http.ResponseWriter, planted string) {
+		w.Header().Set("Content-Type", eventStream)
+		w.Write(event("InvokeComplete", string(jsonOf(map[string]string{"ErrorCode": "Unhandled", "ErrorDetails": `{"errorMessage":` + string(jsonOf(planted)) + `}`}))))
+	},
+}
+
+// No line of the log and no error repeats the credentials or the payload, whatever answers.
+func TestErrorsRepeatNoSecrets(t *testing.T) {
+	cases := maps.Clone(echoes)
+	for _, code := range append(slices.Collect(maps.Keys(clientErrors)), "", "Odd", "SerializationException", "ExpiredTokenException", "InvalidSignatureException", "AccessDeniedException") {
+		cases["the code "+code] = func(w http.ResponseWriter, planted string) {
+			w.Header().Set("X-Amzn-Errortype", code)
+			w.WriteHeader(http.StatusForbidden)
+			w.Write(jsonOf(map[string]string{"message": "got " + planted}))
+		}
+	}
+	for name, answer := range cases {
+		for what, plant := range map[string]func(*http.Request, string) string{
+			"token":     func(*http.Request, string) string { return fakeToken },
+			"secret":    func(*http.Request, string) string { return secretKey },
+			"signature": func(r *http.Request, _ string) string { return signatureOf(r) },
+			"payload":   func(_ *http.Request, body string) string { return body },
+			"a part":    func(_ *http.Request, body string) string { return body[9 : 9+18] },
+		} {
+			checkSecret(t, name+", "+what, answer, plant, what == "secret")
+		}
+	}
+	for name, answer := range functionEchoes {
+		checkSecret(t, name, answer, func(*http.Request, string) string { return fakeToken }, false)
+		checkSecret(t, name, answer, func(r *http.Request, _ string) string { return signatureOf(r) }, false)
+	}
+}
+
+func signatureOf(r *http.Request) string {
+	_, signature, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
+	return signature
+}
+
+// checkSecret plants a secret into an answer. An Invoker does not tell its secret key, and sends it
+// nowhere.
+func checkSecret(t *testing.T, name string, answer func(http.ResponseWriter, string), plant func(*http.Request, string) string, unknown bool) {
+	t.Helper()
+	var planted string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		planted = plant(r, string(body))
+		answer(w, planted)
+	}))
+	defer s.Close()
+	l := &recorder{}
+	svc := lambda.New(session.Must(session.NewSession(&aws.Config{
+		Region: aws.String("us-west-2"), Endpoint: &s.URL, Credentials: credentials.NewStaticCredentials(accessKey, secretKey, fakeToken),
+	})))
+	factories := map[string]*Factory{"the gateway": NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL, token: fakeToken}})}
+	if !unknown {
+		factories["the Invoker"] = withInvoker(l, sdkv1.Invoker(svc))
+	}
+	for by, f := range factories {
+		for _, stream := range []bool{false, true} {
+			spec := Spec{Method: "POST", Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": stream, "max_retries": 0, "endpoint": s.URL})}
+			if by == "the Invoker" {
+				delete(spec.Settings[0].Value.(map[string]any), "endpoint")
+			}
+			response, err := do(t.Context(), f.New(spec), &Request{Body: io.NopCloser(strings.NewReader(fakePayload))})
+			shown := ""
+			if response != nil {
+				_, err = io.Copy(io.Discard, response.Body)
+			}
+			if e, ok := err.(*Error); ok {
+				shown = e.Error() + string(e.Details()) + e.RequestID()
+			}
+			if planted == "" {
+				t.Fatalf("%s, %s: nothing was planted", name, by)
+			}
+			for _, text := range []string{planted, strings.ReplaceAll(planted, `"`, "'"), strings.Trim(planted, `{}`)} {
+				if log := strings.Join(l.lines, "\n"); strings.Contains(log+shown, text) {
+					t.Errorf("%s, stream %t, by %s: the secret is in the log\n%s\nor in %s", name, stream, by, log, shown)
+					l.lines = nil
+				}
+			}
+		}
+	}
+}
