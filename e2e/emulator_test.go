@@ -99,9 +99,6 @@ func emulatorEndpoints(emulator, hasty string) []object {
 	}
 }
 
-// ofFunction ends most lines of the log: the emulator tells no request id.
-const ofFunction = `; function "function", request id ""`
-
 // requestID matches the request ids of the emulator's own.
 var requestID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
@@ -116,7 +113,7 @@ var emulatorCases = []struct {
 	{"null", "/f", `{"do":"null"}`, 200, `{}`, ""},
 	{"null, no-op", "/no-op", `{"do":"null"}`, 200, `null`, ""},
 	{"Event", "/event", `{}`, 200, `{}`, ""},
-	{"reply that is no object", "/f", `{"do":"number"}`, 502, "", `the reply cannot be decoded: it is a number, not an object` + ofFunction},
+	{"reply that is no object", "/f", `{"do":"number"}`, 502, "", `the reply cannot be decoded: function function: it is a number, not an object`},
 
 	{"tenant", "/tenant", `{}`, 200, `{"event":{},"tenant":"blue"}`, ""},
 
@@ -124,25 +121,25 @@ var emulatorCases = []struct {
 	{"function's error", "/f", `{"do":"fail"}`, 200, `{"errorMessage":"no pear left","errorType":"errorString"}`, ""},
 	{"function's error, response_format proxy", "/http", `{"do":"fail"}`, 200, `{"errorMessage":"no pear left","errorType":"errorString"}`, ""},
 	{"function's error, payload_format 1.0", "/rest", `{"do":"fail"}`, 502, "",
-		`the reply cannot be decoded: "statusCode: missing; with errorType and errorMessage, the reply looks like a function's error"` + ofFunction},
+		`the reply cannot be decoded: function function: 'statusCode: missing; with errorType and errorMessage, the reply looks like a function's error'`},
 	{"function's error, Event", "/event", `{"do":"fail"}`, 200, `{}`, ""},
-	{"panic", "/f", `{"do":"panic"}`, 502, "", `invocation failed: no error code (502): "no pear left"` + ofFunction},
-	{"panic, Event", "/event", `{"do":"panic"}`, 502, "", `invocation failed: no error code (502): "no pear left"` + ofFunction},
+	{"panic", "/f", `{"do":"panic"}`, 502, "", `invocation failed: function function, no error code (502): 'no pear left'`},
+	{"panic, Event", "/event", `{"do":"panic"}`, 502, "", `invocation failed: function function, no error code (502): 'no pear left'`},
 	{"after a panic", "/f", `{}`, 200, `{"event":{}}`, ""},
-	{"exit", "/f", `{"do":"exit"}`, 502, "", `invocation failed: no error code (502): "RequestId: ID Error: Runtime exited with error: exit status 3"` + ofFunction},
+	{"exit", "/f", `{"do":"exit"}`, 502, "", `invocation failed: function function, no error code (502): 'RequestId: ID Error: Runtime exited with error: exit status 3'`},
 	{"after an exit", "/f", `{}`, 200, `{"event":{}}`, ""},
-	{"timeout", "/hasty", `{"do":"hang"}`, 502, "", `the reply cannot be decoded: it is not JSON, but AWS's emulator saying "Task timed out after 1.00 seconds"` + ofFunction},
+	{"timeout", "/hasty", `{"do":"hang"}`, 502, "", `the reply cannot be decoded: function function: it is not JSON, but AWS's emulator saying 'Task timed out after 1.00 seconds'`},
 	{"after a timeout", "/hasty", `{"do":"null"}`, 200, `{}`, ""},
 	{"timeout, no-op", "/hasty-no-op", `{"do":"hang"}`, 200, "Task timed out after 1.00 seconds", ""},
 	{"payload that is not JSON", "/f", `{"id":`, 200, `{"errorMessage":"unexpected EOF","errorType":"errorString"}`, ""},
 	{"reply over 6 MB", "/f", `{"do":"large","size":7000000}`, 502, "",
-		`invocation failed: no error code (502): "Response payload size exceeded maximum allowed payload size (6291556 bytes)."` + ofFunction},
-	{"another function", "/other", `{}`, 502, "", `invocation failed: no error code (404): "404 page not found"; function "orders", request id ""`},
-	{"another function, of the URL", "/call/orders", `{}`, 502, "", `invocation failed: no error code (404): "404 page not found"; function "orders", request id ""`},
-	{"stream", "/stream", `{}`, 502, "", `invocation failed: no error code (404): "404 page not found"` + ofFunction},
+		`invocation failed: function function, no error code (502): 'Response payload size exceeded maximum allowed payload size (6291556 bytes).'`},
+	{"another function", "/other", `{}`, 502, "", `invocation failed: function orders, no error code (404): '404 page not found'`},
+	{"another function, of the URL", "/call/orders", `{}`, 502, "", `invocation failed: function orders, no error code (404): '404 page not found'`},
+	{"stream", "/stream", `{}`, 502, "", `invocation failed: function function, no error code (404): '404 page not found'`},
 	{"qualifier", "/qualifier", `{}`, 200, `{"event":{}}`, ""},
 	{"durable execution", "/durable", `{"do":"count"}`, 200, `{"count":1}`, ""},
 	{"durable execution of the same name", "/durable", `{"do":"count"}`, 200, `{"count":2}`, ""},
-	{"DryRun executes", "/dry-run", `{"do":"panic"}`, 502, "", `invocation failed: no error code (502): "no pear left"` + ofFunction},
+	{"DryRun executes", "/dry-run", `{"do":"panic"}`, 502, "", `invocation failed: function function, no error code (502): 'no pear left'`},
 	{"log_tail", "/log-tail", `{}`, 200, `{"event":{}}`, ""},
 }

@@ -142,9 +142,9 @@ func TestServerlessOffline(t *testing.T) {
 
 		log := gw.Log(t)
 		for _, want := range []string{
-			`the function failed ('Unhandled'): 'Error' 'no pear left'; function 'krakend-lambda-dev-buy'`,
-			`invocation failed: ResourceNotFoundException (404): 'Function not found: krakend-lambda-dev-none'; function 'krakend-lambda-dev-none'`,
-			`invocation failed: ResourceNotFoundException (404): 'Function not found: Krakend-lambda-dev-greet'; function 'Krakend-lambda-dev-greet'`,
+			"the function failed: function krakend-lambda-dev-buy, code Error, request id ",
+			"invocation failed: function krakend-lambda-dev-none, code ResourceNotFoundException (404), request id ",
+			"invocation failed: function Krakend-lambda-dev-greet, code ResourceNotFoundException (404), request id ",
 			`"An internal server error occurred"; function "krakend-lambda-dev-greet"`,
 		} {
 			if !strings.Contains(log, want) {

@@ -10,7 +10,7 @@ import (
 // A connection that fails is tried again. Nobody can know then whether the function has
 // been executed.
 func connectionFaults() []row {
-	const noConnection = "invocation failed: RequestError"
+	const noConnection = "invocation failed: code RequestError"
 	fails := func(name string, api start) row {
 		return row{name: name, api: api, status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: "}
 	}

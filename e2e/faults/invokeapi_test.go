@@ -16,7 +16,7 @@ const plantedMessage = "planted: arn:aws:lambda:us-east-1:123456789012:function:
 func answers(name string, status int, code string, want, n int) row {
 	return row{
 		name: name, api: lambda(nil, lambdatest.APIError(status, code, plantedMessage).Always()),
-		status: want, calls: exactly(n), within: atOnce, logged: "invocation failed: " + code,
+		status: want, calls: exactly(n), within: atOnce, logged: "invocation failed: code " + code,
 	}
 }
 
@@ -35,20 +35,20 @@ func apiErrors(g generation) []row {
 		},
 		{
 			name: "throttled", api: lambda(nil, lambdatest.Throttle(0).Always()),
-			status: 429, calls: exactly(2), within: atOnce, logged: "invocation failed: TooManyRequestsException (429)",
+			status: 429, calls: exactly(2), within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
 		{
 			name: "throttled-with-retry-after", api: lambda(nil, lambdatest.Throttle(1).Always()),
-			status: 429, retryAfter: after("1"), calls: exactly(2), within: atOnce, logged: "invocation failed: TooManyRequestsException (429)",
+			status: 429, retryAfter: after("1"), calls: exactly(2), within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
 		{
 			name: "throttled-beyond-the-timeout", api: lambda(nil, lambdatest.Throttle(3600).Always()), settings: object{"max_retries": -1},
-			status: 429, retryAfter: after("3600"), calls: exactly(1), within: atOnce, logged: "invocation failed: TooManyRequestsException (429)",
+			status: 429, retryAfter: after("3600"), calls: exactly(1), within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
 		{
 			// The last of the retries that fit in is followed by the error, not by the timeout.
 			name: "throttled-until-the-timeout", api: lambda(nil, lambdatest.Throttle(0).Always()), settings: object{"max_retries": 30}, endpoint: object{"timeout": "4s"},
-			status: 429, calls: calls{2, 4}, within: atOnce, logged: "invocation failed: TooManyRequestsException (429)",
+			status: 429, calls: calls{2, 4}, within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
 		answers("throttled-before-lambda", 400, "ThrottlingException", 429, 2),
 		{
@@ -93,7 +93,7 @@ func apiErrors(g generation) []row {
 		{
 			name: "expired-credentials-for-good", settings: object{"max_retries": 0},
 			api:    lambda(nil, lambdatest.APIError(403, "ExpiredTokenException", plantedMessage).Always()),
-			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: ExpiredTokenException (403)",
+			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: code ExpiredTokenException (403)",
 		},
 
 		// Errors that whatever stands in between makes have no JSON.
@@ -120,15 +120,15 @@ func apiErrors(g generation) []row {
 
 		{
 			name: "function-error", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), settings: object{"max_retries": 3},
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'errorString'`,
+			status: 502, calls: exactly(1), within: atOnce, logged: "the function failed: code errorString",
 		},
 		{
 			name: "function-crash", api: lambda(func() error { panic("planted") }), settings: object{"max_retries": 3},
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'string' 'planted'`,
+			status: 502, calls: exactly(1), within: atOnce, logged: "the function failed: code string: 'planted'",
 		},
 		{
 			name: "function-error-beside-a-good-one", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), merged: true,
-			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'errorString'`,
+			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: "the function failed: code errorString",
 		},
 	}
 }

@@ -79,6 +79,6 @@ func proxyThatComesBack() row {
 			}
 			return c.get()
 		},
-		status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: "invocation failed: RequestError",
+		status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: "invocation failed: code RequestError",
 	}
 }

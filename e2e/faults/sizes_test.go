@@ -69,21 +69,21 @@ func sizeFaults() []row {
 				x.write("HTTP/1.1 200 OK\r\n")
 				x.forever("X-Planted: " + megabyte + "\r\n")
 			}),
-			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: code RequestError",
 		},
 		{
 			name: "endless-status", api: hostileAPI(func(x *exchange) { x.write("HTTP/1.1 200 "); x.forever(megabyte) }),
-			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: code RequestError",
 		},
 		{
 			name: "early-hints-without-end", api: hostileAPI(func(x *exchange) {
 				x.forever("HTTP/1.1 103 Early Hints\r\nLink: <" + megabyte + ">\r\n\r\n")
 			}),
-			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: RequestError",
+			status: 502, calls: exactly(2), taken: 2 * bounded, within: atOnce, logged: "invocation failed: code RequestError",
 		},
 		{
 			name: "header-of-20-mb", api: saying(head(200, "X-Planted: "+strings.Repeat("x", 20<<20)+"\r\n") + goodReply),
-			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: RequestError",
+			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: code RequestError",
 		},
 		tooMuch("headers-by-the-200000", func(x *exchange) {
 			x.write(whole(200, strings.Repeat("X-Planted: planted\r\n", 200_000), goodReply))
@@ -111,7 +111,7 @@ func sizeFaults() []row {
 		},
 		{
 			name: "more-than-lambda-returns", api: lambda(replies(sized(maxReply + 1))),
-			status: 502, calls: exactly(1), within: atOnce, logged: `the function failed ('Unhandled'): 'Function.ResponseSizeTooLarge'`,
+			status: 502, calls: exactly(1), within: atOnce, logged: "the function failed: code Function.ResponseSizeTooLarge",
 		},
 		{
 			name: "more-than-lambda-takes", request: func(c *client) (response, error) {
@@ -141,7 +141,7 @@ func sizeFaults() []row {
 		noOp(tooMuch("envelope-with-many-cookies", lambdaSays(`{"statusCode":200,"body":"{}","cookies":["a=1"`+strings.Repeat(`,"a=1"`, 20_000)+`]}`), proxy)),
 		{
 			name: "100-executions-at-once", api: lambda(nil, lambdatest.Cut(lambdatest.BeforeHeaders).Always()), settings: object{"max_retries": 0}, endpoint: object{"concurrent_calls": 100},
-			status: 502, calls: exactly(100), within: atOnce, logged: "invocation failed: RequestError",
+			status: 502, calls: exactly(100), within: atOnce, logged: "invocation failed: code RequestError",
 		},
 	}
 }

@@ -28,7 +28,7 @@ func report(t *testing.T, adapter Adapter) {
 		{
 			"bad",
 			map[string]any{Namespace: map[string]any{"function_name": "f", "max_retries": "1", "profile": ""}},
-			[]string{": max_retries: must be an integer, is the string \"1\"\nprofile: must not be empty"},
+			[]string{": max_retries: must be an integer, is the string '1'\nprofile: must not be empty"},
 		},
 		{"left to next", nil, nil},
 	} {
@@ -63,7 +63,7 @@ func checkOnly(t *testing.T, adapter Adapter) {
 	}
 	adapter(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
 
-	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: "no region" is no name of a region`}
+	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: 'no region' is no name of a region`}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
