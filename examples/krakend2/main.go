@@ -78,12 +78,12 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 	backendFactory = lambda.BackendFactory(logger, backendFactory, opts...)
 
 	router.NewFactory(router.Config{
-		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: out}),
+		Engine: router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: out}),
 		HandlerFactory: reports.handlers(
 			router.CustomErrorEndpointHandler(logging.NoOp, server.DefaultToHTTPError),
 			router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError)),
-		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
-		Logger:         logger,
+		ProxyFactory: proxy.NewDefaultFactory(backendFactory, logger),
+		Logger:       logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 			reports.print(os.Stdout, cfg.Endpoints)
 			if check {

@@ -154,7 +154,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"a key that is none": {
 			[]string{block(`"backend/lambda": {"function_name": "f", "max_retry": 1}`)},
-			[]string{"p.md:1: the gateway logs, and the page does not tell: WARNING: ", `unknown key "max_retry"`},
+			[]string{"p.md:1: the gateway logs, and the page does not tell: WARNING: ", "unknown key 'max_retry'"},
 		},
 		"a function that is not called": {
 			[]string{block(`{"endpoint": "/a", "method": "POST", "backend": [{"extra_config": {"backend/lambda": {"function_param_name": "Name"}}}]}`), labelled("The gateway logs:", "```text\nanother component, such as a Lua script, must set it\n```")},
@@ -162,7 +162,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"one of two functions that is not called": {
 			[]string{block(users), block(`{"endpoint": "/a/{name}", "backend": [
-				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "payload_format": "1.0"}}},
+				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["*"], "payload_format": "1.0"}}},
 				{"extra_config": {"backend/lambda": {"function_name": "c"}}}],
 				"extra_config": {"proxy": {"sequential": true}}}`)},
 			[]string{"p.md:4: GET /a/{name} does not invoke the function of {", `"function_name":"c"`},
@@ -170,7 +170,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		"a function that no pattern allows": {
 			[]string{block(`{"endpoint": "/a/{name}", "backend": [
 				{"extra_config": {"backend/lambda": {"function_name": "b"}}},
-				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["c*"]}}}]}`), labelled("The gateway logs:", "```text\nnothing matches \"c*\"\n```")},
+				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["c*"]}}}]}`), labelled("The gateway logs:", "```text\nnothing matches 'c*'\n```")},
 			[]string{"p.md:1: GET /a/{name} does not invoke the function of {", `"function_param_name":"Name"`},
 		},
 		"nothing that is wrong": {

@@ -34,7 +34,7 @@ func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Re
 		return nil, e
 	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
-		return nil, c.refused(answer, body, r, signed)
+		return nil, c.refused(answer, body, signed)
 	}
 	signed.valid()
 	return c.response(ctx, answer, body, r, p)
@@ -174,7 +174,7 @@ func (b *timedBody) Close() error {
 
 // refused returns the error of an answer that AWS, or what stands in between, refuses a call
 // with, and tells the credentials and the clock.
-func (c *httpAttempter) refused(answer *http.Response, body *Body, r *Request, signed signature) *Error {
+func (c *httpAttempter) refused(answer *http.Response, body *Body, signed signature) *Error {
 	payload, err := readAll(body, nil, answer.ContentLength)
 	if err != nil {
 		return body.failure(answer)
