@@ -44,20 +44,6 @@ func checkHides(t *testing.T, got response, hidden ...string) {
 	}
 }
 
-// levelOf is the level of the log line for an error with a status.
-func levelOf(status int) string {
-	switch {
-	case status >= http.StatusInternalServerError:
-		return "ERROR"
-	case status == http.StatusTooManyRequests:
-		return "WARNING"
-	}
-	return "INFO"
-}
-
-// quoted is a message as the log has it.
-func quoted(message string) string { return "'" + strings.ReplaceAll(message, `"`, "'") + "'" }
-
 // checkLogged checks the one line that an error is worth. In the line that is wanted, FUNCTION stands
 // for the function's name, and REQUEST for the id of AWS's last answer.
 func checkLogged(t *testing.T, api *lambdaAPI, lines []string, function, line string) {

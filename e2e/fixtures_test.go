@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -129,3 +130,17 @@ var hangs = handler(func(ctx context.Context, _ []byte) ([]byte, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 })
+
+// levelOf is the level of the log line for an error with a status.
+func levelOf(status int) string {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return "ERROR"
+	case status == http.StatusTooManyRequests:
+		return "WARNING"
+	}
+	return "INFO"
+}
+
+// quoted is a message as the log has it.
+func quoted(message string) string { return "'" + strings.ReplaceAll(message, `"`, "'") + "'" }

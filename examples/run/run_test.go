@@ -235,7 +235,7 @@ func TestNobodyReads(t *testing.T) {
 
 func TestUnknownGeneration(t *testing.T) {
 	out, err := command(t, t.TempDir(), "-krakend", "3").CombinedOutput()
-	if want := `there is no example gateway for KrakenD '3'`; err == nil || !strings.Contains(string(out), want) {
+	if want := `there is no example gateway for KrakenD "3"`; err == nil || !strings.Contains(string(out), want) {
 		t.Errorf("got %v and %s, want %s", err, out, want)
 	}
 }
