@@ -92,7 +92,7 @@ func TestQuotedSectionOfASource(t *testing.T) {
 		{"asked for with the quotes", "['two words']\n" + keys + shop + "'two words'\n", nil, true},
 	} {
 		environment(t, tc.env, tc.config, "")
-		want := `profile: the AWS SDK does not find "two words" under [profile 'two words'] in ` + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
+		want := `profile: the AWS SDK does not find 'two words' under [profile 'two words'] in ` + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
 		_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: "shop", Region: "eu-west-1"})
 		if tc.found && err != nil || !tc.found && (err == nil || err.Error() != want) {
 			t.Errorf("%s: got %v, want found: %t", tc.name, err, tc.found)

@@ -24,21 +24,21 @@ func TestRolesOfProfiles(t *testing.T) {
 		env                   map[string]string
 		want                  string // empty for no error
 	}{
-		{"MFA", "shop", shop + role + mfa + source + base + keys, nil, `profile "shop"` + needsMFA},
-		{"MFA of a source profile", "shop", shop + role + source + base + role + mfa + "credential_source = Environment\n", nil, `profile "base"` + needsMFA},
-		{"MFA beside keys", "shop", shop + role + mfa + keys, nil, `profile "shop"` + needsMFA},
-		{"MFA of AWS_PROFILE", "", shop + role + mfa + keys, map[string]string{"AWS_PROFILE": "shop"}, `profile "shop"` + needsMFA},
-		{"MFA of the default profile", "", "[default]\n" + role + mfa + keys, nil, `profile "default"` + needsMFA},
+		{"MFA", "shop", shop + role + mfa + source + base + keys, nil, `profile 'shop'` + needsMFA},
+		{"MFA of a source profile", "shop", shop + role + source + base + role + mfa + "credential_source = Environment\n", nil, `profile 'base'` + needsMFA},
+		{"MFA beside keys", "shop", shop + role + mfa + keys, nil, `profile 'shop'` + needsMFA},
+		{"MFA of AWS_PROFILE", "", shop + role + mfa + keys, map[string]string{"AWS_PROFILE": "shop"}, `profile 'shop'` + needsMFA},
+		{"MFA of the default profile", "", "[default]\n" + role + mfa + keys, nil, `profile 'default'` + needsMFA},
 		{"MFA beside keys of the environment", "", "[default]\n" + role + mfa + keys, keysOfEnvironment, ""},
 		{"MFA beside a web identity of the environment", "", "[default]\n" + role + mfa + keys, map[string]string{"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": "x"}, ""},
-		{"MFA beside keys of the environment and a profile", "shop", shop + role + mfa + keys, keysOfEnvironment, `profile "shop"` + needsMFA},
+		{"MFA beside keys of the environment and a profile", "shop", shop + role + mfa + keys, keysOfEnvironment, `profile 'shop'` + needsMFA},
 		{"MFA without a role", "shop", shop + mfa + keys, nil, ""},
 		{"MFA with a web identity, which needs none", "shop", shop + role + mfa + webToken, nil, ""},
 		{"MFA of another profile", "shop", shop + keys + base + role + mfa + keys, nil, ""},
-		{"no source", "shop", shop + role, nil, `profile "shop"` + noSource},
-		{"no source, of AWS_PROFILE", "", shop + role, map[string]string{"AWS_PROFILE": "shop"}, `profile "shop"` + noSource},
-		{"no source, of the default profile", "", "[default]\n" + role, nil, `profile "default"` + noSource},
-		{"no source, and half of the keys", "shop", shop + role + "aws_session_token = x\n", nil, `profile "shop"` + noSource},
+		{"no source", "shop", shop + role, nil, `profile 'shop'` + noSource},
+		{"no source, of AWS_PROFILE", "", shop + role, map[string]string{"AWS_PROFILE": "shop"}, `profile 'shop'` + noSource},
+		{"no source, of the default profile", "", "[default]\n" + role, nil, `profile 'default'` + noSource},
+		{"no source, and half of the keys", "shop", shop + role + "aws_session_token = x\n", nil, `profile 'shop'` + noSource},
 		{"no source beside keys of the environment", "", "[default]\n" + role, keysOfEnvironment, ""},
 		{"keys", "shop", shop + role + keys, nil, ""},
 		{"source profile", "shop", shop + role + source + base + keys, nil, ""},
@@ -48,7 +48,7 @@ func TestRolesOfProfiles(t *testing.T) {
 		{"process", "shop", shop + role + "credential_process = true\n", nil, ""},
 		{"SSO", "shop", shop + role + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", nil, ""},
 		{"no role", "shop", shop, nil, ""},
-		{"no source, of a source profile", "shop", shop + role + source + base + role, nil, `profile "base"` + noSource},
+		{"no source, of a source profile", "shop", shop + role + source + base + role, nil, `profile 'base'` + noSource},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
