@@ -46,19 +46,19 @@ func TestCollisions(t *testing.T) {
 			leaves string // the name that is left out first, for the backend
 		}{
 			{"/users/7?page=2&id=9&user_id=9&respond=9&JWT=9", of7("2"), ""},
-			{"/users/7?userid=9&page=2", of7("2"), `"userid"`},
-			{"/users/7?UserId=9", of7(""), `"userid"`},
-			{"/users/7?u%C5%BFerId=9", of7(""), `"userid"`},
-			{"/users/7?userId=9&userId=8", of7(""), `"userid"`},
-			{"/users/7?JWT.sub=admin&resp0_id=9", of7(""), `"userid"`},
-			{"/users/7?jwt.sub=admin", of7(""), `"userid"`},
-			{"/users/7?%4aWT.%C5%BFub=admin", of7(""), `"userid"`},
-			{"/users/7?re%C5%BFp0_id=9&RESP0=9", of7(""), `"userid"`},
-			{"/listed/7?JWT.sub=admin&page=2", of7("2"), `"JWT.sub"`},
-			{"/listed/7?userid=9", of7(""), `"JWT.sub"`},
+			{"/users/7?userid=9&page=2", of7("2"), `'userid'`},
+			{"/users/7?UserId=9", of7(""), `'userid'`},
+			{"/users/7?u%C5%BFerId=9", of7(""), `'userid'`},
+			{"/users/7?userId=9&userId=8", of7(""), `'userid'`},
+			{"/users/7?JWT.sub=admin&resp0_id=9", of7(""), `'userid'`},
+			{"/users/7?jwt.sub=admin", of7(""), `'userid'`},
+			{"/users/7?%4aWT.%C5%BFub=admin", of7(""), `'userid'`},
+			{"/users/7?re%C5%BFp0_id=9&RESP0=9", of7(""), `'userid'`},
+			{"/listed/7?JWT.sub=admin&page=2", of7("2"), `'JWT.sub'`},
+			{"/listed/7?userid=9", of7(""), `'JWT.sub'`},
 			{"/replies/7?page=2", of7AndReply, ""},
-			{"/replies/7?RESP0_id=9&page=2", of7AndReply, `"RESP0_id"`},
-			{"/replies/7?resp0_id=9&page=2", of7AndReply, `"RESP0_id"`},
+			{"/replies/7?RESP0_id=9&page=2", of7AndReply, `'RESP0_id'`},
+			{"/replies/7?resp0_id=9&page=2", of7AndReply, `'RESP0_id'`},
 		} {
 			got := gw.get(t, tc.target)
 			var read vouched
@@ -74,10 +74,10 @@ func TestCollisions(t *testing.T) {
 			leaves string // kind and name of what is left out first
 		}{
 			{"?page=2", http.Header{"X-User": {"9"}}, ""},
-			{"?page=2", http.Header{"Userid": {"9"}}, `header "Userid"`},
-			{"?page=2", http.Header{"Jwt.sub": {"admin"}, "Resp0_id": {"9"}}, `header "Userid"`},
-			{"?userid=9&page=2", nil, `header "Userid"`},
-			{"?u%C5%BFerId=9&jwt.sub=admin&resp0_id=9&page=2", nil, `header "Userid"`},
+			{"?page=2", http.Header{"Userid": {"9"}}, `header 'Userid'`},
+			{"?page=2", http.Header{"Jwt.sub": {"admin"}, "Resp0_id": {"9"}}, `header 'Userid'`},
+			{"?userid=9&page=2", nil, `header 'Userid'`},
+			{"?u%C5%BFerId=9&jwt.sub=admin&resp0_id=9&page=2", nil, `header 'Userid'`},
 		} {
 			api.Reset()
 			name := fmt.Sprint("/context/7", tc.query, " ", tc.header)

@@ -99,7 +99,7 @@ func TestCheck(t *testing.T) {
 			stdout    []string
 			stderr    []string // lines or parts of them, in any order; nothing else is at level ERROR
 		}{
-			{"good", good, 0, table, []string{"krakend: Lambda backends: 5, errors: 0, warnings: 0\n"}},
+			{"good", good, 0, table, []string{"a request can name every function in eu-west-1", "krakend: Lambda backends: 5, errors: 0, warnings: 1\n"}},
 			{"no Lambda", []object{endpoint("/http", http)}, 0, nil, []string{"krakend: Lambda backends: 0, errors: 0, warnings: 0\n"}},
 			{
 				"a bad Lambda backend",
@@ -114,7 +114,7 @@ func TestCheck(t *testing.T) {
 					"GET /b    function f, region eu-west-1, endpoint " + url,
 				},
 				[]string{
-					`[BACKEND: /][Lambda] bad configuration: max_retries: must be an integer, is the string "1"; profile: must not be empty; each request to `,
+					`][Lambda] bad configuration: max_retries: must be an integer, is the string '1'; profile: must not be empty; each request to `,
 					"krakend: bad configuration of 1 of 2 Lambda backends",
 				},
 			},
@@ -127,8 +127,8 @@ func TestCheck(t *testing.T) {
 				0,
 				[]string{
 					"ENDPOINT  INVOKES",
-					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant "{JWT.tenant}-{JWT.sub}", durable execution "{JWT.sub}"`,
-					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant "{JWT.tenant}"`,
+					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant '{JWT.tenant}-{JWT.sub}', durable execution '{JWT.sub}'`,
+					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant '{JWT.tenant}'`,
 				},
 				unsetClaims,
 			},
@@ -143,10 +143,10 @@ func TestCheck(t *testing.T) {
 				0,
 				[]string{
 					"ENDPOINT  INVOKES",
-					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.x-tenant}-{input_query_strings.tenant}"`,
-					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.X-Tenant}-{input_query_strings.tenant}"`,
-					"GET /c    function f:7, region eu-west-1, endpoint " + url + `, tenant "{input_headers.User-Agent}-{input_headers.content-type}"`,
-					"GET /d    function f:7, region eu-west-1, endpoint " + url + `, durable execution "{input_headers.Idempotency-Key}:{input_query_strings.key}"`,
+					"GET /a    function f:7, region eu-west-1, endpoint " + url + `, tenant '{input_headers.x-tenant}-{input_query_strings.tenant}'`,
+					"GET /b    function f:7, region eu-west-1, endpoint " + url + `, tenant '{input_headers.X-Tenant}-{input_query_strings.tenant}'`,
+					"GET /c    function f:7, region eu-west-1, endpoint " + url + `, tenant '{input_headers.User-Agent}-{input_headers.content-type}'`,
+					"GET /d    function f:7, region eu-west-1, endpoint " + url + `, durable execution '{input_headers.Idempotency-Key}:{input_query_strings.key}'`,
 				},
 				[]string{
 					"GET /d: durable_execution_name: {input_headers.Idempotency-Key} has no value: add Idempotency-Key to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some",
@@ -160,7 +160,7 @@ func TestCheck(t *testing.T) {
 				0,
 				[]string{"ENDPOINT  INVOKES", "GET /a    function f, region eu-west-1, endpoint " + url},
 				[]string{
-					`[BACKEND: /][Lambda] unknown key "max_retry" is ignored; did you mean "max_retries"? (`,
+					`][Lambda] unknown key 'max_retry' is ignored; did you mean 'max_retries'?`,
 					"krakend: Lambda backends: 1, errors: 0, warnings: 1\n",
 				},
 			},
@@ -288,18 +288,18 @@ func TestCheckWarnings(t *testing.T) {
 			{
 				"params that are no placeholders",
 				[]object{
-					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler"}, nil)),
-					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda"}, nil)),
+					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler", "allowed_functions": list{"*"}}, nil)),
+					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda", "allowed_functions": list{"*"}}, nil)),
 				},
-				[]string{foreign + `'Lambda_handler', so another component, such as a Lua script, must set it`, foreign + `"lambda"`},
+				[]string{foreign + `'Lambda_handler', so another component, such as a Lua script, must set it`, foreign + "'lambda'"},
 			},
 			{
 				"placeholders, and params of KrakenD's own",
 				[]object{
-					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda"}, nil)),
-					endpoint("/b/{Name}/{x}", function(object{"function_param_name": "Name"}, nil), function(object{"function_name": "f"}, nil)),
-					endpoint("/c", function(object{"function_param_name": "JWT.shop"}, nil)),
-					endpoint("/d", function(object{"function_param_name": "Resp0_shop"}, nil)),
+					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda", "allowed_functions": list{"*"}}, nil)),
+					endpoint("/b/{Name}/{x}", function(object{"function_param_name": "Name", "allowed_functions": list{"*"}}, nil), function(object{"function_name": "f"}, nil)),
+					endpoint("/c", function(object{"function_param_name": "JWT.shop", "allowed_functions": list{"*"}}, nil)),
+					endpoint("/d", function(object{"function_param_name": "Resp0_shop", "allowed_functions": list{"*"}}, nil)),
 				},
 				nil,
 			},

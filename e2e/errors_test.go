@@ -334,7 +334,7 @@ func TestConnectionsThatFail(t *testing.T) {
 				check(t, got, http.StatusBadGateway, "")
 				checkNothingLeaks(t, got)
 				lines := gw.Lines(t, "ERROR", path)
-				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: RequestError: ") {
+				if len(lines) != 1 || !strings.HasPrefix(lines[0], "invocation failed: function f, code RequestError") {
 					t.Errorf("got errors %q", lines)
 				}
 			})
@@ -379,7 +379,7 @@ func TestDeadline(t *testing.T) {
 				checkNothingLeaks(t, got)
 				onlyCall(t, api, name)
 				lines := gw.Lines(t, "ERROR", "/"+name)
-				want := "the deadline passed before the function answered; function " + fmt.Sprintf("%q", name)
+				want := "the deadline passed before the function answered: function " + name
 				if len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 					t.Errorf("got errors %q, want %q", lines, want)
 				}

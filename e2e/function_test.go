@@ -140,18 +140,19 @@ func TestPlaceholderMissing(t *testing.T) {
 		}, options{})
 
 		noPlaceholder := func(param string) string {
-			return fmt.Sprintf("function_param_name: the endpoint has no placeholder for %q, so another component, such as a Lua script, must set it", param)
+			return fmt.Sprintf("function_param_name: the endpoint has no placeholder for '%s', so another component, such as a Lua script, must set it", param)
 		}
 		warnings := map[string][]string{"Lambda": {noPlaceholder("Lambda")}, "lambda": {noPlaceholder("lambda") + `; did you mean 'Lambda'?`}}
 		if !g.tellsEndpoint { // with a capital it may be a placeholder
-			warnings = map[string][]string{"lambda": {noPlaceholder("lambda")}}
+			const everyFunction = "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account"
+			warnings = map[string][]string{"Lambda": {everyFunction}, "lambda": {noPlaceholder("lambda")}}
 		}
 		for _, tc := range []struct{ path, param string }{{"/other", "Lambda"}, {"/lower", "lambda"}} {
 			if got := gw.get(t, tc.path+"/my-lambda"); got.status != http.StatusNotFound {
 				t.Errorf("%s: got %d, want 404", tc.path, got.status)
 			}
-			want := fmt.Sprintf("the request has no param %q to name the function", tc.param)
-			if errs := gw.Lines(t, "ERROR", tc.path); len(errs) != 1 || errs[0] != want {
+			want := fmt.Sprintf("the request has no param '%s' to name the function", tc.param)
+			if errs := gw.Lines(t, "INFO", tc.path); len(errs) != 1 || errs[0] != want {
 				t.Errorf("%s: got errors %q, want %q", tc.path, errs, want)
 			}
 			if got := gw.Lines(t, "WARNING", tc.path); !slices.Equal(got, warnings[tc.param]) {
@@ -229,11 +230,11 @@ func TestNamesRefused(t *testing.T) {
 		for _, prefix := range []string{"/capitalized", "/verbatim", "/allowed"} {
 			for _, tc := range refused {
 				t.Run(prefix[1:]+"/"+tc.name, func(t *testing.T) {
-					before := len(gw.Lines(t, "ERROR", prefix))
+					before := len(gw.Lines(t, "INFO", prefix))
 					got := gw.raw(t, http.MethodGet, prefix+"/"+tc.segment, "", "")
 					if tc.encoded && g.refusesEncodedParams { // before there is a backend to ask
 						check(t, got, http.StatusBadRequest, "error: encoded url params")
-						if lines := gw.Lines(t, "ERROR", prefix)[before:]; len(lines) != 0 {
+						if lines := gw.Lines(t, "INFO", prefix)[before:]; len(lines) != 0 {
 							t.Errorf("got log %q for a request that is not the backend's", lines)
 						}
 						return
@@ -243,7 +244,7 @@ func TestNamesRefused(t *testing.T) {
 						t.Error("the answer is not the endpoint's")
 					}
 					// One line, which a name can neither break nor flood.
-					lines := gw.Lines(t, "ERROR", prefix)[before:]
+					lines := gw.Lines(t, "INFO", prefix)[before:]
 					if len(lines) != 1 || !strings.Contains(lines[0], `' is refused as the name of a function: `) || len(lines[0]) > 2<<10 {
 						t.Errorf("got log %q", lines)
 					}

@@ -24,6 +24,10 @@ func TestCheckNamespaces(t *testing.T) {
 			return with(backend, object{"extra_config": extra})
 		}
 		function := func() object { return lambdaBackend(object{"function_name": "f", "endpoint": url}) }
+		prefix := "[BACKEND: /][Lambda] "
+		if g.tellsEndpoint {
+			prefix = "[BACKEND: GET /a][Lambda] "
+		}
 		suggestion := lambdaNamespace
 		if g.shortNamespaces {
 			suggestion = "backend/lambda"
@@ -72,8 +76,8 @@ func TestCheckNamespaces(t *testing.T) {
 				endpoint("/a", having(function(), "qos/http-cache", "github.com/devopsfaith/krakend-martian")),
 				nil,
 				[]string{
-					"[BACKEND: /][Lambda] qos/http-cache has no effect on a Lambda backend: cache_ttl of the endpoint lets clients keep responses (",
-					"[BACKEND: /][Lambda] github.com/devopsfaith/krakend-martian (modifier/martian) has no effect on a Lambda backend: modifier/lua-backend changes requests and replies (",
+					prefix + "qos/http-cache has no effect on a Lambda backend: cache_ttl of the endpoint lets clients keep responses",
+					prefix + "github.com/devopsfaith/krakend-martian (modifier/martian) has no effect on a Lambda backend: modifier/lua-backend changes requests and replies",
 				},
 			},
 			{

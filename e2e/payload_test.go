@@ -167,8 +167,8 @@ func TestPayloadLimit(t *testing.T) {
 		if calls := api.Calls(); len(calls) != 0 {
 			t.Errorf("got %d calls, want none", len(calls))
 		}
-		errs := gw.Lines(t, "ERROR", "/f")
-		if want := "the payload is larger than Lambda's limit of 6291456 bytes"; len(errs) != 2 || errs[0] != want || errs[1] != want {
+		errs := gw.Lines(t, "INFO", "/f")
+		if want := "the payload is larger than Lambda's limit of 6291456 bytes: function f"; len(errs) != 2 || !strings.HasPrefix(errs[0], want) || !strings.HasPrefix(errs[1], want) {
 			t.Errorf("got errors %q, want twice %q", errs, want)
 		}
 	})

@@ -327,7 +327,8 @@ func (p *Process) Log(t *testing.T) string {
 	return string(log)
 }
 
-// Lines are what the Lambda backend with this url_pattern has logged at a level, without
+// Lines are what the Lambda backend with this url_pattern has logged at a level. For "/" they are
+// also what those have logged that the log names by their endpoint. Each is without
 // the prefix.
 func (p *Process) Lines(t *testing.T, level, urlPattern string) []string {
 	t.Helper()
@@ -342,7 +343,8 @@ func (p *Process) Lines(t *testing.T, level, urlPattern string) []string {
 		if list, ok := strings.CutPrefix(line, "[["); ok {
 			line = "[" + strings.TrimSuffix(list, "]")
 		}
-		if line, ok := strings.CutPrefix(line, "[BACKEND: "+urlPattern+"][Lambda] "); ok {
+		backend, line, ok := strings.Cut(strings.TrimPrefix(line, "[BACKEND: "), "][Lambda] ")
+		if ok && (backend == urlPattern || urlPattern == "/" && strings.Contains(backend, " /")) {
 			lines = append(lines, line)
 		}
 	}
