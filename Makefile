@@ -112,7 +112,7 @@ lint: ## Run the linters of .golangci.yml, and actionlint
 
 # The percentages are of each package's statements, by whatever test of its module. A block is
 # in the profile once for each test binary.
-covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke \
+covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke ./internal/jsonreply \
 	./internal/sdkv1 ./internal/sigv4 ./internal/text ./internal/transport
 .PHONY: cover
 cover: ## Show what no test of the library reaches (95 % of each package must be reached)

@@ -5,6 +5,7 @@ package lambda_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
 	"github.com/luraproject/lura/config"
+	"github.com/luraproject/lura/encoding"
 	"github.com/luraproject/lura/proxy"
 )
 
@@ -22,10 +24,11 @@ var maxAllocations = flag.Int("allocations", 60, "how many allocations Benchmark
 // hundredBytes are a payload and a reply.
 var hundredBytes = `{"a":"` + strings.Repeat("b", 92) + `"}`
 
-// inMemory is a Lambda that replies with what it got, without a network.
-type inMemory struct{}
+// inMemory is a Lambda that always returns this reply, without a network.
+type inMemory string
 
-func (inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (reply inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return nil, err
 	}
@@ -36,23 +39,68 @@ func (inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 			"X-Amzn-Requestid":       {"6bc28136-xmpl-4365-b021-0ce6b2e64ab0"},
 			"X-Amz-Executed-Version": {"$LATEST"},
 		},
-		ContentLength: int64(len(hundredBytes)),
-		Body:          io.NopCloser(strings.NewReader(hundredBytes)),
+		ContentLength: int64(len(reply)),
+		Body:          io.NopCloser(strings.NewReader(string(reply))),
 		Request:       r,
 	}, nil
+}
+
+// replyWith has all calls of a benchmark return reply.
+func replyWith(b *testing.B, reply string) {
+	b.Helper()
+	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	b.Setenv("AWS_SESSION_TOKEN", "not-a-token")
+	before := http.DefaultTransport
+	http.DefaultTransport = inMemory(reply)
+	b.Cleanup(func() { http.DefaultTransport = before })
+}
+
+// orders is a reply of about size bytes: objects with numbers, texts and lists.
+func orders(size int) string {
+	var b strings.Builder
+	b.WriteString(`{"orders":[`)
+	for i := 0; b.Len() < size-250; i++ {
+		fmt.Fprintf(&b, `{"id":%d,"customer":"Zoë Müller %d","total":%d.%02d,"paid":%t,"note":"leave it at the door\nand ring twice","items":["tea","cup","pot"],"address":{"street":"High Street %d","city":"Bath","zip":"BA1 %d"},"coupon":null},`,
+			1000+i, i, i%500, i%100, i%2 == 0, i%90, i%9)
+	}
+	b.WriteString(`{"id":0}],"next":"eyJvIjoxMDB9"}`)
+	return b.String()
+}
+
+// BenchmarkReply measures a call whose reply KrakenD decodes, without network. It keeps to what
+// every version of this module exports: make compare runs it on two.
+func BenchmarkReply(b *testing.B) {
+	for name, size := range map[string]int{"10KB": 10 << 10, "1MB": 1 << 20} {
+		b.Run(name, func(b *testing.B) {
+			replyWith(b, orders(size))
+			call := lambda.BackendFactory(nil)(&config.Backend{
+				Method:  http.MethodPost,
+				Timeout: time.Minute,
+				Decoder: encoding.JSONDecoder,
+				ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{
+					"function_name": "orders", "region": "us-west-2",
+				}},
+			})
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // as KrakenD's requests have one
+			defer cancel()
+			b.ReportAllocs()
+			for b.Loop() {
+				body := io.NopCloser(strings.NewReader(hundredBytes))
+				response, err := call(ctx, &proxy.Request{Method: http.MethodPost, Body: body})
+				if err != nil || len(response.Data) != 2 {
+					b.Fatalf("got %v, %v", response, err)
+				}
+			}
+		})
+	}
 }
 
 // BenchmarkCall measures a call of 100 bytes each way, without network and without decoding, and
 // fails where it makes more allocations than the flag -allocations allows. It keeps to what every
 // version of this module exports: make compare runs it on two.
 func BenchmarkCall(b *testing.B) {
-	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-	b.Setenv("AWS_SESSION_TOKEN", "not-a-token")
-	before := http.DefaultTransport
-	http.DefaultTransport = inMemory{}
-	b.Cleanup(func() { http.DefaultTransport = before })
-
+	replyWith(b, hundredBytes)
 	read := 0
 	call := lambda.BackendFactory(nil)(&config.Backend{
 		Method:  http.MethodPost,

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/aws/aws-sdk-go/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
+	"github.com/devopsfaith/krakend-lambda/internal/jsonreply"
 	"github.com/devopsfaith/krakend-lambda/internal/sdkv1"
 	"github.com/luraproject/lura/config"
 	"github.com/luraproject/lura/encoding"
@@ -215,6 +216,13 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 	}
 }
 
+// krakendJSON are KrakenD's decoders for JSON. jsonreply does the same in one pass.
+var krakendJSON = jsonreply.Known{
+	Object: encoding.JSONDecoder,
+	List:   encoding.JSONCollectionDecoder,
+	Any:    encoding.SafeJSONDecoder,
+}
+
 // responseParser returns KrakenD's own parser for the backend's encoding, with
 // the metadata that it leaves out.
 func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
@@ -237,7 +245,7 @@ func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 	}
 	formatter := proxy.NewEntityFormatter(remote)
 	parse := proxy.DefaultHTTPResponseParserFactory(proxy.HTTPResponseParserConfig{
-		Decoder:         decoder,
+		Decoder:         krakendJSON.OnePass(decoder),
 		EntityFormatter: formatter,
 	})
 	return func(ctx context.Context, reply *http.Response) (*proxy.Response, error) {

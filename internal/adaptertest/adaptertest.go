@@ -179,6 +179,7 @@ func Run(t *testing.T, g Generation, adapter Adapter) {
 	t.Run("concurrent calls", func(t *testing.T) { concurrentCalls(t, adapter) })
 	t.Run("load", func(t *testing.T) { load(t, adapter) })
 	t.Run("connections", func(t *testing.T) { connections(t, adapter) })
+	t.Run("stalls", func(t *testing.T) { stalls(t, adapter) })
 	t.Run("abandoned", func(t *testing.T) { abandoned(t, adapter) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, adapter) })
 	t.Run("templates", func(t *testing.T) { templates(t, adapter) })

@@ -94,6 +94,8 @@ var cases = []testCase{
 		reply: `{"a":12345678901234567890,"b":1.10,"c":9007199254740993,"d":1e400}`,
 		data:  `{"a":12345678901234567890,"b":1.10,"c":9007199254740993,"d":1e400}`, headers: decoded,
 	},
+	{name: "a long reply", reply: `{"a":"` + strings.Repeat("x", 20<<10) + `","a":[1.0,null,"\u00e9"]} and more`, data: `{"a":[1.0,null,"é"]}`, headers: decoded},
+	{name: "a long list for an object", reply: `["` + strings.Repeat("x", 20<<10) + `"]`, status: 502, message: "lambda: the reply cannot be decoded"},
 	{name: "deny", backend: Backend{Deny: []string{"a", "b.c"}}, reply: `{"a":1,"b":{"c":2,"d":3},"e":4}`, data: `{"b":{"d":3},"e":4}`, headers: decoded},
 	{name: "allow", backend: Backend{Allow: []string{"a", "b.c"}}, reply: `{"a":1,"b":{"c":2,"d":3},"e":4}`, data: `{"a":1,"b":{"c":2}}`, headers: decoded},
 	{name: "mapping", backend: Backend{Mapping: map[string]string{"a": "z"}}, reply: `{"a":1,"b":2}`, data: `{"b":2,"z":1}`, headers: decoded},

@@ -65,6 +65,29 @@ func connections(t *testing.T, adapter Adapter) {
 	}
 }
 
+// stalls checks that a reply which does not end behind its first value ends with the deadline: JSON
+// is read to its end before it is decoded.
+func stalls(t *testing.T, adapter Adapter) {
+	for format, backend := range map[string]Backend{
+		`{"a":"%s"}`: {}, `["%s"]`: {IsCollection: true}, `{"b":"%s"}`: {Encoding: "safejson"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			fmt.Fprintf(w, format, strings.Repeat("x", 8<<10))
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		t.Cleanup(s.Close)
+		built := adapter(with(backend, map[string]any{"function_name": "f"}), Options{Session: newSession(t, s.URL), Logger: &Recorder{}})
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		response, err := built.Proxy(ctx, &Request{})
+		cancel()
+		if response != nil || statusOf(err) != http.StatusGatewayTimeout {
+			t.Errorf("%s: got %+v, %v; want a 504", format, response, err)
+		}
+	}
+}
+
 // abandoned checks that streams end whose responses nobody reads or closes, and whose
 // contexts do not end: those are KrakenD 1.x's for shadow backends.
 func abandoned(t *testing.T, adapter Adapter) {

@@ -144,6 +144,11 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 		if err := decode(out.Response); err != nil {
 			return undecodableReply(err, r.Payload)
 		}
+		if r.Rest != nil && ctx.Err() != nil {
+			if e := r.Rest.Failure(); e != nil {
+				return e // the value is there, but what is behind it was waited for in vain
+			}
+		}
 		whole = true
 		if r.Rest != nil && policy.Decodes {
 			in.watch.update(func(i *Invocation) { i.ReplySize = r.Rest.Size() })

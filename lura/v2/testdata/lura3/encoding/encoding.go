@@ -9,6 +9,15 @@ const NOOP = "no-op"
 // Decoder decodes a body.
 type Decoder func(io.Reader, *map[string]interface{}) error
 
+// JSONDecoder decodes an object.
+func JSONDecoder(io.Reader, *map[string]interface{}) error { return nil }
+
+// JSONCollectionDecoder decodes a list.
+func JSONCollectionDecoder(io.Reader, *map[string]interface{}) error { return nil }
+
+// SafeJSONDecoder decodes any JSON.
+func SafeJSONDecoder(io.Reader, *map[string]interface{}) error { return nil }
+
 // DecoderRegister has the decoders by encoding.
 type DecoderRegister struct{}
 

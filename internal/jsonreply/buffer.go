@@ -1,0 +1,75 @@
+package jsonreply
+
+import (
+	"io"
+	"sync"
+)
+
+// Buffers have the size of a class: the first is smallest, and each other one four times the one
+// before. The largest class, 2 MB, holds most replies. A longer reply has a buffer of its own, so
+// that no pool keeps the 6 MB of Lambda's longest reply.
+const (
+	smallest = 8 << 10
+	classes  = 5
+	// end is room behind a document of just the size of a class, to see its end.
+	end = 512
+)
+
+// pools has the free buffers of each class.
+var pools [classes]sync.Pool
+
+func classSize(class int) int { return smallest<<(2*class) + end }
+
+// buffer holds a reply while it is decoded.
+type buffer struct {
+	bytes []byte
+	class int // classes for one that is in no pool
+}
+
+// newBuffer returns an empty buffer.
+func newBuffer(class int) *buffer {
+	if class < classes {
+		if b, ok := pools[class].Get().(*buffer); ok {
+			return b
+		}
+	}
+	return &buffer{make([]byte, 0, classSize(class)), class}
+}
+
+// free puts the buffer back. Nothing may refer to its bytes any more.
+func (b *buffer) free() {
+	if b.class < classes {
+		b.bytes = b.bytes[:0]
+		pools[b.class].Put(b)
+	}
+}
+
+// larger returns a larger buffer with the bytes of b, which it frees.
+func (b *buffer) larger() *buffer {
+	if b.class >= classes {
+		b.bytes = append(b.bytes, 0)[:len(b.bytes)]
+		return b
+	}
+	l := newBuffer(b.class + 1)
+	l.bytes = append(l.bytes, b.bytes...)
+	b.free()
+	return l
+}
+
+// readAll reads r to its end into a buffer. With an error the buffer has what came before.
+func readAll(r io.Reader) (*buffer, error) {
+	b := newBuffer(0)
+	for {
+		if len(b.bytes) == cap(b.bytes) {
+			b = b.larger()
+		}
+		n, err := r.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}
