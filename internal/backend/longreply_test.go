@@ -201,6 +201,46 @@ func TestLongReplyAndDeadline(t *testing.T) {
 	}
 }
 
+// A decoder that reads to the end has decoded the value, and the deadline has passed: the client
+// gets a 504 and the log the reason.
+func TestLongReplyThatStallsBehindItsValue(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	b, l, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, long(100<<10))
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	read := 0
+	err := b.Invoke(ctx, &Request{}, func(r *http.Response) error {
+		body, _ := io.ReadAll(r.Body)
+		read = len(body)
+		return nil
+	})
+	var e *Error
+	if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || read != 100<<10 || *calls != 1 {
+		t.Errorf("got %v for %d bytes in %d calls, want a 504", err, read, *calls)
+	}
+	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "the deadline passed while the reply was coming") {
+		t.Errorf("got %q", lines)
+	}
+}
+
+// Behind the value of a reply the connection may break: the function is not executed again.
+func TestLongReplyThatBreaksBehindItsValue(t *testing.T) {
+	b, _, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, long(100<<10))
+		abort(w)
+	})
+	err := b.Invoke(t.Context(), &Request{}, func(r *http.Response) error {
+		_, _ = io.ReadAll(r.Body)
+		return nil
+	})
+	if err != nil || *calls != 1 {
+		t.Errorf("got %v in %d calls, want a reply in one", err, *calls)
+	}
+}
+
 // Nothing is nothing, however many spaces are in front of it, and whatever is behind it.
 func TestLongNothing(t *testing.T) {
 	spaces := strings.Repeat(" \n", 50<<10)

@@ -26,12 +26,10 @@ type buffer struct {
 	class int // classes for one that is in no pool
 }
 
-// newBuffer returns an empty buffer.
+// newBuffer returns an empty buffer of a class.
 func newBuffer(class int) *buffer {
-	if class < classes {
-		if b, ok := pools[class].Get().(*buffer); ok {
-			return b
-		}
+	if b, ok := pools[class].Get().(*buffer); ok {
+		return b
 	}
 	return &buffer{make([]byte, 0, classSize(class)), class}
 }
@@ -46,11 +44,12 @@ func (b *buffer) free() {
 
 // larger returns a larger buffer with the bytes of b, which it frees.
 func (b *buffer) larger() *buffer {
-	if b.class >= classes {
-		b.bytes = append(b.bytes, 0)[:len(b.bytes)]
-		return b
+	var l *buffer
+	if class := b.class + 1; class < classes {
+		l = newBuffer(class)
+	} else {
+		l = &buffer{make([]byte, 0, 2*cap(b.bytes)), classes}
 	}
-	l := newBuffer(b.class + 1)
 	l.bytes = append(l.bytes, b.bytes...)
 	b.free()
 	return l

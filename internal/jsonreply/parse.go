@@ -24,6 +24,8 @@ type parser struct {
 	// end, and so all at once.
 	values []any
 	keys   []string
+	// most is how long the two have been since reset.
+	most struct{ values, keys int }
 
 	piece      string // a copy of a part of src: see copied
 	pieceStart int    // in src
@@ -41,16 +43,21 @@ func newParser(src []byte) *parser {
 	return p
 }
 
-// free ends the use of the parser, which refers to nothing then.
+// free ends the use of the parser.
 func (p *parser) free() {
-	// What has been taken off is cleared already.
-	clear(p.values)
-	clear(p.keys)
-	p.values, p.keys, p.unescaped = p.values[:0], p.keys[:0], p.unescaped[:0]
-	p.src, p.piece, p.pieceStart = nil, "", 0
+	p.reset()
 	if cap(p.values) <= maxKept && cap(p.keys) <= maxKept && cap(p.unescaped) <= maxKept {
 		parsers.Put(p)
 	}
+}
+
+// reset has the parser refer to nothing of its document.
+func (p *parser) reset() {
+	p.drop(0, 0)
+	clear(p.values[:p.most.values])
+	clear(p.keys[:p.most.keys])
+	p.most.values, p.most.keys = 0, 0
+	p.src, p.piece, p.pieceStart = nil, "", 0
 }
 
 // document returns the first value of the document, if it is an object or a list.
@@ -132,9 +139,7 @@ func (p *parser) object() (any, bool) {
 	for i, key := range p.keys[keys:] {
 		object[key] = p.values[values+i]
 	}
-	clear(p.keys[keys:])
-	p.keys = p.keys[:keys]
-	p.drop(values)
+	p.drop(values, keys)
 	return object, true
 }
 
@@ -174,7 +179,7 @@ func (p *parser) list() (any, bool) {
 	p.depth--
 	list := make([]any, len(p.values)-values)
 	copy(list, p.values[values:])
-	p.drop(values)
+	p.drop(values, len(p.keys))
 	return list, true
 }
 
@@ -185,10 +190,10 @@ func (p *parser) separator(last byte) (more, ok bool) {
 	return c == ',', c == ',' || c == last
 }
 
-// drop takes the values from i on off the stack.
-func (p *parser) drop(i int) {
-	clear(p.values[i:])
-	p.values = p.values[:i]
+// drop shortens the two stacks. What is dropped is referred to until reset.
+func (p *parser) drop(values, keys int) {
+	p.most.values, p.most.keys = max(p.most.values, len(p.values)), max(p.most.keys, len(p.keys))
+	p.values, p.keys = p.values[:values], p.keys[:keys]
 }
 
 // number returns a number as it is spelled. Source of its grammar: RFC 8259, section 6.
