@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,11 +18,16 @@ const (
 
 	// maxMessage is the length of the longest message that AWS may send, in bytes, with headers
 	// of 128 KiB and a payload of 24 MiB. Clients must not check these two limits, says the
-	// specification. This one limits the memory that a message takes.
+	// specification.
 	maxMessage = preludeSize + 128<<10 + 24<<20 + checksumSize
 
-	// firstBuffer is the size of the buffer that an eventReader starts with, in bytes.
+	// firstBuffer is the size of the buffer that an eventReader starts with, in bytes, and
+	// maxBuffer its size in the end. Only longer headers need more.
 	firstBuffer = 16 << 10
+	maxBuffer   = 64 << 10
+
+	// pieceSize is how much of a message an eventReader holds at once, in bytes.
+	pieceSize = maxBuffer - checksumSize
 )
 
 // headerString is the type of a header that holds a string.
@@ -39,32 +45,65 @@ var errFraming = errors.New("damaged event stream")
 type message struct {
 	messageType, eventType, exceptionType, errorCode, errorMessage []byte
 
-	payload []byte
+	payload []byte // the first piece of it
 }
 
 // eventReader reads the messages of an event stream. It reads no more of r than they need, and
-// holds one message at a time.
+// holds one piece of a message at a time. A message in one piece is checked before anyone sees
+// it, a longer one at its last piece.
 type eventReader struct {
 	r       io.Reader
 	prelude [preludeSize]byte
-	buf     []byte // the rest of the message
+	buf     []byte // the piece
+	sum     uint32 // the checksum of what has been read of the message
+	left    int    // what has not, in bytes, without the checksum
 	err     error  // of the last call, if it failed
 }
 
 func newEventReader(r io.Reader) *eventReader { return &eventReader{r: r} }
 
-// next returns the next message, which is valid until the next call. Its error is io.EOF after
-// the last message, io.ErrUnexpectedEOF where the stream ends inside a message, errFraming, or
-// the reader's own. A call after an error returns that error again.
-func (e *eventReader) next() (message, error) {
+// next returns the next message, which is valid until the next call of any method. It skips what
+// is left of the message before. Its error is io.EOF after the last message, io.ErrUnexpectedEOF
+// where the stream ends inside a message, errFraming, or the reader's own. A call after an error
+// returns that error again.
+func (e *eventReader) next() (m message, err error) {
+	for e.left > 0 && e.err == nil {
+		_, _ = e.rest()
+	}
 	if e.err != nil {
 		return message{}, e.err
 	}
-	var m message
 	if m, e.err = e.read(); e.err != nil {
 		return message{}, e.err
 	}
 	return m, nil
+}
+
+// rest returns the next piece of the message's payload, which is valid until the next call of any
+// method. It is nil behind the last piece. The errors are those of next, but for io.EOF.
+func (e *eventReader) rest() (piece []byte, err error) {
+	if e.err != nil || e.left == 0 {
+		return nil, e.err
+	}
+	piece, e.err = e.piece(min(e.left, pieceSize))
+	return piece, e.err
+}
+
+// whole returns the payload of the message that next has returned last, in one piece. No other
+// part of m is valid after it.
+func (e *eventReader) whole(m message) ([]byte, error) {
+	if e.left == 0 {
+		return m.payload, nil
+	}
+	payload := bytes.Clone(m.payload)
+	for e.left > 0 {
+		piece, err := e.rest()
+		if err != nil {
+			return nil, err
+		}
+		payload = append(payload, piece...)
+	}
+	return payload, nil
 }
 
 func (e *eventReader) read() (m message, err error) {
@@ -82,17 +121,31 @@ func (e *eventReader) read() (m message, err error) {
 		return m, fmt.Errorf("%w: headers of %d bytes in a message of %d", errFraming, headers, length)
 	}
 
-	size := int(length) - preludeSize - checksumSize
-	if err := e.fill(size + checksumSize); err != nil {
+	e.sum = crc32.ChecksumIEEE(e.prelude[:])
+	e.left = int(length) - preludeSize - checksumSize
+	content, err := e.piece(min(e.left, max(int(headers), pieceSize)))
+	if err != nil {
 		return m, err
-	}
-	content := e.buf[:size:size]
-	checksum := crc32.Update(crc32.ChecksumIEEE(e.prelude[:]), crc32.IEEETable, content)
-	if checksum != binary.BigEndian.Uint32(e.buf[size:]) {
-		return m, fmt.Errorf("%w: wrong checksum of a message", errFraming)
 	}
 	m.payload = content[headers:]
 	return m, m.parseHeaders(content[:headers])
+}
+
+// piece reads the next n bytes of a message. With the last of them it checks the message.
+func (e *eventReader) piece(n int) ([]byte, error) {
+	size := n
+	if n == e.left {
+		size += checksumSize
+	}
+	if err := e.fill(size); err != nil {
+		return nil, err
+	}
+	content := e.buf[:n:n]
+	e.sum = crc32.Update(e.sum, crc32.IEEETable, content)
+	if e.left -= n; e.left == 0 && e.sum != binary.BigEndian.Uint32(e.buf[n:]) {
+		return nil, fmt.Errorf("%w: wrong checksum of a message", errFraming)
+	}
+	return content, nil
 }
 
 // fill reads the next n bytes into the buffer. The buffer grows to twice the bytes that have

@@ -82,16 +82,33 @@ func (m message) clone() message {
 	}
 }
 
+// readMessage returns a message with all of its payload.
+func readMessage(reader *eventReader) (message, error) {
+	m, err := reader.next()
+	if err != nil {
+		return m, err
+	}
+	m = m.clone()
+	for {
+		piece, err := reader.rest()
+		if piece == nil || err != nil {
+			return m, err
+		}
+		m.payload = append(m.payload, piece...)
+	}
+}
+
 func readMessages(r io.Reader) (all []message, err error) {
 	for reader := newEventReader(r); ; {
-		m, err := reader.next()
+		m, err := readMessage(reader)
 		if err != nil {
-			if _, again := reader.next(); again != err {
-				return all, errors.Join(err, errors.New("the next call returns another error"), again)
+			_, again := reader.next()
+			if _, piece := reader.rest(); again != err || piece != err {
+				return all, errors.Join(err, errors.New("the next call returns another error"), again, piece)
 			}
 			return all, err
 		}
-		all = append(all, m.clone())
+		all = append(all, m)
 	}
 }
 
@@ -116,6 +133,10 @@ func TestEventReader(t *testing.T) {
 		{"a header twice", eventFrame("\x0d:message-type\x07\x00\x01a\x0d:message-type\x07\x00\x01b", ""), message{messageType: []byte("b")}},
 		{"the longest name and value", eventFrame("\xff"+strings.Repeat("n", 255)+"\x07\xff\xff"+strings.Repeat("v", 65535)+"\x0d:message-type\x07\x00\x01e", "tea"), message{messageType: []byte("e"), payload: []byte("tea")}},
 		{"a long payload", encoded(t, strings.Repeat("x", 3*firstBuffer+1)), message{payload: []byte(strings.Repeat("x", 3*firstBuffer+1))}},
+		{"a payload of one piece", encoded(t, strings.Repeat("x", pieceSize)), message{payload: []byte(strings.Repeat("x", pieceSize))}},
+		{"a payload of two pieces", encoded(t, strings.Repeat("x", pieceSize)+"y"), message{payload: []byte(strings.Repeat("x", pieceSize) + "y")}},
+		{"a payload of many pieces", encoded(t, strings.Repeat("xyz", pieceSize)), message{payload: []byte(strings.Repeat("xyz", pieceSize))}},
+		{"headers longer than a piece", eventFrame(strings.Repeat("\x01n\x07\x80\x00"+strings.Repeat("v", 1<<15), 3)+"\x0d:message-type\x07\x00\x01e", "tea"), message{messageType: []byte("e"), payload: []byte("tea")}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// The second message shows that the first one was read to its end, and no further.
@@ -156,6 +177,8 @@ func TestEventReaderRefuses(t *testing.T) {
 		{"headers longer than the message", eventPrelude(20, 5) + "12345678", damaged + "headers of 5 bytes in a message of 20"},
 		{"headers whose length overflows", eventPrelude(16, 1<<32-1) + "1234", damaged + "headers of 4294967295 bytes in a message of 16"},
 		{"another checksum", encoded(t, "tea")[:15] + "xxxx", damaged + "wrong checksum of a message"},
+		{"another checksum of a message in pieces", encoded(t, strings.Repeat("x", pieceSize))[:preludeSize+pieceSize] + "xxxx", damaged + "wrong checksum of a message"},
+		{"a message that ends after a piece", encoded(t, strings.Repeat("x", 2*pieceSize))[:preludeSize+pieceSize], io.ErrUnexpectedEOF.Error()},
 		{"a header without a name", eventFrame("\x00\x00", ""), damaged + "a header without a name or a type"},
 		{"a header that ends after its size", eventFrame("\x02", ""), damaged + "a header without a name or a type"},
 		{"a header that ends in its name", eventFrame("\x02a", ""), damaged + "a header without a name or a type"},
@@ -227,33 +250,31 @@ func TestEventReaderFindsWrongBits(t *testing.T) {
 	}
 }
 
-// One buffer holds each message in turn, and a length that lies costs no memory.
+// One buffer holds each piece in turn, and a length that lies costs no memory.
 func TestEventReaderMemory(t *testing.T) {
 	const size = 1 << 20
 	chunk := encodedChunk(t, strings.Repeat("x", size))
 	reader := newEventReader(strings.NewReader(strings.Repeat(chunk, 3) + encodedChunk(t, "short") + chunk))
-	var at *byte
 	for i := range 5 {
 		m, err := reader.next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at == nil {
-			at = &m.payload[0]
+		for piece := m.payload; piece != nil; piece, err = reader.rest() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(piece) > pieceSize || cap(reader.buf) > maxBuffer {
+				t.Fatalf("message %d: a piece of %d bytes in a buffer of %d", i, len(piece), cap(reader.buf))
+			}
+			if at := &piece[0]; &append(piece, 'x')[0] == at {
+				t.Fatal("a caller who appends to a piece writes to the buffer")
+			}
 		}
-		if at != &m.payload[0] {
-			t.Errorf("message %d has memory of its own", i)
-		}
-		if more := append(m.payload, 'x'); &more[0] == at {
-			t.Error("a caller who appends to a payload writes to the buffer")
-		}
-	}
-	if got, want := cap(reader.buf), len(chunk)-preludeSize; got > want {
-		t.Errorf("the buffer has %d bytes, want %d", got, want)
 	}
 
 	for _, have := range []int{0, 1, firstBuffer - 1, firstBuffer, firstBuffer + 1, 5*firstBuffer + 1} {
-		reader := newEventReader(strings.NewReader(eventPrelude(maxMessage, 0) + strings.Repeat("x", have)))
+		reader := newEventReader(strings.NewReader(eventPrelude(maxMessage, maxMessage-preludeSize-checksumSize) + strings.Repeat("x", have)))
 		if _, err := reader.next(); err != io.ErrUnexpectedEOF {
 			t.Errorf("%d bytes: %v", have, err)
 		}
@@ -284,7 +305,7 @@ func FuzzEventStream(f *testing.F) {
 		reader := newEventReader(bytes.NewReader(stream))
 		var got []message
 		for {
-			m, err := reader.next()
+			m, err := readMessage(reader)
 			if err != nil {
 				if !errors.Is(err, errFraming) && err != io.EOF && err != io.ErrUnexpectedEOF {
 					t.Errorf("got %v", err)
@@ -295,7 +316,7 @@ func FuzzEventStream(f *testing.F) {
 				}
 				break
 			}
-			got = append(got, m.clone())
+			got = append(got, m)
 		}
 		if c := cap(reader.buf); c > max(firstBuffer, 2*len(stream)) {
 			t.Errorf("%d bytes for a stream of %d", c, len(stream))

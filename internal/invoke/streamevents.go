@@ -9,10 +9,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// streamEvent is an event of a streaming invocation: a chunk of what the function returns, or,
+// streamEvent is an event of a streaming invocation: a piece of what the function returns, or,
 // as the last event, how the invocation ended.
 type streamEvent struct {
-	chunk    []byte          // valid until the next event is read; may be empty
+	chunk    []byte          // a PayloadChunk or a piece of it, valid until the next event is read; may be empty
 	complete *invokeComplete // nil for a chunk
 }
 
@@ -39,12 +39,14 @@ func (e *eventError) Error() string {
 // eventStream reads the events of a streaming invocation.
 type eventStream struct {
 	messages *eventReader
+	chunk    bool  // the last message was a PayloadChunk, of which there may be more
 	err      error // of the next call, if it is known
 }
 
 func newEventStream(r io.Reader) *eventStream { return &eventStream{messages: newEventReader(r)} }
 
-// next returns the next event. It skips events that it does not know. Its error is io.EOF after
+// next returns the next event. A PayloadChunk that is longer than pieceSize is several events, so
+// that it takes no more memory than that. It skips events that it does not know. Its error is io.EOF after
 // InvokeComplete, io.ErrUnexpectedEOF where the stream ends before, an *eventError, or as
 // eventReader returns it. It reads nothing behind InvokeComplete.
 func (s *eventStream) next() (streamEvent, error) {
@@ -63,6 +65,12 @@ func (s *eventStream) next() (streamEvent, error) {
 }
 
 func (s *eventStream) read() (streamEvent, error) {
+	if s.chunk {
+		if piece, err := s.messages.rest(); piece != nil || err != nil {
+			return streamEvent{chunk: piece}, err
+		}
+		s.chunk = false
+	}
 	for {
 		m, err := s.messages.next()
 		switch {
@@ -75,15 +83,25 @@ func (s *eventStream) read() (streamEvent, error) {
 		case "event":
 			switch string(m.eventType) {
 			case "PayloadChunk":
+				s.chunk = true
 				return streamEvent{chunk: m.payload}, nil
 			case "InvokeComplete":
-				complete, err := parseComplete(m.payload)
+				payload, err := s.messages.whole(m)
+				if err != nil {
+					return streamEvent{}, err
+				}
+				complete, err := parseComplete(payload)
 				return streamEvent{complete: complete}, err
 			case "":
 				return streamEvent{}, fmt.Errorf("%w: an event without a type", errFraming)
 			}
 		case "exception":
-			return streamEvent{}, &eventError{text.Cut(string(m.exceptionType)), exceptionMessage(m.payload)}
+			code := text.Cut(string(m.exceptionType))
+			payload, err := s.messages.whole(m)
+			if err != nil {
+				return streamEvent{}, err
+			}
+			return streamEvent{}, &eventError{code, exceptionMessage(payload)}
 		case "error":
 			return streamEvent{}, &eventError{text.Cut(string(m.errorCode)), text.Cut(string(m.errorMessage))}
 		}

@@ -17,6 +17,8 @@ import (
 
 func TestEventStream(t *testing.T) {
 	tea, done := encodedChunk(t, "tea"), encodedComplete(t, `{}`)
+	long := strings.Repeat("tea pot.", maxBuffer/8)
+	first := pieceSize - (len(tea) - preludeSize - len("tea") - checksumSize) // of it, beside its headers
 	for _, tc := range []struct {
 		name, stream string
 		chunks       string // each one behind a bar
@@ -44,6 +46,17 @@ func TestEventStream(t *testing.T) {
 		{"a message of a type that is not known", tea + encoded(t, "?", ":message-type", "ping", ":event-type", "PayloadChunk") + done, "|tea", invokeComplete{}, "EOF"},
 		{"a message without a type", tea + encoded(t, "?", ":event-type", "PayloadChunk") + done, "|tea", invokeComplete{}, "damaged event stream: a message without a type"},
 		{"an event without a type", tea + encoded(t, "?", ":message-type", "event") + done, "|tea", invokeComplete{}, "damaged event stream: an event without a type"},
+		{"a chunk in pieces", encodedChunk(t, long) + tea + done, "|" + long[:first] + "|" + long[first:] + "|tea", invokeComplete{}, "EOF"},
+		{"a chunk that ends after a piece", encodedChunk(t, long)[:maxBuffer+30], "|" + long[:first], invokeComplete{}, "unexpected EOF"},
+		{"a long event that is not known", encoded(t, long, ":message-type", "event", ":event-type", "Progress") + tea + done, "|tea", invokeComplete{}, "EOF"},
+		{"half of a long event that is not known", encoded(t, long, ":message-type", "event", ":event-type", "Progress")[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
+		{"a long end", encodedComplete(t, `{"LogResult":"`+long+`"}`), "", invokeComplete{LogResult: long}, "EOF"},
+		{"half of a long end", encodedComplete(t, `{"LogResult":"`+long+`"}`)[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
+		{
+			"a long exception", encoded(t, `{"message":"no`+strings.Repeat(" ", maxBuffer)+`"}`, ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{},
+			`ServiceException: "` + text.Cut("no"+strings.Repeat(" ", maxBuffer)) + `"`,
+		},
+		{"half of a long exception", encoded(t, long, ":message-type", "exception", ":exception-type", "ServiceException")[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
 		{"damage", tea + "x" + tea + done, "|tea", invokeComplete{}, "damaged event stream: wrong checksum of a prelude"},
 
 		{"an exception", tea + encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "ServiceException") + done, "|tea", invokeComplete{}, `ServiceException: 'no'`},
