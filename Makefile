@@ -11,6 +11,8 @@ SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
+CYCLONEDX     := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
@@ -149,7 +151,7 @@ findings: ## Show which surprises of public packages still hold (findings/README
 	done; exit $$failed
 
 .PHONY: dist
-dist: ## Build archives of the example gateways into .bin/dist (VERSION=1.5.0)
+dist: ## Build archives of the example gateways, and lists of their modules, into .bin/dist (VERSION=1.5.0)
 	@rm -rf $(BIN)/dist
 	@scripts/dist "$(VERSION)" $(BIN)/dist
 

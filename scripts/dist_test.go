@@ -6,9 +6,11 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"debug/buildinfo"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,17 +31,20 @@ func (r repository) archive(gateway string) string {
 	return fmt.Sprintf("krakend-lambda-v%s-%s-%s-%s", r.version, gateway, runtime.GOOS, runtime.GOARCH)
 }
 
-func needsGNU(t *testing.T) {
+func needsTools(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("tar", "--version").CombinedOutput(); err != nil || !bytes.Contains(out, []byte("GNU tar")) {
 		t.Skip("dist needs GNU tar, which this machine has not")
+	}
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("dist needs jq, which this machine has not")
 	}
 }
 
 // dist makes the archives for this platform, in a shell with this umask.
 func (r repository) dist(t *testing.T, umask string, env ...string) (dir string) {
 	t.Helper()
-	needsGNU(t)
+	needsTools(t)
 	dir = filepath.Join(t.TempDir(), "new", "dist")
 	cmd := exec.Command("/bin/sh", "-c", `umask "$0"; exec "$@"`, umask, filepath.Join(r.dir, "scripts/dist"), r.version, dir, platform)
 	cmd.Env = append(environ(), env...)
@@ -58,15 +63,13 @@ func TestDist(t *testing.T) {
 	dir := r.dist(t, "022")
 
 	want := []string{"SHA256SUMS"}
-	var sums strings.Builder
 	for _, g := range gateways {
-		name := r.archive(g) + ".tar.gz"
-		content, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), name)
-		want = append(want, name)
+		want = append(want, r.archive(g)+".cdx.json", r.archive(g)+".tar.gz")
+	}
+	slices.Sort(want)
+	var sums strings.Builder
+	for _, name := range want[1:] {
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256([]byte(read(t, dir, name))), name)
 	}
 	if got := list(t, dir); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -131,7 +134,69 @@ func TestDist(t *testing.T) {
 					t.Errorf("got %s %q, want %q", key, got, want)
 				}
 			}
+			r.checkSBOM(t, read(t, dir, name+".cdx.json"), binary, info)
 		})
+	}
+}
+
+// checkSBOM checks that a CycloneDX document is of this binary, and lists each module in it.
+func (r repository) checkSBOM(t *testing.T, document, binary string, info *buildinfo.BuildInfo) {
+	t.Helper()
+	type component struct{ Name, Version, PURL string }
+	var sbom struct {
+		BOMFormat, SpecVersion, SerialNumber string
+		Metadata                             struct {
+			Timestamp  string
+			Component  component
+			Properties []struct{ Name, Value string }
+		}
+		Components []component
+	}
+	if err := json.Unmarshal([]byte(document), &sbom); err != nil {
+		t.Fatal(err)
+	}
+	if sbom.BOMFormat != "CycloneDX" || sbom.SpecVersion != "1.6" || sbom.SerialNumber != "" || sbom.Metadata.Timestamp != "" {
+		t.Errorf("got %q %q with the serial number %q and the time %q, want CycloneDX 1.6 without these", sbom.BOMFormat, sbom.SpecVersion, sbom.SerialNumber, sbom.Metadata.Timestamp)
+	}
+	if got := sbom.Metadata.Component; got.Name != info.Main.Path || got.Version != "v"+r.version {
+		t.Errorf("got the component %+v, want %s v%s", got, info.Main.Path, r.version)
+	}
+	sum := ""
+	for _, p := range sbom.Metadata.Properties {
+		if p.Name == "cdx:gomod:binary:hash:SHA-256" {
+			sum = p.Value
+		}
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(read(t, "/", binary)))); sum != want {
+		t.Errorf("got the checksum %q, want the binary's, %q", sum, want)
+	}
+
+	const own = "github.com/devopsfaith/krakend-lambda"
+	want := map[string]string{"std": info.GoVersion}
+	for _, m := range info.Deps {
+		switch {
+		case m.Path == own+"/lura/v2":
+			want[m.Path] = "v2" + strings.TrimPrefix(r.version, "1")
+		case strings.HasPrefix(m.Path, own):
+			want[m.Path] = "v" + r.version
+		default:
+			want[m.Path] = m.Version
+		}
+	}
+	got := map[string]string{}
+	for _, c := range sbom.Components {
+		got[c.Name] = c.Version
+		if prefix := "pkg:golang/" + c.Name + "@" + c.Version + "?"; !strings.HasPrefix(c.PURL, prefix) {
+			t.Errorf("got the URL %q, want it to begin with %q", c.PURL, prefix)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got the modules\n%v\nwant\n%v", got, want)
+	}
+	for _, text := range []string{"../", "(devel)", scratch} {
+		if strings.Contains(document, text) {
+			t.Errorf("the document has %q", text)
+		}
 	}
 }
 
