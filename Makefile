@@ -112,6 +112,19 @@ lint: ## Run the linters of .golangci.yml, and actionlint
 	@$(BIN)/actionlint
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
 
+# What others build from. govulncheck's status is 3 where it has found something; every module is
+# checked then. Any other says that it could not check.
+VULNDB  ?= https://vuln.go.dev
+SHIPPED := . lambdatest lura lura/v2 examples/krakend examples/krakend14 examples/krakend2
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what the modules call (needs https://vuln.go.dev)
+	@GOBIN=$(BIN) go install $(GOVULNCHECK)
+	@found=0; for m in $(SHIPPED); do \
+		echo "== $$m"; status=0; (cd $$m && $(BIN)/govulncheck -db $(VULNDB) ./...) || status=$$?; \
+		case $$status in 0) ;; 3) found=1 ;; \
+		*) echo "vulncheck: govulncheck could not check $$m, so nothing is known of it; it needs the database $(VULNDB)" >&2; exit 2 ;; esac; \
+	done; exit $$found
+
 # The percentages are of each package's statements, by whatever test of its module. A block is
 # in the profile once for each test binary.
 covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke ./internal/jsonreply \
