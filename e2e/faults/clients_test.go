@@ -157,9 +157,14 @@ var errGone = errors.New("the client has gone")
 // leave sends a request and goes away when that is due. The response must not be there
 // by then.
 func (c *client) leave(due func()) (response, error) {
+	return c.leaveRequest(http.MethodGet, nil, due)
+}
+
+// leaveRequest is leave for any request.
+func (c *client) leaveRequest(method string, body io.Reader, due func()) (response, error) {
 	ctx, leave := context.WithCancel(c.t.Context())
 	defer leave()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+c.path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, c.URL+c.path, body)
 	if err != nil {
 		return response{}, err
 	}
@@ -183,6 +188,12 @@ func (c *client) leave(due func()) (response, error) {
 
 // leaveWithinBody goes away in the middle of its body.
 func (c *client) leaveWithinBody() (response, error) {
+	if c.http2 {
+		body, rest := io.Pipe()
+		defer rest.Close()
+		go io.WriteString(rest, `{"planted":`)
+		return c.leaveRequest(http.MethodPost, body, func() { c.await("internal/backend.readBody") })
+	}
 	conn := c.dial()
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"planted\":", c.path)
@@ -192,6 +203,15 @@ func (c *client) leaveWithinBody() (response, error) {
 
 // leaveWithoutReading goes away when the response has begun.
 func (c *client) leaveWithoutReading() (response, error) {
+	if c.http2 { // the window of a stream is full in no time
+		r, err := c.Client.Get(c.URL + c.path)
+		if err != nil {
+			return response{}, err
+		}
+		c.await("writeDataFromHandler(")
+		r.Body.Close()
+		return response{}, errGone
+	}
 	conn := c.dial()
 	defer conn.Close()
 	conn.(*net.TCPConn).SetReadBuffer(4 << 10)

@@ -26,6 +26,8 @@ type generation struct {
 	sendsErrorHeaders bool
 	// scalarKey is where encoding safejson puts what is neither object nor list.
 	scalarKey string
+	// http2: the table is for HTTP/2 as well.
+	http2 bool
 }
 
 var gateways = []struct {
@@ -34,7 +36,30 @@ var gateways = []struct {
 }{
 	{gatewaytest.New("1", "../../examples/krakend", 2), generation{scalarKey: "result"}},
 	{gatewaytest.New("1.4", "../../examples/krakend14", 2), generation{scalarKey: "result"}},
-	{gatewaytest.New("2", "../../examples/krakend2", 3), generation{cancelsAbandoned: true, failsEmptyMerges: true, sendsErrorHeaders: true, scalarKey: "content"}},
+	{gatewaytest.New("2", "../../examples/krakend2", 3), generation{cancelsAbandoned: true, failsEmptyMerges: true, sendsErrorHeaders: true, scalarKey: "content", http2: true}},
+}
+
+// A protocol is how clients speak to a gateway.
+type protocol struct {
+	name string
+	// http2 has the clients of a row speak HTTP/2, and reset streams where others close a
+	// connection.
+	http2   bool
+	options gatewaytest.Options
+	service object // of krakend.json
+}
+
+// protocols are those of a gateway. The table goes over HTTP/2 for KrakenD 2 alone: what serves it
+// is net/http, beneath all of them. Over h2c it is golang.org/x/net/http2.
+func protocols(g generation) []protocol {
+	all := []protocol{{name: "http1"}}
+	if g.http2 {
+		all = append(all,
+			protocol{name: "http2", http2: true, options: gatewaytest.Options{TLS: true}},
+			protocol{name: "h2c", http2: true, service: object{"use_h2c": true}},
+		)
+	}
+	return all
 }
 
 // Rows wait more than they work: a few are under way for each of the processors.
@@ -83,7 +108,8 @@ type row struct {
 	body   string
 	// begins has the client see a body that only begins like body.
 	begins bool
-	// cut has the client see that the response ends before its end.
+	// cut has the client see that the response ends before its end. Over HTTP/2 it takes a
+	// Content-Length for that.
 	cut bool
 	// gone is a client that does not wait for a response.
 	gone bool
@@ -146,20 +172,23 @@ const atOnce = 30 * time.Second
 
 func TestFaults(t *testing.T) {
 	for _, g := range gateways {
-		t.Run(g.Name, func(t *testing.T) {
-			t.Parallel()
-			s := newSuite(t, g.Gateway, faults(g.generation))
-			for _, b := range s.batches {
-				t.Run(b.name, func(t *testing.T) { s.run(t, b) })
-			}
-			s.checkHeap(t)
-		})
+		for _, p := range protocols(g.generation) {
+			t.Run(g.Name+", "+p.name, func(t *testing.T) {
+				t.Parallel()
+				s := newSuite(t, g.Gateway, p, faults(g.generation))
+				for _, b := range s.batches {
+					t.Run(b.name, func(t *testing.T) { s.run(t, b) })
+				}
+				s.checkHeap(t)
+			})
+		}
 	}
 }
 
 // A suite is the table with a gateway that runs.
 type suite struct {
 	*gatewaytest.Process
+	http2   bool
 	batches []batch
 	apis    map[string]*api     // by the name of the row
 	beside  map[string]*api     // the good one of a merge, by the name of the row
@@ -168,9 +197,9 @@ type suite struct {
 	heap    int64
 }
 
-func newSuite(t *testing.T, g *gatewaytest.Gateway, batches []batch) *suite {
+func newSuite(t *testing.T, g *gatewaytest.Gateway, p protocol, batches []batch) *suite {
 	t.Helper()
-	s := &suite{batches: batches, apis: make(map[string]*api), beside: make(map[string]*api)}
+	s := &suite{http2: p.http2, batches: batches, apis: make(map[string]*api), beside: make(map[string]*api)}
 
 	// This one is for looking whether the gateway still serves.
 	serving := lambda(nil)(t, "good")
@@ -192,13 +221,12 @@ func newSuite(t *testing.T, g *gatewaytest.Gateway, batches []batch) *suite {
 	}
 
 	tokens := newTokens(t)
-	s.Process = gatewaytest.Start(t, g, endpoints, gatewaytest.Options{Env: []string{
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + tokens, "AWS_EC2_METADATA_DISABLED=true",
-	}, Service: object{
-		// A connection that nobody waits for any more is still waited for by net/http, and
-		// KrakenD sets no end to that.
-		"dialer_timeout": "3s",
-	}})
+	o := p.options
+	o.Env = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + tokens, "AWS_EC2_METADATA_DISABLED=true"}
+	// A connection that nobody waits for any more is still waited for by net/http, and
+	// KrakenD sets no end to that.
+	o.Service = with(object{"dialer_timeout": "3s"}, p.service)
+	s.Process = gatewaytest.Start(t, g, endpoints, o)
 	s.checkServes(t)
 	s.idle = byOrigin(s.Goroutines(t))
 	s.heap = s.Heap(t)
@@ -272,6 +300,9 @@ func (s *suite) check(t *testing.T, r row) {
 	begin := time.Now()
 	got, err := request(&client{t: t, suite: s, path: "/" + r.name, api: s.apis[r.name]})
 	took := time.Since(begin)
+	if want := map[bool]int{false: 1, true: 2}[s.http2]; err == nil && !r.gone && got.major != want {
+		t.Errorf("the response came over HTTP/%d, want HTTP/%d", got.major, want)
+	}
 	if took > r.within {
 		t.Errorf("the client waited for %v, want %v at most", took, r.within)
 	}
@@ -287,8 +318,11 @@ func (s *suite) check(t *testing.T, r row) {
 	if got.status != r.status || got.body != r.body && !(r.begins && strings.HasPrefix(got.body, r.body)) {
 		t.Errorf("got %d %q, want %d %q", got.status, abridged(got.body), r.status, r.body)
 	}
-	if (got.err != nil) != r.cut {
-		t.Errorf("the body ended with %v, want an error: %t", got.err, r.cut)
+	// Over HTTP/2 only a Content-Length tells that a response is not whole: lura's safeCast, which
+	// has no Unwrap, hides the stream that would be reset.
+	cut := r.cut && (!s.http2 || got.header.Get("Content-Length") != "")
+	if (got.err != nil) != cut {
+		t.Errorf("the body ended with %v, want an error: %t", got.err, cut)
 	}
 	if after := got.header.Get("Retry-After"); after != r.retryAfter {
 		t.Errorf("got Retry-After %q, want %q", after, r.retryAfter)

@@ -14,6 +14,7 @@ type response struct {
 	header http.Header
 	body   string
 	err    error // of reading the body
+	major  int   // version of HTTP
 }
 
 func abridged(s string) string {
@@ -50,7 +51,7 @@ func (c *client) getAndTell(n int, read chan<- struct{}) (response, error) {
 	close(read)
 	if err != nil {
 		r.Body.Close()
-		return response{r.StatusCode, r.Header, string(begin), err}, nil
+		return response{r.StatusCode, r.Header, string(begin), err, r.ProtoMajor}, nil
 	}
 	got, err := receive(r, nil)
 	got.body = string(begin) + got.body
@@ -66,5 +67,5 @@ func receive(r *http.Response, err error) (response, error) {
 	}
 	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
-	return response{r.StatusCode, r.Header, string(body), err}, nil
+	return response{r.StatusCode, r.Header, string(body), err, r.ProtoMajor}, nil
 }

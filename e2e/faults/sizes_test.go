@@ -2,6 +2,8 @@ package faults
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
@@ -125,6 +127,11 @@ func sizeFaults() []row {
 			status: 413, within: atOnce, logged: "the payload is larger than Lambda's limit of 6291456 bytes",
 		},
 
+		{
+			name: "request-with-trailers", request: (*client).postWithTrailers, endpoint: object{"method": "POST"}, api: lambda(nil),
+			status: 200, body: goodReply, calls: exactly(1), within: atOnce,
+		},
+
 		tooMuch("lists-by-the-100000", lambdaSays(deep("[", "]", 100_000))),
 		tooMuch("objects-by-the-100000", lambdaSays(deep(`{"a":`, "}", 100_000))),
 		as("safejson", tooMuch("lists-by-the-100000-as-safejson", lambdaSays(strings.Repeat("[", 100_000)))),
@@ -163,6 +170,17 @@ func sized(n int) string {
 // postForever sends a body that does not end.
 func (c *client) postForever() (response, error) {
 	return c.post("application/json", zeros{})
+}
+
+// postWithTrailers sends headers behind its body, which the gateway drops.
+func (c *client) postWithTrailers() (response, error) {
+	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.URL+c.path, io.MultiReader(strings.NewReader("{}")))
+	if err != nil {
+		return response{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Trailer = http.Header{"X-Planted": {"planted"}}
+	return receive(c.Client.Do(request))
 }
 
 type zeros struct{}

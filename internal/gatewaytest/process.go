@@ -149,6 +149,7 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 	if !o.Quiet {
 		args = append(args, "-d")
 	}
+	h2c, _ := service["use_h2c"].(bool)
 	p := &Process{
 		Addr: addr,
 		URL:  scheme + "://" + addr,
@@ -157,7 +158,7 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 			// No proxy, and bodies as they are.
 			Transport: authorized{&http.Transport{
 				DisableCompression: true, MaxIdleConnsPerHost: 64,
-				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true, Protocols: protocols(h2c),
 			}},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -184,6 +185,15 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		return nil, fmt.Errorf("%w; configuration:\n%s\nlog:\n%s", err, configuration, p.Log(t))
 	}
 	return p, nil
+}
+
+// protocols are those of the client, which with h2c speaks HTTP/2 without TLS.
+func protocols(h2c bool) *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(!h2c)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(h2c)
+	return &p
 }
 
 // await asks for the gateway's health, under a path of its own, until it answers.
