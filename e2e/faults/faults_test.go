@@ -49,8 +49,7 @@ type protocol struct {
 	service object // of krakend.json
 }
 
-// protocols are those of a gateway. The table goes over HTTP/2 for KrakenD 2 alone: what serves it
-// is net/http, beneath all of them. Over h2c it is golang.org/x/net/http2.
+// protocols are those of a gateway. With TLS net/http serves HTTP/2, over h2c golang.org/x/net/http2.
 func protocols(g generation) []protocol {
 	all := []protocol{{name: "http1"}}
 	if g.http2 {

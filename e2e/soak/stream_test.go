@@ -35,7 +35,7 @@ func TestSoakStream(t *testing.T) {
 			})
 			t.Cleanup(api.Close)
 			api.RequireCredentials(gatewaytest.AccessKeyID, gatewaytest.SecretAccessKey)
-			process := gatewaytest.Start(t, g.Gateway, []object{streamEndpoint(api, "short"), streamEndpoint(api, "long")}, gatewaytest.Options{
+			process := g.start(t, []object{streamEndpoint(api, "short"), streamEndpoint(api, "long")}, gatewaytest.Options{
 				Service: object{"timeout": "15m"},
 				Env: []string{
 					"AWS_ACCESS_KEY_ID=" + gatewaytest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + gatewaytest.SecretAccessKey,
