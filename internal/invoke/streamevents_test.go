@@ -54,7 +54,7 @@ func TestEventStream(t *testing.T) {
 		{"half of a long end", encodedComplete(t, `{"LogResult":"`+long+`"}`)[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
 		{
 			"a long exception", encoded(t, `{"message":"no`+strings.Repeat(" ", maxBuffer)+`"}`, ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{},
-			`ServiceException: "` + text.Cut("no"+strings.Repeat(" ", maxBuffer)) + `"`,
+			"ServiceException: '" + text.Cut("no"+strings.Repeat(" ", maxBuffer)) + "'",
 		},
 		{"half of a long exception", encoded(t, long, ":message-type", "exception", ":exception-type", "ServiceException")[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
 		{"damage", tea + "x" + tea + done, "|tea", invokeComplete{}, "damaged event stream: wrong checksum of a prelude"},
