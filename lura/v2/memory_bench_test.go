@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -54,9 +55,7 @@ func BenchmarkMemory(b *testing.B) {
 	} {
 		b.Run(tc.name, func(b *testing.B) {
 			settings := map[string]any{"function_name": "f", "region": "us-west-2"}
-			for k, v := range tc.settings {
-				settings[k] = v
-			}
+			maps.Copy(settings, tc.settings)
 			call := lambda.BackendFactory(logging.NoOp, nil, lambda.WithTransport(func(*config.Backend) http.RoundTripper { return answering(tc.reply) }))(&config.Backend{
 				Method: http.MethodPost, Timeout: time.Minute, Encoding: tc.encoding, IsCollection: tc.encoding == encoding.JSON,
 				Decoder: encoding.NewJSONDecoder(true), ExtraConfig: config.ExtraConfig{lambda.Namespace: settings},
