@@ -236,5 +236,8 @@ func (c *httpAttempter) response(ctx context.Context, answer *http.Response, bod
 	if err != nil {
 		return nil, body.failure(answer)
 	}
+	if response.Rest != nil {
+		response.Rest.request = r
+	}
 	return response, nil
 }

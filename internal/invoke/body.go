@@ -46,7 +46,7 @@ type Body struct {
 	limitError error // it is larger than the limit
 	readError  error // the connection broke before the end
 
-	request *Request       // what it answers; nil where that is not a call
+	request *Request       // what the remaining reply answers; nil for all else
 	refusal *http.Response // the answer, if it is a refusal; else nil
 	kept    []byte         // what was read of a refusal, up to maxKept
 }
@@ -128,11 +128,8 @@ func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 		limit = 0
 	}
 	body, err := Limit(answer, limit)
-	if err == nil {
-		body.request = r
-		if answer.StatusCode >= http.StatusMultipleChoices {
-			body.refusal = answer
-		}
+	if err == nil && answer.StatusCode >= http.StatusMultipleChoices {
+		body.refusal = answer
 	}
 	return body, err
 }

@@ -40,7 +40,14 @@ func prepareLookup(r *request.Request) {
 	r.Handlers.Send.PushBack(boundLookup)
 	r.Handlers.Unmarshal.PushBack(checkLookup)
 	r.Handlers.UnmarshalError.PushBack(addSkew)
-	r.Handlers.AfterRetry.PushBack(hideSecrets) // the last that may change the error
+	var sent *sentBody
+	r.Handlers.Send.PushFront(func(r *request.Request) {
+		if sent == nil { // later attempts send the same, and an earlier one may still read it
+			sent = readBody(r)
+		}
+	})
+	// The last handlers that may change the error.
+	r.Handlers.AfterRetry.PushBack(func(r *request.Request) { hideSecrets(r, sent) })
 	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
 		// What the SDK does where no HTTP client is set: it is near, or not there.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)
@@ -79,19 +86,24 @@ func addSkew(r *request.Request) {
 
 const secretMessage = "a message that repeats a secret is left out"
 
-// hideSecrets is registered as an SDK handler: it leaves out the message of an error that repeats
-// a secret of the request, such as its session token.
-func hideSecrets(r *request.Request) {
-	if r.Error == nil {
-		return
-	}
-	var body []byte
+// sentBody is the body of a request.
+type sentBody struct{ content []byte }
+
+func readBody(r *request.Request) *sentBody {
+	var body sentBody
 	if r.Body != nil {
 		if _, err := r.Body.Seek(0, io.SeekStart); err == nil {
-			body, _ = io.ReadAll(r.Body)
+			body.content, _ = io.ReadAll(r.Body)
+			_, _ = r.Body.Seek(0, io.SeekStart)
 		}
 	}
-	if !text.RepeatsRequest(r.Error.Error(), r.HTTPRequest.Header, body) {
+	return &body
+}
+
+// hideSecrets leaves out the message of an error that repeats a secret of the request, such as its
+// session token. sent is nil for a request that was not sent.
+func hideSecrets(r *request.Request, sent *sentBody) {
+	if r.Error == nil || sent == nil || !text.RepeatsRequest(r.Error.Error(), r.HTTPRequest.Header, sent.content) {
 		return
 	}
 	code := request.ErrCodeRequestError
