@@ -139,7 +139,7 @@ func clientFaults(g generation) []row {
 func halfCloses(name, proto string, settings object, api start) row {
 	return row{
 		name: "client-half-closes-" + name, api: api, settings: settings, request: func(c *client) (response, error) { return c.halfClose(cmp.Or(proto, "HTTP/1.1")) },
-		status: 200, body: "begun", begins: true, cut: true, calls: exactly(1), within: atOnce,
+		status: 200, body: "begun", begins: true, cut: true, calls: exactly(1), within: atOnce, http1: true,
 	}
 }
 
