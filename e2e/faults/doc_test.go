@@ -6,7 +6,7 @@
 //
 //   - apis_test.go, hostile_test.go, proxy_test.go: what a gateway takes for AWS
 //   - protocols_test.go: HTTP/1.1, HTTP/2 and h2c
-//   - response_test.go, leftovers_test.go: what a client gets, and what must not be left over
+//   - checks_test.go, response_test.go, leftovers_test.go: what a client gets, and what must not be left over
 //   - invokeapi_test.go, connections_test.go, replies_test.go, streams_test.go, long_test.go,
 //     sizes_test.go, compression_test.go, decoders_test.go, clients_test.go: the rows, by what
 //     goes wrong
