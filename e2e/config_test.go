@@ -15,18 +15,18 @@ func TestBadConfiguration(t *testing.T) {
 	const (
 		oneOfThem = "function_name, function_param_name: "
 		notAURL   = "endpoint: must be an http or https URL such as http://127.0.0.1:4566, "
-		notAName  = " is no name, name:qualifier, partial ARN or ARN of a function"
+		notAName  = " is not a function: write a name, name:qualifier, a partial ARN or an ARN"
 	)
 	cases := []struct {
 		name     string
 		settings any    // besides an endpoint, where it is an object
 		want     string // what the log line says is wrong
 	}{
-		{"both names", object{"function_name": "f", "function_param_name": "Lambda"}, oneOfThem + "only one of them may be there"},
-		{"both names, one wrong", object{"function_name": 1, "function_param_name": "Lambda"}, "function_name: must be a string, is the number 1; " + oneOfThem + "only one of them may be there"},
-		{"no name", object{}, oneOfThem + "one of them must be there"},
-		{"no name, but a misspelled one", object{"function": "f"}, oneOfThem + "one of them must be there"},
-		{"comments only", object{"@function_name": "f", "$x": 1, "_y": 2, "#z": 3}, oneOfThem + "one of them must be there"},
+		{"both names", object{"function_name": "f", "function_param_name": "Lambda"}, oneOfThem + "set only one of them"},
+		{"both names, one wrong", object{"function_name": 1, "function_param_name": "Lambda"}, "function_name: must be a string, is the number 1; " + oneOfThem + "set only one of them"},
+		{"no name", object{}, oneOfThem + "set one of them"},
+		{"no name, but a misspelled one", object{"function": "f"}, oneOfThem + "set one of them"},
+		{"comments only", object{"@function_name": "f", "$x": 1, "_y": 2, "#z": 3}, oneOfThem + "set one of them"},
 
 		{"null", nil, "the configuration must be an object, is null"},
 		{"list", list{"f"}, "the configuration must be an object, is a list"},
@@ -44,15 +44,15 @@ func TestBadConfiguration(t *testing.T) {
 		{"function_name a path", object{"function_name": "../f"}, `function_name: '../f'` + notAName},
 		{"function_name too long", object{"function_name": strings.Repeat("f", 65)}, "function_name: '" + strings.Repeat("f", 65) + "'" + notAName},
 		{"function_name an ARN of another service", object{"function_name": "arn:aws:s3:::bucket"}, `function_name: 'arn:aws:s3:::bucket'` + notAName},
-		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is not clear: AWS takes '123456789012' for no name but for part of an ARN, so write the whole ARN`},
+		{"function_name of two readings", object{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is ambiguous: AWS takes '123456789012' for a part of an ARN, so write the whole ARN`},
 		{"function_param_name empty", object{"function_param_name": ""}, "function_param_name: must not be empty"},
 		{"function_param_name a number", object{"function_param_name": 7}, "function_param_name: must be a string, is the number 7"},
 
 		{"function_name_case unknown", object{"function_param_name": "Lambda", "function_name_case": "upper"}, `function_name_case: must be 'capitalized' or 'verbatim', is 'upper'`},
 		{"function_name_case a boolean", object{"function_param_name": "Lambda", "function_name_case": true}, "function_name_case: must be a string, is true"},
 
-		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: 'us west' is no name of a region`},
-		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: 'evil.example/' is no name of a region`},
+		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: 'us west' is not a region`},
+		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: 'evil.example/' is not a region`},
 		{"region empty", object{"function_name": "f", "region": ""}, "region: must not be empty"},
 		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: 'us-east-1' is not the region of the function's ARN, 'eu-west-1'`},
 		{"region nowhere", object{"function_name": "f", "region": absent}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
@@ -82,7 +82,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 7000000"},
 
 		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
-			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string 'many'; ` + oneOfThem + `one of them must be there; region: '?' is no name of a region`},
+			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string 'many'; ` + oneOfThem + `set one of them; region: '?' is not a region`},
 	}
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": echo, "F": echo})
@@ -159,7 +159,7 @@ func TestShortNamespace(t *testing.T) {
 		check(t, gw.get(t, "/named/my-lambda"), http.StatusOK, `{"lambda":"my-lambda"}`)
 		api.Reset()
 		for path, want := range map[string]string{
-			"/bad":  "function_name, function_param_name: one of them must be there",
+			"/bad":  "function_name, function_param_name: set one of them",
 			"/both": "one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both",
 		} {
 			check(t, gw.get(t, path), http.StatusInternalServerError, "")

@@ -41,7 +41,7 @@ var failures = []failure{
 	{name: "throttled-for-a-while", fault: lambdatest.Throttle(0),
 		status: 429, text: "lambda: too many requests", details: `{"errorType":"TooManyRequestsException","errorMessage":"too many requests"}`},
 	{name: "no-json", function: echo, body: "no JSON",
-		status: 400, text: "lambda: the payload is no JSON", details: `{"errorType":"InvalidRequestContentException","errorMessage":"the payload is no JSON"}`},
+		status: 400, text: "lambda: the payload is not JSON", details: `{"errorType":"InvalidRequestContentException","errorMessage":"the payload is not JSON"}`},
 	{name: "absent",
 		status: 502, text: "lambda: invocation failed", details: `{"errorType":"ResourceNotFoundException","errorMessage":"invocation failed"}`},
 	{name: "denied", fault: lambdatest.APIError(403, "AccessDeniedException", plantedMessage),

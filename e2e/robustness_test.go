@@ -196,7 +196,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 	})
 }
 
-// Of a payload that is no JSON, AWS quotes the first 500 bytes in its message, where
+// Of a payload that is not JSON, AWS quotes the first 500 bytes in its message, where
 // lambdatest's has no more than the character that is wrong. Examples are in
 // https://github.com/awsdocs/aws-lambda-developer-guide/issues/351
 func TestLogHasNoPayloadThatAWSQuotes(t *testing.T) {

@@ -60,7 +60,7 @@ type Call struct {
 	LogType string
 
 	// ClientContext is the client context after base64, so JSON unless the call was
-	// refused for it. It is nil where the call has none or where it is no base64.
+	// refused for it. It is nil where the call has none or where it is not base64.
 	ClientContext []byte
 
 	// Payload is the request's body, empty where the call has none. It is nil

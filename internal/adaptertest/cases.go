@@ -42,7 +42,7 @@ var cases = []testCase{
 	{name: "POST: no body", backend: Backend{Method: "POST"}, reply: `{}`, data: `{}`, headers: decoded},
 	{
 		name:    "POST: a body that is no JSON",
-		backend: Backend{Method: "POST"}, body: "a=b", status: 400, message: "lambda: the payload is no JSON",
+		backend: Backend{Method: "POST"}, body: "a=b", status: 400, message: "lambda: the payload is not JSON",
 	},
 	{
 		name:    "POST: a body over the limit",

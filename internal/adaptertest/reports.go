@@ -63,7 +63,7 @@ func checkOnly(t *testing.T, adapter Adapter) {
 	}
 	adapter(with(Backend{}, map[string]any{"function_name": "f", "region": "no region"}), o)
 
-	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: 'no region' is no name of a region`}
+	want := []string{"function f, region us-west-2, endpoint " + s.URL + ": <nil>", `: region: 'no region' is not a region`}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

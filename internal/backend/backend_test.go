@@ -40,7 +40,7 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 	want := []string{
 		`WARNING [BACKEND: /orders][Lambda] unknown key 'max_retry' is ignored; did you mean 'max_retries'?`,
 		`ERROR [BACKEND: /orders][Lambda] bad configuration: max_retries: must be an integer, is the string 'many'; ` +
-			`function_name, function_param_name: one of them must be there; ` +
+			`function_name, function_param_name: set one of them; ` +
 			`concurrent_calls: must be 1 for POST, is 3: the calls would share one body; each request to this POST backend gets a 500`,
 	}
 	if !slices.Equal(l.lines, want) {

@@ -18,7 +18,7 @@ var (
 	throttled   = clientError{http.StatusTooManyRequests, "too many requests"}
 	tooLong     = clientError{http.StatusRequestEntityTooLarge, "payload too large"}
 	noSuch      = clientError{http.StatusNotFound, "no such function"}
-	noJSON      = clientError{http.StatusBadRequest, "the payload is no JSON"}
+	noJSON      = clientError{http.StatusBadRequest, "the payload is not JSON"}
 	unsupported = clientError{http.StatusUnsupportedMediaType, "unsupported media type"}
 	started     = clientError{http.StatusConflict, "the execution has started already"}
 )

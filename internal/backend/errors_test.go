@@ -103,7 +103,7 @@ func TestInvokeErrors(t *testing.T) {
 					t.Errorf("the log line has no %q: %s", want, lines[0])
 				}
 			}
-			// Of a payload that is no JSON, AWS's message has the beginning, and of a wrong signature
+			// Of a payload that is not JSON, AWS's message has the beginning, and of a wrong signature
 			// it has the headers.
 			if got, want := strings.Contains(lines[0], private), tc.code != "InvalidRequestContentException" && tc.code != "InvalidSignatureException"; got != want {
 				t.Errorf("AWS's message is in the log line: %t, want %t: %s", got, want, lines[0])

@@ -210,7 +210,7 @@ func (b *Backend) logTail(f config.Function, w *watch, requestID, logResult stri
 	}
 	tail, err := base64.StdEncoding.DecodeString(logResult)
 	if err != nil {
-		b.logger.Warning(b.prefix, "the function's log is no base64: "+joined(", ", "function "+f.String(), labelled("request id ", requestID)))
+		b.logger.Warning(b.prefix, "the function's log is not base64: "+joined(", ", "function "+f.String(), labelled("request id ", requestID)))
 		return
 	}
 	tail = tail[max(0, len(tail)-maxLogTail):]

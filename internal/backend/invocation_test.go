@@ -104,7 +104,7 @@ func TestQualifier(t *testing.T) {
 	if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 		t.Errorf("got %v, want a 404", err)
 	}
-	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], `'f:dev' is refused as the name of a function: its qualifier is configured`) {
+	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], `invalid function name 'f:dev': its qualifier is configured`) {
 		t.Errorf("got %q", got)
 	}
 	if n := len(s.Calls()); n != 1 {
@@ -142,7 +142,7 @@ func TestLogThatIsNoBase64(t *testing.T) {
 	if _, err := do(t.Context(), b, &Request{}); err != nil {
 		t.Error(err)
 	}
-	if got, want := l.level("WARNING"), []string{"WARNING [BACKEND: ][Lambda] the function's log is no base64: function f"}; !slices.Equal(got, want) {
+	if got, want := l.level("WARNING"), []string{"WARNING [BACKEND: ][Lambda] the function's log is not base64: function f"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

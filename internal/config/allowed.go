@@ -80,7 +80,7 @@ func parsePattern(s string) (pattern, error) {
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 && isPattern(s[:i]) {
 		return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", text.Quote(s))
 	}
-	return "", fmt.Errorf("%s is no name, partial ARN or ARN of a function, with or without *", text.Quote(s))
+	return "", fmt.Errorf("%s is not a pattern: write a name, a partial ARN or an ARN, with or without *", text.Quote(s))
 }
 
 func asAllowlist(v any) (*Allowlist, error) {

@@ -107,11 +107,11 @@ func TestWhyANameIsRefused(t *testing.T) {
 		settings   map[string]any
 		name, want string
 	}{
-		{nil, "a b", `'a b' is refused as the name of a function: it is not a valid name`},
-		{nil, ownARN, `'` + ownARN + `' is refused as the name of a function: an ARN has to be in allowed_functions`},
-		{map[string]any{"allowed_functions": []any{"A"}}, "b", `'b' is refused as the name of a function: it is not in allowed_functions`},
-		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `'` + remoteARN + `' is refused as the name of a function: its region is not the backend's, us-west-2`},
-		{map[string]any{"qualifier": "live"}, "a:7", `'a:7' is refused as the name of a function: its qualifier is configured`},
+		{nil, "a b", `invalid function name 'a b': it is not a valid name`},
+		{nil, ownARN, `invalid function name '` + ownARN + `': an ARN has to be in allowed_functions`},
+		{map[string]any{"allowed_functions": []any{"A"}}, "b", `invalid function name 'b': it is not in allowed_functions`},
+		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `invalid function name '` + remoteARN + `': its region is not the backend's, us-west-2`},
+		{map[string]any{"qualifier": "live"}, "a:7", `invalid function name 'a:7': its qualifier is configured`},
 		{nil, "", `the request has no param 'Lambda' to name the function`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "region": "us-west-2"}

@@ -207,15 +207,15 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	_, param := m["function_param_name"]
 	switch {
 	case named && param:
-		fail("function_name, function_param_name", "only one of them may be there")
+		fail("function_name, function_param_name", "set only one of them")
 	case !named && !param:
-		fail("function_name, function_param_name", "one of them must be there")
+		fail("function_name, function_param_name", "set one of them")
 	}
 
 	if d.region != nil {
 		cfg.Region = *d.region
 		if !regionName.MatchString(cfg.Region) {
-			fail("region", "%s is no name of a region", text.Quote(cfg.Region))
+			fail("region", "%s is not a region", text.Quote(cfg.Region))
 		}
 	}
 	if d.functionName != nil {

@@ -24,25 +24,25 @@ func TestParseErrors(t *testing.T) {
 		{"a list", []any{}, "the configuration must be an object, is a list"},
 		{"a map of another type", map[any]any{}, "the configuration must be an object, is a map[interface {}]interface {}"},
 		{"a string", "x", `the configuration must be an object, is the string 'x'`},
-		{"no function", map[string]any{}, "function_name, function_param_name: one of them must be there"},
-		{"two functions", with("function_param_name", "Lambda"), "function_name, function_param_name: only one of them may be there"},
+		{"no function", map[string]any{}, "function_name, function_param_name: set one of them"},
+		{"two functions", with("function_param_name", "Lambda"), "function_name, function_param_name: set only one of them"},
 		{"a function of another type", map[string]any{"function_name": 1.0}, "function_name: must be a string, is the number 1"},
 		{"an empty function", map[string]any{"function_name": ""}, "function_name: must not be empty"},
 		{"an empty param", map[string]any{"function_param_name": ""}, "function_param_name: must not be empty"},
 		{"a null function", map[string]any{"function_name": nil}, "function_name: must be a string, is null"},
-		{"a bad name", map[string]any{"function_name": "a b"}, `function_name: 'a b' is no name, name:qualifier, partial ARN or ARN of a function`},
-		{"an account and a name", map[string]any{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is not clear: AWS takes '123456789012' for no name but for part of an ARN, so write the whole ARN`},
-		{"a region and a name", map[string]any{"function_name": "us-gov-east-1:f"}, `function_name: 'us-gov-east-1:f' is not clear: AWS takes 'us-gov-east-1' for no name but for part of an ARN, so write the whole ARN`},
-		{"a keyword and a name", map[string]any{"function_name": "function:f"}, `function_name: 'function:f' is not clear: AWS takes 'function' for no name but for part of an ARN, so write the whole ARN`},
-		{"another service's ARN", map[string]any{"function_name": "arn:aws:s3:us-west-2:123456789012:function:f"}, `function_name: 'arn:aws:s3:us-west-2:123456789012:function:f' is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"a bad name", map[string]any{"function_name": "a b"}, `function_name: 'a b' is not a function: write a name, name:qualifier, a partial ARN or an ARN`},
+		{"an account and a name", map[string]any{"function_name": "123456789012:f"}, `function_name: '123456789012:f' is ambiguous: AWS takes '123456789012' for a part of an ARN, so write the whole ARN`},
+		{"a region and a name", map[string]any{"function_name": "us-gov-east-1:f"}, `function_name: 'us-gov-east-1:f' is ambiguous: AWS takes 'us-gov-east-1' for a part of an ARN, so write the whole ARN`},
+		{"a keyword and a name", map[string]any{"function_name": "function:f"}, `function_name: 'function:f' is ambiguous: AWS takes 'function' for a part of an ARN, so write the whole ARN`},
+		{"another service's ARN", map[string]any{"function_name": "arn:aws:s3:us-west-2:123456789012:function:f"}, `function_name: 'arn:aws:s3:us-west-2:123456789012:function:f' is not a function: write a name, name:qualifier, a partial ARN or an ARN`},
 		{
 			"an ARN of another region",
 			map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-west-2"},
 			`region: 'us-west-2' is not the region of the function's ARN, 'eu-west-1'`,
 		},
 		{"case", with("function_name_case", "upper"), `function_name_case: must be 'capitalized' or 'verbatim', is 'upper'`},
-		{"region", with("region", "us west 2"), `region: 'us west 2' is no name of a region`},
-		{"a region that is a host", with("region", "x.example.com/"), `region: 'x.example.com/' is no name of a region`},
+		{"region", with("region", "us west 2"), `region: 'us west 2' is not a region`},
+		{"a region that is a host", with("region", "x.example.com/"), `region: 'x.example.com/' is not a region`},
 		{"a region of another type", with("region", []any{"us-west-2"}), "region: must be a string, is a list"},
 		{"endpoint without scheme", with("endpoint", "localhost:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'localhost:4566'`},
 		{"endpoint without host", with("endpoint", "http://:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'http://:4566'`},
@@ -58,7 +58,7 @@ func TestParseErrors(t *testing.T) {
 		{"a qualifier with a character that none has", with("qualifier", "live!"), `qualifier: 'live!' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
 		{"a qualifier with a dot", with("qualifier", "v1.2"), `qualifier: 'v1.2' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
 		{"a qualifier behind $LATEST.", with("qualifier", "$LATEST.published"), `qualifier: '$LATEST.published' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
-		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: 'f:LATEST.PUBLISHED' is no name, name:qualifier, partial ARN or ARN of a function`},
+		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: 'f:LATEST.PUBLISHED' is not a function: write a name, name:qualifier, a partial ARN or an ARN`},
 		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, 'live'`},
 		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, '7'`},
 		{"invocation type", with("invocation_type", "event"), `invocation_type: must be 'RequestResponse', 'Event' or 'DryRun', is 'event'`},
@@ -93,17 +93,17 @@ func TestParseErrors(t *testing.T) {
 			with("allowed_functions", []any{"", 7.0, "a b", "f:live", "f:$LATEST.PUBLISHED", "arn:aws:lambda:us-west-2:123456789012:function:f:7", "f?", "f:", "arn:aws:s3:us-west-2:123456789012:function:f", "123456789012:f:*", "12345:function:x", "arn:foo:lambda:*:*:function:x", strings.Repeat("x", 65)}),
 			"allowed_functions: must not be empty\n" +
 				"must be a list of strings, has the number 7\n" +
-				"'a b' is no name, partial ARN or ARN of a function, with or without *\n" +
+				"'a b' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
 				"'f:live' has a qualifier, and patterns are for names without theirs\n" +
 				"'f:$LATEST.PUBLISHED' has a qualifier, and patterns are for names without theirs\n" +
 				"'arn:aws:lambda:us-west-2:123456789012:function:f:7' has a qualifier, and patterns are for names without theirs\n" +
-				"'f?' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'f:' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'arn:aws:s3:us-west-2:123456789012:function:f' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'123456789012:f:*' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'12345:function:x' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'arn:foo:lambda:*:*:function:x' is no name, partial ARN or ARN of a function, with or without *\n" +
-				"'" + strings.Repeat("x", 65) + "' is no name, partial ARN or ARN of a function, with or without *",
+				"'f?' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'f:' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'arn:aws:s3:us-west-2:123456789012:function:f' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'123456789012:f:*' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'12345:function:x' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'arn:foo:lambda:*:*:function:x' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
+				"'" + strings.Repeat("x", 65) + "' is not a pattern: write a name, a partial ARN or an ARN, with or without *",
 		},
 		{"a tenant that AWS does not take", with("tenant_id", "blü"), `tenant_id: the string 'blü' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
 		{"a tenant that is too long", with("tenant_id", strings.Repeat("t", 257)), `tenant_id: the string '` + strings.Repeat("t", 257) + `' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
@@ -125,18 +125,18 @@ func TestParseErrors(t *testing.T) {
 		{
 			"a role of which all is wrong",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::1:role/x", "external_id": "hunter2 ", "session_name": "x"}),
-			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: 'arn:aws:iam::1:role/x' is no ARN of a role\n" +
-				"session_name: 'x' is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+			"assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: 'arn:aws:iam::1:role/x' is not the ARN of a role\n" +
+				"session_name: 'x' is not a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
 		{
 			"a role of which all is too long",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2049-31), "external_id": strings.Repeat("x", 1225), "session_name": strings.Repeat("s", 65)}),
-			"assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: 'arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…' is no ARN of a role\n" +
-				"session_name: '" + strings.Repeat("s", 65) + "' is no name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+			"assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: 'arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…' is not the ARN of a role\n" +
+				"session_name: '" + strings.Repeat("s", 65) + "' is not a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 		},
-		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is no external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
+		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
 		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},
@@ -161,7 +161,7 @@ func TestParseErrors(t *testing.T) {
 			map[string]any{"region": 1.0, "max_retries": "x", "endpoint": "x"},
 			"max_retries: must be an integer, is the string 'x'\n" +
 				"region: must be a string, is the number 1\n" +
-				"function_name, function_param_name: one of them must be there\n" +
+				"function_name, function_param_name: set one of them\n" +
 				"endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'x'",
 		},
 	} {

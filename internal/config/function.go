@@ -56,9 +56,9 @@ func parseFunction(s string) (Function, error) {
 	f, ok := parseName(s)
 	switch {
 	case !ok:
-		return Function{}, fmt.Errorf("%s is no name, name:qualifier, partial ARN or ARN of a function", text.Quote(s))
+		return Function{}, fmt.Errorf("%s is not a function: write a name, name:qualifier, a partial ARN or an ARN", text.Quote(s))
 	case f.Qualifier != "" && arnPart.MatchString(f.Name):
-		return Function{}, fmt.Errorf("%s is not clear: AWS takes %s for no name but for part of an ARN, so write the whole ARN", text.Quote(s), text.Quote(f.Name))
+		return Function{}, fmt.Errorf("%s is ambiguous: AWS takes %s for a part of an ARN, so write the whole ARN", text.Quote(s), text.Quote(f.Name))
 	}
 	return f, nil
 }
@@ -93,7 +93,7 @@ func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 	}
 	f, reason := c.named(name)
 	if reason != "" {
-		return Function{}, &Refused{fmt.Sprintf("%s is refused as the name of a function: %s", text.Quote(name), reason)}
+		return Function{}, &Refused{fmt.Sprintf("invalid function name %s: %s", text.Quote(name), reason)}
 	}
 	return f, nil
 }

@@ -39,17 +39,17 @@ var roleFields = map[string]roleField{
 	"role_arn": {
 		func(r *Role) *string { return &r.ARN },
 		regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\x21-\x7e]+$`), 20, 2048,
-		"ARN of a role",
+		"the ARN of a role",
 	},
 	"external_id": {
 		func(r *Role) *string { return &r.ExternalID },
 		regexp.MustCompile(`^[\w+=,.@:/-]*$`), 2, 1224,
-		"external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -",
+		"an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -",
 	},
 	"session_name": {
 		func(r *Role) *string { return &r.SessionName },
 		regexp.MustCompile(`^[\w+=,.@-]*$`), 2, 64,
-		"name of a session: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+		"a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 	},
 }
 
@@ -83,11 +83,11 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		s, err := asString(m[key])
 		switch {
 		case key == "external_id" && (err != nil || !f.valid(*s)): // some take it for a secret
-			errs = append(errs, fmt.Errorf("%s: is no %s", key, f.what))
+			errs = append(errs, fmt.Errorf("%s: is not %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		case !f.valid(*s):
-			errs = append(errs, fmt.Errorf("%s: %s is no %s", key, text.Quote(*s), f.what))
+			errs = append(errs, fmt.Errorf("%s: %s is not %s", key, text.Quote(*s), f.what))
 		default:
 			*f.value(&r) = *s
 		}

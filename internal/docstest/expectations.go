@@ -59,7 +59,7 @@ func anyIs(b Block, what string, texts []string, want any) error {
 	for _, text := range texts {
 		got, err := decode(text)
 		if err != nil {
-			wrong = append(wrong, fmt.Sprintf("%s is no JSON: %q", what, text))
+			wrong = append(wrong, fmt.Sprintf("%s is not JSON: %q", what, text))
 			continue
 		}
 		d := differences(what, got, want)

@@ -76,12 +76,12 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{block(users), labelled("It receives:", block("{}"))},
 			[]string{"p.md:5: the last request has called no function"},
 		},
-		"a payload that is no JSON": {
+		"a payload that is not JSON": {
 			[]string{
 				block(`{"endpoint": "/a", "method": "POST", "backend": [{"extra_config": {"backend/lambda": {"function_name": "a"}}}]}`),
 				console("$ curl -i -d 'a=b' http://localhost:8080/a\nHTTP/1.1 400 Bad Request"), labelled("It receives:", block(`{"a": "b"}`)),
 			},
-			[]string{"p.md:9: ", `the payload is no JSON: "a=b"`},
+			[]string{"p.md:9: ", `the payload is not JSON: "a=b"`},
 		},
 		"another context": {
 			[]string{
@@ -228,11 +228,11 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"JSON that is none": {
 			[]string{block("{\n  \"a\": 1,\n}")},
-			[]string{"p.md:4: this is no JSON: "},
+			[]string{"p.md:4: this is not JSON: "},
 		},
 		"JSON with something behind it": {
 			[]string{block("{}\n{}")},
-			[]string{"p.md:1: this is no JSON: there is more behind the value"},
+			[]string{"p.md:1: this is not JSON: there is more behind the value"},
 		},
 		"JSON in disguise": {
 			[]string{block(users), "```js\n{\"id\": 7}\n```"},

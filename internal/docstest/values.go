@@ -30,9 +30,9 @@ func (b Block) value() (v any, bare bool, err error) {
 	switch {
 	case errors.As(err, &syntax):
 		line := 1 + strings.Count(text[:min(int(syntax.Offset), len(text))], "\n")
-		return nil, bare, b.errorfAt(line, "this is no JSON: %w", err)
+		return nil, bare, b.errorfAt(line, "this is not JSON: %w", err)
 	case err != nil:
-		return nil, bare, b.errorf("this is no JSON: %w", err)
+		return nil, bare, b.errorf("this is not JSON: %w", err)
 	}
 	return v, bare, nil
 }

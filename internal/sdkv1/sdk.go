@@ -91,7 +91,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 		return nil, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
 	}
 	if !hostLabel.MatchString(region) {
-		return nil, invoke.Found{}, fmt.Errorf("region: %s is not the name of a region", text.Quote(region))
+		return nil, invoke.Found{}, fmt.Errorf("region: %s is not a region", text.Quote(region))
 	}
 	environment, _ := endpointOf("LAMBDA")
 	endpoint := cmp.Or(settings.Endpoint, aws.StringValue(base.Config.Endpoint), environment)
