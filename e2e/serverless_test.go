@@ -142,9 +142,9 @@ func TestServerlessOffline(t *testing.T) {
 
 		log := gw.Log(t)
 		for _, want := range []string{
-			"the function failed: function krakend-lambda-dev-buy, code Error, request id ",
-			"invocation failed: function krakend-lambda-dev-none, code ResourceNotFoundException (404), request id ",
-			"invocation failed: function Krakend-lambda-dev-greet, code ResourceNotFoundException (404), request id ",
+			"the function failed: function krakend-lambda-dev-buy, code Error: ",
+			"invocation failed: function krakend-lambda-dev-none, code ResourceNotFoundException (404): ",
+			"invocation failed: function Krakend-lambda-dev-greet, code ResourceNotFoundException (404): ",
 			"'An internal server error occurred'",
 		} {
 			if !strings.Contains(log, want) {
