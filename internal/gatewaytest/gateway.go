@@ -1,12 +1,15 @@
 package gatewaytest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -18,27 +21,57 @@ type Gateway struct {
 	build func() (binary string, err error)
 }
 
-// New returns the gateway whose main package is in dir, seen from the package under
-// test. It is built when it is first started, with the race detector, and only where
-// Main runs the tests.
+// New returns the gateway whose main package is in dir, which is below the repository's examples
+// and seen from the package under test. It is built when it is first started, with the race
+// detector, and only if Main runs the tests.
 func New(name, dir string, version int) *Gateway {
 	return &Gateway{name, version, sync.OnceValues(func() (string, error) {
-		if binaries == "" {
+		if sockets == "" {
 			return "", errors.New("gatewaytest.Main does not run these tests")
 		}
-		binary := filepath.Join(binaries, name)
-		overlay, err := overlay(dir)
-		if err != nil {
-			return "", err
-		}
-		build := exec.Command("go", "build", "-race", "-overlay", overlay, "-o", binary, ".")
-		build.Dir = dir
-		build.Env = append(os.Environ(), "GOWORK=off")
-		if out, err := build.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
-		}
-		return binary, nil
+		return build(dir)
 	})}
+}
+
+// build builds the main package in dir into the repository's .bin. All packages of tests share
+// what is there: go build links a program only if it is out of date.
+func build(dir string) (binary string, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", err
+	}
+	root, _, ok := strings.Cut(dir, string(filepath.Separator)+"examples"+string(filepath.Separator))
+	if !ok {
+		return "", fmt.Errorf("%s is not below examples", dir)
+	}
+	binary = filepath.Join(root, ".bin", "gatewaytest", filepath.Base(dir))
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return "", err
+	}
+	lock, err := os.Create(binary + ".lock")
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close() // and with it the lock
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", err
+	}
+	// The gateway of the tests has a file that its sources do not have.
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
+		filepath.Join(dir, "introspection.go"): filepath.Join(root, "internal", "gatewaytest", "testdata", "introspection.go"),
+	}})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(binary+".json", overlay, 0o600); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-race", "-buildvcs=false", "-ldflags=-w", "-overlay", binary+".json", "-o", binary, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", dir, err, out)
+	}
+	return binary, nil
 }
 
 // Command is the gateway's program with these arguments, to be run to its end. Its
@@ -55,11 +88,10 @@ func (g *Gateway) Command(t *testing.T, env []string, args ...string) *exec.Cmd 
 	return cmd
 }
 
-// binaries is the directory that the gateways are built into.
-var binaries string
+// sockets is the directory for the sockets of the gateways' introspection.
+var sockets string
 
-// Main runs the tests of a package and then ends the process, as a TestMain does. It
-// removes the gateways that they have built.
+// Main runs the tests of a package and then ends the process, as a TestMain does.
 func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
@@ -69,6 +101,6 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binaries = dir
+	sockets = dir
 	return m.Run()
 }

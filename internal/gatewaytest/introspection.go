@@ -2,45 +2,14 @@ package gatewaytest
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 )
-
-// introspection is a file of the gateway's main package that its sources do not have.
-//
-//go:embed testdata/introspection.go
-var introspection []byte
-
-// overlay returns the file with which go build takes introspection for one of the
-// package in dir.
-func overlay(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	// Gateways are built at once: each has its own.
-	source := filepath.Join(binaries, filepath.Base(dir)+".go")
-	replace, err := json.Marshal(map[string]any{
-		"Replace": map[string]string{filepath.Join(dir, "introspection.go"): source},
-	})
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(binaries, filepath.Base(dir)+".json")
-	if err := os.WriteFile(source, introspection, 0o600); err != nil {
-		return "", err
-	}
-	return file, os.WriteFile(file, replace, 0o600)
-}
 
 // Goroutines are the stacks of the gateway's goroutines, without those that tell them.
 func (p *Process) Goroutines(t *testing.T) []string {

@@ -91,9 +91,10 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 			"AWS_EC2_METADATA_DISABLED=true",
 		}
 	}
-	healthy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	// It must not answer for a gateway whose port it was given meanwhile.
+	healthy := httptest.NewServer(http.StripPrefix("/healthy", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"status":"ok"}`)
-	}))
+	})))
 	t.Cleanup(healthy.Close)
 
 	p := OnFreePort(t, func(port int) (*Process, error) {
@@ -110,7 +111,7 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 			"timeout": "45s",
 			"endpoints": append(slices.Clip(endpoints), map[string]any{
 				"endpoint": ready,
-				"backend":  []map[string]any{{"host": []string{healthy.URL}, "url_pattern": "/"}},
+				"backend":  []map[string]any{{"host": []string{healthy.URL}, "url_pattern": "/healthy"}},
 			}),
 		}
 		maps.Copy(service, o.Service)
@@ -165,7 +166,7 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		cmd:     exec.Command(binary, args...),
 		secrets: o.Secrets,
 		logFile: logFile,
-		socket:  filepath.Join(binaries, fmt.Sprintf("%d-%d.sock", os.Getpid(), service["port"])),
+		socket:  filepath.Join(sockets, fmt.Sprintf("%d-%d.sock", os.Getpid(), service["port"])),
 		exited:  make(chan struct{}),
 	}
 	p.cmd.Dir = dir
