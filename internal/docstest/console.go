@@ -29,7 +29,7 @@ func parseConsole(b Block) (all []*exchange, err error) {
 		}
 		i++
 		for strings.HasSuffix(command, `\`) && i < len(lines) {
-			command += "\n" + lines[i]
+			command = strings.TrimSuffix(command, `\`) + lines[i]
 			i++
 		}
 		answer := i

@@ -1,10 +1,10 @@
 package docstest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -34,34 +34,31 @@ func parseCurl(command string) (*curl, error) {
 	c := &curl{header: http.Header{"User-Agent": {"curl/8.5.0"}, "Accept": {"*/*"}}}
 	var data, targets []string
 	for args = args[1:]; len(args) > 0; args = args[1:] {
-		arg := args[0]
-		switch {
-		case arg == "-X", arg == "-H", arg == "-d", arg == "--data-binary":
+		switch arg := args[0]; arg {
+		case "-i":
+			c.include = true
+		case "-s", "-N":
+		case "-X", "-H", "-d", "--data-binary":
 			if args = args[1:]; len(args) == 0 {
 				return nil, fmt.Errorf("%s has no value", arg)
 			}
-			switch value := args[0]; {
+			value := args[0]
+			switch name, field, _ := strings.Cut(value, ": "); {
 			case arg == "-X":
 				c.method = value
-			case arg == "-H":
-				name, value, ok := strings.Cut(value, ":")
-				if !ok {
-					return nil, fmt.Errorf("-H has no header: %q", name)
-				}
-				if http.CanonicalHeaderKey(name) == "Accept" || http.CanonicalHeaderKey(name) == "User-Agent" {
-					c.header.Del(name)
-				}
-				c.header.Add(name, strings.TrimSpace(value))
-			case strings.HasPrefix(value, "@"):
+			case arg != "-H" && strings.HasPrefix(value, "@"):
 				return nil, fmt.Errorf("%s has a file: %q", arg, value)
-			default:
+			case arg != "-H":
 				data = append(data, value)
+			case http.CanonicalHeaderKey(name) == "User-Agent":
+				c.header.Set(name, field)
+			default:
+				c.header.Add(name, field)
 			}
-		case len(arg) > 1 && arg[0] == '-' && strings.Trim(arg[1:], "isN") == "":
-			c.include = c.include || strings.Contains(arg, "i")
-		case strings.HasPrefix(arg, "-"):
-			return nil, fmt.Errorf("the test does not know %s", arg)
 		default:
+			if strings.HasPrefix(arg, "-") {
+				return nil, fmt.Errorf("the test does not know %s", arg)
+			}
 			targets = append(targets, arg)
 		}
 	}
@@ -104,71 +101,17 @@ func (c *curl) calls(e *endpoint) bool {
 	return true
 }
 
-// shellWords splits a command as a shell does, which knows quotes and backslashes and
-// nothing else. There is one word at least.
+// word is a word of a command line: quoted as a whole, or without what has a meaning for shells.
+var word = regexp.MustCompile("^\\s*(?:'([^']*)'|\"([^\"$`\\\\]*)\"|([^\\s'\"|&;<>()$`*?\\[{\\\\]+))(?:\\s+|$)")
+
+// shellWords splits a command line.
 func shellWords(command string) (words []string, err error) {
-	var word strings.Builder
-	begun := false // a word, which may be empty in quotes
-	end := func() {
-		if begun {
-			words = append(words, word.String())
-			word.Reset()
-			begun = false
+	for command != "" {
+		m := word.FindStringSubmatch(command)
+		if m == nil {
+			return nil, fmt.Errorf("the test cannot read the command from here on: %s", command)
 		}
-	}
-	for i := 0; i < len(command); i++ {
-		switch c := command[i]; c {
-		case ' ', '\t', '\n':
-			end()
-		case '\'':
-			n := strings.IndexByte(command[i+1:], '\'')
-			if n < 0 {
-				return nil, errors.New("a quote has no end")
-			}
-			word.WriteString(command[i+1 : i+1+n])
-			i, begun = i+1+n, true
-		case '"':
-			n, err := doubleQuoted(&word, command[i+1:])
-			if err != nil {
-				return nil, err
-			}
-			i, begun = i+1+n, true
-		case '\\':
-			if i++; i == len(command) {
-				return nil, errors.New("nothing follows the last backslash")
-			}
-			if command[i] != '\n' {
-				word.WriteByte(command[i])
-				begun = true
-			}
-		case '|', '&', ';', '<', '>', '(', ')', '$', '`', '*', '?', '[', '{':
-			return nil, fmt.Errorf("%q has a meaning for shells without quotes", c)
-		default:
-			word.WriteByte(c)
-			begun = true
-		}
-	}
-	if end(); len(words) == 0 {
-		return nil, errors.New("there is no command")
+		words, command = append(words, m[1]+m[2]+m[3]), command[len(m[0]):]
 	}
 	return words, nil
-}
-
-// doubleQuoted writes the text up to the closing quote, and returns where that is.
-func doubleQuoted(word *strings.Builder, text string) (end int, err error) {
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			return i, nil
-		case c == '$', c == '`':
-			return 0, fmt.Errorf("%q has a meaning for shells in double quotes", c)
-		case c == '\\' && i+1 < len(text) && strings.IndexByte("\"\\$`\n", text[i+1]) >= 0:
-			if i++; text[i] != '\n' {
-				word.WriteByte(text[i])
-			}
-		default:
-			word.WriteByte(c)
-		}
-	}
-	return 0, errors.New("a quote has no end")
 }

@@ -4,54 +4,9 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 )
-
-func TestShellWords(t *testing.T) {
-	for command, want := range map[string][]string{
-		`curl  a	b`:                    {"curl", "a", "b"},
-		`curl 'a  b' "c d" e\ f`:       {"curl", "a  b", "c d", "e f"},
-		`curl a'b'"c"d`:                {"curl", "abcd"},
-		`curl '' ""`:                   {"curl", "", ""},
-		`curl '{"a": "\n"}'`:           {"curl", `{"a": "\n"}`},
-		`curl "{\"a\": \"\\ \n\"}"`:    {"curl", `{"a": "\ \n"}`},
-		"curl \\\n  -i \\\n  x":        {"curl", "-i", "x"},
-		"curl a\\\nb \"c\\\nd\"":       {"curl", "ab", "cd"},
-		"curl 'a\nb'":                  {"curl", "a\nb"},
-		`curl 'http://x/?a=1&b=$2' \$`: {"curl", "http://x/?a=1&b=$2", "$"},
-	} {
-		got, err := shellWords(command)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, %v, want %q", command, got, err, want)
-		}
-	}
-	for _, command := range []string{
-		"", "  ", `curl 'a`, `curl "a`, `curl "a\"`, `curl a\`,
-		"curl a | jq .", "curl a > b", "curl a; curl b", "curl a&b=1", "curl a?b=1", "curl $A", "curl `a`", `curl "$A"`, "curl {a,b}",
-	} {
-		if got, err := shellWords(command); err == nil {
-			t.Errorf("%s: got %q, want an error", command, got)
-		}
-	}
-}
-
-// What is quoted comes out as it was.
-func FuzzShellWords(f *testing.F) {
-	f.Add("a b", `{"c": "d\n"}`)
-	f.Add("", "\\\n")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if strings.Contains(a, "'") {
-			return
-		}
-		escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`")
-		got, err := shellWords("'" + a + "' \"" + escape.Replace(b) + `"`)
-		if want := []string{a, b}; err != nil || !slices.Equal(got, want) {
-			t.Errorf("got %q, %v, want %q", got, err, want)
-		}
-	})
-}
 
 func TestParseCurl(t *testing.T) {
 	const target = " 'http://localhost:8080/users/7?tag=a&tag=b'"
@@ -65,15 +20,14 @@ func TestParseCurl(t *testing.T) {
 		"curl":                {method: "GET", header: own(nil)},
 		"curl -i":             {method: "GET", header: own(nil), include: true},
 		"curl -s -N":          {method: "GET", header: own(nil)},
-		"curl -siN":           {method: "GET", header: own(nil), include: true},
 		"curl -X DELETE":      {method: "DELETE", header: own(nil)},
 		"curl -d a=1 -d 'b '": {method: "POST", header: own(form), body: "a=1&b "},
-		"curl -d ''":          {method: "POST", header: own(form)},
-		"curl -X PUT --data-binary '{}' -H 'Content-Type: application/json'": {
-			method: "PUT", header: own(http.Header{"Content-Type": {"application/json"}}), body: "{}",
+		"curl -d \"\"":        {method: "POST", header: own(form)},
+		"curl -X PUT --data-binary '{\"a\": \"\\n\"}' -H 'Content-Type: application/json'": {
+			method: "PUT", header: own(http.Header{"Content-Type": {"application/json"}}), body: `{"a": "\n"}`,
 		},
-		"curl -H 'X-Tea: oolong' -H 'x-tea:sencha' -H 'Accept: text/html'": {
-			method: "GET", header: own(http.Header{"X-Tea": {"oolong", "sencha"}, "Accept": {"text/html"}}),
+		"curl -H 'X-Tea: oolong' -H 'x-tea: sencha' -H 'user-agent: tea'": {
+			method: "GET", header: own(http.Header{"X-Tea": {"oolong", "sencha"}, "User-Agent": {"tea"}}),
 		},
 	} {
 		got, err := parseCurl(command + target)
@@ -95,16 +49,13 @@ func TestParseCurl(t *testing.T) {
 		"curl http://localhost:8080/ http://localhost:8080/": "want one",
 		"curl -X":                                               "has no value",
 		"curl -o file http://localhost:8080/":                   "does not know -o",
-		"curl -iL http://localhost:8080/":                       "does not know -iL",
-		"curl --compressed http://localhost:8080/":              "does not know --compressed",
-		"curl -d @file http://localhost:8080/":                  "has a file",
-		"curl --data-binary @- http://localhost:8080/":          "has a file",
-		"curl -H X-Tea http://localhost:8080/":                  "no header",
 		"curl http://127.0.0.1:8080/":                           "stands for",
-		"curl https://localhost:8080/":                          "stands for",
 		"curl localhost:8080/":                                  "stands for",
 		"curl http://localhost:8080/%zz":                        "invalid URL escape",
-		"curl -s http://localhost:8080/ | python3 -m json.tool": "shells",
+		"curl 'http://localhost:8080/":                          "cannot read",
+		"curl -s http://localhost:8080/ | python3 -m json.tool": "cannot read",
+		"curl http://localhost:8080/?a=b":                       "cannot read",
+		`curl -d "$A" http://localhost:8080/`:                   "cannot read",
 	} {
 		if got, err := parseCurl(command); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %+v, %v, want an error with %q", command, got, err, want)
@@ -118,14 +69,12 @@ func TestCurlCalls(t *testing.T) {
 		want                  bool
 	}{
 		{"curl http://localhost:8080/", "", "/", true},
-		{"curl http://localhost:8080/users/7", "GET", "/users/{id}", true},
 		{"curl http://localhost:8080/users/a%2Fb", "GET", "/users/{id}", true},
 		{"curl 'http://localhost:8080/users/7?a=b'", "get", "/users/{id}", true},
 		{"curl http://localhost:8080/users/", "GET", "/users/{id}", false},
 		{"curl http://localhost:8080/users/7/8", "GET", "/users/{id}", false},
 		{"curl http://localhost:8080/teas/7", "GET", "/users/{id}", false},
 		{"curl -X POST http://localhost:8080/users/7", "GET", "/users/{id}", false},
-		{"curl -d '' http://localhost:8080/users/7", "POST", "/users/{id}", true},
 	} {
 		c, err := parseCurl(tc.command)
 		if err != nil {

@@ -12,7 +12,7 @@
 //   - run.go, probe.go: a section is run ([Section.Run])
 //   - console.go, curl.go, expectations.go, compare.go: requests, and what they bring
 //   - functions.go, arn.go, sts.go: what stands in for Lambda and STS
-//   - policy.go, permissions.go: IAM policies, and what a gateway needs
+//   - policy.go: IAM policies, and what a gateway needs
 //   - gocode.go, links.go: Go code and links
 //
 // A section is what is between one heading (with #) and the next. Where it configures

@@ -1,36 +1,39 @@
 package docstest
 
 import (
+	"encoding/json"
 	"fmt"
-	"maps"
-	"regexp"
+	"path"
 	"slices"
 	"strings"
 )
 
-// A policy is one of IAM's: an identity's, or a role's trust policy, whose statements have
-// principals.
+// A policy is one of IAM's: an identity's, whose statements have resources, or a role's trust
+// policy, whose statements have principals.
 type policy struct {
 	block      Block
 	statements []statement
 }
 
-// trusts tells whether the policy is about who may take a role.
-func (p *policy) trusts() bool {
-	return slices.ContainsFunc(p.statements, func(s statement) bool { return s.principals != nil })
-}
-
+// A statement is the part of IAM's grammar that documentation has.
 type statement struct {
-	allow              bool
-	actions, resources []string
-	principals         []string // nil where it has none
-	conditions         []condition
+	Sid, Effect      string
+	Action, Resource texts
+	Principal        map[string]texts
+	Condition        map[string]map[string]texts
 }
 
-// A condition holds where the request has one of the values under the key.
-type condition struct {
-	operator, key string
-	values        []string
+// texts is a text or a list of texts.
+type texts []string
+
+// UnmarshalJSON takes both.
+func (s *texts) UnmarshalJSON(text []byte) error {
+	var one string
+	if err := json.Unmarshal(text, &one); err == nil {
+		*s = texts{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(s))
 }
 
 func isPolicy(v any) bool {
@@ -38,231 +41,119 @@ func isPolicy(v any) bool {
 	return o["Version"] != nil && o["Statement"] != nil
 }
 
-// parsePolicy takes the part of IAM's grammar that documentation has: what it does not know
-// is an error.
+// parsePolicy returns an error for what allows too much by itself.
 func parsePolicy(b Block, v any) (*policy, error) {
-	p := &policy{block: b}
-	o := v.(object)
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		if key != "Version" && key != "Id" && key != "Statement" {
-			return nil, fmt.Errorf("%q is no member of a policy", key)
+	var document struct {
+		Version   string
+		Statement []statement
+	}
+	d := json.NewDecoder(strings.NewReader(encode(v)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&document); err != nil {
+		return nil, fmt.Errorf("this is not a policy: %w", err)
+	}
+	if document.Version != "2012-10-17" || len(document.Statement) == 0 {
+		return nil, fmt.Errorf("a policy has the Version 2012-10-17 and a Statement")
+	}
+	for _, s := range document.Statement {
+		names := slices.Concat(s.Action, s.Resource)
+		for _, some := range s.Principal {
+			names = append(names, some...)
+		}
+		switch {
+		case s.Effect != "Allow" || len(s.Action) == 0 || (s.Resource == nil) == (s.Principal == nil):
+			return nil, fmt.Errorf("a statement has an Effect, an Action, and a Resource or a Principal")
+		case slices.Contains(names, "*") || slices.ContainsFunc(s.Action, func(a string) bool { return strings.Contains(a, "*") }):
+			return nil, fmt.Errorf("the policy allows everything")
 		}
 	}
-	if o["Version"] != "2012-10-17" {
-		return nil, fmt.Errorf("the Version of a policy is 2012-10-17, not %s", encode(o["Version"]))
-	}
-	statements, ok := o["Statement"].(list)
-	if !ok {
-		statements = list{o["Statement"]}
-	}
-	if len(statements) == 0 {
-		return nil, fmt.Errorf("the policy has no statement")
-	}
-	for _, s := range statements {
-		parsed, err := parseStatement(s)
-		if err != nil {
-			return nil, err
-		}
-		p.statements = append(p.statements, parsed)
-	}
-	return p, nil
+	return &policy{b, document.Statement}, nil
 }
 
-var (
-	statementID  = regexp.MustCompile(`^[A-Za-z0-9]*$`)
-	actionName   = regexp.MustCompile(`^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$`)
-	resourceName = regexp.MustCompile(`^(?:\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+)$`)
-)
+// trusts tells whether the policy is about who may take a role.
+func (p *policy) trusts() bool { return p.statements[0].Principal != nil }
 
-func parseStatement(v any) (s statement, err error) {
-	o, ok := v.(object)
-	if !ok {
-		return s, fmt.Errorf("%s is no statement", encode(v))
+const invokeFunction, assumeRole, externalID = "lambda:InvokeFunction", "sts:AssumeRole", "sts:ExternalId"
+
+// A permission is what the gateway has needed.
+type permission struct {
+	action, resource string
+	// named: a request has named the function, so the resource may be a pattern.
+	named bool
+}
+
+func (p permission) String() string { return p.action + " on " + p.resource }
+
+// isIn tells whether a resource of a policy is the permission's and no other.
+func (p permission) isIn(resource string) bool {
+	if p.named {
+		ok, err := path.Match(resource, p.resource)
+		return ok && err == nil
 	}
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		value := o[key]
-		switch key {
-		case "Sid":
-			if id, ok := value.(string); !ok || !statementID.MatchString(id) {
-				err = fmt.Errorf("%s is no Sid", encode(value))
+	return resource == p.resource
+}
+
+// permissions are those that the section's gateway has needed, and the roles that it has assumed.
+func (r *run) permissions() (all []permission, roles []role) {
+	for _, c := range r.functions.Calls() {
+		f, arn := r.section.service.functionCalled(c)
+		all = append(all, permission{invokeFunction, arn, f.name == ""})
+	}
+	for _, e := range r.section.service.endpoints {
+		for _, settings := range e.settings() {
+			if role := assumedRole(settings); role.arn != "" && !e.wrong {
+				all, roles = append(all, permission{action: assumeRole, resource: role.arn}), append(roles, role)
 			}
-		case "Effect":
-			s.allow = value == "Allow"
-			if !s.allow && value != "Deny" {
-				err = fmt.Errorf("%s is no Effect", encode(value))
+		}
+	}
+	return all, roles
+}
+
+// checkPolicies holds the section's policies against what the gateway has needed: they allow that,
+// of the actions that they are about, and nothing else.
+func (r *run) checkPolicies() (errs []error) {
+	needed, roles := r.permissions()
+	about := map[string]*policy{} // by action
+	allowed := map[permission]bool{}
+	for _, p := range r.section.policies {
+		for _, s := range p.statements {
+			if p.trusts() {
+				errs = append(errs, p.checkTrust(s, roles)...)
+				continue
 			}
-		case "Action":
-			s.actions, err = names(key, value, actionName)
-		case "Resource":
-			s.resources, err = names(key, value, resourceName)
-		case "Principal":
-			s.principals, err = parsePrincipals(value)
-		case "Condition":
-			s.conditions, err = parseConditions(value)
-		default:
-			err = fmt.Errorf("the test knows no member %q of a statement", key)
-		}
-		if err != nil {
-			return s, err
-		}
-	}
-	switch {
-	case o["Effect"] == nil || s.actions == nil:
-		err = fmt.Errorf("a statement has an Effect and an Action")
-	case s.resources == nil && s.principals == nil:
-		err = fmt.Errorf("a statement has a Resource; in a trust policy it has a Principal")
-	case s.allow && slices.Contains(s.principals, "*") && s.conditions == nil:
-		err = fmt.Errorf("a statement that trusts everyone")
-	}
-	return s, err
-}
-
-// names reads a string or a list of strings, each of which is like the pattern.
-func names(key string, v any, pattern *regexp.Regexp) (all []string, err error) {
-	values, ok := v.(list)
-	if !ok {
-		values = list{v}
-	}
-	for _, value := range values {
-		s, ok := value.(string)
-		if !ok || !pattern.MatchString(s) {
-			return nil, fmt.Errorf("%s: %s is none", key, encode(value))
-		}
-		all = append(all, s)
-	}
-	if all == nil {
-		return nil, fmt.Errorf("%s is empty", key)
-	}
-	return all, nil
-}
-
-var (
-	awsPrincipal     = regexp.MustCompile(`^(?:\*|\d{12}|arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.+)$`)
-	servicePrincipal = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?$`)
-	federation       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(?:oidc|saml)-provider/.+$`)
-)
-
-func parsePrincipals(v any) (all []string, err error) {
-	if v == "*" {
-		return []string{"*"}, nil
-	}
-	o, _ := v.(object)
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		pattern, ok := map[string]*regexp.Regexp{"AWS": awsPrincipal, "Service": servicePrincipal, "Federated": federation}[key]
-		if !ok {
-			return nil, fmt.Errorf("the test knows no principal %q", key)
-		}
-		some, err := names(key, o[key], pattern)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	if all == nil {
-		return nil, fmt.Errorf("%s is no Principal", encode(v))
-	}
-	return all, nil
-}
-
-var conditionValue = regexp.MustCompile(`.`)
-
-func parseConditions(v any) (all []condition, err error) {
-	operators, _ := v.(object)
-	for _, operator := range slices.Sorted(maps.Keys(operators)) {
-		if operator != "StringEquals" && operator != "StringLike" {
-			return nil, fmt.Errorf("the test knows no condition %q", operator)
-		}
-		keys, _ := operators[operator].(object)
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			values, err := names(key, keys[key], conditionValue)
-			if err != nil {
-				return nil, err
+			for _, action := range s.Action {
+				about[action] = p
+				for _, resource := range s.Resource {
+					useful := len(needed) == 0
+					for _, n := range needed {
+						if n.action == action && n.isIn(resource) {
+							allowed[n], useful = true, true
+						}
+					}
+					if !useful {
+						errs = append(errs, p.block.errorf("the policy allows %s on %s, which the gateway does not need", action, resource))
+					}
+				}
 			}
-			all = append(all, condition{operator, key, values})
 		}
 	}
-	if all == nil {
-		return nil, fmt.Errorf("%s is no Condition", encode(v))
+	if len(errs) > 0 {
+		return errs
 	}
-	return all, nil
-}
-
-// A request is what IAM decides on.
-type request struct {
-	action string
-	// resource is empty where the policy is the resource's own: a role's trust policy.
-	resource string
-	// keys are those that conditions may ask for.
-	keys map[string]string
-}
-
-func (q request) String() string {
-	s := q.action
-	if q.resource != "" {
-		s += " on " + q.resource
-	}
-	for _, key := range slices.Sorted(maps.Keys(q.keys)) {
-		s += fmt.Sprintf(" with the %s %q", key, q.keys[key])
-	}
-	return s
-}
-
-// isTrust tells whether the policy is a role's own: it says who may assume the role.
-func (p *policy) isTrust() bool { return p.statements[0].resources == nil }
-
-// isAbout tells whether the policy is one for such a request, whatever it says of it.
-func (p *policy) isAbout(q request) bool {
-	service, _, _ := strings.Cut(q.action, ":")
-	for _, s := range p.statements {
-		if (s.resources == nil) == (q.resource == "") && slices.ContainsFunc(s.actions, func(action string) bool {
-			return action == "*" || strings.HasPrefix(action, service+":")
-		}) {
-			return true
+	for _, n := range needed {
+		if p := about[n.action]; p != nil && !allowed[n] {
+			errs = append(errs, p.block.errorf("the policy does not allow %s", n))
 		}
 	}
-	return false
+	return errs
 }
 
-// allows tells whether the policy allows what is requested: where a statement does, and none
-// denies it.
-func (p *policy) allows(q request) (allowed bool) {
-	for _, s := range p.statements {
-		if s.matches(q) {
-			if !s.allow {
-				return false
-			}
-			allowed = true
+// checkTrust holds a role's trust policy against the roles that the gateway has assumed.
+func (p *policy) checkTrust(s statement, roles []role) (errs []error) {
+	for _, r := range roles {
+		if ids := s.Condition["StringEquals"][externalID]; !slices.Contains(s.Action, assumeRole) || strings.Join(ids, " ") != r.externalID {
+			errs = append(errs, p.block.errorf("the policy lets %v assume with the external id %v, the gateway sends %q", s.Action, ids, r.externalID))
 		}
 	}
-	return allowed
-}
-
-func (s statement) matches(q request) bool {
-	is := func(name string, ignoreCase bool) func(string) bool {
-		return func(pattern string) bool { return wildcard(pattern, ignoreCase).MatchString(name) }
-	}
-	if !slices.ContainsFunc(s.actions, is(q.action, true)) {
-		return false
-	}
-	if (q.resource == "") != (s.resources == nil) || q.resource != "" && !slices.ContainsFunc(s.resources, is(q.resource, false)) {
-		return false
-	}
-	for _, c := range s.conditions {
-		value, ok := q.keys[c.key]
-		if !ok || !slices.ContainsFunc(c.values, func(want string) bool {
-			return value == want || c.operator == "StringLike" && is(value, false)(want)
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
-// wildcard is one of IAM's patterns: * is any run of characters, ? is one.
-func wildcard(pattern string, ignoreCase bool) *regexp.Regexp {
-	pattern = strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-	if ignoreCase {
-		pattern = "(?i)" + pattern
-	}
-	return regexp.MustCompile("^(?s:" + pattern + ")$")
+	return errs
 }
