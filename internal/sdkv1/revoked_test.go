@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/sdktest"
 )
 
 // Where the operator revokes the old key first and writes the new one ten minutes later, the
@@ -20,10 +21,10 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 			}
 			writeKeys(t, section, "AKIDOLD")
 			synctest.Test(t, func(t *testing.T) {
-				m := &memory{key: "AKIDLATER", calls: make(map[string]int)}
+				m := sdktest.NewMemory("AKIDLATER")
 				sdk := New(nil, &recorder{}, false)
 				if profile != "" { // with a session of the build's, too, a profile is one of the files
-					sdk = memorySDK(t, m)
+					sdk = New(sessionOver(t, m), &recorder{}, false)
 				} else {
 					replaceDefaultTransport(t, m)
 				}

@@ -1,13 +1,12 @@
-package sdkv1
+package sdktest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,8 +16,9 @@ import (
 // fakeSecret is longer than what two texts may share.
 const fakeSecret = "IQoJb3JpZ2luX2VjEXAMPLEfake-session-token"
 
-// Errors of STS and of the metadata services repeat no secret of the request, whatever their code.
-func TestLookupsRepeatNoSecrets(t *testing.T) {
+// LookupsRepeatNoSecrets has STS and the metadata services put a secret of the request into their
+// errors, which are then told without. left is what stands for such a message.
+func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 	asked := 0
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
@@ -36,10 +36,7 @@ func TestLookupsRepeatNoSecrets(t *testing.T) {
 		fmt.Fprintf(w, `<ErrorResponse><Error><Code>Odd</Code><Message>got %s</Message></Error></ErrorResponse>`, planted)
 	}))
 	t.Cleanup(s.Close)
-	file := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(file, []byte(fakeSecret), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := write(t, "token", fakeSecret)
 	role := invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
 	for name, tc := range map[string]struct {
 		env  map[string]string
@@ -53,9 +50,14 @@ func TestLookupsRepeatNoSecrets(t *testing.T) {
 			tc.env["AWS_ENDPOINT_URL_STS"] = s.URL
 			environment(t, tc.env, "", "")
 			before := asked
-			got := sign(t, invoke.Settings{Role: tc.role})
-			if asked == before || !strings.Contains(got, "no AWS credentials") || !strings.Contains(got, secretMessage) || strings.Contains(got, fakeSecret[:16]) {
-				t.Errorf("got %s after %d requests", got, asked-before)
+			client, err := sdk(t, nil, false)(invoke.Settings{Role: tc.role, Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var e *invoke.Error
+			if err := call(t.Context(), client); asked == before || !errors.As(err, &e) || e.Kind != invoke.KindCredentials ||
+				!strings.Contains(err.Error(), left) || strings.Contains(err.Error(), fakeSecret[:16]) {
+				t.Errorf("got %v after %d requests", err, asked-before)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package sdkv2
+package sdktest
 
 import (
 	"context"
@@ -12,21 +12,20 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// writeKeys writes a key to the credentials file of the environment.
-func writeKeys(t *testing.T, profile, key string) {
+// writeKey writes a key of the profile shop to the credentials file of the environment.
+func writeKey(t *testing.T, key string) {
 	t.Helper()
-	content := "[" + profile + "]\naws_access_key_id = " + key + "\naws_secret_access_key = s\n"
+	content := "[shop]\naws_access_key_id = " + key + "\naws_secret_access_key = s\n"
 	if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// memory is an Invoke API and an STS, at any host and without a network.
-type memory struct {
+// A Memory is an Invoke API and an STS, at any host and without a network.
+type Memory struct {
 	mu      sync.Mutex
 	key     string // that is accepted; empty for any
 	roles   int    // that STS has handed out
@@ -34,8 +33,11 @@ type memory struct {
 	calls   map[string]int // by host
 }
 
+// NewMemory returns an API that accepts one key, or any if key is empty.
+func NewMemory(key string) *Memory { return &Memory{key: key, calls: make(map[string]int)} }
+
 // RoundTrip implements http.RoundTripper.
-func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	answer := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header), Request: r}
@@ -58,28 +60,25 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// memorySDK is an SDK that reads the shared files and calls a memory.
-func memorySDK(m *memory) *SDK {
-	m.calls = make(map[string]int)
-	return newSDK(&aws.Config{HTTPClient: &http.Client{Transport: m}})
-}
-
-// The traffic does not matter: a look at the keys just before the refusal does not keep new ones
+// RotatedKeyUnderTraffic replaces a key in the shared files under traffic, which does not matter: a look at the keys just before the refusal does not keep new ones
 // from being found, nor do many refusals.
-func TestRotatedKeyUnderTraffic(t *testing.T) {
+func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 	for name, interval := range map[string]time.Duration{"1 request every 7 s": 7 * time.Second, "100 requests a second": 10 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, nil, "", "")
-			writeKeys(t, "shop", "AKIDOLD")
+			writeKey(t, "AKIDOLD")
 			synctest.Test(t, func(t *testing.T) {
-				m := &memory{key: "AKIDOLD"}
-				client := clientOf(t, memorySDK(m), invoke.Settings{Profile: "shop", Region: "us-west-2"})
+				m := NewMemory("AKIDOLD")
+				client, err := sdk(t, m, false)(invoke.Settings{Profile: "shop", Region: "us-west-2"})
+				if err != nil {
+					t.Fatal(err)
+				}
 				rotated := time.Now().Add(3 * time.Minute)
 				var refused time.Time
 				failures := 0
 				for end := rotated.Add(3 * time.Minute); time.Now().Before(end); time.Sleep(interval) {
 					if m.key == "AKIDOLD" && !time.Now().Before(rotated) {
-						writeKeys(t, "shop", "AKIDNEW")
+						writeKey(t, "AKIDNEW")
 						m.mu.Lock()
 						m.key = "AKIDNEW"
 						m.mu.Unlock()
@@ -102,18 +101,24 @@ func TestRotatedKeyUnderTraffic(t *testing.T) {
 	}
 }
 
-// An endpoint that takes all credentials for expired takes them from no other one, and does not
+// ExpiredTokensOfOneEndpoint has an endpoint take all credentials for expired. It takes them from no other one, and does not
 // have roles assumed again and again.
-func TestExpiredTokensOfOneEndpoint(t *testing.T) {
-	environment(t, nil, "", shopKeys)
+func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
+	environment(t, nil, "", "")
+	writeKey(t, "AKIDSHOP")
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{refused: map[string]string{"bad": "ExpiredTokenException"}}
-		sdk := memorySDK(m)
-		settings := invoke.Settings{Profile: "shop", Region: "us-west-2", Role: role}
+		m := NewMemory("")
+		m.refused = map[string]string{"bad": "ExpiredTokenException"}
+		newClient := sdk(t, m, false)
 		client := func(host string) *invoke.Client {
-			s := settings
-			s.Endpoint = "https://" + host + ".example.com"
-			return clientOf(t, sdk, s)
+			c, err := newClient(invoke.Settings{
+				Profile: "shop", Region: "us-west-2", Endpoint: "https://" + host + ".example.com",
+				Role: invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
 		}
 		bad, good := client("bad"), client("good")
 		start := time.Now()

@@ -1,4 +1,4 @@
-package sdkv1
+package sdktest
 
 import (
 	"testing"
@@ -6,8 +6,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// A role that cannot be assumed is an error at start. The SDK would say nothing of a missing source, and take the role of the instance.
-func TestRolesOfProfiles(t *testing.T) {
+// RolesOfProfiles has roles that cannot be assumed, which are an error at start. The SDKs would say
+// so at the first lookup, or take the role of the instance.
+func RolesOfProfiles(t *testing.T, sdk New) {
+	keysOfEnvironment := map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
 	const (
 		shop, base = "[profile shop]\n", "[profile base]\n"
 		role       = "role_arn = r\n"
@@ -48,12 +50,11 @@ func TestRolesOfProfiles(t *testing.T) {
 		{"process", "shop", shop + role + "credential_process = true\n", nil, ""},
 		{"SSO", "shop", shop + role + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", nil, ""},
 		{"no role", "shop", shop, nil, ""},
-		{"no source, of a source profile", "shop", shop + role + source + base + role, nil, `profile 'base'` + noSource},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
 			got := ""
-			if _, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"}); err != nil {
+			if _, err := sdk(t, nil, true)(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"}); err != nil {
 				got = err.Error()
 			}
 			if got != tc.want {
