@@ -3,229 +3,169 @@ package docker
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
-	"os"
+	"net/http"
 	"os/exec"
-	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"testing"
 
-	"github.com/compose-spec/compose-go/v2/loader"
-	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/goccy/go-yaml"
 
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// dockerSocket is the engine's, not a file of the repository.
-const dockerSocket = "/var/run/docker.sock"
+// A composeService is what compose.yaml says of a service. A key that is not here is an error.
+type composeService struct {
+	Build, Image   string
+	Ports, Volumes []string
+	Environment    map[string]string
+	ReadOnly       bool                                  `yaml:"read_only"`
+	CapDrop        []string                              `yaml:"cap_drop"`
+	SecurityOpt    []string                              `yaml:"security_opt"`
+	DependsOn      map[string]struct{ Condition string } `yaml:"depends_on"`
+	HealthCheck    struct {
+		Test, Interval, Timeout string
+		Retries                 int
+	}
+}
 
-func loadCompose(t *testing.T) *types.Project {
+// compose returns both services of compose.yaml.
+func compose(t *testing.T) (gateway, localstack composeService) {
 	t.Helper()
-	dir, err := filepath.Abs(repository)
-	if err != nil {
+	var file struct {
+		Name     string
+		Services map[string]composeService
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(read(t, "compose.yaml")), &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
-		WorkingDir:  dir,
-		ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(dir, "compose.yaml")}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := slices.Sorted(maps.Keys(project.Services)), []string{"krakend", "localstack"}; !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(file.Services)), []string{"krakend", "localstack"}; !slices.Equal(got, want) {
 		t.Fatalf("got the services %q, want %q", got, want)
 	}
-	return project
+	return file.Services["krakend"], file.Services["localstack"]
 }
 
-// An invocation is what a backend of compose.yaml's gateway is configured for.
-type invocation struct {
-	Function string `json:"function_name"`
-	Region   string `json:"region"`
-	Endpoint string `json:"endpoint"`
-}
-
-// composeConfig returns the krakend.json of compose.yaml's gateway, and what it invokes.
-func composeConfig(t *testing.T) (service map[string]any, invocations []invocation) {
+// krakendJSON is the configuration of compose.yaml's gateway.
+func krakendJSON(t *testing.T) (text string, backend struct {
+	Name     string `json:"function_name"`
+	Region   string
+	Endpoint string
+}) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, "examples/docker/krakend.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(content, &service); err != nil {
-		t.Fatal(err)
-	}
-	var typed struct {
+	text = read(t, "examples/docker/krakend.json")
+	var service struct {
+		ListenIP  string `json:"listen_ip"`
+		Port      int
 		Endpoints []struct {
 			Backend []struct {
-				Extra struct {
-					Lambda invocation `json:"backend/lambda"`
-				} `json:"extra_config"`
+				Extra map[string]json.RawMessage `json:"extra_config"`
 			}
 		}
 	}
-	if err := json.Unmarshal(content, &typed); err != nil {
+	if err := json.Unmarshal([]byte(text), &service); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range typed.Endpoints {
-		for _, b := range e.Backend {
-			invocations = append(invocations, b.Extra.Lambda)
-		}
+	if service.Port != 8080 || service.ListenIP != "" {
+		t.Errorf("the gateway listens on %q, port %d, want every address of its container, port 8080", service.ListenIP, service.Port)
 	}
-	if len(invocations) == 0 {
-		t.Fatal("the gateway invokes nothing")
+	if err := json.Unmarshal(service.Endpoints[0].Backend[0].Extra["backend/lambda"], &backend); err != nil {
+		t.Fatal(err)
 	}
-	return service, invocations
+	return text, backend
 }
 
-// Nobody but this machine reaches the services, and the gateway can do no more than it
-// must.
+// Only this machine reaches the gateway, and nothing reaches LocalStack, which has the engine's
+// socket. The gateway can do no more than it must.
 func TestComposeIsolation(t *testing.T) {
-	project := loadCompose(t)
-	for name, s := range project.Services {
-		for _, p := range s.Ports {
-			if p.HostIP != "127.0.0.1" {
-				t.Errorf("%s: the port %s is published on %q, want 127.0.0.1", name, p.Published, p.HostIP)
-			}
-		}
-		if s.Privileged || s.NetworkMode != "" || s.Pid != "" || s.Ipc != "" || len(s.CapAdd) > 0 || len(s.Devices) > 0 {
-			t.Errorf("%s has more than a container's own", name)
-		}
-		for _, v := range s.Volumes {
-			if v.Type != types.VolumeTypeBind {
-				t.Errorf("%s: %s is a %s, want a bind mount", name, v.Target, v.Type)
-			}
-			if v.Source == dockerSocket {
-				if name != "localstack" {
-					t.Errorf("%s has the engine's socket", name)
-				}
-				continue
-			}
-			if !v.ReadOnly {
-				t.Errorf("%s can write %s", name, v.Target)
-			}
-			if _, err := os.Stat(v.Source); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
+	gateway, localstack := compose(t)
+	if want := []string{"127.0.0.1:8080:8080"}; !slices.Equal(gateway.Ports, want) || len(localstack.Ports) > 0 {
+		t.Errorf("got the ports %q and %q, want %q and none", gateway.Ports, localstack.Ports, want)
 	}
-	if ports := project.Services["localstack"].Ports; len(ports) > 0 {
-		t.Errorf("localstack, which has the engine's socket, publishes %v", ports)
+	if !gateway.ReadOnly || !slices.Equal(gateway.CapDrop, []string{"ALL"}) || !slices.Equal(gateway.SecurityOpt, []string{"no-new-privileges:true"}) {
+		t.Errorf("got %+v, want no writing, capabilities and new privileges", gateway)
 	}
-
-	gateway := project.Services["krakend"]
-	if gateway.User != "" {
-		t.Errorf("the gateway runs as %q, want the image's user", gateway.User)
+	if want := []string{"./examples/docker/krakend.json:/etc/krakend/krakend.json:ro"}; !slices.Equal(gateway.Volumes, want) {
+		t.Errorf("the gateway has %q, want %q", gateway.Volumes, want)
 	}
-	if !gateway.ReadOnly {
-		t.Error("the gateway's file system can be written")
-	}
-	if !slices.Equal(gateway.CapDrop, []string{"ALL"}) {
-		t.Errorf("the gateway drops the capabilities %q, want all of them", gateway.CapDrop)
-	}
-	if !slices.Contains(gateway.SecurityOpt, "no-new-privileges:true") {
-		t.Errorf("the gateway has the security options %q, without no-new-privileges", gateway.SecurityOpt)
+	if want := []string{
+		"./examples/docker/functions:/etc/localstack/init/ready.d:ro", // LocalStack runs the scripts that are there
+		"/var/run/docker.sock:/var/run/docker.sock",
+	}; !slices.Equal(localstack.Volumes, want) {
+		t.Errorf("localstack has %q, want %q", localstack.Volumes, want)
 	}
 }
 
-// The gateway's port, configuration and Invoke API are where compose.yaml puts them.
+// The gateway starts after LocalStack, and invokes the function there.
 func TestComposeFitsTogether(t *testing.T) {
-	project, image := loadCompose(t), theImage(t)
-	service, invocations := composeConfig(t)
-	gateway, localstack := project.Services["krakend"], project.Services["localstack"]
-
-	if gateway.Build == nil || gateway.Build.Context != project.WorkingDir || gateway.Build.Dockerfile != "Dockerfile" {
-		t.Errorf("the gateway is built by %+v, want the Dockerfile", gateway.Build)
+	gateway, localstack := compose(t)
+	_, backend := krakendJSON(t)
+	if gateway.Build != "." || gateway.DependsOn["localstack"].Condition != "service_healthy" {
+		t.Errorf("got %+v, want a build of this directory that waits for localstack", gateway)
 	}
-	port, _ := service["port"].(float64)
-	if got := strconv.Itoa(int(port)); got != image.ports[0] {
-		t.Errorf("krakend.json has the port %s, the image %s", got, image.ports[0])
-	}
-	if len(gateway.Ports) != 1 || strconv.Itoa(int(gateway.Ports[0].Target)) != image.ports[0] {
-		t.Errorf("got the ports %+v, want the image's, %s", gateway.Ports, image.ports[0])
-	}
-	if ip, ok := service["listen_ip"]; ok {
-		t.Errorf("the gateway listens on %v, where nobody outside of its container reaches it", ip)
-	}
-	if got, want := gateway.Volumes[0].Target, image.cmd[len(image.cmd)-1]; got != want {
-		t.Errorf("krakend.json is mounted at %s, and read from %s", got, want)
-	}
-	for key, want := range map[string]string{
-		"AWS_ACCESS_KEY_ID":     gatewaytest.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY": gatewaytest.SecretAccessKey,
-	} {
-		if got := gateway.Environment[key]; got == nil || *got != want {
-			t.Errorf("%s is not %s, which is nobody's", key, want)
-		}
-	}
-
-	if on := gateway.DependsOn["localstack"]; on.Condition != types.ServiceConditionHealthy {
-		t.Errorf("the gateway waits for localstack to be %q, want %q", on.Condition, types.ServiceConditionHealthy)
+	if want := map[string]string{"AWS_ACCESS_KEY_ID": gatewaytest.AccessKeyID, "AWS_SECRET_ACCESS_KEY": gatewaytest.SecretAccessKey}; !maps.Equal(gateway.Environment, want) {
+		t.Errorf("got the environment %q, want %q", gateway.Environment, want)
 	}
 	// From 2026.3 on, LocalStack asks for an account.
 	if !regexp.MustCompile(`^localstack/localstack:4\.\d+\.\d+$`).MatchString(localstack.Image) {
 		t.Errorf("got the image %s, want one version of LocalStack 4", localstack.Image)
 	}
-	region := localstack.Environment["AWS_DEFAULT_REGION"]
-	for _, i := range invocations {
-		endpoint, err := url.Parse(i.Endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := endpoint.Scheme+"://"+endpoint.Host, "http://localstack:4566"; got != want {
-			t.Errorf("%s is invoked at %s, want %s", i.Function, got, want)
-		}
-		if region == nil || i.Region != *region {
-			t.Errorf("%s is invoked in %s, where LocalStack has no functions", i.Function, i.Region)
-		}
+	if backend.Endpoint != "http://localstack:4566" || backend.Region != localstack.Environment["AWS_DEFAULT_REGION"] {
+		t.Errorf("got %+v, want LocalStack's address and region", backend)
 	}
 }
 
 // LocalStack is healthy once the function can be invoked, and not before.
 func TestComposeHealth(t *testing.T) {
-	_, invocations := composeConfig(t)
-	check := loadCompose(t).Services["localstack"].HealthCheck
-	if check == nil || len(check.Test) != 2 || check.Test[0] != "CMD-SHELL" {
-		t.Fatalf("got the health check %+v, want one for a shell", check)
-	}
-	for _, tc := range []struct {
-		name     string
-		awslocal string
-		healthy  bool
-	}{
-		{"Active", "echo Active", true},
-		{"Pending", "echo Pending", false},
-		{"Inactive", "echo Inactive", false},
-		{"no function", "echo ResourceNotFoundException >&2; exit 254", false},
+	_, localstack := compose(t)
+	_, backend := krakendJSON(t)
+	for does, healthy := range map[string]bool{
+		"echo Active":   true,
+		"echo Pending":  false,
+		"echo Inactive": false,
+		"echo ResourceNotFoundException >&2; exit 254": false,
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			aws := newStandIn(t, tc.awslocal)
-			cmd := exec.Command("/bin/sh", "-c", check.Test[1])
-			cmd.Env = aws.env()
-			if err := cmd.Run(); (err == nil) != tc.healthy {
-				t.Errorf("got %v, want healthy %t", err, tc.healthy)
-			}
-			for _, call := range aws.calls(t) {
-				if got := call.options["--function-name"]; got != invocations[0].Function {
-					t.Errorf("asks for %q, want %q", got, invocations[0].Function)
-				}
-			}
-		})
+		aws := newStandIn(t, does)
+		cmd := exec.Command("/bin/sh", "-c", localstack.HealthCheck.Test)
+		cmd.Env = aws.env()
+		if err := cmd.Run(); (err == nil) != healthy {
+			t.Errorf("%s: got %v, want healthy %t", does, err, healthy)
+		}
+		if call := aws.call(t); !strings.Contains(call, " --function-name "+backend.Name+" ") {
+			t.Errorf("got the call %s, want one for %s", call, backend.Name)
+		}
 	}
 }
 
-// LocalStack runs the scripts that are mounted in its folder for them.
-func TestComposeMountsFunctions(t *testing.T) {
-	for _, v := range loadCompose(t).Services["localstack"].Volumes {
-		if path.Clean(v.Target) == "/etc/localstack/init/ready.d" {
-			if want, err := filepath.Abs(functions); err != nil || v.Source != want {
-				t.Errorf("%s is mounted there, want %s (%v)", v.Source, want, err)
-			}
-			return
-		}
+// What compose.yaml says to try, through the gateway of its krakend.json.
+func TestComposeGateway(t *testing.T) {
+	api := lambdatest.NewServer(map[string]any{
+		"hello": func(event struct{ Name string }) (map[string]string, error) {
+			return map[string]string{"message": "Hello, " + event.Name + "!"}, nil
+		},
+	})
+	t.Cleanup(api.Close)
+	text, backend := krakendJSON(t)
+	var service struct {
+		Endpoints []map[string]any
 	}
-	t.Error("nothing is mounted there")
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(text, backend.Endpoint, api.URL)), &service); err != nil {
+		t.Fatal(err)
+	}
+	gw := gatewaytest.Start(t, krakend, service.Endpoints, gatewaytest.Options{})
+
+	call := regexp.MustCompile(`(?m)^# +curl http://127\.0\.0\.1:8080(/\S+)$`).FindStringSubmatch(read(t, "compose.yaml"))
+	if call == nil {
+		t.Fatal("compose.yaml does not say what to try")
+	}
+	r, err := gw.Client.Get(gw.URL + call[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var got map[string]string
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil || r.StatusCode != http.StatusOK || got["message"] != "Hello, Ada!" {
+		t.Errorf("got %d %q, %v", r.StatusCode, got, err)
+	}
 }

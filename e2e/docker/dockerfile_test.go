@@ -1,274 +1,200 @@
 package docker
 
 import (
-	"bytes"
-	"encoding/pem"
-	"errors"
-	"fmt"
-	"io/fs"
-	"net/http/httptest"
+	"maps"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
+	"slices"
+	"strconv"
 	"strings"
+	"testing"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-	"github.com/moby/buildkit/frontend/dockerfile/linter"
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// certificates is where the base image of the builder has its CA certificates: Alpine's
-// and Debian's package of them put them there.
-const certificates = "/etc/ssl/certs/ca-certificates.crt"
+// repository is the context of the build.
+const repository = "../.."
 
-// An image is what an engine would make of a Dockerfile: a file system, and how to start
-// a container with it.
-type image struct {
-	dir   string   // what is the root of its file system
-	bases []string // of its stages, in order
+// gateway is what the image is built from.
+const gateway = "examples/krakend2"
 
-	workdir    string
-	user       string
-	ports      []string
-	labels     map[string]string
-	entrypoint []string
-	cmd        []string
-}
+var krakend = gatewaytest.New("2", repository+"/"+gateway, 3)
 
-// build does what an engine does with a Dockerfile, as far as it can be done without
-// one. Where an instruction is not known here, or would leave the directory, it returns
-// an error.
-func build(dockerfile, dir string, args map[string]string) (image, error) {
-	content, err := os.ReadFile(dockerfile)
+func TestMain(m *testing.M) { gatewaytest.Main(m) }
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(repository, name))
 	if err != nil {
-		return image{}, err
+		t.Fatal(err)
 	}
-	parsed, err := parser.Parse(bytes.NewReader(content))
+	return string(content)
+}
+
+// A stage is what one FROM begins: the arguments of its instructions, by their names.
+type stage map[string][]string
+
+// stages reads the Dockerfile.
+func stages(t *testing.T) (all []stage) {
+	t.Helper()
+	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(read(t, "Dockerfile"), "")
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		name, args, _ := strings.Cut(strings.Join(strings.Fields(line), " "), " ")
+		switch {
+		case name == "":
+			continue
+		case name == "FROM":
+			all = append(all, stage{})
+		}
+		last := all[len(all)-1]
+		last[name] = append(last[name], args)
+	}
+	return all
+}
+
+// The image has a static gateway, certificates and a license, and starts as a user whom no system
+// has.
+func TestImage(t *testing.T) {
+	want := stage{
+		"FROM": {"scratch"},
+		"COPY": {
+			"--from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/",
+			"--from=build /src/krakend /usr/bin/",
+			"LICENSE /",
+		},
+		"WORKDIR":    {"/etc/krakend"},
+		"USER":       {"65532:65532"},
+		"EXPOSE":     {"8080"},
+		"ENTRYPOINT": {`["/usr/bin/krakend"]`},
+		"CMD":        {`["-c", "/etc/krakend/krakend.json"]`},
+	}
+	all := stages(t)
+	got := maps.Clone(all[len(all)-1])
+	if labels := strings.Join(got["LABEL"], " "); !strings.Contains(labels, `image.licenses="Apache-2.0"`) {
+		t.Errorf("got the labels %s, without the license", labels)
+	}
+	delete(got, "LABEL")
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
+// The builder's Go is one that the gateway's go.mod lets build it: Go's images fetch no other.
+func TestBuilder(t *testing.T) {
+	build := stages(t)[0]
+	if got := build["WORKDIR"]; !slices.Equal(got, []string{"/src"}) || !slices.Equal(build["COPY"], []string{". ."}) {
+		t.Errorf("got the directory %q with %q, want /src with the context", got, build["COPY"])
+	}
+	image := regexp.MustCompile(`^--platform=\$BUILDPLATFORM golang:1\.(\d+)-alpine AS build$`).FindStringSubmatch(build["FROM"][0])
+	mod := regexp.MustCompile(`(?m)^go 1\.(\d+)`).FindStringSubmatch(read(t, gateway+"/go.mod"))
+	if image == nil || mod == nil {
+		t.Fatalf("got the builder %q and go %q", build["FROM"], mod)
+	}
+	has, _ := strconv.Atoi(image[1])
+	if needs, _ := strconv.Atoi(mod[1]); has < needs {
+		t.Errorf("the builder has Go 1.%d, go.mod asks for 1.%d", has, needs)
+	}
+	run := strings.Join(build["RUN"], "\n")
+	for _, want := range []string{
+		"CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -C " + gateway + " ", // static, for the platform of the image
+		` -ldflags "-s -w -X main.version=$VERSION" -o ../../krakend .`,
+	} {
+		if !strings.Contains(run, want) {
+			t.Errorf("got RUN %s, without %s", run, want)
+		}
+	}
+	if args := strings.Join(build["ARG"], " "); args != "VERSION TARGETOS TARGETARCH" {
+		t.Errorf("got ARG %s", args)
+	}
+}
+
+// inContext tells whether .dockerignore lets a file into the context of the build.
+func inContext(t *testing.T) func(name string) bool {
+	t.Helper()
+	patterns, err := ignorefile.ReadAll(strings.NewReader(read(t, ".dockerignore")))
 	if err != nil {
-		return image{}, err
-	}
-	var warnings []error
-	for _, w := range parsed.Warnings {
-		warnings = append(warnings, errors.New(w.Short))
-	}
-	lint := linter.New(&linter.Config{Warn: func(rule, _, _, message string, _ []parser.Range) {
-		warnings = append(warnings, fmt.Errorf("%s: %s", rule, message))
-	}})
-	stages, _, err := instructions.Parse(parsed.AST, lint)
-	if err := errors.Join(append(warnings, err)...); err != nil {
-		return image{}, err
-	}
-
-	sources := map[string]string{"": filepath.Join(dir, "context")} // by the --from of COPY
-	if err := copyContext(sources[""]); err != nil {
-		return image{}, err
-	}
-	built := image{}
-	for i, s := range stages {
-		built = image{
-			dir:     filepath.Join(dir, fmt.Sprint("stage", i)),
-			bases:   append(built.bases, s.BaseName),
-			workdir: "/",
-			labels:  map[string]string{},
-		}
-		if s.Name != "" {
-			sources[s.Name] = built.dir
-		}
-		if err := os.Mkdir(built.dir, 0o755); err != nil {
-			return image{}, err
-		}
-		if s.BaseName != "scratch" {
-			if err := layBase(built.dir); err != nil {
-				return image{}, err
-			}
-		}
-		declared := []string{} // ARGs, as an environment
-		for _, command := range s.Commands {
-			if err := built.do(command, sources, args, &declared); err != nil {
-				return image{}, fmt.Errorf("%s: %w", command, err)
-			}
-		}
-	}
-	return built, nil
-}
-
-// do does what one instruction says.
-func (i *image) do(command instructions.Command, sources, args map[string]string, declared *[]string) error {
-	switch c := command.(type) {
-	case *instructions.ArgCommand:
-		for _, arg := range c.Args {
-			value := arg.ValueString()
-			switch given, ok := args[arg.Key]; {
-			case ok:
-				value = given
-			case arg.Key == "TARGETOS": // these two are BuildKit's to give
-				value = "linux"
-			case arg.Key == "TARGETARCH":
-				value = runtime.GOARCH
-			}
-			*declared = append(*declared, arg.Key+"="+value)
-		}
-	case *instructions.WorkdirCommand:
-		i.workdir = path.Join(i.workdir, c.Path)
-		if path.IsAbs(c.Path) {
-			i.workdir = c.Path
-		}
-		return os.MkdirAll(i.in(i.workdir), 0o755)
-	case *instructions.CopyCommand:
-		source, ok := sources[c.From]
-		if !ok || c.Chown != "" || c.Chmod != "" || c.Parents || len(c.ExcludePatterns) > 0 || len(c.SourceContents) > 0 {
-			return errors.New("not known here")
-		}
-		for _, name := range c.SourcePaths {
-			if err := i.copy(filepath.Join(source, name), c.DestPath); err != nil {
-				return err
-			}
-		}
-	case *instructions.RunCommand:
-		return i.run(c, *declared)
-	case *instructions.LabelCommand:
-		for _, l := range c.Labels {
-			i.labels[l.Key] = strings.Trim(l.Value, `"`)
-		}
-	case *instructions.UserCommand:
-		i.user = c.User
-	case *instructions.ExposeCommand:
-		i.ports = append(i.ports, c.Ports...)
-	case *instructions.EntrypointCommand:
-		if c.PrependShell {
-			return errors.New("there is no shell to start it")
-		}
-		i.entrypoint = c.CmdLine
-	case *instructions.CmdCommand:
-		if c.PrependShell {
-			return errors.New("there is no shell to start it")
-		}
-		i.cmd = c.CmdLine
-	default:
-		return errors.New("not known here")
-	}
-	return nil
-}
-
-// in is where a path of the image's is on this machine.
-func (i *image) in(name string) string { return filepath.Join(i.dir, name) }
-
-// copy copies a file, or what is in a directory.
-func (i *image) copy(source, dest string) error {
-	info, err := os.Stat(source)
-	if err != nil {
-		return err
-	}
-	if !path.IsAbs(dest) {
-		dest = path.Join(i.workdir, dest) + map[bool]string{true: "/"}[strings.HasSuffix(dest, "/")]
-	}
-	if info.IsDir() {
-		return os.CopyFS(i.in(dest), os.DirFS(source))
-	}
-	if strings.HasSuffix(dest, "/") {
-		dest = path.Join(dest, filepath.Base(source))
-	}
-	return copyFile(source, i.in(dest))
-}
-
-// outside finds what would be a path outside of the directory that a command runs in.
-var outside = regexp.MustCompile(`(^|[\s="':])(/|~)`)
-
-// run runs the script of a RUN in its directory. Mounts are left out: with those of type
-// cache, nothing depends on what is in them.
-func (i *image) run(c *instructions.RunCommand, declared []string) error {
-	if err := c.Expand(func(word string) (string, error) { return word, nil }); err != nil {
-		return err
-	}
-	for _, mount := range instructions.GetMounts(c) {
-		if mount.Type != instructions.MountTypeCache {
-			return errors.New("not known here")
-		}
-	}
-	if !c.PrependShell || len(c.Files) > 0 || len(c.CmdLine) != 1 {
-		return errors.New("not known here")
-	}
-	if outside.MatchString(c.CmdLine[0]) {
-		return errors.New("would leave its directory")
-	}
-	run := exec.Command("/bin/sh", "-c", c.CmdLine[0])
-	run.Dir = i.in(i.workdir)
-	// As in Go's own images, the Go that is there has to do.
-	run.Env = append(append(os.Environ(), "GOTOOLCHAIN=local", "GOFLAGS=", "GOWORK=off"), declared...)
-	if out, err := run.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
-	}
-	return nil
-}
-
-// layBase puts into dir what the build takes of its base image. As CA certificates there
-// is the one of httptest's TLS servers.
-func layBase(dir string) error {
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	file := filepath.Join(dir, certificates)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o644)
-}
-
-// copyContext copies to dir what .dockerignore leaves of the repository.
-func copyContext(dir string) error {
-	ignored, err := ignoring()
-	if err != nil {
-		return err
-	}
-	return filepath.WalkDir(repository, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		rel, err := filepath.Rel(repository, name)
-		if err != nil {
-			return err
-		}
-		if ignored, err := ignored(rel); ignored || err != nil {
-			return err
-		}
-		return copyFile(name, filepath.Join(dir, rel))
-	})
-}
-
-// ignoring returns what tells whether .dockerignore keeps a path out of the context.
-func ignoring() (func(name string) (bool, error), error) {
-	f, err := os.Open(filepath.Join(repository, ".dockerignore"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	patterns, err := ignorefile.ReadAll(f)
-	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	matcher, err := patternmatcher.New(patterns)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	return matcher.MatchesOrParentMatches, nil
+	return func(name string) bool {
+		ignored, err := matcher.MatchesOrParentMatches(filepath.FromSlash(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !ignored
+	}
 }
 
-// copyFile copies a file with its mode, and makes the directories that it needs.
-func copyFile(source, dest string) error {
-	info, err := os.Stat(source)
+// The context has every file that the build reads.
+func TestContextSuffices(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-f",
+		`{{if and .Module (not .Standard)}}{{$dir := .Dir}}{{.Module.GoMod}}{{range .GoFiles}}{{"\n"}}{{$dir}}/{{.}}{{end}}{{range .EmbedFiles}}{{"\n"}}{{$dir}}/{{.}}{{end}}{{end}}`, ".")
+	list.Dir = filepath.Join(repository, gateway)
+	list.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOOS=linux")
+	out, err := list.Output()
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	content, err := os.ReadFile(source)
+	root, err := filepath.Abs(repository)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
-		return err
+	in, files := inContext(t), 0
+	for name := range strings.FieldsSeq(string(out)) {
+		if name, ok := strings.CutPrefix(name, root+string(filepath.Separator)); ok {
+			if files++; !in(name) {
+				t.Errorf("%s is not in the context", name)
+			}
+		}
 	}
-	return os.WriteFile(dest, content, info.Mode().Perm())
+	if files < 50 {
+		t.Errorf("the build reads %d files of the repository, want 50 or more", files)
+	}
+	for _, name := range []string{gateway + "/go.sum", "LICENSE"} {
+		if !in(name) {
+			t.Errorf("%s is not in the context", name)
+		}
+	}
+}
+
+// What lies about in a working copy stays out of the context.
+func TestContextHasNothingElse(t *testing.T) {
+	in := inContext(t)
+	for _, name := range []string{
+		".git/config", ".env", ".bin/golangci-lint", "krakend.json", "Dockerfile", "lambda.go",
+		"internal/backend/backend_test.go", "internal/backend/testdata/fuzz/F/1", "internal/sdkv1/doc.go", "internal/gatewaytest/process.go",
+		"lura/lambda.go", "lura/v2/.env", "lura/v2/internal/sdkv2/main_test.go",
+		"examples/krakend2/krakend.json", "examples/krakend2/private.pem", "examples/krakend2/.aws/credentials", "examples/docker/krakend.json",
+		"e2e/serverless/node_modules/a/index.js", "e2e/serverless/node_modules/a/LICENSE", "bench/gateways/published2/main.go",
+	} {
+		if in(name) {
+			t.Errorf("%s is in the context", name)
+		}
+	}
+}
+
+// With -check in place of CMD, the gateway reads the krakend.json of WORKDIR.
+func TestCheck(t *testing.T) {
+	for name, want := range map[string]int{"examples/docker/krakend.json": 0, "Dockerfile": 1, "none": 1} {
+		t.Run(name, func(t *testing.T) {
+			cmd := krakend.Command(t, nil, "-check")
+			if name != "none" {
+				if err := os.WriteFile(filepath.Join(cmd.Dir, "krakend.json"), []byte(read(t, name)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, _ := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != want || want == 0 && !strings.Contains(string(out), "errors: 0, warnings: 0\n") {
+				t.Errorf("got the exit status %d, want %d:\n%s", got, want, out)
+			}
+		})
+	}
 }

@@ -2,22 +2,18 @@ package docker
 
 import (
 	"archive/zip"
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
 // functions has those of compose.yaml, and the script that creates them.
-const functions = repository + "/examples/docker/functions"
+const functions = "examples/docker/functions"
 
 // A standIn stands in for LocalStack's awslocal. It keeps what it is called with.
 type standIn struct{ dir string }
@@ -26,22 +22,18 @@ type standIn struct{ dir string }
 func newStandIn(t *testing.T, does string) standIn {
 	t.Helper()
 	s := standIn{t.TempDir()}
-	script := `#!/bin/sh
-n=$(ls "$KEPT" | wc -l)
-mkdir "$KEPT/$n"
-printf '%s\0' "$@" >"$KEPT/$n/args"
-for arg; do
-	case $arg in fileb://*) cp "${arg#fileb://}" "$KEPT/$n/file" ;; esac
-done
-` + does + "\n"
-	if err := os.Mkdir(filepath.Join(s.dir, "kept"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"bin", "kept", "tmp"} {
+		if err := os.Mkdir(filepath.Join(s.dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
+	script := "#!/bin/sh\necho awslocal \"$@\" >>\"$KEPT/calls\"\n" +
+		"for arg; do case $arg in fileb://*) cp \"${arg#fileb://}\" \"$KEPT/file\" ;; esac; done\n" + does + "\n"
 	// Nothing is started meanwhile: it would have the file open for writing as well, and a
 	// file like that cannot be executed (go.dev/issue/22315).
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(filepath.Join(s.dir, "awslocal"), []byte(script), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "bin/awslocal"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -50,56 +42,32 @@ done
 // env is an environment in which it is awslocal.
 func (s standIn) env() []string {
 	return append(os.Environ(),
-		"PATH="+s.dir+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+filepath.Join(s.dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"KEPT="+filepath.Join(s.dir, "kept"),
-		"TMPDIR="+s.dir,
+		"TMPDIR="+filepath.Join(s.dir, "tmp"),
 	)
 }
 
-// A call is one of a stand-in.
-type call struct {
-	command string            // its words, up to the first option
-	options map[string]string // each has a value
-	file    string            // a copy of that which an option names
-}
-
-// calls are those that have been made, of which there has to be one.
-func (s standIn) calls(t *testing.T) []call {
+// call is the only one that has been made.
+func (s standIn) call(t *testing.T) string {
 	t.Helper()
-	dirs, err := filepath.Glob(filepath.Join(s.dir, "kept", "*"))
+	calls, err := os.ReadFile(filepath.Join(s.dir, "kept/calls"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(dirs) == 0 {
-		t.Fatal("awslocal was not called")
+	if n := strings.Count(string(calls), "\n"); n != 1 {
+		t.Fatalf("got %d calls, want 1:\n%s", n, calls)
 	}
-	var calls []call
-	for _, dir := range dirs {
-		content, err := os.ReadFile(filepath.Join(dir, "args"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		args := strings.Split(strings.TrimSuffix(string(content), "\x00"), "\x00")
-		words := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--") })
-		if words < 0 || (len(args)-words)%2 != 0 {
-			t.Fatalf("awslocal was called with %q, want options with values", args)
-		}
-		c := call{strings.Join(args[:words], " "), map[string]string{}, filepath.Join(dir, "file")}
-		for pair := range slices.Chunk(args[words:], 2) {
-			c.options[pair[0]] = pair[1]
-		}
-		calls = append(calls, c)
-	}
-	return calls
+	return string(calls)
 }
 
 // create runs the script as LocalStack does: by its path, in whatever directory.
 func create(t *testing.T, aws standIn) error {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("the script needs Python, which LocalStack's image has and this machine has not")
+		t.Skip("the script needs Python, which LocalStack's image has and this machine does not have")
 	}
-	script, err := filepath.Abs(filepath.Join(functions, "create.sh"))
+	script, err := filepath.Abs(filepath.Join(repository, functions, "create.sh"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,144 +80,57 @@ func create(t *testing.T, aws standIn) error {
 	return err
 }
 
-// The script creates each function that the gateway of compose.yaml invokes.
-func TestFunctions(t *testing.T) {
+// The script creates the function that the gateway invokes, and leaves nothing behind.
+func TestFunction(t *testing.T) {
 	aws := newStandIn(t, "")
 	if err := create(t, aws); err != nil {
 		t.Fatal(err)
 	}
-	var created []string
-	for _, c := range aws.calls(t) {
-		if want := "lambda create-function"; c.command != want {
-			t.Errorf("got the command %q, want %q", c.command, want)
-		}
-		file, handler, _ := strings.Cut(c.options["--handler"], ".")
-		files := unzip(t, c.file)
-		source, err := os.ReadFile(filepath.Join(functions, file+".mjs"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(files) != 1 || files[file+".mjs"] != string(source) {
-			t.Errorf("the zip file has %q, want %s.mjs alone", files, file)
-		}
-		if handler != "handler" {
-			t.Errorf("got the handler %q of %s.mjs", handler, file)
-		}
-		code, err := os.ReadFile(c.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		input := &lambda.CreateFunctionInput{
-			Code:         &lambda.FunctionCode{ZipFile: code},
-			FunctionName: option(c, "--function-name"),
-			Handler:      option(c, "--handler"),
-			Role:         option(c, "--role"),
-			Runtime:      option(c, "--runtime"),
-		}
-		if err := input.Validate(); err != nil {
-			t.Error(err)
-		}
-		if !regexp.MustCompile(`^nodejs\d+\.x$`).MatchString(c.options["--runtime"]) {
-			t.Errorf("%q is no runtime for Node.js", c.options["--runtime"])
-		}
-		if !strings.HasPrefix(c.options["--role"], "arn:aws:iam::000000000000:role/") {
-			t.Errorf("%q is no role of LocalStack's account", c.options["--role"])
-		}
-		created = append(created, c.options["--function-name"])
+	_, backend := krakendJSON(t)
+	want := `^awslocal lambda create-function --function-name ` + backend.Name + ` --runtime nodejs\d+\.x --handler hello\.handler ` +
+		`--zip-file fileb://\S+ --role arn:aws:iam::000000000000:role/\S+\n$`
+	if got := aws.call(t); !regexp.MustCompile(want).MatchString(got) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if left, err := os.ReadDir(filepath.Join(aws.dir, "tmp")); err != nil || len(left) > 0 {
+		t.Errorf("left %v behind, %v", left, err)
 	}
 
-	_, invocations := composeConfig(t)
-	for _, i := range invocations {
-		if !slices.Contains(created, i.Function) {
-			t.Errorf("%s is invoked and not created", i.Function)
-		}
+	code, err := zip.OpenReader(filepath.Join(aws.dir, "kept/file"))
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func option(c call, name string) *string {
-	value, ok := c.options[name]
-	if !ok {
-		return nil
+	defer code.Close()
+	if len(code.File) != 1 || code.File[0].Name != "hello.mjs" {
+		t.Fatalf("got %d files in the zip file, want hello.mjs alone", len(code.File))
 	}
-	return &value
+	file, err := code.File[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if text, err := io.ReadAll(file); err != nil || string(text) != read(t, functions+"/hello.mjs") {
+		t.Errorf("got %s, %v", text, err)
+	}
 }
 
 // LocalStack tells that a script has failed. This one does where AWS refuses something.
-func TestFunctionsFail(t *testing.T) {
+func TestFunctionFails(t *testing.T) {
 	if err := create(t, newStandIn(t, "exit 254")); err == nil {
 		t.Error("the script has not failed")
 	}
 }
 
-// The script leaves nothing behind.
-func TestFunctionsCleanUp(t *testing.T) {
-	aws := newStandIn(t, "")
-	if err := create(t, aws); err != nil {
-		t.Fatal(err)
-	}
-	entries, err := os.ReadDir(aws.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if name := e.Name(); name != "awslocal" && name != "kept" {
-			t.Errorf("left %s behind", name)
-		}
-	}
-}
-
-// The function of the zip file, executed.
 func TestHello(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("needs Node.js, which is what executes the function")
 	}
-	aws := newStandIn(t, "")
-	if err := create(t, aws); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for name, content := range unzip(t, aws.calls(t)[0].file) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	cmd := exec.Command(node, "--input-type=module", "--eval",
 		`import { handler } from "./hello.mjs"; console.log(JSON.stringify(await handler({ name: "Ada" })));`)
-	cmd.Dir = dir
+	cmd.Dir = filepath.Join(repository, functions)
 	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
+	if want := `{"message":"Hello, Ada!"}` + "\n"; err != nil || string(out) != want {
+		t.Errorf("got %s, %v, want %s", out, err, want)
 	}
-	var got map[string]string
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
-	if want := "Hello, Ada!"; len(got) != 1 || got["message"] != want {
-		t.Errorf("got %s, want the message %q", out, want)
-	}
-}
-
-// unzip returns the files of a zip file by their names.
-func unzip(t *testing.T, name string) map[string]string {
-	t.Helper()
-	r, err := zip.OpenReader(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	files := map[string]string{}
-	for _, f := range r.File {
-		content, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer content.Close()
-		b, err := io.ReadAll(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[f.Name] = string(b)
-	}
-	return files
 }

@@ -20,14 +20,14 @@ import (
 )
 
 var (
-	soakTime = flag.Duration("soaktime", 5*time.Second, "how `long` the traffic lasts")
+	soakTime = flag.Duration("soaktime", 2*time.Second, "how `long` the traffic lasts")
 	soakSeed = flag.Uint64("soakseed", 0, "repeats the run that has printed this `seed`; 0 takes a new one")
 )
 
 const (
-	clients = 48 // of each gateway, at once
-	// warmUp is how many clients go before them.
-	warmUp = 12
+	// clients is how many of each gateway's send requests at once. A quarter of them go before, and
+	// there are shortClients with -short.
+	clients, shortClients = 48, 12
 	// slowLanes is how many requests to /slow are on their way at once.
 	slowLanes = 4
 	// percentGone is how many of a hundred clients go away before they have an answer.
@@ -112,6 +112,11 @@ func TestSoak(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(rand.Uint32()) + 1
 	}
+	clients := clients
+	if testing.Short() {
+		clients = shortClients
+	}
+	warmUp := clients / 4
 	fmt.Fprintf(t.Output(), "soak: %v, %d clients for each gateway, -soakseed %d\n", *soakTime, clients, seed)
 
 	api := lambdatest.NewServer(functions())
