@@ -30,7 +30,7 @@ func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Re
 	}
 	body, e := LimitAnswer(answer, r, p)
 	if e != nil {
-		e.Header, e.RequestID = answer.Header, requestIDOf(answer.Header)
+		e.Status, e.Header, e.RequestID = answer.StatusCode, answer.Header, requestIDOf(answer.Header)
 		return nil, e
 	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
@@ -224,7 +224,7 @@ func (c *httpAttempter) response(ctx context.Context, answer *http.Response, bod
 		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
 	}
 	response := &Response{
-		Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h),
+		Status: answer.StatusCode, Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h),
 		DurableExecutionARN: HeaderValue(h, durableExecutionARNHeader), LogResult: HeaderValue(h, logResultHeader),
 	}
 	if r.Stream {

@@ -116,7 +116,7 @@ func TestLimits(t *testing.T) {
 				}
 				return
 			}
-			if e := errorOf(t, err); e.Kind != tc.want || e.Error() != tc.text || e.RequestID != "1" || e.Header == nil {
+			if e := errorOf(t, err); e.Kind != tc.want || e.Error() != tc.text || e.Status != tc.status || e.RequestID != "1" || e.Header == nil {
 				t.Errorf("got %+v, %v", e, e)
 			}
 		})

@@ -69,6 +69,8 @@ type Policy struct {
 	// Transport sends the calls in place of the Target's. Nil is the Target's. An Attempter of
 	// other make has its own.
 	Transport http.RoundTripper
+	// OnAttempt is called before each attempt. Nil is for none.
+	OnAttempt func()
 	// OnFailure is called with the error of each attempt that failed, before it is tried
 	// again. Nil is for none.
 	OnFailure func(*Error)
@@ -148,6 +150,9 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 	call := call{client: c, policy: p, function: r.Function}
 	for {
 		call.attempts++
+		if p.OnAttempt != nil {
+			p.OnAttempt()
+		}
 		started := c.now()
 		err := c.attempt(ctx, r, p, use)
 		call.took = c.now().Sub(started)

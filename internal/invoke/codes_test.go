@@ -228,10 +228,18 @@ func TestFunctionErrors(t *testing.T) {
 		for _, stream := range []bool{false, true} {
 			w := newWorld(tc.steps...)
 			var failures []*Error
-			p := &Policy{MaxRetries: 2, MaxReply: maxReply, RetryFunctionErrors: tc.retry, OnFailure: func(e *Error) { failures = append(failures, e) }}
+			begun := 0
+			p := &Policy{
+				MaxRetries: 2, MaxReply: maxReply, RetryFunctionErrors: tc.retry,
+				OnAttempt: func() { begun++ },
+				OnFailure: func(e *Error) { failures = append(failures, e) },
+			}
 			_, err := send(t.Context(), w.client(t), p, &Request{Function: "f", Stream: stream && !tc.ok})
 			if (err == nil) != tc.ok || len(w.attempts) != tc.want {
 				t.Errorf("%s, stream %t: got %v after %d attempts, want %d", tc.name, stream, err, len(w.attempts), tc.want)
+			}
+			if begun != tc.want {
+				t.Errorf("%s: heard of %d attempts, want %d", tc.name, begun, tc.want)
 			}
 			if n := len(failures); tc.ok && n != tc.want-1 || !tc.ok && n != tc.want {
 				t.Errorf("%s: heard of %d failures", tc.name, n)

@@ -7,6 +7,8 @@ import (
 
 // Response is what an execution has returned that did not fail.
 type Response struct {
+	// Status is the HTTP answer's, 0 where an SDK's client does not tell it.
+	Status int
 	// Header is the HTTP answer's, nil behind an SDK's client that does not show it.
 	Header http.Header
 	// ExecutedVersion and RequestID are empty where they are not told.

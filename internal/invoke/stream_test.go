@@ -64,7 +64,7 @@ func TestEvents(t *testing.T) {
 			err := w.client(t).Invoke(t.Context(), &Request{Function: "f", Stream: true}, p, func(r *Response) error {
 				defer r.Events.Close()
 				chunks = ""
-				if r.Header.Get("Content-Type") != "text/plain" || r.RequestID != "1" || r.ExecutedVersion != "7" || r.Payload != nil || r.Rest != nil {
+				if r.Header.Get("Content-Type") != "text/plain" || r.Status != http.StatusOK || r.RequestID != "1" || r.ExecutedVersion != "7" || r.Payload != nil || r.Rest != nil {
 					t.Errorf("got %+v", r)
 				}
 				for {

@@ -79,6 +79,7 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		}
 	}
 	return &invoke.Response{
+		Status:              int(aws.Int64Value(output.StatusCode)),
 		Header:              x.header,
 		ExecutedVersion:     aws.StringValue(output.ExecutedVersion),
 		RequestID:           x.requestID,

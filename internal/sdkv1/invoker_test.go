@@ -74,7 +74,7 @@ func TestAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	call := s.Calls()[0]
-	if string(response.Payload) != string(payload) || response.Header.Get("X-Amz-Executed-Version") == "" || response.ExecutedVersion != "$LATEST" ||
+	if string(response.Payload) != string(payload) || response.Header.Get("X-Amz-Executed-Version") == "" || response.ExecutedVersion != "$LATEST" || response.Status != http.StatusOK ||
 		response.RequestID != call.RequestID || response.LogResult == "" || response.Rest != nil || response.Events != nil {
 		t.Errorf("got %+v", response)
 	}

@@ -45,6 +45,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 	maps.Copy(header, x.header)
 	header.Set("Content-Type", aws.StringValue(output.ResponseStreamContentType))
 	return &invoke.Response{
+		Status:          int(aws.Int64Value(output.StatusCode)),
 		Header:          header,
 		ExecutedVersion: aws.StringValue(output.ExecutedVersion),
 		RequestID:       x.requestID,

@@ -92,7 +92,7 @@ func TestStream(t *testing.T) {
 				continue
 			}
 			got := read(t, response.Events)
-			if response.Header.Get("Content-Type") != "application/octet-stream" || response.Payload != nil || response.Rest != nil {
+			if response.Header.Get("Content-Type") != "application/octet-stream" || response.Status != http.StatusOK || response.Payload != nil || response.Rest != nil {
 				t.Errorf("%s, %s: got %+v", tc.name, how, response)
 			}
 			call := s.Calls()[0]

@@ -92,6 +92,7 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 		}
 	}
 	return &invoke.Response{
+		Status:              int(output.StatusCode),
 		Header:              header,
 		ExecutedVersion:     aws.ToString(output.ExecutedVersion),
 		RequestID:           requestID,

@@ -48,7 +48,7 @@ func TestInvoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(r.Payload) != `{"a":"b"}` || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || r.ExecutedVersion == "" || r.LogResult == "" {
+	if string(r.Payload) != `{"a":"b"}` || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || r.ExecutedVersion == "" || r.Status != http.StatusOK || r.LogResult == "" {
 		t.Errorf("got %+v", r)
 	}
 	call := s.Calls()[0]

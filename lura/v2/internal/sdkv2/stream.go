@@ -42,6 +42,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 	}
 	header.Set("Content-Type", aws.ToString(output.ResponseStreamContentType))
 	return &invoke.Response{
+		Status:          int(output.StatusCode),
 		Header:          header,
 		ExecutedVersion: aws.ToString(output.ExecutedVersion),
 		RequestID:       requestID,

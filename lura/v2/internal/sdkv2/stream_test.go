@@ -44,7 +44,7 @@ func TestStream(t *testing.T) {
 			t.Fatal(failed)
 		}
 		got, log, err := read(t, r.Events)
-		if got != "tea for two" || err != io.EOF || r.Header.Get("Content-Type") != "application/octet-stream" || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || log == "" {
+		if got != "tea for two" || err != io.EOF || r.Header.Get("Content-Type") != "application/octet-stream" || r.Status != http.StatusOK || r.RequestID == "" || r.Header.Get("X-Amzn-Requestid") != r.RequestID || log == "" {
 			t.Errorf("%s: got %q, %v, %+v", how, got, err, r)
 		}
 		if call := s.Calls()[0]; !call.Streaming || call.Qualifier != "live" || call.LogType != "Tail" {
