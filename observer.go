@@ -24,13 +24,17 @@ type Invocation struct {
 	// Stream tells that the function was called with InvokeWithResponseStream.
 	Stream bool
 	// Attempts counts the calls of the Invoke API, the first one included. It is 0 where the
-	// request failed before.
+	// request failed before. Of concurrent calls, all attempts that began before the end of the
+	// Invocation count.
 	Attempts int
 	// Throttles counts the attempts that AWS throttled.
 	Throttles int
 	// Status is the HTTP status of the response to the client. It is 0 where the client went
 	// away first.
 	Status int
+	// APIStatus is the HTTP status of the last API response, 0 where there was none and where an
+	// Invoker does not tell it. It is 200 for a function's error.
+	APIStatus int
 	// Code is the error code of AWS, such as TooManyRequestsException, or of this module, such
 	// as DeadlineExceeded. It is empty for a success and for a function's error.
 	Code string

@@ -50,7 +50,7 @@ func TestWithObserver(t *testing.T) {
 	}
 	got.RequestID, got.Duration = "", 0
 	want := lambda.Invocation{
-		Function: "orders", Qualifier: "live", Region: "us-west-2", FunctionListed: true, Attempts: 1, Status: 502, FunctionError: "errorString", PayloadSize: 2,
+		Function: "orders", Qualifier: "live", Region: "us-west-2", FunctionListed: true, Attempts: 1, Status: 502, APIStatus: 200, FunctionError: "errorString", PayloadSize: 2,
 	}
 	if got != want {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

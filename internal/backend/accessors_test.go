@@ -21,6 +21,7 @@ func TestAccessors(t *testing.T) {
 		"AWS's":                   {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", Status: http.StatusTooManyRequests}, &config.Config{}), "TooManyRequestsException", ""},
 		"a code that AWS has not": {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "<html>", Status: http.StatusBadGateway}, &config.Config{}), "InvocationFailure", ""},
 		"a connection":            {invocationError(&invoke.Error{Kind: invoke.KindConnection, Err: errors.New("refused")}, &config.Config{}), "RequestError", ""},
+		"no credentials":          {invocationError(&invoke.Error{Kind: invoke.KindCredentials}, &config.Config{}), "NoCredentials", ""},
 		"the deadline":            {ended(context.DeadlineExceeded, "before the call"), "DeadlineExceeded", ""},
 		"the configuration":       {badConfig(errors.New("region")), "InvalidConfiguration", ""},
 		"an errorType":            {reported(`{"errorType":"OutOfStock","errorMessage":"no tea"}`), "", "OutOfStock"},

@@ -190,7 +190,7 @@ func ended(err error, progress string) *Error {
 	return &Error{
 		status:  http.StatusGatewayTimeout,
 		message: "deadline exceeded",
-		kind:    "DeadlineExceeded",
+		kind:    codeDeadline,
 		failure: "the deadline passed " + progress,
 		err:     err,
 	}
@@ -199,7 +199,7 @@ func ended(err error, progress string) *Error {
 // clientGone is the error of a request whose client went away, where the context does
 // not tell.
 func clientGone() *Error {
-	return &Error{status: http.StatusGatewayTimeout, message: "the client went away", kind: "ClientGone", err: context.Canceled}
+	return &Error{status: http.StatusGatewayTimeout, message: "the client went away", kind: codeClientGone, err: context.Canceled}
 }
 
 // truncated is the error of a stream that ended before its end.
@@ -213,9 +213,16 @@ func truncated(detail string) *Error {
 	}
 }
 
-// requestError is the code of a call that got no answer, or only a part of one. AWS's SDKs gave
-// it this name.
-const requestError = "RequestError"
+// Codes of this module's own, beside those that have one place each. docs/errors.md has all.
+const (
+	// codeRequest is for a call that got no answer, or only a part of one. AWS's SDKs gave it this
+	// name.
+	codeRequest = "RequestError"
+	// codeCredentials is for a call that could not be signed. Nothing was sent.
+	codeCredentials = "NoCredentials"
+	codeDeadline    = "DeadlineExceeded"
+	codeClientGone  = "ClientGone"
+)
 
 // invocationError translates an error of a call that a backend with this configuration has made.
 func invocationError(err *invoke.Error, cfg *config.Config) *Error {
@@ -237,7 +244,9 @@ func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	e := &Error{status: failed.status, message: failed.message, kind: "InvocationFailure", failure: "invocation failed", code: codeOf(err), detail: messageOf(err), err: err}
 	switch {
 	case err.Kind == invoke.KindConnection, err.Kind == invoke.KindTruncated:
-		e.kind = requestError
+		e.kind = codeRequest
+	case err.Kind == invoke.KindCredentials:
+		e.kind = codeCredentials
 	case invoke.ErrorCode.MatchString(err.Code):
 		e.kind = err.Code
 	}

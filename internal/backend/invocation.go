@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -70,41 +71,44 @@ func (b *Backend) request(in *invocation) *invoke.Request {
 type reply struct {
 	*http.Response
 	requestID string
-	attempts  int // that were made
 }
 
 // fastest makes the concurrent calls that the backend is configured for, and
 // returns the reply that comes first, or the last error. It does so in KrakenD's
 // stead: of a request, whose maps and body the calls would share, nothing is read
 // here any more. The calls that have lost are cancelled.
-func (b *Backend) fastest(ctx context.Context, in *invocation) (r reply, e *Error) {
+func (b *Backend) fastest(ctx context.Context, in *invocation) (reply, *Error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	type outcome struct {
 		reply reply
 		err   *Error
+		watch *watch
 	}
 	outcomes := make(chan outcome, b.calls)
 	for range b.calls {
 		go func() {
-			var o outcome
+			own := *in
+			own.watch = in.watch.concurrent()
+			o := outcome{watch: own.watch}
 			defer func() {
 				if v := recover(); v != nil {
 					o.err = panicked(v)
 				}
 				outcomes <- o
 			}()
-			o.reply, o.err = b.execute(ctx, in, nil)
+			o.reply, o.err = b.execute(ctx, &own, nil)
 		}()
 	}
+	var o outcome
 	for range b.calls {
-		o := <-outcomes
-		if r, e = o.reply, o.err; e == nil {
+		if o = <-outcomes; o.err == nil {
 			break
 		}
 	}
-	return r, e
+	in.watch.settle(o.watch)
+	return o.reply, o.err
 }
 
 // execute makes one call, with its retries, and hands its reply to decode. Where that is
@@ -116,18 +120,13 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	}
 	var out reply
 	if b.cfg.LogTail || in.watch != nil {
+		policy.OnAttempt = in.watch.begins
 		policy.OnFailure = func(e *invoke.Error) {
-			out.attempts = e.Attempts
-			if e.Kind == invoke.KindCredentials {
-				out.attempts-- // nothing was sent
-			}
-			in.watch.failed(e)
+			in.watch.failed(e, func() string { return b.attemptCode(ctx, in, e) })
 			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
 		}
-		defer func() { in.watch.update(func(i *Invocation) { i.Attempts += out.attempts }) }()
 	}
 	err := b.client.Invoke(ctx, b.request(in), &policy, func(r *invoke.Response) (err error) {
-		out.attempts++
 		in.watch.replied(r)
 		b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
 		out.requestID = r.RequestID
@@ -198,6 +197,19 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 	e := invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
 	e.attempts = failure.Attempts
 	return e
+}
+
+// attemptCode returns what a call has failed of whose last attempt failed of e: a code, or the
+// errorType of the function.
+func (b *Backend) attemptCode(ctx context.Context, in *invocation, e *invoke.Error) string {
+	if ctx.Err() != nil && e.Kind != invoke.KindAPI && e.Kind != invoke.KindFunction && e.Kind != invoke.KindLimit {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return codeClientGone
+		}
+		return codeDeadline
+	}
+	failure := b.failed(in, e)
+	return cmp.Or(failure.FunctionError(), failure.Code())
 }
 
 // maxLogTail is how much of a function's log Lambda returns, in bytes.

@@ -81,7 +81,9 @@ func codeOf(err *invoke.Error) string {
 	case invoke.KindFunction:
 		return reportedError(err, nil).code
 	case invoke.KindConnection, invoke.KindTruncated:
-		return "code " + requestError
+		return "code " + codeRequest
+	case invoke.KindCredentials:
+		return "code " + codeCredentials
 	case invoke.KindAPI:
 	default:
 		return ""

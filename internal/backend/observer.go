@@ -22,13 +22,17 @@ type Invocation struct {
 	FunctionListed bool
 	// Stream tells that the function was called with InvokeWithResponseStream.
 	Stream bool
-	// Attempts counts the calls of the Invoke API, the first one included.
+	// Attempts counts the calls of the Invoke API, the first one included. Of concurrent calls,
+	// all attempts that began before the end of the invocation count.
 	Attempts int
 	// Throttles counts the attempts that AWS throttled.
 	Throttles int
 	// Status is the HTTP status of the response to the client. It is 0 where the client went
 	// away first.
 	Status int
+	// APIStatus is the HTTP status of the last API response, 0 where there was none and where an
+	// Invoker does not tell it. It is 200 for a function's error.
+	APIStatus int
 	// Code is the error code of AWS or of this module, empty for a success and for a
 	// function's error.
 	Code string
@@ -59,15 +63,16 @@ type Invocation struct {
 type Observer interface {
 	// Start is called when the function is known. The calls are made with the context that
 	// it returns. The Observation is nil where nothing watches this invocation.
-	Start(ctx context.Context, i *Invocation) (context.Context, Observation)
-	// TraceContext calls set for each header that carries the trace of ctx to the function.
-	TraceContext(ctx context.Context, set func(name, value string))
+	Start(ctx context.Context, i Invocation) (context.Context, Observation)
+	// TraceContext returns the headers that carry the trace of ctx to the function, nil for none.
+	TraceContext(ctx context.Context) map[string]string
 }
 
 // An Observation watches one invocation. Its methods are called one at a time.
 type Observation interface {
-	// AttemptFailed is told of each attempt that failed. The error must not be changed.
-	AttemptFailed(*invoke.Error)
+	// AttemptFailed is told of each attempt that failed: its error, which must not be changed, and
+	// what would be the Code or FunctionError of the invocation if no other attempt followed.
+	AttemptFailed(e *invoke.Error, code string)
 	// End is called once, at the end of the reply.
 	End(*Invocation)
 }

@@ -21,12 +21,14 @@ type watch struct {
 	observation Observation // nil for none
 	tell        func(context.Context, Invocation)
 	trace       map[string]string // headers that carry the span to the function; nil for none
+	whole       *watch            // the invocation's, for one of concurrent calls; nil for the invocation's own
 
-	mu     sync.Mutex // concurrent calls
-	about  Invocation
-	stream bool // the end of the reply is the end of the invocation
-	ended  bool
-	stop   func() bool // ends the wait for the end of the request; nil for none
+	mu      sync.Mutex // concurrent calls
+	about   Invocation
+	settled bool // the concurrent call that counts is known
+	stream  bool // the end of the reply is the end of the invocation
+	ended   bool
+	stop    func() bool // ends the wait for the end of the request; nil for none
 }
 
 // watch starts watching the invocation of a function, and returns the context for its calls.
@@ -40,13 +42,8 @@ func (b *Backend) watch(ctx context.Context, f config.Function) (context.Context
 	var observation Observation
 	var trace map[string]string
 	if b.observer != nil {
-		ctx, observation = b.observer.Start(ctx, &about)
-		b.observer.TraceContext(ctx, func(name, value string) {
-			if trace == nil {
-				trace = make(map[string]string, 3)
-			}
-			trace[name] = value
-		})
+		ctx, observation = b.observer.Start(ctx, about)
+		trace = b.observer.TraceContext(ctx)
 	}
 	if observation == nil && b.tell == nil && trace == nil {
 		return ctx, nil
@@ -62,8 +59,7 @@ func (w *watch) headers() map[string]string {
 	return w.trace
 }
 
-// update changes what is known, unless the invocation has ended: of concurrent calls, those that
-// come late do not count.
+// update changes what is known, unless the invocation has ended.
 func (w *watch) update(change func(*Invocation)) {
 	if w == nil {
 		return
@@ -75,15 +71,61 @@ func (w *watch) update(change func(*Invocation)) {
 	}
 }
 
-// failed takes note of an attempt that failed.
-func (w *watch) failed(e *invoke.Error) {
+// concurrent returns a watch for one of concurrent calls.
+func (w *watch) concurrent() *watch {
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return &watch{observation: w.observation, whole: w, about: w.about}
+}
+
+// settle makes what a concurrent call has found out what the invocation has. Calls that come late
+// do not count any more.
+func (w *watch) settle(call *watch) {
+	w.update(func(i *Invocation) {
+		call.update(func(own *Invocation) {
+			own.Attempts, own.Throttles = i.Attempts, i.Throttles
+			*i = *own
+		})
+		w.settled = true
+	})
+}
+
+// count changes what all concurrent calls add to.
+func (w *watch) count(change func(*Invocation)) {
+	if w != nil && w.whole != nil {
+		w = w.whole
+	}
+	w.update(func(i *Invocation) {
+		if !w.settled {
+			change(i)
+		}
+	})
+}
+
+// begins takes note of an attempt.
+func (w *watch) begins() { w.count(func(i *Invocation) { i.Attempts++ }) }
+
+// failed takes note of an attempt that failed. code is what the invocation would have as Code or
+// FunctionError.
+func (w *watch) failed(e *invoke.Error, code func() string) {
 	w.update(func(i *Invocation) {
 		i.RequestID = e.RequestID
+		if e.Status != 0 {
+			i.APIStatus = e.Status
+		}
+	})
+	w.count(func(i *Invocation) {
+		if e.Kind == invoke.KindCredentials { // nothing was sent
+			i.Attempts--
+		}
 		if e.IsThrottle() {
 			i.Throttles++
 		}
 		if w.observation != nil {
-			w.observation.AttemptFailed(e)
+			w.observation.AttemptFailed(e, code())
 		}
 	})
 }
@@ -91,7 +133,7 @@ func (w *watch) failed(e *invoke.Error) {
 // replied takes note of the reply of an attempt.
 func (w *watch) replied(r *invoke.Response) {
 	w.update(func(i *Invocation) {
-		i.RequestID, i.ExecutedVersion, i.ReplySize = r.RequestID, r.ExecutedVersion, int64(len(r.Payload))
+		i.RequestID, i.ExecutedVersion, i.APIStatus, i.ReplySize = r.RequestID, r.ExecutedVersion, r.Status, int64(len(r.Payload))
 	})
 }
 
@@ -163,7 +205,7 @@ func (i *Invocation) failed(e *Error) {
 	gone := errors.Is(e.err, context.Canceled)
 	switch {
 	case gone:
-		i.Status, i.Code = 0, "ClientGone"
+		i.Status, i.Code = 0, codeClientGone
 		return
 	case i.Status == 0:
 		i.Status = e.status

@@ -30,22 +30,22 @@ type observed struct {
 
 type spanKey struct{}
 
-func (o *observed) Start(ctx context.Context, i *Invocation) (context.Context, Observation) {
+func (o *observed) Start(ctx context.Context, i Invocation) (context.Context, Observation) {
 	o.event("start %s:%s in %s, listed %t, stream %t", i.Function, i.Qualifier, i.Region, i.FunctionListed, i.Stream)
 	return context.WithValue(ctx, spanKey{}, "span"), o
 }
 
-func (o *observed) TraceContext(ctx context.Context, set func(name, value string)) {
+func (o *observed) TraceContext(ctx context.Context) map[string]string {
 	if ctx.Value(spanKey{}) != "span" {
 		o.event("a context without the span")
 	}
-	for name, value := range o.trace {
-		set(name, value)
-	}
+	return o.trace
 }
 
-func (o *observed) AttemptFailed(e *invoke.Error) { o.event("failed %d %s", e.Attempts, e.Code) }
-func (o *observed) End(*Invocation)               { o.event("end") }
+func (o *observed) AttemptFailed(e *invoke.Error, code string) {
+	o.event("failed %d %s", e.Attempts, code)
+}
+func (o *observed) End(*Invocation) { o.event("end") }
 
 func (o *observed) event(format string, args ...any) {
 	o.mu.Lock()
@@ -67,8 +67,8 @@ func (o *observed) text() string {
 	i := o.last
 	id := i.RequestID != ""
 	took := i.Duration > 0
-	return fmt.Sprintf("%d ended: attempts %d, throttles %d, status %d, code %q, function error %q, request id %t, version %q, took %t, payload %d, reply %d, billed %v",
-		o.ends, i.Attempts, i.Throttles, i.Status, i.Code, i.FunctionError, id, i.ExecutedVersion, took, i.PayloadSize, i.ReplySize, i.BilledDuration)
+	return fmt.Sprintf("%d ended: attempts %d, throttles %d, status %d of %d, code %q, function error %q, request id %t, version %q, took %t, payload %d, reply %d, billed %v",
+		o.ends, i.Attempts, i.Throttles, i.Status, i.APIStatus, i.Code, i.FunctionError, id, i.ExecutedVersion, took, i.PayloadSize, i.ReplySize, i.BilledDuration)
 }
 
 // observedBackend returns a backend of the function f, and what its observers are told.
@@ -96,42 +96,42 @@ func TestObservers(t *testing.T) {
 	}{
 		"success": {
 			map[string]any{"function_name": "f", "qualifier": "live"}, Spec{}, nil,
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 7, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 7, billed 0s`,
 			"start f:live in us-west-2, listed true, stream false; end",
 		},
 		"retries": {
 			map[string]any{"function_name": "f"}, Spec{}, []lambdatest.Fault{lambdatest.Throttle(0), lambdatest.APIError(500, "ServiceException", "")},
-			`1 ended: attempts 3, throttles 1, status 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 7, billed 0s`,
+			`1 ended: attempts 3, throttles 1, status 200 of 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 7, billed 0s`,
 			"start f: in us-west-2, listed true, stream false; failed 1 TooManyRequestsException; failed 2 ServiceException; end",
 		},
 		"an error of AWS": {
 			map[string]any{"function_name": "missing"}, Spec{}, nil,
-			`1 ended: attempts 1, throttles 0, status 502, code "ResourceNotFoundException", function error "", request id true, version "", took true, payload 2, reply 0, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 502 of 404, code "ResourceNotFoundException", function error "", request id true, version "", took true, payload 2, reply 0, billed 0s`,
 			"start missing: in us-west-2, listed true, stream false; failed 1 ResourceNotFoundException; end",
 		},
 		"a function's error": {
 			map[string]any{"function_name": "failed"}, Spec{}, nil,
-			`1 ended: attempts 1, throttles 0, status 502, code "", function error "errorString", request id true, version "", took true, payload 2, reply 0, billed 0s`,
-			"start failed: in us-west-2, listed true, stream false; failed 1 Unhandled; end",
+			`1 ended: attempts 1, throttles 0, status 502 of 200, code "", function error "errorString", request id true, version "", took true, payload 2, reply 0, billed 0s`,
+			"start failed: in us-west-2, listed true, stream false; failed 1 errorString; end",
 		},
 		"a function's error with a status, no-op": {
 			map[string]any{"function_name": "failed", "function_error_status": map[string]any{"*": 422}}, Spec{Encoding: "no-op"}, nil,
-			`1 ended: attempts 1, throttles 0, status 422, code "", function error "errorString", request id true, version "", took true, payload 2, reply 0, billed 0s`,
-			"start failed: in us-west-2, listed true, stream false; failed 1 Unhandled; end",
+			`1 ended: attempts 1, throttles 0, status 422 of 200, code "", function error "errorString", request id true, version "", took true, payload 2, reply 0, billed 0s`,
+			"start failed: in us-west-2, listed true, stream false; failed 1 errorString; end",
 		},
 		"a reply that is read in pieces": {
 			map[string]any{"function_name": "long"}, Spec{Encoding: "string"}, nil,
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 102402, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 102402, billed 0s`,
 			"start long: in us-west-2, listed true, stream false; end",
 		},
 		"concurrent calls": {
 			map[string]any{"function_name": "missing"}, Spec{ConcurrentCalls: 3}, nil,
-			`1 ended: attempts 3, throttles 0, status 502, code "ResourceNotFoundException", function error "", request id true, version "", took true, payload 2, reply 0, billed 0s`,
+			`1 ended: attempts 3, throttles 0, status 502 of 404, code "ResourceNotFoundException", function error "", request id true, version "", took true, payload 2, reply 0, billed 0s`,
 			"start missing: in us-west-2, listed true, stream false; failed 1 ResourceNotFoundException; failed 1 ResourceNotFoundException; failed 1 ResourceNotFoundException; end",
 		},
 		"a name from the request": {
 			map[string]any{"function_param_name": "Name"}, Spec{Endpoint: "/{name}"}, nil,
-			`0 ended: attempts 0, throttles 0, status 0, code "", function error "", request id false, version "", took false, payload 0, reply 0, billed 0s`,
+			`0 ended: attempts 0, throttles 0, status 0 of 0, code "", function error "", request id false, version "", took false, payload 0, reply 0, billed 0s`,
 			"", // the request names none
 		},
 	} {
@@ -165,27 +165,27 @@ func TestObserversOfStreams(t *testing.T) {
 	}{
 		"whole": {
 			"text/plain", append(append(event("PayloadChunk", "te"), event("PayloadChunk", "a")...), event("InvokeComplete", "{}")...), readToEnd,
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
 		},
 		"copied": {
 			"text/plain", append(event("PayloadChunk", "tea"), event("InvokeComplete", "{}")...), func(r io.ReadCloser) { io.Copy(httptest.NewRecorder(), r) },
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
 		},
 		"a function that fails in its stream": {
 			"text/plain", append(event("PayloadChunk", "tea"), event("InvokeComplete", `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"Oh\"}"}`)...), readToEnd,
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "Oh", request id false, version "", took true, payload 2, reply 3, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "Oh", request id false, version "", took true, payload 2, reply 3, billed 0s`,
 		},
 		"cut": {
 			"text/plain", event("PayloadChunk", "tea"), readToEnd,
-			`1 ended: attempts 1, throttles 0, status 200, code "IncompleteReply", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "IncompleteReply", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
 		},
 		"given up": {
 			"text/plain", append(event("PayloadChunk", "tea"), event("InvokeComplete", "{}")...), func(r io.ReadCloser) { r.Close(); r.Close() },
-			`1 ended: attempts 1, throttles 0, status 0, code "ClientGone", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
+			`1 ended: attempts 1, throttles 0, status 0 of 200, code "ClientGone", function error "", request id false, version "", took true, payload 2, reply 3, billed 0s`,
 		},
 		"log tail": {
 			"text/plain", append(event("PayloadChunk", "tea"), event("InvokeComplete", `{"LogResult":"`+base64.StdEncoding.EncodeToString([]byte("REPORT RequestId: 1\tBilled Duration: 4 ms\n"))+`"}`)...), readToEnd,
-			`1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 4ms`,
+			`1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id false, version "", took true, payload 2, reply 3, billed 4ms`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -233,7 +233,7 @@ func TestObserversOfLongReplies(t *testing.T) {
 		t.Error("the invocation ended before its reply")
 	}
 	readToEnd(response.Body)
-	const want = `1 ended: attempts 1, throttles 0, status 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 204802, billed 0s`
+	const want = `1 ended: attempts 1, throttles 0, status 200 of 200, code "", function error "", request id true, version "$LATEST", took true, payload 2, reply 204802, billed 0s`
 	if got := o.text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -247,7 +247,7 @@ func TestObserversOfPanics(t *testing.T) {
 	if err := b.Invoke(t.Context(), &Request{}, func(*http.Response) error { panic("oh") }); err == nil {
 		t.Error("got no error")
 	}
-	if got := o.text(); !strings.Contains(got, `1 ended: attempts 1, throttles 0, status 500, code "InternalError"`) {
+	if got := o.text(); !strings.Contains(got, `1 ended: attempts 1, throttles 0, status 500 of 200, code "InternalError"`) {
 		t.Errorf("got %s", got)
 	}
 }
@@ -305,17 +305,26 @@ func TestTraceContextReachesTheFunction(t *testing.T) {
 	}
 }
 
-// Without observers, an invocation has no watch.
-func TestNoObserver(t *testing.T) {
-	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-	if allocs := testing.AllocsPerRun(100, func() {
-		if _, w := b.watch(t.Context(), b.cfg.Function); w != nil {
-			t.Error("got a watch")
+// An invocation that nobody watches has no watch, and allocates nothing for one.
+func TestNothingToWatch(t *testing.T) {
+	for name, o := range map[string]Observer{"no observer": nil, "one with nothing to watch": idle{}} {
+		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, Observer: o}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		ctx := t.Context()
+		if allocs := testing.AllocsPerRun(100, func() {
+			if got, w := b.watch(ctx, b.cfg.Function); w != nil || got != ctx {
+				t.Errorf("%s: got a watch", name)
+			}
+		}); allocs != 0 {
+			t.Errorf("%s: got %v allocations", name, allocs)
 		}
-	}); allocs > 1 { // t.Context's own
-		t.Errorf("got %v allocations", allocs)
 	}
 }
+
+// idle is an Observer without a span, a trace and metrics.
+type idle struct{}
+
+func (idle) Start(ctx context.Context, _ Invocation) (context.Context, Observation) { return ctx, nil }
+func (idle) TraceContext(context.Context) map[string]string                         { return nil }
 
 // Without credentials nothing is sent, so there is no attempt.
 func TestObserversWithoutCredentials(t *testing.T) {
@@ -327,7 +336,7 @@ func TestObserversWithoutCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(t.Context(), b, &Request{})
-	const want = `1 ended: attempts 0, throttles 0, status 502, code "InvocationFailure", function error "", request id false, version "", took true, payload 2, reply 0, billed 0s`
+	const want = `1 ended: attempts 0, throttles 0, status 502 of 0, code "NoCredentials", function error "", request id false, version "", took true, payload 2, reply 0, billed 0s`
 	if got := o.text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

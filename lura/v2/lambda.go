@@ -71,14 +71,17 @@ func (o options) backend(logger logging.Logger) backend.Options {
 		b.Logger = logger
 	}
 	b.Logger = backend.NewLogger(b.Logger)
-	t, err := telemetry.New(o.meterProvider)
-	if err != nil {
-		b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())
+	var onLookup func(error)
+	if !o.checkOnly { // else nothing happens that telemetry could tell of
+		t, err := telemetry.New(o.meterProvider)
+		if err != nil {
+			b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())
+		}
+		b.Observer, onLookup = t, t.CredentialsLookup
 	}
-	b.Observer = t
 	if o.invoker == nil {
 		sdk := sdkv2.NewSDK(o.config, b.Logger, o.checkOnly)
-		sdk.OnLookup = t.CredentialsLookup
+		sdk.OnLookup = onLookup
 		b.SDK = sdk
 		return b
 	}

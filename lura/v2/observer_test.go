@@ -46,7 +46,7 @@ func TestWithObserver(t *testing.T) {
 	}
 	got.RequestID, got.Duration = "", 0
 	want := lambda.Invocation{
-		Function: "orders", Qualifier: "live", Region: "us-west-2", FunctionListed: true, Attempts: 1, Status: 502, FunctionError: "errorString", PayloadSize: 2,
+		Function: "orders", Qualifier: "live", Region: "us-west-2", FunctionListed: true, Attempts: 1, Status: 502, APIStatus: 200, FunctionError: "errorString", PayloadSize: 2,
 	}
 	if got != want {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -127,13 +127,43 @@ func TestWithMeterProvider(t *testing.T) {
 	}
 }
 
+// A check of the configuration makes no instruments. A gateway makes them once for all backends.
+func TestChecksHaveNoMetrics(t *testing.T) {
+	m := &meters{}
+	b := func() *config.Backend {
+		return &config.Backend{ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{"function_name": "orders", "region": "us-west-2"}}}
+	}
+	for range 10 {
+		if r := lambda.Check(b(), lambda.WithMeterProvider(m)); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	lambda.BackendFactory(logging.NoOp, nil, lambda.WithMeterProvider(m), lambda.CheckOnly())(b())
+	if m.made != 0 {
+		t.Errorf("checks made %d meters", m.made)
+	}
+	s := lambdatest.NewServer(nil)
+	defer s.Close()
+	factory := lambda.BackendFactory(logging.NoOp, nil, lambda.WithMeterProvider(m), lambda.WithConfig(aws.Config{
+		BaseEndpoint: aws.String(s.URL), Region: "us-west-2", Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", ""),
+	}))
+	factory(b())
+	factory(b())
+	if m.made != 1 {
+		t.Errorf("a gateway made %d meters, want 1", m.made)
+	}
+}
+
 // meters counts measurements of durations.
 type meters struct {
 	noop.MeterProvider
-	recorded int
+	made, recorded int
 }
 
-func (m *meters) Meter(string, ...metric.MeterOption) metric.Meter { return meter{meters: m} }
+func (m *meters) Meter(string, ...metric.MeterOption) metric.Meter {
+	m.made++
+	return meter{meters: m}
+}
 
 type meter struct {
 	noop.Meter

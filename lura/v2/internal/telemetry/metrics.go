@@ -62,7 +62,7 @@ const otherFunctions = "_OTHER"
 // record records an invocation. What did not happen is counted as 0: Prometheus sees no increase
 // in a counter whose first value is 1.
 func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
-	name := i.Function
+	name := functionName(i.Function)
 	if !i.FunctionListed {
 		name = otherFunctions
 	}

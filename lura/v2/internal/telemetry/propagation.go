@@ -12,17 +12,21 @@ const xrayHeader = "X-Amzn-Trace-Id"
 
 // TraceContext implements backend.Observer, by the global propagator. A span that is not recorded
 // is propagated too, so that the function makes the same decision. Without a span, or without a
-// propagator, it sets nothing.
-func (t *Telemetry) TraceContext(ctx context.Context, set func(name, value string)) {
+// propagator, it returns nil.
+func (t *Telemetry) TraceContext(ctx context.Context) map[string]string {
 	span := trace.SpanContextFromContext(ctx)
 	if !span.IsValid() {
-		return
+		return nil
 	}
-	c := carrier{set: set}
-	otel.GetTextMapPropagator().Inject(ctx, &c)
-	if c.any && !c.xray {
-		set(xrayHeader, xrayTraceID(span))
+	headers := propagation.MapCarrier{}
+	otel.GetTextMapPropagator().Inject(ctx, headers)
+	if len(headers) == 0 {
+		return nil
 	}
+	if headers[xrayHeader] == "" {
+		headers[xrayHeader] = xrayTraceID(span)
+	}
+	return headers
 }
 
 // xrayTraceID returns the value of X-Amzn-Trace-Id for a span.
@@ -34,24 +38,3 @@ func xrayTraceID(span trace.SpanContext) string {
 	}
 	return "Root=1-" + id[:8] + "-" + id[8:] + ";Parent=" + span.SpanID().String() + ";Sampled=" + sampled
 }
-
-// carrier hands on what a propagator injects.
-type carrier struct {
-	set       func(name, value string)
-	any, xray bool // what was set
-}
-
-var _ propagation.TextMapCarrier = (*carrier)(nil)
-
-// Get implements propagation.TextMapCarrier. Injection reads nothing.
-func (c *carrier) Get(string) string { return "" }
-
-// Set implements propagation.TextMapCarrier.
-func (c *carrier) Set(name, value string) {
-	c.any = true
-	c.xray = c.xray || name == xrayHeader
-	c.set(name, value)
-}
-
-// Keys implements propagation.TextMapCarrier.
-func (c *carrier) Keys() []string { return nil }

@@ -3,8 +3,7 @@ package telemetry
 import (
 	"cmp"
 	"context"
-	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,6 +27,12 @@ const (
 	maxMemoryUsedKey  = attribute.Key("krakend.lambda.function.max_memory_used")
 )
 
+// functionName returns the name of a function without the rest of its ARN: faas.invoked_name is the
+// faas.name that the function itself has.
+func functionName(function string) string {
+	return function[strings.LastIndexByte(function, ':')+1:]
+}
+
 // startSpan starts the span of an invocation. Its name is the operation's, as the semantic
 // conventions for AWS SDKs have it: names of functions may come from requests, and span names
 // must be few.
@@ -37,7 +42,7 @@ func startSpan(ctx context.Context, parent trace.Span, i *backend.Invocation) (c
 		name = "Lambda.InvokeWithResponseStream"
 	}
 	attributes := make([]attribute.KeyValue, 0, 4)
-	attributes = append(attributes, semconv.FaaSInvokedProviderAWS, semconv.FaaSInvokedName(i.Function))
+	attributes = append(attributes, semconv.FaaSInvokedProviderAWS, semconv.FaaSInvokedName(functionName(i.Function)))
 	if i.Region != "" {
 		attributes = append(attributes, semconv.FaaSInvokedRegion(i.Region))
 	}
@@ -48,10 +53,10 @@ func startSpan(ctx context.Context, parent trace.Span, i *backend.Invocation) (c
 		Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 }
 
-// addFailedAttempt adds an event for an attempt that failed. The error's message stays out: it can
-// quote what AWS says.
-func addFailedAttempt(span trace.Span, e *invoke.Error) {
-	attributes := []attribute.KeyValue{attemptKey.Int(e.Attempts), semconv.ErrorTypeKey.String(attemptError(e))}
+// addFailedAttempt adds an event for an attempt that failed of code. The error's message stays out:
+// it can quote what AWS says.
+func addFailedAttempt(span trace.Span, e *invoke.Error, code string) {
+	attributes := []attribute.KeyValue{attemptKey.Int(e.Attempts), semconv.ErrorTypeKey.String(code)}
 	if e.Status != 0 {
 		attributes = append(attributes, semconv.HTTPResponseStatusCode(e.Status))
 	}
@@ -61,45 +66,12 @@ func addFailedAttempt(span trace.Span, e *invoke.Error) {
 	span.AddEvent("attempt failed", trace.WithAttributes(attributes...))
 }
 
-// attemptError returns what an attempt failed of, in a word.
-func attemptError(e *invoke.Error) string {
-	switch e.Kind {
-	case invoke.KindAPI, invoke.KindFunction:
-		if invoke.ErrorCode.MatchString(e.Code) {
-			return e.Code
-		}
-		return cmp.Or(statusText(e.Status), "_OTHER")
-	case invoke.KindConnection:
-		return "connection"
-	case invoke.KindTruncated:
-		return "truncated_reply"
-	case invoke.KindLimit:
-		return "reply_limit"
-	case invoke.KindMalformed:
-		return "malformed_stream"
-	case invoke.KindCredentials:
-		return "no_credentials"
-	case invoke.KindEnded:
-		return "deadline_exceeded"
-	case invoke.KindInternal:
-	}
-	return "_OTHER"
-}
-
-// statusText returns a status as error.type has it, empty for one that is not an error.
-func statusText(status int) string {
-	if status < http.StatusMultipleChoices {
-		return ""
-	}
-	return strconv.Itoa(status)
-}
-
 // endSpan sets what is known at the end of an invocation, and ends its span.
 func endSpan(span trace.Span, i *backend.Invocation) {
 	attributes := make([]attribute.KeyValue, 0, 12)
 	attributes = append(attributes, attemptsKey.Int(i.Attempts), payloadSizeKey.Int64(i.PayloadSize), replySizeKey.Int64(i.ReplySize))
-	if i.Status != 0 {
-		attributes = append(attributes, semconv.HTTPResponseStatusCode(i.Status))
+	if i.APIStatus != 0 {
+		attributes = append(attributes, semconv.HTTPResponseStatusCode(i.APIStatus))
 	}
 	if i.RequestID != "" {
 		attributes = append(attributes, semconv.AWSRequestID(i.RequestID))

@@ -30,7 +30,7 @@ func New(p metric.MeterProvider) (*Telemetry, error) {
 }
 
 // Start implements backend.Observer. The span's TracerProvider is that of the span in ctx.
-func (t *Telemetry) Start(ctx context.Context, i *backend.Invocation) (context.Context, backend.Observation) {
+func (t *Telemetry) Start(ctx context.Context, i backend.Invocation) (context.Context, backend.Observation) {
 	parent := trace.SpanFromContext(ctx)
 	traced := parent.IsRecording()
 	if !traced && !t.metrics.duration.Enabled(ctx) {
@@ -38,7 +38,7 @@ func (t *Telemetry) Start(ctx context.Context, i *backend.Invocation) (context.C
 	}
 	o := &observation{metrics: &t.metrics}
 	if traced {
-		ctx, o.span = startSpan(ctx, parent, i)
+		ctx, o.span = startSpan(ctx, parent, &i)
 	}
 	return ctx, o
 }
@@ -50,9 +50,9 @@ type observation struct {
 }
 
 // AttemptFailed implements backend.Observation.
-func (o *observation) AttemptFailed(e *invoke.Error) {
+func (o *observation) AttemptFailed(e *invoke.Error, code string) {
 	if o.span != nil {
-		addFailedAttempt(o.span, e)
+		addFailedAttempt(o.span, e, code)
 	}
 }
 

@@ -1,0 +1,104 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// race is a transport for two concurrent calls. The second one ends once it is cancelled: with a
+// reply of its own, or with an error.
+type race struct {
+	calls   atomic.Int32
+	replies bool // the second call
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *race) RoundTrip(request *http.Request) (*http.Response, error) {
+	id, body := "first", "{}"
+	if r.calls.Add(1) == 1 {
+		synctest.Wait() // until the second call is under way
+	} else {
+		<-request.Context().Done()
+		if !r.replies {
+			return nil, request.Context().Err()
+		}
+		id, body = "second", `{"a":1}`
+	}
+	header := http.Header{"X-Amzn-Requestid": {id}, "X-Amz-Executed-Version": {id}}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+// Of concurrent calls, observers learn of the one whose reply the client gets, and of the number of
+// all. What becomes of the others, which are cancelled, is no failure.
+func TestObserversOfConcurrentCalls(t *testing.T) {
+	for name, replies := range map[string]bool{"the other one replies": true, "the other one fails": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := &observed{}
+				f := NewFactory(Options{
+					Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1", transport: &race{replies: replies}}, Observer: o, OnInvocation: o.tell,
+				})
+				b := f.New(Spec{ConcurrentCalls: 2, Settings: ns(map[string]any{"function_name": "f"})})
+				err := b.Invoke(t.Context(), &Request{}, func(*http.Response) error {
+					synctest.Wait() // until the second call has ended
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := o.last; got.RequestID != "first" || got.ExecutedVersion != "first" || got.ReplySize != 2 || got.APIStatus != 200 || got.Attempts != 2 {
+					t.Errorf("got %+v", got)
+				}
+				if got, want := strings.Join(o.events, "; "), "start f: in us-west-2, listed true, stream false; end"; got != want {
+					t.Errorf("got the events %s, want %s", got, want)
+				}
+			})
+		})
+	}
+}
+
+// An attempt that failed has the code that the call would have if no other attempt followed.
+func TestAttemptCode(t *testing.T) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	overdue, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancel()
+	broken := errors.New("reset")
+	for name, tc := range map[string]struct {
+		err    invoke.Error
+		ctx    context.Context
+		stream bool
+		want   string
+	}{
+		"a code of AWS":        {invoke.Error{Kind: invoke.KindAPI, Code: "ServiceException", Status: 500}, t.Context(), false, "ServiceException"},
+		"the same, too late":   {invoke.Error{Kind: invoke.KindAPI, Code: "ServiceException", Status: 500}, overdue, false, "ServiceException"},
+		"no code":              {invoke.Error{Kind: invoke.KindAPI, Code: "<b>no code</b>", Status: 503}, t.Context(), false, "InvocationFailure"},
+		"an error type":        {invoke.Error{Kind: invoke.KindFunction, Code: "Unhandled", Payload: []byte(`{"errorType":"OutOfStock"}`)}, t.Context(), false, "OutOfStock"},
+		"no error type":        {invoke.Error{Kind: invoke.KindFunction, Code: "Unhandled"}, t.Context(), false, "Unhandled"},
+		"a connection":         {invoke.Error{Kind: invoke.KindConnection, Err: broken}, t.Context(), false, "RequestError"},
+		"a reply cut off":      {invoke.Error{Kind: invoke.KindTruncated, Err: broken}, t.Context(), false, "RequestError"},
+		"a stream cut off":     {invoke.Error{Kind: invoke.KindTruncated, Err: broken}, t.Context(), true, "IncompleteReply"},
+		"a reply too long":     {invoke.Error{Kind: invoke.KindLimit, Err: broken}, cancelled, false, "UndecodableReply"},
+		"a malformed stream":   {invoke.Error{Kind: invoke.KindMalformed, Err: broken}, t.Context(), true, "UndecodableReply"},
+		"no credentials":       {invoke.Error{Kind: invoke.KindCredentials, Err: broken}, t.Context(), false, "NoCredentials"},
+		"a fault":              {invoke.Error{Kind: invoke.KindInternal, Err: broken}, t.Context(), false, "InternalError"},
+		"the deadline":         {invoke.Error{Kind: invoke.KindConnection, Err: broken}, overdue, false, "DeadlineExceeded"},
+		"a client that left":   {invoke.Error{Kind: invoke.KindConnection, Err: broken}, cancelled, false, "ClientGone"},
+		"the end of a context": {invoke.Error{Kind: invoke.KindEnded, Err: context.DeadlineExceeded}, t.Context(), false, "DeadlineExceeded"},
+	} {
+		b := &Backend{cfg: config.Config{Stream: tc.stream}}
+		if got := b.attemptCode(tc.ctx, &invocation{}, &tc.err); got != tc.want {
+			t.Errorf("%s: got %s, want %s", name, got, tc.want)
+		}
+	}
+}
