@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
@@ -31,9 +31,6 @@ var functions = map[string]any{
 	"listed": func() (map[string]any, error) { return map[string]any{}, nil },
 	"bad":    func() error { return errors.New("out of tea") },
 	"cold":   lambdatest.Function{Handler: func() (map[string]any, error) { return map[string]any{}, nil }, InitDuration: 120 * time.Millisecond},
-	"stream": func() (*events.LambdaFunctionURLStreamingResponse, error) {
-		return &events.LambdaFunctionURLStreamingResponse{StatusCode: 200, Body: strings.NewReader("three words long")}, nil
-	},
 }
 
 // A gateway is one with its telemetry, in this process.
@@ -43,6 +40,7 @@ type gateway struct {
 	telemetry *telemetry
 	exporter  *tracetest.InMemoryExporter
 	handler   http.Handler
+	log       bytes.Buffer // of the gateway, the access log included
 }
 
 // start starts a gateway with one endpoint for each of the settings, whose path is its name.
@@ -87,7 +85,11 @@ func start(t *testing.T, settings map[string]map[string]any, opts ...sdk.TracerP
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = g.telemetry.shutdown(context.Background()) })
-	serveGateway(t.Context(), cfg, logging.NoOp, g.telemetry, func(_ context.Context, _ config.ServiceConfig, h http.Handler) error {
+	logger, err := logging.NewLogger("ERROR", &g.log, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveGateway(t.Context(), cfg, logger, &g.log, g.telemetry, func(_ context.Context, _ config.ServiceConfig, h http.Handler) error {
 		g.handler = h
 		return nil
 	})

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
+	"github.com/gin-gonic/gin"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/logging"
 	"github.com/luraproject/lura/v2/proxy"
@@ -72,24 +75,39 @@ func run(ctx context.Context, file, metrics string) (err error) {
 		}
 	}()
 
-	serveGateway(ctx, cfg, logger, t, server.RunServer)
+	serveGateway(ctx, cfg, logger, os.Stdout, t, server.RunServer)
 	return nil
 }
 
-// serveGateway builds the gateway, and returns when serve does.
-func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, t *telemetry, serve router.RunServerFunc) {
+// serveGateway builds the gateway, and returns when serve does. The access log goes to out.
+func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, out io.Writer, t *telemetry, serve router.RunServerFunc) {
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory, lambda.WithMeterProvider(t.meters))
 	// The span of a backend is the parent of the spans of its invocations, so it goes around.
 	backendFactory = t.backends(backendFactory)
 
 	router.NewFactory(router.Config{
-		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: os.Stdout}),
-		HandlerFactory: router.CustomErrorEndpointHandler(logger, server.DefaultToHTTPError),
+		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: out}),
+		HandlerFactory: once(router.CustomErrorEndpointHandler(logging.NoOp, server.DefaultToHTTPError)),
 		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, next http.Handler) error {
 			return serve(ctx, cfg, t.requests(next))
 		},
 	}).NewWithContext(ctx).Run(cfg)
+}
+
+// once makes the handlers of endpoints so that each failure is logged once: one of a function by its
+// backend, with the cause, and every other one by the access log.
+func once(next router.HandlerFactory) router.HandlerFactory {
+	return func(e *config.EndpointConfig, p proxy.Proxy) gin.HandlerFunc {
+		handle := next(e, p)
+		return func(c *gin.Context) {
+			handle(c)
+			c.Errors = slices.DeleteFunc(c.Errors, func(e *gin.Error) bool {
+				_, ofFunction := e.Err.(interface{ FunctionError() string })
+				return ofFunction
+			})
+		}
+	}
 }

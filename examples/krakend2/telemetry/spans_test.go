@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
@@ -135,7 +136,7 @@ func TestRetriesAreEvents(t *testing.T) {
 	}
 	want := []string{
 		"attempt failed: error.type=ServiceException http.response.status_code=500 krakend.lambda.attempt=1",
-		"attempt failed: error.type=connection krakend.lambda.attempt=2",
+		"attempt failed: error.type=RequestError krakend.lambda.attempt=2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -191,17 +192,15 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// The span of a stream ends with the stream, and knows its size.
-func TestSpanOfAStream(t *testing.T) {
-	g := start(t, map[string]map[string]any{"stream": {"function_name": "stream", "stream": true}})
-	g.call("/stream", nil)
-	s := g.invocation()
-	if got, want := s.Name, "Lambda.InvokeWithResponseStream"; got != want {
-		t.Errorf("got the span %q, want %q", got, want)
+// A failure has one line, with its cause. The access log names the request, and not the failure.
+func TestFailuresAreLoggedOnce(t *testing.T) {
+	g := start(t, map[string]map[string]any{"bad": {"function_name": "bad"}})
+	g.call("/bad", nil)
+	log := g.log.String()
+	if n := strings.Count(log, "ERROR"); n != 1 || !strings.Contains(log, "][Lambda] the function failed: function bad, code errorString, ") {
+		t.Errorf("got %d errors in\n%s", n, log)
 	}
-	for _, kv := range s.Attributes {
-		if kv.Key == "krakend.lambda.reply.size" && kv.Value.AsInt64() < int64(len("three words long")) {
-			t.Errorf("got a reply of %d bytes", kv.Value.AsInt64())
-		}
+	if _, access, _ := strings.Cut(log, "[GIN]"); !strings.Contains(access, "/bad") || strings.Count(access, "\n") != 1 {
+		t.Errorf("got the access log %q", access)
 	}
 }

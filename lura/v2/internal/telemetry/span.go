@@ -61,9 +61,15 @@ func addFailedAttempt(span trace.Span, e *invoke.Error, code string) {
 		attributes = append(attributes, semconv.HTTPResponseStatusCode(e.Status))
 	}
 	if e.RequestID != "" {
-		attributes = append(attributes, semconv.AWSRequestID(e.RequestID))
+		attributes = append(attributes, requestID(e.RequestID))
 	}
 	span.AddEvent("attempt failed", trace.WithAttributes(attributes...))
+}
+
+// requestID returns the attribute of a request id. It comes from a header, whose bytes can be any:
+// exporters refuse a whole batch of spans for one that is not UTF-8.
+func requestID(id string) attribute.KeyValue {
+	return semconv.AWSRequestID(strings.ToValidUTF8(id, "\ufffd"))
 }
 
 // endSpan sets what is known at the end of an invocation, and ends its span.
@@ -74,10 +80,10 @@ func endSpan(span trace.Span, i *backend.Invocation) {
 		attributes = append(attributes, semconv.HTTPResponseStatusCode(i.APIStatus))
 	}
 	if i.RequestID != "" {
-		attributes = append(attributes, semconv.AWSRequestID(i.RequestID))
+		attributes = append(attributes, requestID(i.RequestID))
 	}
 	if i.ExecutedVersion != "" {
-		attributes = append(attributes, semconv.FaaSVersion(i.ExecutedVersion))
+		attributes = append(attributes, semconv.FaaSVersion(strings.ToValidUTF8(i.ExecutedVersion, "\ufffd")))
 	}
 	if i.FunctionDuration != 0 {
 		attributes = append(attributes,

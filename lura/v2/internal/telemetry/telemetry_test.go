@@ -3,7 +3,9 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,14 @@ func TestSpans(t *testing.T) {
 				"Lambda.Invoke attributes: error.type=ValidationError faas.coldstart=true faas.max_memory=134217728 http.response.status_code=200 krakend.lambda.attempts=1" +
 				" krakend.lambda.function.billed_duration=4 krakend.lambda.function.duration=3.5 krakend.lambda.function.init_duration=120 krakend.lambda.function.max_memory_used=37748736" +
 				" krakend.lambda.payload.size=0 krakend.lambda.reply.size=0\n" +
+				"Lambda.Invoke end",
+		},
+		"headers that are not UTF-8": {
+			backend.Invocation{Function: "orders", Attempts: 2, APIStatus: 200, RequestID: "r\xff", ExecutedVersion: "\xff"},
+			[]*invoke.Error{{Kind: invoke.KindAPI, Code: "ServiceException", Status: 500, RequestID: "\xff", Attempts: 1}},
+			started + "\n" +
+				"Lambda.Invoke event attempt failed: aws.request_id=\ufffd error.type=ServiceException http.response.status_code=500 krakend.lambda.attempt=1\n" +
+				"Lambda.Invoke attributes: aws.request_id=r\ufffd faas.version=\ufffd http.response.status_code=200 krakend.lambda.attempts=2 krakend.lambda.payload.size=0 krakend.lambda.reply.size=0\n" +
 				"Lambda.Invoke end",
 		},
 		"no answer": {
@@ -153,6 +163,30 @@ krakend.lambda.reply.size 0: faas.invoked_name=_OTHER`,
 				t.Errorf("got\n%s\nwant\n%s", got, tc.want)
 			}
 		})
+	}
+}
+
+// Clients that name functions make no series, however many names they think of. Nor do functions
+// with their errorTypes.
+func TestSeriesAreFew(t *testing.T) {
+	r := new(recorder)
+	tel, err := New(meters{recorder: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := map[string]bool{}
+	for n := range 10_000 {
+		i := backend.Invocation{Function: fmt.Sprint("f", n), Qualifier: fmt.Sprint("q", n), Region: "eu-west-1", FunctionError: fmt.Sprint("E", n), RequestID: fmt.Sprint(n)}
+		_, o := tel.Start(t.Context(), i)
+		o.End(&i)
+		for line := range strings.Lines(r.text()) {
+			name, attributes, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			name, _, _ = strings.Cut(name, " ")
+			series[name+" "+attributes] = true
+		}
+	}
+	if len(series) != 6 {
+		t.Errorf("got %d series, want one for each metric: %v", len(series), series)
 	}
 }
 
