@@ -16,6 +16,7 @@ import (
 // watch collects what observers learn of one invocation. Its methods do nothing for a nil watch,
 // which is that of a backend without observers.
 type watch struct {
+	backend     *Backend
 	ctx         context.Context // of the request, with the span
 	started     time.Time
 	observation Observation // nil for none
@@ -48,7 +49,7 @@ func (b *Backend) watch(ctx context.Context, f config.Function) (context.Context
 	if observation == nil && b.tell == nil && trace == nil {
 		return ctx, nil
 	}
-	return ctx, &watch{ctx: ctx, started: time.Now(), observation: observation, tell: b.tell, trace: trace, about: about}
+	return ctx, &watch{backend: b, ctx: ctx, started: time.Now(), observation: observation, tell: b.tell, trace: trace, about: about}
 }
 
 // headers are those that carry the gateway's span to the function, nil for none.
@@ -190,6 +191,17 @@ func (w *watch) end(e *Error) {
 	}
 	w.about.Duration = time.Since(w.started)
 	w.mu.Unlock()
+	w.notify()
+}
+
+// notify tells observers of the end. A panic of one is logged and goes no further: the invocation is
+// over, and nothing but this would recover it where the request's context ends a reply.
+func (w *watch) notify() {
+	defer func() {
+		if v := recover(); v != nil {
+			_ = w.backend.report(panicked(v))
+		}
+	}()
 	if w.observation != nil {
 		w.observation.End(&w.about)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 // race is a transport for two concurrent calls. The second one ends once it is cancelled: with a
@@ -66,6 +67,34 @@ func TestObserversOfConcurrentCalls(t *testing.T) {
 		})
 	}
 }
+
+// A panic of an observer is a line in the log. The client gets the reply, and the process goes on
+// where nothing reads it.
+func TestObserversThatPanic(t *testing.T) {
+	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return strings.Repeat("x", 200<<10), nil }})
+	t.Cleanup(s.Close)
+	for name, encoding := range map[string]string{"a reply": "string", "a reply that nobody reads": "no-op"} {
+		log := errorLog{&recorder{}, make(chan string, 1)}
+		f := NewFactory(Options{Logger: log, SDK: testSDK{endpoint: s.URL}, OnInvocation: func(context.Context, Invocation) { panic("oh") }})
+		ctx, cancel := context.WithCancel(t.Context())
+		response, err := do(ctx, f.New(Spec{Encoding: encoding, Settings: ns(map[string]any{"function_name": "f"})}), &Request{})
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %v, %v", name, response, err)
+		}
+		cancel()
+		if got := <-log.errors; !strings.HasPrefix(got, "panic: 'oh', at ") {
+			t.Errorf("%s: got the line %s", name, got)
+		}
+	}
+}
+
+// errorLog tells of errors.
+type errorLog struct {
+	*recorder
+	errors chan string
+}
+
+func (l errorLog) Error(v ...any) { l.errors <- v[len(v)-1].(string) }
 
 // An attempt that failed has the code that the call would have if no other attempt followed.
 func TestAttemptCode(t *testing.T) {
