@@ -6,4 +6,5 @@
 //   - release_test.go, publish_test.go, dist_test.go, changelog_test.go: one script each
 //   - modules_test.go: what is tagged works for users
 //   - packages_test.go: what CONTRIBUTING.md asks of every package
+//   - exported_test.go: README.md lists what the packages export
 package scripts
