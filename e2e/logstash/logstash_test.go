@@ -34,6 +34,7 @@ type object = map[string]any
 type failure struct {
 	path, body  string
 	settings    object
+	http        object // KrakenD's settings of the backend; nil for none
 	fault       *lambdatest.Fault
 	level, says string
 }
@@ -42,6 +43,8 @@ func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
 
 var failures = []failure{
 	{path: "/function", settings: object{"function_name": "fails"}, level: "ERROR", says: "the function failed: function fails, code "},
+	{path: "/shown", settings: object{"function_name": "fails"}, http: object{"return_error_code": true}, level: "ERROR", says: "the function failed: function fails, code "},
+	{path: "/details", settings: object{"function_name": "fails"}, http: object{"return_error_details": "x"}, level: "ERROR", says: "the function failed: function fails, code "},
 	{path: "/panic", settings: object{"function_name": "panics"}, level: "ERROR", says: "the function failed: function panics, code "},
 	{path: "/status", settings: object{"function_name": "fails", "function_error_status": object{"*": 422}}, level: "INFO", says: "the function failed: function fails, code "},
 	{path: "/busy", settings: object{"function_name": "fails", "function_error_status": object{"*": 429}}, level: "WARNING", says: "the function failed: function fails, code "},
@@ -101,12 +104,20 @@ func TestEachLineIsJSON(t *testing.T) {
 	}
 	type line struct{ Level, Message string }
 	var lines []line
+	krakendsOwn := 0 // with return_error_code, the handler of Lura logs the JSON that it sends to the client
 	for text := range strings.Lines(out.String()) {
 		var l line
-		if err := json.Unmarshal([]byte(text), &l); err != nil {
+		switch err := json.Unmarshal([]byte(text), &l); {
+		case err == nil:
+		case strings.Contains(text, `[ENDPOINT: /shown] {"errorType":"errorString",`):
+			krakendsOwn++
+		default:
 			t.Errorf("%v: %s", err, text)
 		}
 		lines = append(lines, l)
+	}
+	if krakendsOwn != 1 {
+		t.Errorf("got %d lines of KrakenD's own that are not JSON, want 1: docs/errors.md names it", krakendsOwn)
 	}
 	for _, f := range failures {
 		found := false
@@ -137,13 +148,17 @@ func gateway(t *testing.T, api *lambdatest.Server, out io.Writer) http.Handler {
 		if f.fault != nil {
 			api.Fail(name, f.fault.Always())
 		}
+		extra := object{"backend/lambda": settings}
+		if f.http != nil {
+			extra["github.com/devopsfaith/krakend/http"] = f.http
+		}
 		method := http.MethodGet
 		if f.body != "" {
 			method = http.MethodPost
 		}
 		endpoints = append(endpoints, object{
 			"endpoint": path, "method": method, "input_query_strings": []any{"*"},
-			"backend": []any{object{"extra_config": object{"backend/lambda": settings}, "url_pattern": "/" + strings.Split(path, "/")[1]}},
+			"backend": []any{object{"extra_config": extra, "url_pattern": "/" + strings.Split(path, "/")[1]}},
 		})
 	}
 	file := filepath.Join(t.TempDir(), "krakend.json")
