@@ -31,9 +31,11 @@ const (
 	tokenHeader         = "X-Amz-Security-Token"
 )
 
-// unsigned are the headers that AWS's SDKs leave out of a signature, because what stands in
+// isUnsigned tells the headers that AWS's SDKs leave out of a signature, because what stands in
 // between may change them.
-var unsigned = map[string]bool{authorizationHeader: true, "User-Agent": true, "X-Amzn-Trace-Id": true}
+func isUnsigned(name string) bool {
+	return name == authorizationHeader || name == "User-Agent" || name == "X-Amzn-Trace-Id"
+}
 
 // Credentials are an access key. The zero value is no key.
 type Credentials struct {
@@ -65,10 +67,10 @@ func (s *Signer) Sign(r *http.Request, digest *[sha256.Size]byte, c Credentials,
 }
 
 func (s *Signer) key(secret string, now time.Time) *signingKey {
-	sc := scope{now.UTC().Format(signatureDate), s.region, s.service, secret}
+	sc := scope{now.Unix() / 86400, s.region, s.service, secret}
 	key := s.last.Load()
 	if key == nil || key.scope != sc {
-		key = newSigningKey(sc)
+		key = newSigningKey(sc, now.UTC().Format(signatureDate))
 		s.last.Store(key)
 	}
 	return key
@@ -78,8 +80,9 @@ var errNotCanonical = errors.New("the request has no canonical form that can be 
 
 // scope is what a signing key is good for.
 type scope struct {
-	date, region, service string
-	secret                string // the access key's
+	day             int64 // since 1970
+	region, service string
+	secret          string // the access key's
 }
 
 // signingKey signs for a scope. Deriving it takes more than half of the time of a signature.
@@ -93,16 +96,19 @@ type signingKey struct {
 type signerState struct {
 	mac     hash.Hash // with the key
 	scratch []byte
+
+	second int64  // the time of the last signature, in seconds since 1970
+	stamp  string // that time, as signatures tell it
 }
 
-func newSigningKey(s scope) *signingKey {
+func newSigningKey(s scope, date string) *signingKey {
 	key := []byte("AWS4" + s.secret)
-	for _, part := range []string{s.date, s.region, s.service, signatureEnd} {
+	for _, part := range []string{date, s.region, s.service, signatureEnd} {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)
 	}
-	k := &signingKey{scope: s, name: s.date + "/" + s.region + "/" + s.service + "/" + signatureEnd}
+	k := &signingKey{scope: s, name: date + "/" + s.region + "/" + s.service + "/" + signatureEnd}
 	k.states.New = func() any { return &signerState{mac: hmac.New(sha256.New, key), scratch: make([]byte, 0, 2<<10)} }
 	return k
 }
@@ -111,8 +117,9 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 	state := k.states.Get().(*signerState)
 	defer k.states.Put(state)
 
-	var stamp [len(signatureTime)]byte
-	at := now.UTC().AppendFormat(stamp[:0], signatureTime)
+	if second := now.Unix(); state.second != second || state.stamp == "" {
+		state.second, state.stamp = second, now.UTC().Format(signatureTime)
+	}
 
 	// The headers of the signature come in one piece of memory. Those of the attempt before
 	// are not written to: its connection may still be reading them.
@@ -121,7 +128,7 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 		own = append(own, value)
 		r.Header[name] = own[len(own)-1 : len(own) : len(own)]
 	}
-	set(dateHeader, string(at))
+	set(dateHeader, state.stamp)
 	if c.SessionToken != "" {
 		set(tokenHeader, c.SessionToken)
 	} else {
@@ -161,7 +168,7 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 	end := len(b)
 	b = append(b, signatureAlgorithm...)
 	b = append(b, '\n')
-	b = append(b, at...)
+	b = append(b, state.stamp...)
 	b = append(b, '\n')
 	b = append(b, k.name...)
 	b = append(b, '\n')
@@ -203,7 +210,7 @@ func hostOf(r *http.Request) string {
 func signedHeaders(names []string, h http.Header) ([]string, bool) {
 	names = append(names, hostHeader)
 	for name := range h {
-		if unsigned[name] {
+		if isUnsigned(name) {
 			continue
 		}
 		at, twice := slices.BinarySearchFunc(names, name, compareLower)

@@ -161,7 +161,7 @@ func TestSigningKeyIsKept(t *testing.T) {
 		t.Error("derived twice")
 	}
 	for secret, at := range map[string]time.Time{"not-a-secret": day.Add(time.Hour), "another": day} {
-		if got := s.key(secret, at); got == key || got.secret != secret || got.date != at.Format("20060102") {
+		if got := s.key(secret, at); got == key || got.secret != secret || !strings.HasPrefix(got.name, at.Format("20060102/")) {
 			t.Errorf("%s, %s: got the key of another scope", secret, at)
 		}
 		s.key("not-a-secret", day)
