@@ -1,47 +1,27 @@
 package apigw
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/devopsfaith/krakend-lambda/internal/text"
-)
-
-// albRequest is the event of an Application Load Balancer. Where there are no query strings it
-// has an empty object, which the type of aws-lambda-go leaves out. An event has one of the two
-// members for query strings; the pointer to the other one is nil. Source:
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-type albRequest struct {
-	events.ALBTargetGroupRequest
-	QueryStringParameters           *map[string]string   `json:"queryStringParameters,omitempty"`
-	MultiValueQueryStringParameters *map[string][]string `json:"multiValueQueryStringParameters,omitempty"`
-}
-
-func (a *API) albEvent(in *input) []byte {
-	event := albRequest{ALBTargetGroupRequest: events.ALBTargetGroupRequest{
-		HTTPMethod: in.Method,
-		Path:       in.path,
-		RequestContext: events.ALBTargetGroupRequestContext{
-			ELB: events.ELBContext{TargetGroupArn: a.settings.TargetGroupARN},
-		},
-	}}
-	headers := make(map[string][]string, len(in.headers))
-	for name, values := range in.headers {
-		headers[strings.ToLower(name)] = values
-	}
-	query := encodedQuery(in.rawQuery)
+// albEvent writes the members of the event of an Application Load Balancer: those of aws-lambda-go's
+// ALBTargetGroupRequest. Where there are no query strings it has an empty object, which the type leaves
+// out. Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+func (a *API) albEvent(o *jsonObject, in *input) {
+	var room [usual]field
+	o.text("httpMethod", in.Method)
+	o.text("path", in.path)
+	query, headers, write := "queryStringParameters", "headers", (*jsonObject).last
 	if a.settings.MultiValueHeaders {
-		event.MultiValueHeaders, event.MultiValueQueryStringParameters = headers, &query
-	} else {
-		event.Headers, _ = lastAndAll(headers)
-		last := make(map[string]string, len(query))
-		for name, values := range query {
-			last[name] = values[len(values)-1]
-		}
-		event.QueryStringParameters = &last
+		query, headers, write = "multiValueQueryStringParameters", "multiValueHeaders", (*jsonObject).list
 	}
-	event.Body, event.IsBase64Encoded = a.encodedBody(in)
-	return text.JSON(event)
+	o.fields(headers, sorted(room[:0], in.headers, strings.ToLower), write)
+	o.begin("requestContext")
+	o.begin("elb")
+	o.text("targetGroupArn", a.settings.TargetGroupARN)
+	o.end()
+	o.end()
+	o.fields(query, sorted(room[:0], encodedQuery(in.rawQuery), verbatim), write)
+	isBase64 := o.body(a, in)
+	o.bool("isBase64Encoded", isBase64)
 }
 
 // encodedQuery splits a query string into its parameters, whose names and values stay

@@ -1,25 +1,11 @@
 package apigw
 
 import (
-	"encoding/base64"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
-
-// encodedBody returns the request's body as events hold it, and whether that is base64. A
-// body that is not UTF-8 is base64 in every format, since JSON cannot hold it.
-func (a *API) encodedBody(in *input) (body string, isBase64 bool) {
-	if len(in.Body) == 0 {
-		return "", false
-	}
-	if a.isText(in.headers) && utf8.Valid(in.Body) {
-		return string(in.Body), false
-	}
-	return base64.StdEncoding.EncodeToString(in.Body), true
-}
 
 // isText tells whether the format has a body with these headers as text.
 func (a *API) isText(h http.Header) bool {

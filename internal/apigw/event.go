@@ -121,18 +121,21 @@ const (
 	timeLayout = "02/Jan/2006:15:04:05 -0700"
 )
 
-// Event returns the event for a request, as JSON. What neither the request nor the settings say
+// AppendEvent appends the event for a request, as JSON. What neither the request nor the settings say
 // is empty or absent.
-func (a *API) Event(r *Request) []byte {
+func (a *API) AppendEvent(b []byte, r *Request) []byte {
+	o := &jsonObject{append(b, '{')}
 	in := a.input(r)
 	switch a.format {
 	case REST:
-		return a.restEvent(in)
+		a.restEvent(o, in)
 	case ALB:
-		return a.albEvent(in)
+		a.albEvent(o, in)
 	case HTTP:
+		a.httpEvent(o, in)
 	}
-	return a.httpEvent(in)
+	o.end()
+	return o.json
 }
 
 // input is what the events of all formats are made of.

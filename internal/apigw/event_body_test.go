@@ -109,7 +109,7 @@ func FuzzEventBody(f *testing.F) {
 			Body:    content,
 		}
 		for name, format := range formats {
-			payload := NewAPI(format, Route{URLPattern: "/{{.Id}}/x?y={{.Id}}"}, Settings{}).Event(&r)
+			payload := NewAPI(format, Route{URLPattern: "/{{.Id}}/x?y={{.Id}}"}, Settings{}).AppendEvent(nil, &r)
 			var event struct {
 				Body            *string
 				IsBase64Encoded bool
@@ -153,7 +153,7 @@ func FuzzALB(f *testing.F) {
 	f.Add("q", "a b&c=d", "e+f", "Accept", "text/html", true)
 	f.Add("", "", "%zz", "x-\xff", "\xff", false)
 	f.Fuzz(func(t *testing.T, name, first, second, header, value string, multi bool) {
-		payload := NewAPI(ALB, Route{}, Settings{MultiValueHeaders: multi}).Event(&Request{
+		payload := NewAPI(ALB, Route{}, Settings{MultiValueHeaders: multi}).AppendEvent(nil, &Request{
 			Method: "GET", Query: map[string][]string{name: {first, second}}, Headers: map[string][]string{header: {value}}, Time: eventTime,
 		})
 		var event struct {

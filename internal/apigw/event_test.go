@@ -30,7 +30,7 @@ func eventOf(t *testing.T, format string, r Route, s Settings, request Request) 
 	if request.Method == "" {
 		request.Method = "GET"
 	}
-	return NewAPI(formats[format], r, s).Event(&request)
+	return NewAPI(formats[format], r, s).AppendEvent(nil, &request)
 }
 
 // decodeStrictly reads an event as a function would, and fails for a field that the
@@ -233,10 +233,10 @@ func TestEventOfNothing(t *testing.T) {
 			`"identity":{"accessKey":null,"accountId":null,"apiKey":null,"apiKeyId":null,"caller":null,"clientCert":null,"cognitoAuthenticationProvider":null,` +
 			`"cognitoAuthenticationType":null,"cognitoIdentityId":null,"cognitoIdentityPoolId":null,"principalOrgId":null,"sourceIp":"","user":null,"userAgent":"","userArn":null},` +
 			`"authorizer":null},"body":null,"isBase64Encoded":false}`},
-		{format: "alb", want: `{"httpMethod":"GET","path":"/","headers":{"host":"localhost"},"requestContext":{"elb":{"targetGroupArn":""}},"isBase64Encoded":false,"body":"","queryStringParameters":{}}`},
+		{format: "alb", want: `{"httpMethod":"GET","path":"/","headers":{"host":"localhost"},"requestContext":{"elb":{"targetGroupArn":""}},"queryStringParameters":{},"body":"","isBase64Encoded":false}`},
 		{
 			format: "alb", settings: Settings{MultiValueHeaders: true},
-			want: `{"httpMethod":"GET","path":"/","multiValueHeaders":{"host":["localhost"]},"requestContext":{"elb":{"targetGroupArn":""}},"isBase64Encoded":false,"body":"","multiValueQueryStringParameters":{}}`,
+			want: `{"httpMethod":"GET","path":"/","multiValueHeaders":{"host":["localhost"]},"requestContext":{"elb":{"targetGroupArn":""}},"multiValueQueryStringParameters":{},"body":"","isBase64Encoded":false}`,
 		},
 	} {
 		if got := string(eventOf(t, tc.format, Route{}, tc.settings, Request{ID: "ID"})); got != tc.want {

@@ -22,7 +22,7 @@ func TestTraceContext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			api := NewAPI(tc.format, Route{URLPattern: "/"}, Settings{})
 			var event struct{ Headers map[string]string }
-			if err := json.Unmarshal(api.Event(&Request{Method: "GET", Headers: headers, TraceContext: tc.trace}), &event); err != nil {
+			if err := json.Unmarshal(api.AppendEvent(nil, &Request{Method: "GET", Headers: headers, TraceContext: tc.trace}), &event); err != nil {
 				t.Fatal(err)
 			}
 			delete(event.Headers, "host")

@@ -1,74 +1,59 @@
 package apigw
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/devopsfaith/krakend-lambda/internal/text"
-)
-
-// httpRequest is API Gateway's event of version 2.0, without the certificate that the type of
-// aws-lambda-go has in every event, and with null where a token has no scopes.
-type httpRequest struct {
-	events.APIGatewayV2HTTPRequest
-	RequestContext httpRequestContext `json:"requestContext"`
-}
-
-type httpRequestContext struct {
-	events.APIGatewayV2HTTPRequestContext
-	Authentication *events.APIGatewayV2HTTPRequestContextAuthentication `json:"authentication,omitempty"`
-	Authorizer     *httpAuthorizer                                      `json:"authorizer,omitempty"`
-}
-
-type httpAuthorizer struct {
-	JWT restAuthorizer `json:"jwt"`
-}
-
-func (a *API) httpEvent(in *input) []byte {
-	event := httpRequest{
-		APIGatewayV2HTTPRequest: events.APIGatewayV2HTTPRequest{
-			Version:               "2.0",
-			RouteKey:              a.route.key,
-			RawPath:               in.path,
-			RawQueryString:        in.rawQuery,
-			Cookies:               cookies(in.headers["Cookie"]),
-			Headers:               make(map[string]string, len(in.headers)),
-			QueryStringParameters: make(map[string]string, len(in.query)),
-			PathParameters:        in.PathParameters,
-			StageVariables:        a.settings.StageVariables,
-		},
-		RequestContext: httpRequestContext{APIGatewayV2HTTPRequestContext: events.APIGatewayV2HTTPRequestContext{
-			RouteKey:     a.route.key,
-			AccountID:    a.settings.AccountID,
-			APIID:        a.settings.APIID,
-			Stage:        a.settings.Stage,
-			RequestID:    in.requestID,
-			DomainName:   in.domainName,
-			DomainPrefix: domainPrefix(in.domainName),
-			Time:         in.Time.UTC().Format(timeLayout),
-			TimeEpoch:    in.Time.UnixMilli(),
-			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
-				Method:    in.Method,
-				Path:      unescaped(in.path),
-				Protocol:  protocol,
-				SourceIP:  in.sourceIP,
-				UserAgent: in.userAgent,
-			},
-		}},
+// httpEvent writes the members of API Gateway's event of version 2.0: those of aws-lambda-go's
+// APIGatewayV2HTTPRequest, without the certificate that the type has in every event, and with null
+// where a token has no scopes.
+func (a *API) httpEvent(o *jsonObject, in *input) {
+	var room [usual]field
+	o.text("version", "2.0")
+	o.text("routeKey", a.route.key)
+	o.text("rawPath", in.path)
+	o.text("rawQueryString", in.rawQuery)
+	if list := cookies(in.headers["Cookie"]); len(list) > 0 {
+		o.name("cookies")
+		o.list(list)
 	}
-	for name, values := range in.headers {
-		if name != "Cookie" {
-			event.Headers[strings.ToLower(name)] = strings.Join(values, ",")
-		}
+	delete(in.headers, "Cookie")
+	o.fields("headers", sorted(room[:0], in.headers, strings.ToLower), (*jsonObject).joined)
+	if len(in.query) > 0 {
+		o.fields("queryStringParameters", sorted(room[:0], in.query, verbatim), (*jsonObject).joined)
 	}
-	for name, values := range in.query {
-		event.QueryStringParameters[name] = strings.Join(values, ",")
+	if len(in.PathParameters) > 0 {
+		o.texts("pathParameters", in.PathParameters)
 	}
+	if len(a.settings.StageVariables) > 0 {
+		o.texts("stageVariables", a.settings.StageVariables)
+	}
+	isBase64 := len(in.Body) > 0 && o.body(a, in)
+	o.bool("isBase64Encoded", isBase64)
+
+	o.begin("requestContext")
+	o.text("routeKey", a.route.key)
+	o.text("accountId", a.settings.AccountID)
+	o.text("stage", a.settings.Stage)
+	o.text("requestId", in.requestID)
+	o.text("apiId", a.settings.APIID)
+	o.text("domainName", in.domainName)
+	o.text("domainPrefix", domainPrefix(in.domainName))
+	o.text("time", in.Time.UTC().Format(timeLayout))
+	o.int("timeEpoch", in.Time.UnixMilli())
+	o.begin("http")
+	o.text("method", in.Method)
+	o.text("path", unescaped(in.path))
+	o.text("protocol", protocol)
+	o.text("sourceIp", in.sourceIP)
+	o.text("userAgent", in.userAgent)
+	o.end()
 	if in.Claims != nil {
-		event.RequestContext.Authorizer = &httpAuthorizer{restAuthorizer{in.Claims, scopes(in.Claims)}}
+		o.begin("authorizer")
+		o.begin("jwt")
+		o.claims(in.Claims)
+		o.end()
+		o.end()
 	}
-	event.Body, event.IsBase64Encoded = a.encodedBody(in)
-	return text.JSON(event)
+	o.end()
 }
 
 // cookies returns the cookies of Cookie headers, one by one, as they stand there.

@@ -1,98 +1,92 @@
 package apigw
 
-import (
-	"net/http"
-	"strings"
+import "strings"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/devopsfaith/krakend-lambda/internal/text"
-)
-
-// restRequest is API Gateway's event of version 1.0. Where the type of aws-lambda-go leaves
-// a member out or has an empty string, API Gateway has false and null: a function in
-// JavaScript that parses the body of a GET parses a null, not nothing.
-type restRequest struct {
-	events.APIGatewayProxyRequest
-	RequestContext  restRequestContext `json:"requestContext"`
-	Body            *string            `json:"body"`
-	IsBase64Encoded bool               `json:"isBase64Encoded"`
-}
-
-type restRequestContext struct {
-	events.APIGatewayProxyRequestContext
-	Identity   restIdentity    `json:"identity"`
-	Authorizer *restAuthorizer `json:"authorizer"`
-}
-
-// restIdentity has the members that API Gateway and the types of @types/aws-lambda have. KrakenD
-// knows two of them; the others are null.
-type restIdentity struct {
-	AccessKey                     *string `json:"accessKey"`
-	AccountID                     *string `json:"accountId"`
-	APIKey                        *string `json:"apiKey"`
-	APIKeyID                      *string `json:"apiKeyId"`
-	Caller                        *string `json:"caller"`
-	ClientCert                    *string `json:"clientCert"`
-	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
-	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
-	CognitoIdentityID             *string `json:"cognitoIdentityId"`
-	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
-	PrincipalOrgID                *string `json:"principalOrgId"`
-	SourceIP                      string  `json:"sourceIp"`
-	User                          *string `json:"user"`
-	UserAgent                     string  `json:"userAgent"`
-	UserArn                       *string `json:"userArn"`
-}
-
-// restAuthorizer is what a JWT authorizer has found.
-type restAuthorizer struct {
-	Claims map[string]string `json:"claims"`
-	Scopes []string          `json:"scopes"`
-}
-
-func (a *API) restEvent(in *input) []byte {
-	headers, multiHeaders := lastAndAll(in.headers)
-	query, multiQuery := lastAndAll(in.query)
-	event := restRequest{
-		APIGatewayProxyRequest: events.APIGatewayProxyRequest{
-			Resource:                        a.route.resource,
-			Path:                            in.path,
-			HTTPMethod:                      in.Method,
-			Headers:                         headers,
-			MultiValueHeaders:               multiHeaders,
-			QueryStringParameters:           query,
-			MultiValueQueryStringParameters: multiQuery,
-			PathParameters:                  in.PathParameters,
-			StageVariables:                  a.settings.StageVariables,
-		},
-		RequestContext: restRequestContext{
-			APIGatewayProxyRequestContext: events.APIGatewayProxyRequestContext{
-				AccountID:         a.settings.AccountID,
-				APIID:             a.settings.APIID,
-				Stage:             a.settings.Stage,
-				DomainName:        in.domainName,
-				DomainPrefix:      domainPrefix(in.domainName),
-				RequestID:         in.requestID,
-				ExtendedRequestID: in.requestID,
-				Protocol:          protocol,
-				ResourcePath:      a.route.resource,
-				Path:              in.path,
-				HTTPMethod:        in.Method,
-				RequestTime:       in.Time.UTC().Format(timeLayout),
-				RequestTimeEpoch:  in.Time.UnixMilli(),
-			},
-			Identity: restIdentity{SourceIP: in.sourceIP, UserAgent: in.userAgent},
-		},
+// restEvent writes the members of API Gateway's event of version 1.0: those of aws-lambda-go's
+// APIGatewayProxyRequest. Where that type leaves a member out or has an empty string, API Gateway has
+// false and null: a function in JavaScript that parses the body of a GET parses a null, not nothing.
+func (a *API) restEvent(o *jsonObject, in *input) {
+	var room [usual]field
+	o.text("resource", a.route.resource)
+	o.text("path", in.path)
+	o.text("httpMethod", in.Method)
+	headers := sorted(room[:0], in.headers, verbatim)
+	o.fields("headers", headers, (*jsonObject).last)
+	o.fields("multiValueHeaders", headers, (*jsonObject).list)
+	if query := sorted(room[:0], in.query, verbatim); len(query) > 0 {
+		o.fields("queryStringParameters", query, (*jsonObject).last)
+		o.fields("multiValueQueryStringParameters", query, (*jsonObject).list)
+	} else {
+		o.null("queryStringParameters", "multiValueQueryStringParameters")
 	}
+	o.textsOrNull("pathParameters", in.PathParameters)
+	o.textsOrNull("stageVariables", a.settings.StageVariables)
+
+	o.begin("requestContext")
+	o.text("accountId", a.settings.AccountID)
+	o.text("resourceId", "")
+	o.text("stage", a.settings.Stage)
+	o.text("domainName", in.domainName)
+	o.text("domainPrefix", domainPrefix(in.domainName))
+	o.text("requestId", in.requestID)
+	o.text("extendedRequestId", in.requestID)
+	o.text("protocol", protocol)
+	o.text("resourcePath", a.route.resource)
+	o.text("path", in.path)
+	o.text("httpMethod", in.Method)
+	o.text("requestTime", in.Time.UTC().Format(timeLayout))
+	o.int("requestTimeEpoch", in.Time.UnixMilli())
+	o.text("apiId", a.settings.APIID)
+	o.identity(in)
 	if in.Claims != nil {
-		event.RequestContext.Authorizer = &restAuthorizer{in.Claims, scopes(in.Claims)}
+		o.begin("authorizer")
+		o.claims(in.Claims)
+		o.end()
+	} else {
+		o.null("authorizer")
 	}
+	o.end()
+
+	isBase64 := false
 	if len(in.Body) > 0 {
-		var body string
-		body, event.IsBase64Encoded = a.encodedBody(in)
-		event.Body = &body
+		isBase64 = o.body(a, in)
+	} else {
+		o.null("body")
 	}
-	return text.JSON(event)
+	o.bool("isBase64Encoded", isBase64)
+}
+
+// identity writes the members that API Gateway and the types of @types/aws-lambda have. KrakenD knows
+// two of them; the others are null.
+func (o *jsonObject) identity(in *input) {
+	o.begin("identity")
+	o.null("accessKey", "accountId", "apiKey", "apiKeyId", "caller", "clientCert", "cognitoAuthenticationProvider",
+		"cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId")
+	o.text("sourceIp", in.sourceIP)
+	o.null("user")
+	o.text("userAgent", in.userAgent)
+	o.null("userArn")
+	o.end()
+}
+
+// claims writes what a JWT authorizer has found.
+func (o *jsonObject) claims(claims map[string]string) {
+	o.texts("claims", claims)
+	if words := scopes(claims); words != nil {
+		o.name("scopes")
+		o.list(words)
+	} else {
+		o.null("scopes")
+	}
+}
+
+// textsOrNull writes an object of strings, or null for nil.
+func (o *jsonObject) textsOrNull(name string, values map[string]string) {
+	if values == nil {
+		o.null(name)
+		return
+	}
+	o.texts(name, values)
 }
 
 // scopes returns the words of the claim scope, nil where there are none. Source: RFC 8693,
@@ -102,18 +96,4 @@ func scopes(claims map[string]string) []string {
 		return words
 	}
 	return nil
-}
-
-// lastAndAll returns the last value and all values of each name, nil for no names.
-func lastAndAll(values http.Header) (last map[string]string, all map[string][]string) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	last, all = make(map[string]string, len(values)), make(map[string][]string, len(values))
-	for name, vs := range values {
-		if len(vs) > 0 {
-			last[name], all[name] = vs[len(vs)-1], vs
-		}
-	}
-	return last, all
 }

@@ -90,7 +90,8 @@ type Backend struct {
 	calls  int // concurrent, for each request; 0 is 1
 	client *invoke.Client
 	policy invoke.Policy
-	broken *Error // answers every request, where it is not nil
+	peek   invoke.Policy // of calls whose long replies need not be held
+	broken *Error        // answers every request, where it is not nil
 
 	warnings []string // at start, for Report
 
@@ -249,6 +250,8 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		}
 	}
 	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply, Transport: transport}
+	b.peek = b.policy
+	b.peek.Peek, b.peek.Decodes = peekSize(b.format), b.format != raw
 	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims(), f.CheckOnly), b.cfg.UnmatchablePatterns()), err
 }
 
@@ -312,7 +315,11 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 		return reply{}, ended(ctx.Err(), "before the call").withInvocation(f, "")
 	}
 	if b.calls <= 1 {
-		return b.execute(ctx, &in, decode)
+		reply, e := b.execute(ctx, &in, decode)
+		if !reply.streams { // its errors are held against the payload
+			in.call.Payload.Release()
+		}
+		return reply, e
 	}
 	reply, e := b.fastest(ctx, &in)
 	if e != nil {

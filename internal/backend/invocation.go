@@ -15,62 +15,45 @@ import (
 
 // invocation is all that goes out. It shares nothing with the request.
 type invocation struct {
-	watch         *watch // nil for none
-	method        string // of the request, in upper case
-	function      config.Function
-	payload       invoke.Payload
-	clientContext string // base64; empty for none
-	traceID       string // empty for none
-	tenant        string // empty for none
-	executionName string // empty for none
+	watch    *watch // nil for none
+	method   string // of the request, in upper case
+	function config.Function
+	call     invoke.Request // of the one call, or of each concurrent one
 }
 
 const traceHeader = "X-Amzn-Trace-Id"
 
 // invocation makes of a request what its function gets.
 func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r *Request) (in invocation, e *Error) {
-	in.function, in.watch = f, w
+	in.function, in.watch, in.method = f, w, b.methodOf(r)
+	in.call = invoke.Request{
+		Function: f.Name, Qualifier: f.Qualifier, InvocationType: b.cfg.InvocationType, LogTail: b.cfg.LogTail, Stream: b.cfg.Stream,
+	}
 	trace := w.headers()
 	values := b.requestValues(r)
 	var err error
-	if in.tenant, err = b.cfg.TenantOf(values); err != nil {
+	if in.call.TenantID, err = b.cfg.TenantOf(values); err != nil {
 		return in, invalidTenant(err)
 	}
-	in.executionName = b.cfg.ExecutionName(values)
+	in.call.DurableExecutionName = b.cfg.ExecutionName(values)
 	if b.cfg.ClientContext {
-		if in.clientContext, e = b.clientContext(r, trace); e != nil {
+		if in.call.ClientContext, e = b.clientContext(r, trace); e != nil {
 			return in, e
 		}
 	}
-	in.method = b.methodOf(r)
-	if in.traceID = trace[traceHeader]; in.traceID == "" {
-		in.traceID = apigw.First(r.Headers, traceHeader)
+	if in.call.TraceID = trace[traceHeader]; in.call.TraceID == "" {
+		in.call.TraceID = apigw.First(r.Headers, traceHeader)
 	}
-	in.payload, e = b.payload(ctx, r, in.method, trace)
-	w.update(func(i *Invocation) { i.PayloadSize = int64(in.payload.Size()) })
+	in.call.Payload, e = b.payload(ctx, r, in.method, trace)
+	w.update(func(i *Invocation) { i.PayloadSize = int64(in.call.Payload.Size()) })
 	return in, e
-}
-
-// request returns the request to the Invoke API.
-func (b *Backend) request(in *invocation) *invoke.Request {
-	return &invoke.Request{
-		Function:             in.function.Name,
-		Qualifier:            in.function.Qualifier,
-		InvocationType:       b.cfg.InvocationType,
-		ClientContext:        in.clientContext,
-		LogTail:              b.cfg.LogTail,
-		TraceID:              in.traceID,
-		TenantID:             in.tenant,
-		DurableExecutionName: in.executionName,
-		Payload:              in.payload,
-		Stream:               b.cfg.Stream,
-	}
 }
 
 // reply is what an execution that succeeded has returned.
 type reply struct {
 	*http.Response
 	requestID string
+	streams   bool // the reply still comes
 }
 
 // fastest makes the concurrent calls that the backend is configured for, and
@@ -114,22 +97,25 @@ func (b *Backend) fastest(ctx context.Context, in *invocation) (reply, *Error) {
 // execute makes one call, with its retries, and hands its reply to decode. Where that is
 // nil, the reply is whole, and its caller's to decode.
 func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http.Response) error) (reply, *Error) {
-	policy := b.policy
+	policy := &b.policy
 	if decode != nil && b.canStream(ctx) {
-		policy.Peek, policy.Decodes = peekSize(b.format), b.format != raw
+		policy = &b.peek
 	}
 	var out reply
 	if b.cfg.LogTail || in.watch != nil {
+		own := *policy
+		policy = &own
 		policy.OnAttempt = in.watch.begins
 		policy.OnFailure = func(e *invoke.Error) {
 			in.watch.failed(e, func() string { return b.attemptCode(ctx, in, e) })
 			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
 		}
 	}
-	err := b.client.Invoke(ctx, b.request(in), &policy, func(r *invoke.Response) (err error) {
+	err := b.client.Invoke(ctx, &in.call, policy, func(r *invoke.Response) (err error) {
 		in.watch.replied(r)
 		b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
 		out.requestID = r.RequestID
+		out.streams = r.Events != nil || r.Rest != nil && !policy.Decodes
 		whole := false
 		if r.Rest != nil && policy.Decodes {
 			defer func() { r.Rest.Finish(whole) }()

@@ -36,7 +36,7 @@ func (b *Backend) payload(ctx context.Context, r *Request, method string, trace 
 			return invoke.Payload{}, e
 		}
 		if p = body; b.api != nil {
-			p = invoke.PayloadOf(b.event(r, method, body.Bytes(), trace))
+			p = invoke.BuildPayload(b.event(r, method, body.Bytes(), trace))
 		}
 	}
 	if p.Size() > limit {
@@ -55,12 +55,12 @@ func (b *Backend) methodOf(r *Request) string {
 	return strings.ToUpper(r.Method)
 }
 
-// event returns the request as an event.
-func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) []byte {
+// event returns what appends the request as an event.
+func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) func([]byte) []byte {
 	if len(body) > 0 && apigw.First(r.Headers, "Content-Type") == "" {
 		b.untyped.Do(func() { b.logger.Warning(b.prefix, untypedBody+b.where) })
 	}
-	return b.api.Event(&apigw.Request{
+	request := &apigw.Request{
 		Method:         method,
 		Params:         r.Params,
 		PathParameters: b.names.PathParameters(r.Params),
@@ -72,7 +72,8 @@ func (b *Backend) event(r *Request, method string, body []byte, trace map[string
 		ID:             newRequestID(),
 		Time:           b.now(),
 		Body:           body,
-	})
+	}
+	return func(p []byte) []byte { return b.api.AppendEvent(p, request) }
 }
 
 // untypedBody is the warning of a body without a Content-Type: the most frequent reason for an
@@ -89,41 +90,56 @@ func readBody(ctx context.Context, body io.ReadCloser, limit int) (invoke.Payloa
 	if body == nil || body == http.NoBody {
 		return invoke.Payload{}, nil
 	}
-	type result struct {
-		body invoke.Payload
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		p, err := readUpTo(body, limit)
-		done <- result{p, err}
-	}()
-
+	r := &reading{body: body, limit: limit, done: make(chan struct{})}
+	go r.read()
 	select {
 	case <-ctx.Done():
 		return invoke.Payload{}, ended(ctx.Err(), "before the request's body had arrived")
-	case r := <-done:
-		var overLimit *http.MaxBytesError
-		switch {
-		case r.body.Size() > limit || errors.As(r.err, &overLimit):
-			return invoke.Payload{}, tooLarge(limit)
-		case r.err != nil && ctx.Err() != nil:
-			return invoke.Payload{}, ended(ctx.Err(), "before the request's body had arrived")
-		case r.err != nil:
-			return invoke.Payload{}, unreadable(r.err)
+	case <-r.done:
+		if e := r.failure(ctx); e != nil {
+			return invoke.Payload{}, e
 		}
-		return r.body, nil
+		return r.payload, nil
 	}
 }
 
-// readUpTo reads no more of a body than it takes to see that it is too large.
-func readUpTo(body io.ReadCloser, limit int) (p invoke.Payload, err error) {
+// reading is the read of a request's body, which must not have more than limit bytes.
+type reading struct {
+	body  io.ReadCloser
+	limit int
+
+	done    chan struct{} // closed when the results are there
+	payload invoke.Payload
+	err     error
+}
+
+// read reads no more of the body than it takes to see that it is too large.
+func (r *reading) read() {
+	defer close(r.done)
 	// Out of the adapter's reach, a panic would end the process.
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
+			r.err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	defer body.Close()
-	return invoke.ReadPayload(io.LimitReader(body, int64(limit)+1))
+	defer r.body.Close()
+	r.payload, r.err = invoke.ReadPayload(r.body, r.limit+1)
+}
+
+// failure returns why the body is no payload, nil where it is one.
+func (r *reading) failure(ctx context.Context) *Error {
+	if r.payload.Size() > r.limit {
+		return tooLarge(r.limit)
+	}
+	if r.err == nil {
+		return nil
+	}
+	var overLimit *http.MaxBytesError
+	switch {
+	case errors.As(r.err, &overLimit):
+		return tooLarge(r.limit)
+	case ctx.Err() != nil:
+		return ended(ctx.Err(), "before the request's body had arrived")
+	}
+	return unreadable(r.err)
 }

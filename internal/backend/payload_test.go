@@ -146,8 +146,8 @@ func TestPayloadByMethod(t *testing.T) {
 		})
 		rc := &body{Reader: strings.NewReader("the body")}
 		got, err := b.invocation(t.Context(), b.cfg.Function, nil, &Request{Method: tc.arrived, Params: map[string]string{"Id": "1"}, Body: rc})
-		if err != nil || string(got.payload.Bytes()) != tc.want {
-			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.payload.Bytes(), err, tc.want)
+		if err != nil || string(got.call.Payload.Bytes()) != tc.want {
+			t.Errorf("%q, %q: got %s, %v; want %s", tc.method, tc.arrived, got.call.Payload.Bytes(), err, tc.want)
 		}
 		if usesBody := tc.want == "the body"; rc.closed != usesBody || (rc.read > 0) != usesBody {
 			t.Errorf("%q, %q: read %d bytes, closed %t", tc.method, tc.arrived, rc.read, rc.closed)

@@ -50,10 +50,10 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 	}
 	if f != raw {
 		// KrakenD 1.x dies of a body that says gzip and is not.
-		if e.Body, err = decompress(e.Header.Get("Content-Encoding"), e.Body, cfg.MaxReply); err != nil {
+		if e.Body, err = decompress(invoke.HeaderValue(e.Header, "Content-Encoding"), e.Body, cfg.MaxReply); err != nil {
 			return nil, err
 		}
-		e.Header.Del("Content-Encoding")
+		delete(e.Header, "Content-Encoding")
 		if f != plain && isNothing(e.Body) {
 			e.Body = nil
 		}

@@ -54,10 +54,9 @@ func (r *Request) http(ctx context.Context, base *url.URL, userAgent []string) *
 	}
 	if r.Payload.Size() > 0 {
 		// Each attempt has a reader of its own: the connection of the one before may still
-		// be reading. net/http knows these readers, and so does not send the headers ahead.
-		reader := func() (io.ReadCloser, error) { return io.NopCloser(r.Payload.reader()), nil }
-		request.Body, _ = reader()
-		request.GetBody = reader
+		// be reading.
+		request.GetBody = r.Payload.reader
+		request.Body, _ = request.GetBody()
 	}
 	return request.WithContext(ctx)
 }

@@ -23,17 +23,30 @@ type budgets struct {
 	shared budget
 }
 
-// of returns the budget of a function.
-func (b *budgets) of(function string) *budget {
+// find returns the budget of a function, nil for one that has used nothing yet.
+func (b *budgets) find(function string) *budget {
 	b.mu.RLock()
-	own, ok := b.named[function]
-	full := len(b.named) >= maxBudgets
-	b.mu.RUnlock()
-	switch {
-	case ok:
+	defer b.mu.RUnlock()
+	if own, ok := b.named[function]; ok {
 		return own
-	case full:
+	}
+	if len(b.named) >= maxBudgets {
 		return &b.shared
+	}
+	return nil
+}
+
+// success gives tokens back after a call of a function that succeeded.
+func (b *budgets) success(function string, retried bool) {
+	if own := b.find(function); own != nil {
+		own.success(retried)
+	}
+}
+
+// of returns the budget of a function, to take from it.
+func (b *budgets) of(function string) *budget {
+	if own := b.find(function); own != nil {
+		return own
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -43,7 +56,7 @@ func (b *budgets) of(function string) *budget {
 	if b.named == nil {
 		b.named = make(map[string]*budget)
 	}
-	own = new(budget)
+	own := new(budget)
 	b.named[function] = own
 	return own
 }

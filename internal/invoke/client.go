@@ -155,12 +155,12 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 		}
 		started := c.now()
 		err := c.attempt(ctx, r, p, use)
-		call.took = c.now().Sub(started)
-		var e *Error
-		if !errors.As(err, &e) { // whatever use made of it, there was a whole reply
-			c.budgets.of(r.Function).success(call.retried)
+		e := asError(err)
+		if e == nil { // whatever use made of it, there was a whole reply
+			c.budgets.success(r.Function, call.retried)
 			return err
 		}
+		call.took = c.now().Sub(started)
 		r.redact(e)
 		e.Attempts = call.attempts
 		if e.RequestID == "" {
@@ -193,8 +193,7 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 func (c *Client) attempt(ctx context.Context, r *Request, p *Policy, use func(*Response) error) error {
 	response, err := c.attempter.Attempt(ctx, r, p)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
+		if e := asError(err); e != nil {
 			return e
 		}
 		return connectionError(err)

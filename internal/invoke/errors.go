@@ -100,6 +100,16 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// asError returns the *Error in the tree of err, nil where there is none.
+func asError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	errors.As(err, &e)
+	return e
+}
+
 // apiError reads the error that an answer tells. The body is the answer's, as far as the limit
 // let it be read.
 func apiError(status int, h http.Header, body []byte) *Error {

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"io"
-	"slices"
+	"iter"
+	"sync"
 
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
@@ -13,14 +14,15 @@ import (
 // would be copied again and again, up to five times its size. Nothing in it changes. The zero
 // Payload is empty.
 type Payload struct {
-	pieces [][]byte
-	size   int // of them all, in bytes
+	first  []byte
+	others [][]byte
+	size   int     // of them all, in bytes
+	memory *memory // of first; nil for memory that is not used again
 }
 
 const (
-	// The sizes of the first piece and of the largest, in bytes. Each is twice the one
-	// before.
-	firstPiece   = 1 << 10
+	// The sizes of the first piece and of the largest, in bytes. Each is twice the one before.
+	firstPiece   = 4 << 10
 	largestPiece = 256 << 10
 
 	// oneWrite is up to where a payload is copied into one piece, in bytes. It saves the
@@ -28,72 +30,109 @@ const (
 	oneWrite = 32 << 10
 )
 
-// PayloadOf returns the payload that p holds. p must not change any more.
-func PayloadOf(p []byte) Payload {
-	if len(p) == 0 {
-		return Payload{}
-	}
-	return Payload{[][]byte{p}, len(p)}
-}
+// scratch has room for first pieces while they are read.
+var scratch = sync.Pool{New: func() any { return new([firstPiece]byte) }}
 
-// ReadPayload reads r to its end.
-func ReadPayload(r io.Reader) (p Payload, err error) {
-	for size := firstPiece; err == nil; size = min(2*size, largestPiece) {
-		piece := make([]byte, 0, size)
-		for err == nil && len(piece) < cap(piece) {
-			var n int
-			n, err = r.Read(piece[len(piece):cap(piece)])
-			piece = piece[:len(piece)+n]
-		}
-		if len(piece) > 0 {
-			p.pieces = append(p.pieces, piece)
-			p.size += len(piece)
+// PayloadOf returns the payload that p holds. p must not change any more.
+func PayloadOf(p []byte) Payload { return Payload{first: p, size: len(p)} }
+
+// ReadPayload reads r to its end, or up to limit bytes.
+func ReadPayload(r io.Reader, limit int) (Payload, error) {
+	room := scratch.Get().(*[firstPiece]byte)
+	n, err := fill(room[:min(limit, firstPiece)], r)
+	p := PayloadOf(bytes.Clone(room[:n]))
+	scratch.Put(room)
+	for size := 2 * firstPiece; err == nil && p.size < limit; size = min(2*size, largestPiece) {
+		piece := make([]byte, min(size, limit-p.size))
+		if n, err = fill(piece, r); n > 0 {
+			p.others = append(p.others, piece[:n])
+			p.size += n
 		}
 	}
 	if err == io.EOF {
 		err = nil
 	}
-	if p.size <= oneWrite && len(p.pieces) > 1 {
+	if p.size <= oneWrite && p.others != nil {
 		p = PayloadOf(p.Bytes())
 	}
 	return p, err
 }
 
+// fill reads until p is full or r ends, with r's own error.
+func fill(p []byte, r io.Reader) (n int, err error) {
+	for err == nil && n < len(p) {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
+}
+
 // Size returns the size of the payload, in bytes.
 func (p Payload) Size() int { return p.size }
 
-// Bytes returns all of the payload, copied where it has more than one piece.
+// Bytes returns all of the payload, copied where it has more than one piece. Its memory is not
+// used again then.
 func (p Payload) Bytes() []byte {
-	if len(p.pieces) == 1 {
-		return p.pieces[0]
+	if p.others == nil {
+		p.memory.retain()
+		return p.first
 	}
-	return bytes.Join(p.pieces, nil)
+	return bytes.Join(append([][]byte{p.first}, p.others...), nil)
 }
 
-func (p Payload) digest() *[sha256.Size]byte {
+// pieces returns the pieces, of which there is always one.
+func (p Payload) pieces() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if !yield(p.first) {
+			return
+		}
+		for _, piece := range p.others {
+			if !yield(piece) {
+				return
+			}
+		}
+	}
+}
+
+func (p Payload) digest() (sum [sha256.Size]byte) {
+	if p.others == nil {
+		return sha256.Sum256(p.first)
+	}
 	h := sha256.New()
-	for _, piece := range p.pieces {
+	for piece := range p.pieces() {
 		h.Write(piece)
 	}
-	return (*[sha256.Size]byte)(h.Sum(nil))
+	h.Sum(sum[:0])
+	return sum
 }
 
 // repeatedIn tells whether s repeats a part of the payload, by the rule of text.Repeats.
 func (p Payload) repeatedIn(s string) bool {
-	return slices.ContainsFunc(p.pieces, func(piece []byte) bool { return text.Repeats(s, piece) })
+	for piece := range p.pieces() {
+		if text.Repeats(s, piece) {
+			return true
+		}
+	}
+	return false
 }
 
-// reader returns a reader of the payload.
-func (p Payload) reader() io.ReadSeeker {
-	if len(p.pieces) <= 1 {
-		return bytes.NewReader(p.Bytes())
+// reader returns a reader of the payload. For one whose memory is used again it must be closed, and
+// the error tells that this has happened already. net/http knows the other readers of one piece, and
+// so does not send the headers ahead.
+func (p Payload) reader() (io.ReadCloser, error) {
+	switch {
+	case p.memory != nil:
+		return p.memory.reader(p.first)
+	case p.others == nil:
+		return io.NopCloser(bytes.NewReader(p.first)), nil
 	}
-	return io.NewSectionReader(p, 0, int64(p.size))
+	return io.NopCloser(io.NewSectionReader(p, 0, int64(p.size))), nil
 }
 
 // ReadAt implements io.ReaderAt.
 func (p Payload) ReadAt(buf []byte, offset int64) (n int, err error) {
-	for _, piece := range p.pieces {
+	for piece := range p.pieces() {
 		if offset < int64(len(piece)) {
 			n += copy(buf[n:], piece[offset:])
 			offset = int64(len(piece))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -12,7 +13,7 @@ import (
 
 func TestRepeatedIn(t *testing.T) {
 	long := strings.Repeat("-", 1000) + "the quick brown fox" + strings.Repeat("+", 1000)
-	pieces := Payload{pieces: [][]byte{[]byte("12345"), []byte(long), nil}, size: 5 + len(long)}
+	pieces := Payload{first: []byte("12345"), others: [][]byte{[]byte(long), nil}, size: 5 + len(long)}
 	for _, tc := range []struct {
 		s    string
 		want bool
@@ -41,15 +42,19 @@ func TestPayload(t *testing.T) {
 		for i := range want {
 			want[i] = byte(i * i >> 3)
 		}
-		read, err := ReadPayload(iotest.OneByteReader(bytes.NewReader(want)))
+		read, err := ReadPayload(iotest.OneByteReader(bytes.NewReader(want)), math.MaxInt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, p := range map[string]Payload{"read": read, "in one piece": PayloadOf(want)} {
-			if p.Size() != size || !bytes.Equal(p.Bytes(), want) || *p.digest() != sha256.Sum256(want) {
+		for name, p := range map[string]Payload{"read": read, "in one piece": PayloadOf(want), "built": build(want)} {
+			if p.Size() != size || !bytes.Equal(p.Bytes(), want) || p.digest() != sha256.Sum256(want) {
 				t.Errorf("%d bytes, %s: got %d", size, name, p.Size())
 			}
-			if err := iotest.TestReader(p.reader(), want); err != nil {
+			r, err := p.reader()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := iotest.TestReader(r, want); err != nil {
 				t.Errorf("%d bytes, %s: %v", size, name, err)
 			}
 			for _, offset := range []int{0, size / 3, size} {
@@ -59,12 +64,17 @@ func TestPayload(t *testing.T) {
 				}
 			}
 		}
-		if one := len(read.pieces) <= 1; one != (size <= oneWrite) {
-			t.Errorf("%d bytes have %d pieces", size, len(read.pieces))
+		if one := read.others == nil; one != (size <= oneWrite) {
+			t.Errorf("%d bytes have %d pieces", size, 1+len(read.others))
 		}
 	}
-	p, err := ReadPayload(io.MultiReader(strings.NewReader("some"), iotest.ErrReader(errReset)))
+	p, err := ReadPayload(io.MultiReader(strings.NewReader("some"), iotest.ErrReader(errReset)), 100)
 	if !errors.Is(err, errReset) || string(p.Bytes()) != "some" {
 		t.Errorf("got %q, %v", p.Bytes(), err)
 	}
+}
+
+// build returns the payload that is built of p.
+func build(p []byte) Payload {
+	return BuildPayload(func(b []byte) []byte { return append(b, p...) })
 }

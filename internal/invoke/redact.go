@@ -17,8 +17,7 @@ var quotesPayload = map[string]bool{
 // SignedWith tells with what the current attempt is signed: the credentials, as far as they are
 // known, and the Authorization header. No error of the attempt repeats them.
 func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
-	_, r.signature, _ = strings.Cut(authorization, "Signature=")
-	r.credentials = c
+	r.credentials, r.authorization = c, authorization
 }
 
 // redact leaves out of an error what repeats the credentials or the signature of the attempt, and
@@ -66,7 +65,8 @@ func (r *Request) repeatedIn(code, message string) bool {
 }
 
 func (r *Request) hasCredentials(s string) bool {
-	for _, secret := range [...]string{r.credentials.SecretAccessKey, r.credentials.SessionToken, r.signature} {
+	_, signature, _ := strings.Cut(r.authorization, "Signature=")
+	for _, secret := range [...]string{r.credentials.SecretAccessKey, r.credentials.SessionToken, signature} {
 		if text.Repeats(s, []byte(secret)) {
 			return true
 		}

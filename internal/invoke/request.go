@@ -35,19 +35,20 @@ type Request struct {
 	// Stream asks for the reply as an event stream.
 	Stream bool
 
-	digest *[sha256.Size]byte // of the payload; nil before the first attempt
+	digest   [sha256.Size]byte // of the payload, once there was an attempt
+	digested bool
 
 	// Of the current attempt: see SignedWith.
-	credentials sigv4.Credentials
-	signature   string
+	credentials   sigv4.Credentials
+	authorization string
 }
 
 // payloadDigest returns the SHA-256 of the payload.
 func (r *Request) payloadDigest() *[sha256.Size]byte {
-	if r.digest == nil {
-		r.digest = r.Payload.digest()
+	if !r.digested {
+		r.digest, r.digested = r.Payload.digest(), true
 	}
-	return r.digest
+	return &r.digest
 }
 
 // The paths of the Invoke API. Source: the service model of AWS Lambda.
@@ -101,7 +102,7 @@ func (r *Request) header(userAgent []string) http.Header {
 	set := func(name, value string) {
 		if value != "" {
 			if values == nil {
-				values = make([]string, 0, 7) // of all that are set here
+				values = make([]string, 0, 2) // most calls have no more
 			}
 			values = append(values, value)
 			h[name] = values[len(values)-1 : len(values) : len(values)]

@@ -28,7 +28,7 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 		return 0, true // nothing was executed, so this is not a retry
 	}
 	if e.Kind == KindFunction && !c.policy.RetryFunctionErrors { // the execution counts as a success
-		c.client.budgets.of(c.function).success(c.retried)
+		c.client.budgets.success(c.function, c.retried)
 		return 0, false
 	}
 	c.failed++

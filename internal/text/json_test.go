@@ -3,6 +3,7 @@ package text
 import (
 	"encoding/json"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestJSON(t *testing.T) {
@@ -38,21 +39,22 @@ func TestJSONKinds(t *testing.T) {
 	}
 }
 
+// FuzzAppendJSON holds AppendJSON against encoding/json: the same bytes.
 func FuzzAppendJSON(f *testing.F) {
-	for _, s := range []string{"", "a", "\"\\", "<&>", "\x00\n\x7f", "é\u2028", "\xff"} {
+	for _, s := range []string{
+		"", "a", "\"\\/", "<&>", "\x00\x01\b\f\n\r\t\v\x1f\x7f", "é\u2028\u2029\u2027\u202a", "\xff", "a\xffb", "\xe2\x80", "\xe2\x80a",
+		"\xc0\x80", "\xc2", "\xed\xa0\x80", "\xf0\x9f\x98\x80\xf0\x9f\x98", "\xf4\x90\x80\x80", "\ufffd\ufeff", "eight by\"es", "1234567\xc3\xa9",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		var got, want string
-		p, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
+		want := string(JSON(s))
+		if got := string(AppendJSON([]byte("x"), s)); got != "x"+want {
+			t.Errorf("%q: got %s, want %s", s, got, want)
 		}
-		if err := json.Unmarshal(p, &want); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(AppendJSON(nil, s), &got); err != nil || got != want {
-			t.Errorf("got %q, %v; want %q", got, err, want)
+		got, valid := AppendValidJSON(nil, []byte(s))
+		if valid != utf8.ValidString(s) || valid && string(got) != want {
+			t.Errorf("bytes of %q: got %s, %t; want %s", s, got, valid, want)
 		}
 	})
 }

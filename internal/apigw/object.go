@@ -1,0 +1,155 @@
+package apigw
+
+import (
+	"cmp"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/devopsfaith/krakend-lambda/internal/text"
+)
+
+// jsonObject is a JSON object that is written member by member, with the bytes that encoding/json
+// writes for the same values, which would take twice the time.
+type jsonObject struct{ json []byte }
+
+// key begins a member whose name may need escapes.
+func (o *jsonObject) key(name string) {
+	o.comma()
+	o.json = append(text.AppendJSON(o.json, name), ':')
+}
+
+// name begins a member whose name needs no escapes.
+func (o *jsonObject) name(name string) {
+	o.comma()
+	o.json = append(o.json, '"')
+	o.json = append(o.json, name...)
+	o.json = append(o.json, '"', ':')
+}
+
+func (o *jsonObject) comma() {
+	if last := o.json[len(o.json)-1]; last != '{' && last != '[' {
+		o.json = append(o.json, ',')
+	}
+}
+
+// text writes a string.
+func (o *jsonObject) text(name, value string) {
+	o.name(name)
+	o.json = text.AppendJSON(o.json, value)
+}
+
+// null writes a null for each name.
+func (o *jsonObject) null(names ...string) {
+	for _, name := range names {
+		o.name(name)
+		o.json = append(o.json, "null"...)
+	}
+}
+
+func (o *jsonObject) bool(name string, value bool) {
+	o.name(name)
+	o.json = strconv.AppendBool(o.json, value)
+}
+
+func (o *jsonObject) int(name string, value int64) {
+	o.name(name)
+	o.json = strconv.AppendInt(o.json, value, 10)
+}
+
+// begin begins an object in the object, which end ends.
+func (o *jsonObject) begin(name string) {
+	o.name(name)
+	o.json = append(o.json, '{')
+}
+
+func (o *jsonObject) end() { o.json = append(o.json, '}') }
+
+// list appends a list of strings, without a name.
+func (o *jsonObject) list(values []string) {
+	o.json = append(o.json, '[')
+	for _, value := range values {
+		o.comma()
+		o.json = text.AppendJSON(o.json, value)
+	}
+	o.json = append(o.json, ']')
+}
+
+// texts writes an object of strings, in the order of their names.
+func (o *jsonObject) texts(name string, values map[string]string) {
+	o.begin(name)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		o.key(key)
+		o.json = text.AppendJSON(o.json, values[key])
+	}
+	o.end()
+}
+
+// fields writes an object of what write appends for the values of each field.
+func (o *jsonObject) fields(name string, fields []field, write func(*jsonObject, []string)) {
+	o.begin(name)
+	for _, f := range fields {
+		o.key(f.name)
+		write(o, f.values)
+	}
+	o.end()
+}
+
+// joined appends values as one string, with commas between them.
+func (o *jsonObject) joined(values []string) {
+	if len(values) == 1 {
+		o.json = text.AppendJSON(o.json, values[0])
+		return
+	}
+	o.json = text.AppendJSON(o.json, strings.Join(values, ","))
+}
+
+// last appends the last of the values, of which there is one at least.
+func (o *jsonObject) last(values []string) {
+	o.json = text.AppendJSON(o.json, values[len(values)-1])
+}
+
+// body writes the request's body, and returns whether it is base64. One that is not UTF-8 is base64
+// in every format, since JSON cannot hold it.
+func (o *jsonObject) body(a *API, in *input) (isBase64 bool) {
+	o.name("body")
+	if len(in.Body) == 0 {
+		o.json = append(o.json, '"', '"')
+		return false
+	}
+	if a.isText(in.headers) {
+		at := len(o.json)
+		var valid bool
+		if o.json, valid = text.AppendValidJSON(o.json, in.Body); valid {
+			return false
+		}
+		o.json = o.json[:at]
+	}
+	o.json = append(o.json, '"')
+	o.json = append(base64.StdEncoding.AppendEncode(o.json, in.Body), '"')
+	return true
+}
+
+// field is a name with its values.
+type field struct {
+	name   string
+	values []string
+}
+
+// usual is how many fields few requests have more of.
+const usual = 40
+
+// sorted appends the fields of a map in the order of their names, as spell spells them. Of two that
+// are spelled alike one counts.
+func sorted(list []field, values map[string][]string, spell func(string) string) []field {
+	for name, vs := range values {
+		list = append(list, field{spell(name), vs})
+	}
+	slices.SortFunc(list, func(a, b field) int { return cmp.Compare(a.name, b.name) })
+	return slices.CompactFunc(list, func(a, b field) bool { return a.name == b.name })
+}
+
+// verbatim spells a name as it is.
+func verbatim(name string) string { return name }

@@ -1,0 +1,59 @@
+package invoke
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+)
+
+// The memory of a payload is used again only when the call is over and every reader is closed.
+func TestMemory(t *testing.T) {
+	want := bytes.Repeat([]byte("a"), ownMemory+1)
+	p := build(want)
+	late, err := p.reader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Release()
+	for range 100 {
+		build(bytes.Repeat([]byte("b"), ownMemory+1)).Release()
+	}
+	if got, err := io.ReadAll(late); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("a reader after the call: got %.10q, %v; want %.10q", got, err, want)
+	}
+	if late.Close(); p.memory.users.Load() != 0 {
+		t.Error("the memory is in use after its last reader")
+	}
+	if err := late.Close(); err != nil || p.memory.users.Load() != 0 {
+		t.Errorf("closed twice: got %v, %d users", err, p.memory.users.Load())
+	}
+	if _, err := late.Read(make([]byte, 1)); !errors.Is(err, errReleased) {
+		t.Errorf("a closed reader: got %v", err)
+	}
+	if r, err := p.reader(); r != nil || !errors.Is(err, errReleased) {
+		t.Errorf("a reader of memory that is free: got %v", err)
+	}
+}
+
+// What gets hold of the bytes keeps them.
+func TestMemoryOfBytes(t *testing.T) {
+	want := bytes.Repeat([]byte("a"), ownMemory+1)
+	p := build(want)
+	got := p.Bytes()
+	p.Release()
+	for range 100 {
+		build(bytes.Repeat([]byte("b"), ownMemory+1)).Release()
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("got %.10q, want %.10q", got, want)
+	}
+}
+
+// A short payload has bytes of its own, which net/http sends with the headers.
+func TestMemoryOfShortPayload(t *testing.T) {
+	p := build(make([]byte, ownMemory))
+	if p.memory != nil || cap(p.first) > 2*ownMemory {
+		t.Errorf("got %d bytes of the memory for others", cap(p.first))
+	}
+}
