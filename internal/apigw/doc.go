@@ -6,6 +6,7 @@
 // Read event.go first: [API] and [Request]. Then:
 //
 //   - rest.go, http.go, alb.go: the events, one format each
+//   - object.go: writes them as JSON
 //   - target.go, template.go: the path and the query string that a function sees
 //   - host.go, headers.go, body.go: what all formats share
 //   - response.go, head.go: replies that are HTTP responses

@@ -1,7 +1,6 @@
 package apigw
 
 import (
-	"cmp"
 	"encoding/base64"
 	"maps"
 	"slices"
@@ -147,7 +146,7 @@ func sorted(list []field, values map[string][]string, spell func(string) string)
 	for name, vs := range values {
 		list = append(list, field{spell(name), vs})
 	}
-	slices.SortFunc(list, func(a, b field) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(list, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	return slices.CompactFunc(list, func(a, b field) bool { return a.name == b.name })
 }
 

@@ -11,6 +11,7 @@
 //   - errors.go, codes.go: errors and AWS's error codes
 //   - redact.go: what no error repeats
 //   - body.go, payload.go: limits of what is read, and payloads in pieces
+//   - memory.go: payloads whose memory is used again
 //   - credentials.go, sdk.go: what an AWS SDK tells
 //   - stream.go, streamevents.go, eventstream.go: replies that come as event streams
 package invoke

@@ -1,7 +1,9 @@
 package text
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -14,51 +16,53 @@ func AppendJSON[T string | []byte](b []byte, s T) []byte {
 // AppendValidJSON appends s as AppendJSON does. It stops and returns false where s is not UTF-8.
 func AppendValidJSON[T string | []byte](b []byte, s T) ([]byte, bool) { return appendJSON(b, s, true) }
 
-// appendJSON reads s once. It copies what needs no escape in one piece. With strict it stops at what
-// is not UTF-8, which it replaces otherwise.
+// appendJSON reads s once, eight bytes at a time. It writes all eight and keeps those that need no
+// escape, which is faster than a copy of each run. With strict it stops at what is not UTF-8, which it
+// replaces otherwise.
 func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 	b = append(b, '"')
-	copied := 0
 	for i := 0; i < len(s); {
 		if len(s)-i >= 8 {
-			special := specials(eight(s, i))
-			if special == 0 {
-				i += 8
+			if cap(b)-len(b) < 8 {
+				b = slices.Grow(b, len(s)-i+(len(s)-i)/8)
+			}
+			word := eight(s, i)
+			binary.LittleEndian.PutUint64(b[len(b):len(b)+8], word)
+			kept := bits.TrailingZeros64(specials(word)) / 8 // 8 for no special
+			b = b[:len(b)+kept]
+			if i += kept; kept == 8 {
 				continue
 			}
-			i += bits.TrailingZeros64(special) / 8
 		}
-		c, size := s[i], 1
+		c := s[i]
 		switch {
-		case c >= utf8.RuneSelf:
-			if c >= 0xC2 && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80 { // most of the others
-				i += 2
-				continue
-			}
-			var r rune
-			r, size = utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+		case c < utf8.RuneSelf && escapes[c] != 0:
+			b = append(b, '\\', escapes[c])
+			i++
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+			i++
+		case c < utf8.RuneSelf:
+			b = append(b, c)
+			i++
+		case 0xC2 <= c && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // a rune of two bytes, as most are
+			b = append(b, c, s[i+1])
+			i += 2
+		default:
+			r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			invalid := r == utf8.RuneError && size == 1
 			if invalid && strict {
 				return b, false
 			}
 			// encoding/json also escapes what ends a line in JavaScript.
 			if invalid || r == '\u2028' || r == '\u2029' {
-				b = append(b, s[copied:i]...)
 				b = append(b, '\\', 'u', hex[r>>12], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
-				copied = i + size
-			}
-		case c < ' ' || c == '"' || c == '\\':
-			b = append(b, s[copied:i]...)
-			if letter := escapes[c]; letter != 0 {
-				b = append(b, '\\', letter)
 			} else {
-				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+				b = append(b, s[i:i+size]...)
 			}
-			copied = i + 1
+			i += size
 		}
-		i += size
 	}
-	b = append(b, s[copied:]...)
 	return append(b, '"'), true
 }
 

@@ -4,5 +4,5 @@
 // Read quote.go first: text for log lines. Then:
 //
 //   - secrets.go: what no log line may repeat
-//   - json.go: JSON
+//   - json.go, appendjson.go: JSON, and strings in it
 package text

@@ -1,0 +1,45 @@
+package backend
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// lateReader is a transport that reads no body, as one whose server answers before it has read all.
+type lateReader struct{ bodies []io.ReadCloser }
+
+// RoundTrip implements http.RoundTripper.
+func (l *lateReader) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.bodies = append(l.bodies, r.Body)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), ContentLength: 2}, nil
+}
+
+// A transport may read the body of a call that is over: no other call's event may be in it.
+func TestLateReadsOfEvents(t *testing.T) {
+	late := &lateReader{}
+	sdk := testSDK{endpoint: "https://lambda.us-west-2.amazonaws.com", transport: late}
+	b := NewFactory(Options{Logger: &recorder{}, SDK: sdk}).New(Spec{Method: http.MethodPost, Settings: ns(map[string]any{"function_name": "f", "payload_format": "2.0"})})
+	headers := map[string][]string{"Content-Type": {"text/plain"}}
+	letters := "abcdefghij"
+	for _, letter := range letters {
+		body := strings.Repeat(string(letter), 10<<10)
+		if err := b.Invoke(t.Context(), &Request{Headers: headers, Body: io.NopCloser(strings.NewReader(body))}, decodeAll); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, body := range late.bodies {
+		event, err := io.ReadAll(body)
+		if err != nil || !bytes.Contains(event, bytes.Repeat([]byte{letters[i]}, 10<<10)) {
+			t.Errorf("call %d: got %v and %.200s", i, err, event)
+		}
+		body.Close()
+	}
+}
+
+func decodeAll(r *http.Response) error {
+	_, err := io.Copy(io.Discard, r.Body)
+	return err
+}
