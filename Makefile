@@ -1,8 +1,6 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e e2e/components e2e/webapp \
-	bench bench/load bench/lura1/ours bench/lura1/published \
-	bench/gateways bench/gateways/published14 bench/gateways/published2
+	e2e e2e/components e2e/webapp bench
 
 SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)
@@ -61,18 +59,15 @@ REVISION ?= HEAD
 compare: ## Measure a call through the working copy beside one through REVISION (HEAD)
 	@scripts/compare $(REVISION)
 
-# Builds binaries first: `go run` does not tell its child to end.
+# Builds the program first: `go run` does not tell its child to end.
 .PHONY: bench
-bench: ## Measure calls, memory, start and gateways, and write docs/performance.md (takes half an hour)
-	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench $(BENCHARGS) calls memory start
-	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways
-	@cd bench && $(BIN)/bench/bench report
+bench: ## Measure calls, start and gateways beside the published modules, and write docs/performance.md (ten minutes; BENCHARGS=gateways)
+	@cd bench && go build -o $(BIN)/measure . && $(BIN)/measure -write ../docs $(BENCHARGS)
 
 # The counts of allocations are no race's business: the detector changes them.
 .PHONY: bench-smoke
 bench-smoke: ## Check that the benchmarks work, and how much calls and many backends allocate; says nothing of speed
-	@cd bench && go build -o $(BIN)/bench/bench . && $(BIN)/bench/bench -smoke
-	@cd bench/gateways && go build -o $(BIN)/bench/gateways . && $(BIN)/bench/gateways -smoke
+	@cd bench && go build -o $(BIN)/measure . && $(BIN)/measure -smoke >/dev/null
 	@for m in . lura lura/v2; do (cd $$m && go test -run '^$$' -bench 'BenchmarkCall|BenchmarkBackends' -benchtime 1x .) || exit; done
 	@go test -count=1 -run TestAlloc -v ./internal/backend
 

@@ -1,48 +1,99 @@
 package main
 
-// contestant is a way to call a function, and the worker that does it.
-type contestant struct {
-	Name   string
-	Title  string // for tables
-	binary string
-	args   []string
-	// gateway tells that it has pipes to build.
-	gateway bool
-}
-
-const (
-	ours        = "ours"
-	published   = "published"
-	sdk         = "sdk"
-	floor       = "floor"
-	ours14      = "ours-1.4"
-	published14 = "published-1.4"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
 )
 
-func contestants() []contestant {
-	return []contestant{
-		{ours, "this module, KrakenD 2", "worker", []string{ours}, true},
-		{published, "published, KrakenD 2", "worker", []string{published}, true},
-		{sdk, "AWS SDK alone", "worker", []string{sdk}, false},
-		{floor, "net/http and a signature", "worker", []string{floor}, false},
-		{ours14, "this module, KrakenD 1.4", "worker-ours-1.4", nil, true},
-		{published14, "published, KrakenD 1.4", "worker-published-1.4", nil, true},
-	}
+// caller invokes a function and returns its decoded reply. Many goroutines call it at once.
+type caller func(ctx context.Context, payload io.ReadCloser) (map[string]any, error)
+
+// settings are the extra_config of a Lambda backend.
+type settings map[string]any
+
+// contestant is a way to call functions.
+type contestant struct {
+	name, title string
+	open        func(settings) (caller, error)
+	// pipes prepares a gateway with n Lambda backends, and returns what builds their pipes. It is
+	// nil for what has no pipes.
+	pipes func(n int) (build func() (any, error), err error)
 }
 
-// title returns what tables call the contestant of the name.
-func title(name string) string {
-	for _, c := range contestants() {
-		if c.Name == name {
-			return c.Title
+const region = "us-east-1"
+
+// useCredentials gives this process credentials, and removes all else of AWS from its environment.
+func useCredentials() {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
 		}
 	}
-	return name
+	os.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	os.Setenv("AWS_REGION", region)
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 }
 
-// pair is a comparison: the ratio of one contestant's figures to another's.
-type pair struct{ of, to string }
-
-func pairs() []pair {
-	return []pair{{ours, published}, {ours, sdk}, {ours, floor}, {ours14, published14}}
+// contestants returns all of them. It makes KrakenD's HTTP transport the default one, as KrakenD's
+// router does: all contestants call through it.
+func contestants() ([]contestant, error) {
+	if err := useTransport(); err != nil {
+		return nil, err
+	}
+	return []contestant{ours2(), published2(), sdk2(), ours1(), published1(), sdk1()}, nil
 }
+
+// pairs are the names of what is compared.
+func pairs() [][2]string {
+	return [][2]string{
+		{"ours", "published"},
+		{"ours", "sdk"},
+		{"ours-1.4", "published-1.4"},
+		{"ours-1.4", "sdk-1.4"},
+	}
+}
+
+func target(url, function string) settings {
+	return settings{"function_name": function, "region": region, "endpoint": url}
+}
+
+// gatewayOf returns the krakend.json, in the version of the generation, of a gateway with a Lambda
+// backend for each of the settings.
+func gatewayOf(version int, all ...settings) []byte {
+	type object = map[string]any
+	var endpoints []object
+	for i, s := range all {
+		endpoints = append(endpoints, object{
+			"endpoint": fmt.Sprintf("/functions/%d", i),
+			"method":   "POST",
+			"backend": []object{{
+				"host":         []string{"http://lambda.invalid"}, // the published modules need one, and never call it
+				"url_pattern":  "/",
+				"extra_config": object{"github.com/devopsfaith/krakend-lambda": s},
+			}},
+		})
+	}
+	// KrakenD's default is 250 connections.
+	b, _ := json.Marshal(object{"version": version, "max_idle_connections_per_host": 512, "endpoints": endpoints}) // texts and numbers: no error
+	return b
+}
+
+// manySettings are those of n functions in three regions.
+func manySettings(n int) []settings {
+	regions := [...]string{region, "eu-west-1", "ap-southeast-2"}
+	all := make([]settings, n)
+	for i := range all {
+		all[i] = settings{"function_name": fmt.Sprintf("function-%d", i), "region": regions[i%len(regions)]}
+	}
+	return all
+}
+
+var errNotLambda = errors.New("not a Lambda backend")

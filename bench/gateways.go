@@ -1,87 +1,223 @@
 package main
 
 import (
-	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
 )
 
-// gatewaysResult is gateways.json, which bench/gateways writes.
-type gatewaysResult struct {
-	machine
-	Rounds      int            `json:"rounds"`
-	Concurrency int            `json:"concurrency"`
-	Rows        []gatewayRow   `json:"rows"`
-	Ratios      []gatewayRatio `json:"ratios"`
+// generation is one of KrakenD.
+type generation struct {
+	name    string
+	version int    // of its krakend.json
+	example string // the directory of the gateway with this module
+	// published tells that this program is a gateway with the published module as well.
+	published bool
 }
 
-type gatewayRow struct {
-	Generation string  `json:"generation"`
-	Method     string  `json:"method"`
-	Name       string  `json:"name"`
-	RPS        float64 `json:"requests_per_second"`
-	CPU        float64 `json:"cpu_us_per_request"`
-	P50        float64 `json:"p50_us"`
-	P99        float64 `json:"p99_us"`
-	Errors     int     `json:"errors"`
-}
-
-type gatewayRatio struct {
-	Generation string        `json:"generation"`
-	Method     string        `json:"method"`
-	Against    string        `json:"against"`
-	RPS        gatewaySpread `json:"requests_per_second"`
-	CPU        gatewaySpread `json:"cpu_per_request"`
-}
-
-// gatewaySpread is the median of the rounds' ratios, the least and the most. All are zero
-// where the figure is not known.
-type gatewaySpread struct {
-	Median float64 `json:"median"`
-	Low    float64 `json:"low"`
-	High   float64 `json:"high"`
-}
-
-func (s gatewaySpread) String() string {
-	if s == (gatewaySpread{}) {
-		return "-"
+func generations() []generation {
+	return []generation{
+		{"KrakenD 1", 2, "../examples/krakend", false},
+		{"KrakenD 1.4", 2, "../examples/krakend14", false},
+		{"KrakenD 2", 3, "../examples/krakend2", true},
 	}
-	return spread(summary{s.Median, s.Low, s.High})
 }
 
-// withoutErrors tells why the results cannot be reported, even by force.
-func (r gatewaysResult) withoutErrors() error {
-	for _, row := range r.Rows {
-		if row.Errors > 0 {
-			return fmt.Errorf("%s, %s, %s: %d requests failed", row.Generation, row.Method, row.Name, row.Errors)
+// The kinds of endpoints.
+const (
+	lambdaEndpoint    = "/lambda"
+	plainEndpoint     = "/http"
+	publishedEndpoint = "/published" // of another gateway
+)
+
+// requests are one kind of request to one generation.
+type requests struct {
+	generation, method string
+	reply              int // bytes
+}
+
+func (r requests) String() string {
+	return fmt.Sprintf("%s, %s, %s", r.generation, r.method, spaced(r.reply))
+}
+
+// gatewayResults are the slices of one kind of request by the kind of endpoint, one for each
+// round.
+type gatewayResults struct {
+	requests
+	slices map[string][]slice
+}
+
+// measureGateways has the gateways of each generation serve requests, in turns.
+func measureGateways(ctx context.Context, o options) (results []gatewayResults, err error) {
+	server, err := startAPI(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer server.stop()
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, g := range generations() {
+		o.progress("gateways: building %s", g.name)
+		binary, err := buildGateway(ctx, g.example, dir)
+		if err != nil {
+			return nil, err
+		}
+		r, err := g.measure(ctx, o, server, binary)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", g.name, err)
+		}
+		results = append(results, r...)
+	}
+	return results, nil
+}
+
+func (g generation) measure(ctx context.Context, o options, server *remoteAPI, binary string) ([]gatewayResults, error) {
+	example, pprof, err := g.start(ctx, server.addr, binary)
+	if err != nil {
+		return nil, err
+	}
+	defer example.stop()
+	gateways := map[string]*gateway{lambdaEndpoint: example, plainEndpoint: example}
+	kinds := []string{lambdaEndpoint, plainEndpoint}
+	if g.published {
+		program, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		link := filepath.Join(filepath.Dir(binary), "published")
+		if err := os.Symlink(program, link); err != nil {
+			return nil, err
+		}
+		published, _, err := g.start(ctx, server.addr, link, "gateway")
+		if err != nil {
+			return nil, err
+		}
+		defer published.stop()
+		gateways[publishedEndpoint] = published
+		kinds = append(kinds, publishedEndpoint)
+	}
+
+	var results []gatewayResults
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		for _, size := range []int{small, medium} {
+			r := gatewayResults{requests{g.name, method, size}, make(map[string][]slice)}
+			o.progress("gateways: %s", r)
+			for round := range o.rounds {
+				for _, kind := range rotated(kinds, round) {
+					s, err := r.turn(ctx, o, server, gateways[kind], kind, round, pprof)
+					if err != nil {
+						return nil, fmt.Errorf("%s %s: %w", method, kind, err)
+					}
+					r.slices[kind] = append(r.slices[kind], s)
+				}
+			}
+			results = append(results, r)
 		}
 	}
-	return nil
+	return results, nil
 }
 
-func gatewayTitle(name string) string {
-	return cmp.Or(map[string]string{
-		"lambda":    "Lambda, this module",
-		"published": "Lambda, published module",
-		"http":      "HTTP backend",
-	}[name], name)
-}
-
-func gatewaysTable(r gatewaysResult) *table {
-	t := &table{head: []string{"", "requests/s", "CPU per request", "p50", "p99"}}
-	for _, row := range r.Rows {
-		t.add(row.Generation+", "+row.Method+": "+gatewayTitle(row.Name), number(row.RPS), latency(row.CPU), latency(row.P50), latency(row.P99))
+// turn sends requests of one kind for a time. In the first round it writes a profile, where
+// profiles are asked for.
+func (r requests) turn(ctx context.Context, o options, server *remoteAPI, g *gateway, kind string, round int, pprof string) (s slice, err error) {
+	l := r.load(g.addr, kind)
+	if _, err := l.send(o.atOnce, o.duration/10); err != nil { // warms up
+		return s, err
 	}
-	return t
-}
-
-func gatewayRatiosTable(r gatewaysResult) *table {
-	t := &table{head: []string{"Lambda through this module", "requests/s", "CPU per request"}}
-	sorted := slices.SortedStableFunc(slices.Values(r.Ratios), func(a, b gatewayRatio) int {
-		return cmp.Or(cmp.Compare(a.Generation, b.Generation), -cmp.Compare(a.Method, b.Method))
+	duration, profiled := o.duration, make(chan error, 1)
+	if o.profiles != "" && round == 0 && kind != publishedEndpoint {
+		const seconds = 5
+		duration = (seconds + 1) * time.Second
+		file := filepath.Join(o.profiles, fmt.Sprintf("%s %s.pprof", r, kind[1:]))
+		go func() { profiled <- profile(pprof, file, seconds) }()
+	} else {
+		profiled <- nil
+	}
+	got, err := server.counted(func() error {
+		before, err := g.cpu()
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		if s.calls, err = l.send(o.atOnce, duration); err != nil {
+			return err
+		}
+		s.seconds = time.Since(start).Seconds()
+		after, err := g.cpu()
+		s.cpu = (after - before).Seconds()
+		return errors.Join(err, ctx.Err())
 	})
-	for _, ratio := range sorted {
-		t.add(ratio.Generation+", "+ratio.Method+" / "+gatewayTitle(ratio.Against), ratio.RPS.String(), ratio.CPU.String())
+	want := int64(s.calls)
+	if kind == plainEndpoint && got.Plain != want || kind != plainEndpoint && got.Calls != want {
+		err = errors.Join(err, fmt.Errorf("%d requests were answered, and the API got %+v", want, got))
 	}
-	return t
+	return s, errors.Join(err, <-profiled)
+}
+
+// load is a request of the kind to an endpoint.
+func (r requests) load(addr, kind string) load {
+	path, payload := endpointPath(kind, r.method, r.reply), ""
+	if r.method == http.MethodPost {
+		payload, _ = document(small)
+	} else {
+		path += "/7"
+	}
+	reply, _ := document(r.reply)
+	return newLoad(addr, r.method, path, payload, reply)
+}
+
+func endpointPath(kind, method string, size int) string {
+	return fmt.Sprintf("%s/%s/%d", kind, method, size)
+}
+
+// start starts a gateway with all endpoints. It also returns where its profiles are.
+func (g generation) start(ctx context.Context, upstream, program string, args ...string) (_ *gateway, pprof string, err error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, "", err
+	}
+	if pprof, err = freeAddr(); err != nil {
+		return nil, "", err
+	}
+	probe := requests{method: http.MethodPost, reply: small}.load(addr, lambdaEndpoint)
+	running, err := startGateway(ctx, addr, pprof, g.configuration(addr, upstream), probe, program, args...)
+	return running, pprof, err
+}
+
+// configuration is the krakend.json of a gateway at addr.
+func (g generation) configuration(addr, upstream string) []byte {
+	type object = map[string]any
+	var endpoints []object
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		suffix := ""
+		if method == http.MethodGet {
+			suffix = "/{id}"
+		}
+		for _, size := range []int{small, medium} {
+			plain := object{"host": []string{"http://" + upstream}, "url_pattern": fmt.Sprintf("%s%d%s", plainPrefix, size, suffix)}
+			lambda := object{
+				"host":         []string{"http://" + upstream}, // the published module needs one
+				"url_pattern":  "/",
+				"extra_config": object{"github.com/devopsfaith/krakend-lambda": target("http://"+upstream, functionName(size))},
+			}
+			for kind, backend := range map[string]object{plainEndpoint: plain, lambdaEndpoint: lambda, publishedEndpoint: lambda} {
+				endpoints = append(endpoints, object{"endpoint": endpointPath(kind, method, size) + suffix, "method": method, "backend": []object{backend}})
+			}
+		}
+	}
+	host, port, _ := net.SplitHostPort(addr) // as net.Listen has written it
+	b, _ := json.Marshal(object{             // texts and numbers: no error
+		"version": g.version, "listen_ip": host, "port": json.Number(port), "timeout": "30s",
+		"max_idle_connections": 512, "max_idle_connections_per_host": 512, "endpoints": endpoints,
+	})
+	return b
 }

@@ -6,11 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -20,12 +17,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "bench: interrupted")
-		os.Exit(130)
-	case err != nil:
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -34,126 +26,91 @@ func main() {
 // options are what the command line says.
 type options struct {
 	rounds   int
-	duration time.Duration // of a measurement, after its warm-up
-	smoke    bool
-	cells    *regexp.Regexp
-	only     *regexp.Regexp
-	inFlight int // calls at once, for memory
-	backends int // of the gateway, for start
-	results  string
-	docs     string
-	force    bool // for report
-	filtered bool // some cells or contestants are left out
+	atOnce   int
+	duration time.Duration // of a turn
+	write    string        // directory, empty for none
+	profiles string        // directory, empty for none
 	tasks    []string
+	log      io.Writer
 }
+
+func (o options) progress(format string, args ...any) { fmt.Fprintf(o.log, format+"\n", args...) }
 
 func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.IntVar(&o.rounds, "rounds", 5, "how `often` everything is measured")
-	f.DurationVar(&o.duration, "duration", 400*time.Millisecond, "of a measurement, after its warm-up; slow calls take longer")
-	f.BoolVar(&o.smoke, "smoke", false, "make a few calls of each kind, only to see that all of it works")
-	cells := f.String("cells", "", "measure calls only in cells whose name matches this `regexp`, as in plain/c64")
-	only := f.String("only", "", "measure only contestants whose name matches this `regexp`, as in ^(ours|floor)$")
-	f.IntVar(&o.inFlight, "in-flight", 100, "calls at once, for memory")
-	f.IntVar(&o.backends, "backends", 1000, "backends of the gateway, for start")
-	f.StringVar(&o.results, "results", "", "the `directory` of the results (../.bin/bench; with -cells or -only, partial in it; with -smoke, a temporary one)")
-	f.StringVar(&o.docs, "docs", filepath.Join("..", "docs"), "the `directory` that report writes to")
-	f.BoolVar(&o.force, "force", false, "have report take results that are of a part, of -smoke or of different commits: for tests")
+	f.IntVar(&o.rounds, "rounds", 31, "how `often` each contestant has its turn")
+	f.IntVar(&o.atOnce, "at-once", 8, "the `number` of requests at once, for gateways")
+	f.DurationVar(&o.duration, "duration", 300*time.Millisecond, "of a turn, after its warm-up")
+	f.StringVar(&o.write, "write", "", "update performance.md and performance.svg in this `directory`")
+	f.StringVar(&o.profiles, "profiles", "", "write CPU profiles of gateways into this `directory`")
+	smoke := f.Bool("smoke", false, "measure next to nothing, only to see that it works")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if o.cells, err = regexp.Compile(*cells); err != nil {
-		return o, err
+	o.log, o.tasks = stderr, f.Args()
+	if len(o.tasks) == 0 {
+		o.tasks = []string{"calls", "start", "gateways"}
 	}
-	if o.only, err = regexp.Compile(*only); err != nil {
-		return o, err
-	}
-	if o.rounds < 1 || o.duration <= 0 || o.inFlight < 1 || o.backends < 1 {
-		return o, errors.New("rounds, duration, in-flight and backends must be above zero")
-	}
-	if o.tasks = f.Args(); len(o.tasks) == 0 {
-		o.tasks = []string{"calls", "memory", "start"}
-	}
-	for _, t := range o.tasks {
-		if !slices.Contains([]string{"calls", "memory", "start", "report"}, t) {
-			return o, fmt.Errorf("there is nothing to do that is called %q", t)
+	for _, task := range o.tasks {
+		if !slices.Contains([]string{"calls", "start", "gateways"}, task) {
+			return o, fmt.Errorf("unknown measurement %q: name calls, start or gateways", task)
 		}
 	}
-	o.filtered = *cells != "" || *only != ""
-	if o.results == "" && !o.smoke {
-		o.results = filepath.Join("..", ".bin", "bench")
-		if o.filtered {
-			o.results = filepath.Join(o.results, "partial")
-		}
+	if *smoke {
+		o.rounds, o.duration, o.log = 1, time.Millisecond, io.Discard
 	}
-	if o.smoke {
-		o.rounds, o.inFlight, o.backends = 1, 2, 30
+	if o.rounds < 1 || o.atOnce < 1 || o.duration <= 0 {
+		return o, errors.New("rounds, at-once and duration must be above 0")
 	}
 	return o, nil
 }
 
-// mayWrite tells whether a run that is not a whole one would replace the results of one.
-func (o options) mayWrite() error {
-	if !o.smoke && !o.filtered {
-		return nil
-	}
-	for _, task := range o.tasks {
-		file := filepath.Join(o.results, task+".json")
-		var m machine
-		if err := readJSON(file, &m); errors.Is(err, fs.ErrNotExist) {
-			continue
-		} else if err != nil {
-			return err
-		}
-		if !m.Smoke && !m.Partial {
-			return fmt.Errorf("%s is of a whole run, which this one must not replace: choose other -results", file)
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	useCredentials()
+	if len(args) > 0 {
+		switch args[0] { // what this program runs as other processes
+		case "api":
+			return serveAPI(os.Stdin, stdout)
+		case "gateway":
+			return servePublished(ctx, args[1:])
 		}
 	}
-	return nil
-}
-
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	all, err := contestants()
+	if err != nil {
+		return err
+	}
+	if len(args) == 3 && args[0] == "pipes" {
+		return buildPipes(all, args[1], args[2], stdout)
+	}
 	o, err := parseOptions(args, stderr)
 	if err != nil {
 		return err
 	}
-	if o.results == "" {
-		if o.results, err = os.MkdirTemp("", "bench-results-"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.results)) }()
-	}
-	if err := os.MkdirAll(o.results, 0o755); err != nil {
-		return err
-	}
-	if err := o.mayWrite(); err != nil {
-		return err
-	}
-	var l *lab // made for the first task that measures
 	for _, task := range o.tasks {
-		if task == "report" {
-			if err := writeReport(o.results, o.docs, o.force); err != nil {
-				return err
-			}
-			continue
-		}
-		if l == nil {
-			if l, err = newLab(ctx, o, stderr); err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.close()) }()
-			if err := l.verify(ctx); err != nil {
-				return fmt.Errorf("verifying signatures: %w", err)
-			}
-		}
+		var tables string
 		switch task {
 		case "calls":
-			err = l.calls(ctx, stdout)
-		case "memory":
-			err = l.memory(ctx, stdout)
+			var results callResults
+			if results, err = measureCalls(ctx, o, all); err == nil {
+				tables = callTables(results, all)
+				err = o.save("performance.svg", plot(results))
+			}
 		case "start":
-			err = l.start(ctx, stdout)
+			var results map[string][]started
+			if results, err = measureStart(ctx, o, all); err == nil {
+				tables = startTable(results, all)
+			}
+		case "gateways":
+			var results []gatewayResults
+			if results, err = measureGateways(ctx, o); err == nil {
+				tables = gatewayTables(results)
+			}
+		}
+		if err == nil {
+			tables += provenance(ctx, o, task)
+			fmt.Fprintln(stdout, tables)
+			err = o.update("performance.md", task, tables)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", task, err)

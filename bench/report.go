@@ -1,236 +1,186 @@
 package main
 
 import (
-	_ "embed"
-	"errors"
+	"bytes"
+	"context"
 	"fmt"
-	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
-	"text/template"
+	"time"
 )
 
-//go:embed report.md.tmpl
-var reportTemplate string
-
-// results are all that there is to report. What was not measured is nil.
-type results struct {
-	Calls    *callsResult
-	Memory   *memoryResult
-	Start    *startResult
-	Gateways *gatewaysResult
+// table writes a table in Markdown. The first column is text, the others are numbers.
+func table(head string, rows ...string) string {
+	return "| " + strings.ReplaceAll(head, "|", " | ") + " |\n|---" + strings.Repeat("|---:", strings.Count(head, "|")) + "|\n| " + strings.Join(rows, " |\n| ") + " |\n\n"
 }
 
-const (
-	relativeFile = "performance.svg"
-	cellsFile    = "performance-cells.svg"
-)
+func row(cells ...string) string { return strings.Join(cells, " | ") }
 
-// writeReport writes performance.md and its plots from the files in results to docs.
-// Results that are not fit for it, or of different commits, are refused but for force.
-func writeReport(from, docs string, force bool) error {
-	r, err := readResults(from, force)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
+// number writes three digits of a figure, or all before the point.
+func number(f float64) string {
+	switch {
+	case f < 10:
+		return fmt.Sprintf("%.2f", f)
+	case f < 100:
+		return fmt.Sprintf("%.1f", f)
 	}
-	files := make(map[string]string)
-	if plot, ok := relativePlot(*r.Calls); ok {
-		files[relativeFile] = plot
+	return fmt.Sprintf("%.0f", f)
+}
+
+func kilobytes(f float64) string { return number(f/1024) + " KB" }
+
+// title is how tables name a contestant.
+func title(all []contestant, name string) string {
+	for _, c := range all {
+		if c.name == name {
+			return c.title
+		}
 	}
-	if plot, ok := cellsPlot(*r.Calls); ok {
-		files[cellsFile] = plot
+	return name
+}
+
+// comparisons are what tables have a column for: the contestants of pairs.
+const comparisons = "KrakenD 2 / published v2.0.3|KrakenD 2 / aws-sdk-go-v2|KrakenD 1.4 / published v1.4.0|KrakenD 1.4 / aws-sdk-go"
+
+func callTables(results callResults, all []contestant) string {
+	var tables strings.Builder
+	for _, of := range []struct {
+		name   string
+		figure func(slice) float64
+		write  func([]float64) string
+	}{
+		{"CPU per call", cpuMicros, spread},
+		{"calls per second", perSecond, spread},
+		{"allocations", allocations, func(values []float64) string { return number(median(values)) }},
+		{"bytes allocated", allocated, func(values []float64) string { return number(median(values)) }},
+	} {
+		var rows []string
+		for i, c := range cells() {
+			cells := []string{c.String()}
+			for _, p := range pairs() {
+				cells = append(cells, of.write(ratios(column(results[i][p[0]], of.figure), column(results[i][p[1]], of.figure))))
+			}
+			rows = append(rows, row(cells...))
+		}
+		tables.WriteString(table(of.name+"|"+comparisons, rows...))
 	}
-	text, err := r.markdown()
+	var figures []string
+	for i, c := range cells() {
+		for _, who := range all {
+			s := results[i][who.name]
+			figures = append(figures, row(c.String()+": "+who.title, number(median(column(s, perSecond))), number(median(column(s, cpuMicros))),
+				number(median(column(s, allocations))), kilobytes(median(column(s, allocated)))))
+		}
+	}
+	return tables.String() + details(table("|calls per second|CPU per call, µs|allocations|allocated", figures...))
+}
+
+// details hides the absolute figures, which are those of one machine.
+func details(table string) string {
+	return "<details>\n<summary>Medians of each</summary>\n\n" + table + "</details>\n\n"
+}
+
+func startTable(results map[string][]started, all []contestant) string {
+	figures := []func(started) float64{
+		func(s started) float64 { return s.Seconds },
+		func(s started) float64 { return s.Allocated },
+		func(s started) float64 { return s.Kept },
+	}
+	var rows []string
+	for _, who := range all {
+		if s := results[who.name]; s != nil {
+			rows = append(rows, row(who.title, number(1000*median(column(s, figures[0])))+" ms",
+				kilobytes(median(column(s, figures[1]))), kilobytes(median(column(s, figures[2])))))
+		}
+	}
+	for _, p := range pairs() {
+		if a, b := results[p[0]], results[p[1]]; a != nil && b != nil {
+			cells := []string{title(all, p[0]) + " / " + title(all, p[1])}
+			for _, figure := range figures {
+				cells = append(cells, spread(ratios(column(a, figure), column(b, figure))))
+			}
+			rows = append(rows, row(cells...))
+		}
+	}
+	return table("|time|allocated|heap kept", rows...)
+}
+
+func gatewayTables(results []gatewayResults) string {
+	var compared, figures []string
+	for _, r := range results {
+		cells := []string{r.String()}
+		for _, kind := range []string{plainEndpoint, publishedEndpoint} {
+			for _, figure := range []func(slice) float64{perSecond, cpuMicros} {
+				cells = append(cells, spread(ratios(column(r.slices[lambdaEndpoint], figure), column(r.slices[kind], figure))))
+			}
+		}
+		compared = append(compared, row(cells...))
+		for _, kind := range []string{lambdaEndpoint, plainEndpoint, publishedEndpoint} {
+			if s := r.slices[kind]; s != nil {
+				figures = append(figures, row(r.String()+" "+kind, number(median(column(s, perSecond))), number(median(column(s, cpuMicros)))))
+			}
+		}
+	}
+	return table("Lambda endpoint of this module|requests/s, HTTP endpoint = 1|CPU per request|requests/s, published v2.0.3 = 1|CPU per request", compared...) +
+		details(table("|requests per second|CPU per request, µs", figures...))
+}
+
+// provenance says what was measured, where and when.
+func provenance(ctx context.Context, o options, task string) string {
+	commit, _ := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+	s := fmt.Sprintf("Medians of %d turns", o.rounds)
+	if task != "start" {
+		s += fmt.Sprintf(" of %v", o.duration)
+	}
+	if task == "gateways" {
+		s += fmt.Sprintf(", %d requests at once", o.atOnce)
+	}
+	return s + fmt.Sprintf("; in brackets, half of the turns. %s, %s %s/%s, %d cores of %s, commit %s.\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), bytes.TrimSpace(commit))
+}
+
+// cpuModel is the kernel's name for the CPU, or the architecture's where it has none.
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if m := regexp.MustCompile(`(?m)^model name\s*:\s*(.+)$`).FindSubmatch(info); err == nil && m != nil {
+		return string(m[1])
+	}
+	return runtime.GOARCH
+}
+
+func (o options) save(name, text string) error {
+	if o.write == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(o.write, name), []byte(text), 0o644)
+}
+
+// update writes the tables of a measurement between its two marks in a page.
+func (o options) update(name, task, tables string) error {
+	if o.write == "" {
+		return nil
+	}
+	page, err := os.ReadFile(filepath.Join(o.write, name))
 	if err != nil {
 		return err
 	}
-	files["performance.md"] = text
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(docs, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func readResults(from string, force bool) (r results, err error) {
-	var commit, commitOf string
-	for _, file := range []struct {
-		name string
-		to   any
-	}{
-		{"calls.json", &r.Calls},
-		{"memory.json", &r.Memory},
-		{"start.json", &r.Start},
-		{"gateways.json", &r.Gateways},
-	} {
-		path := filepath.Join(from, file.name)
-		var m machine
-		err := readJSON(path, &m)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = readJSON(path, file.to)
-		}
-		if err == nil && !force {
-			err = m.fit()
-		}
-		if err == nil && !force && commit != "" && commit != m.source() {
-			err = fmt.Errorf("it is of %s, %s of %s", m.source(), commitOf, commit)
-		}
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", file.name, err)
-		}
-		commit, commitOf = m.source(), file.name
-	}
-	if r.Calls == nil {
-		return r, errors.New("there is no calls.json: measure the calls first")
-	}
-	if r.Gateways != nil {
-		if err := r.Gateways.withoutErrors(); err != nil {
-			return r, fmt.Errorf("gateways.json: %w", err)
-		}
-	}
-	return r, nil
-}
-
-func (r results) markdown() (string, error) {
-	t, err := template.New("report").Parse(reportTemplate)
+	text, err := between(string(page), "<!-- "+task+": written by make bench -->\n", "<!-- end of "+task+" -->", tables)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, r); err != nil {
-		return "", err
-	}
-	// The tables end with an empty line, wherever they stand.
-	text := regexp.MustCompile(`\n{3,}`).ReplaceAllString(b.String(), "\n\n")
-	return strings.TrimRight(text, "\n") + "\n", nil
+	return o.save(name, text)
 }
 
-// Headline is the cell that the report begins with, nil where it was not measured.
-func (r *callsResult) Headline() *cellResult {
-	if c, ok := r.find(headline()); ok {
-		return &c
+// between returns page with text between two marks.
+func between(page, begin, end, text string) (string, error) {
+	head, rest, found := strings.Cut(page, begin)
+	_, tail, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		return "", fmt.Errorf("the page lacks %q or %q", begin, end)
 	}
-	return nil
+	return head + begin + text + end + tail, nil
 }
-
-func (c *cellResult) Figures() string { return figuresTable(*c).markdown() }
-func (c *cellResult) RatioTable() string {
-	return ratioTable(*c).markdown()
-}
-func (c *cellResult) Describe() string { return c.describe() }
-
-// Against has this module's ratios to another contestant, in all cells.
-func (r *callsResult) Against(of, to string) string {
-	t := &table{head: []string{title(of) + " / " + title(to), "calls/s", "CPU per call", "allocations", "allocated", "p50", "p99"}}
-	for _, c := range r.Cells {
-		p := pair{of, to}
-		if c.rounds(of) == nil || c.rounds(to) == nil {
-			continue
-		}
-		row := []string{c.describe(), ranged(c.ratio(p, throughput)), ranged(c.ratio(p, cpu))}
-		for _, figure := range []func(figures) float64{mallocs, allocated, p50, p99} {
-			row = append(row, times(median(c.ratio(p, figure))))
-		}
-		t.add(row...)
-	}
-	if len(t.rows) == 0 {
-		return ""
-	}
-	return t.markdown()
-}
-
-// Absolute has the medians of a contestant in all cells.
-func (r *callsResult) Absolute(name string) string {
-	t := &table{head: []string{title(name), "calls/s", "CPU per call", "allocations", "allocated", "p50", "p99"}}
-	for _, c := range r.Cells {
-		for _, contestant := range c.Contestants {
-			if m := contestant.Median; contestant.Name == name {
-				t.add(c.describe(), number(m.CallsPerSecond), duration(m.CPUMicros), number(m.Mallocs), size(m.Bytes), latency(m.P50), latency(m.P99))
-			}
-		}
-	}
-	if len(t.rows) == 0 {
-		return ""
-	}
-	return t.markdown()
-}
-
-// Overview says from what to what this module's figures go against the published one's,
-// over all cells, and over those in which decoding dominates. It is empty where the two
-// were not measured.
-func (r *callsResult) Overview() string {
-	over := func(figure func(figures) float64, take func(cell) bool) (n int, from, to string) {
-		var all []float64
-		for _, c := range r.Cells {
-			if values := c.ratio(pair{ours, published}, figure); take(c.cell) && len(values) > 0 {
-				all = append(all, median(values))
-			}
-		}
-		s := summarize(all)
-		return len(all), times(s.low), times(s.high)
-	}
-	every := func(cell) bool { return true }
-	decoding := func(c cell) bool { return c.Reply >= large }
-
-	n, from, to := over(cpu, every)
-	if n == 0 {
-		return ""
-	}
-	_, bytesFrom, bytesTo := over(allocated, every)
-	_, callsFrom, callsTo := over(throughput, every)
-	s := fmt.Sprintf("Over all cells measured, %d, a call through this module takes %s to %s times the CPU time of one through the published module for KrakenD 2 and allocates %s to %s times the bytes, and there are %s to %s times as many calls per second",
-		n, from, to, bytesFrom, bytesTo, callsFrom, callsTo)
-	if n, from, to = over(cpu, decoding); n > 0 {
-		_, bytesFrom, bytesTo = over(allocated, decoding)
-		_, callsFrom, callsTo = over(throughput, decoding)
-		s += fmt.Sprintf("; with replies of %s decoding dominates, and it is %s to %s times the CPU time, %s to %s times the bytes and %s to %s times the calls per second",
-			spaced(large), from, to, bytesFrom, bytesTo, callsFrom, callsTo)
-	}
-	return s + "."
-}
-
-// Opened says how many connections the calls opened after their warm-up.
-func (r *callsResult) Opened() string {
-	var own, others float64
-	for _, c := range r.Cells {
-		for _, contestant := range c.Contestants {
-			for _, round := range contestant.Rounds {
-				if strings.HasPrefix(contestant.Name, ours) {
-					own += round.Opened
-				} else {
-					others += round.Opened
-				}
-			}
-		}
-	}
-	return fmt.Sprintf("this module opened %.0f, and all the others together %.0f", own, others)
-}
-
-// MaxSpread is the widest range of a ratio of calls per second to the published module, in
-// parts of the ratio itself.
-func (r *callsResult) MaxSpread() string {
-	var widest float64
-	for _, c := range r.Cells {
-		if s := summarize(c.ratio(pair{ours, published}, throughput)); s.median > 0 {
-			widest = max(widest, (s.high-s.low)/s.median)
-		}
-	}
-	return fmt.Sprintf("%.0f %%", widest*100)
-}
-
-func (r *memoryResult) Scenarios() []string { return scenarios() }
-func (r *memoryResult) Title(s string) string {
-	return r.scenarioTitle(s)
-}
-func (r *memoryResult) Table(s string) string { return memoryTable(*r, s).markdown() }
-
-func (r *startResult) Table() string { return startTable(*r).markdown() }
-
-func (r *gatewaysResult) Table() string      { return gatewaysTable(*r).markdown() }
-func (r *gatewaysResult) RatioTable() string { return gatewayRatiosTable(*r).markdown() }

@@ -2,78 +2,83 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
-
-	"github.com/devopsfaith/krakend-lambda/bench/load"
+	"strconv"
+	"time"
 )
 
-// startResult is start.json.
-type startResult struct {
-	machine
-	Rounds   int        `json:"rounds"`
-	Backends int        `json:"backends"`
-	Rows     []startRow `json:"rows"`
+// started is what the pipes of a gateway take.
+type started struct {
+	Seconds   float64 `json:"seconds"`
+	Allocated float64 `json:"allocated"` // bytes
+	Kept      float64 `json:"kept"`      // bytes of the heap, after a garbage collection
 }
 
-// startRow is what one contestant's building of the pipes takes, by round.
-type startRow struct {
-	Contestant string       `json:"contestant"`
-	Rounds     []startRound `json:"rounds"`
-}
+// backends is how many a gateway has.
+const backends = 1000
 
-type startRound struct {
-	Seconds float64 `json:"seconds"`
-	Bytes   float64 `json:"bytes"` // allocated
-	Heap    float64 `json:"heap"`  // kept, bytes
-}
-
-func startSeconds(r startRound) float64 { return r.Seconds }
-func startBytes(r startRound) float64   { return r.Bytes }
-func startHeap(r startRound) float64    { return r.Heap }
-
-// rounds returns the rounds of a contestant, nil where it did not take part.
-func (r startResult) rounds(name string) []startRound {
-	i := slices.IndexFunc(r.Rows, func(row startRow) bool { return row.Contestant == name })
-	if i < 0 {
-		return nil
+// measureStart builds the pipes of a gateway with many backends, each time in a new process.
+func measureStart(ctx context.Context, o options, all []contestant) (map[string][]started, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
-	return r.Rows[i].Rounds
-}
-
-func (r startResult) ratio(p pair, figure func(startRound) float64) []float64 {
-	return ratios(column(r.rounds(p.of), figure), column(r.rounds(p.to), figure))
-}
-
-// start measures the building of a gateway's pipes. Each measurement has a process of its
-// own: what a process does only once is part of its start.
-func (l *lab) start(ctx context.Context, stdout io.Writer) error {
-	all := slices.DeleteFunc(l.chosen(), func(c contestant) bool { return !c.gateway })
-	result := startResult{machine: l.machine, Rounds: l.rounds, Backends: l.backends}
-	indices := make([]int, len(all))
-	for i, c := range all {
-		indices[i] = i
-		result.Rows = append(result.Rows, startRow{Contestant: c.Name})
-	}
-	for round := range l.rounds {
-		fmt.Fprintf(l.stderr, "start, round %d of %d\n", round+1, l.rounds)
-		for _, n := range rotated(indices, round) {
-			ws, err := l.workers(ctx, all[n:n+1])
+	all = slices.DeleteFunc(slices.Clone(all), func(c contestant) bool { return c.pipes == nil })
+	results := make(map[string][]started)
+	o.progress("start: %d backends", backends)
+	for round := range o.rounds {
+		for _, who := range rotated(all, round) {
+			cmd := exec.CommandContext(ctx, program, "pipes", who.name, strconv.Itoa(backends))
+			cmd.Stderr = os.Stderr
+			out, err := cmd.Output()
+			var s started
+			if err == nil {
+				err = json.Unmarshal(out, &s)
+			}
 			if err != nil {
-				return err
+				return nil, fmt.Errorf("%s: %w", who.name, err)
 			}
-			a, err := ws[0].do(load.Command{Op: load.Pipes, Calls: l.backends})
-			if err = errors.Join(err, closeAll(ws)); err != nil {
-				return err
-			}
-			row := &result.Rows[n]
-			row.Rounds = append(row.Rounds, startRound{a.Seconds, float64(a.Bytes), float64(a.Heap)})
+			results[who.name] = append(results[who.name], s)
 		}
 	}
-	if err := writeJSON(l.results, "start.json", result); err != nil {
+	return results, nil
+}
+
+// buildPipes builds the pipes of n backends with the contestant of the name, and writes what they
+// take to out. The configuration is parsed before.
+func buildPipes(all []contestant, name, n string, out io.Writer) error {
+	i := slices.IndexFunc(all, func(c contestant) bool { return c.name == name && c.pipes != nil })
+	count, err := strconv.Atoi(n)
+	if i < 0 || err != nil {
+		return fmt.Errorf("no pipes of %q for %s backends", name, n)
+	}
+	build, err := all[i].pipes(count)
+	if err != nil {
 		return err
 	}
-	return printStart(stdout, result)
+	base := heap()
+	before, start := used(), time.Now()
+	pipes, err := build()
+	if err != nil {
+		return err
+	}
+	s := started{Seconds: time.Since(start).Seconds(), Allocated: used().bytes - before.bytes}
+	s.Kept = float64(heap()) - float64(base)
+	runtime.KeepAlive(pipes)
+	runtime.KeepAlive(build)
+	return json.NewEncoder(out).Encode(s)
+}
+
+// heap is what is in use of the heap, in bytes.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

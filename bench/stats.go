@@ -1,60 +1,55 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
 
-// median returns the median of the values, which it leaves as they are: the middle one, or
-// the mean of the two in the middle. It is NaN for no values.
+// median returns the middle of the values, or the mean of the two in the middle. It is NaN for
+// no values.
 func median(values []float64) float64 {
-	if len(values) == 0 {
+	s := slices.Sorted(slices.Values(values))
+	if len(s) == 0 {
 		return math.NaN()
 	}
-	s := slices.Sorted(slices.Values(values))
-	middle := len(s) / 2
-	if len(s)%2 == 1 {
-		return s[middle]
-	}
-	return (s[middle-1] + s[middle]) / 2
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
-// ratios returns, for each round that both have, what a is to b. Rounds in which one of
-// them is zero, which is not known, are left out.
+// ratios returns a[i] / b[i] for each round.
 func ratios(a, b []float64) []float64 {
-	var r []float64
-	for i := range min(len(a), len(b)) {
-		if a[i] != 0 && b[i] != 0 {
-			r = append(r, a[i]/b[i])
-		}
+	r := make([]float64, min(len(a), len(b)))
+	for i := range r {
+		r[i] = a[i] / b[i]
 	}
 	return r
 }
 
-// summary is a median with the least and the largest of its values.
-type summary struct{ median, low, high float64 }
-
-func (s summary) finite() bool {
-	for _, f := range []float64{s.median, s.low, s.high} {
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return false
-		}
+// spread writes a median and, in brackets, its quartiles: half of the rounds are between them.
+func spread(values []float64) string {
+	s := slices.Sorted(slices.Values(values))
+	if len(s) == 0 {
+		return "-"
 	}
-	return true
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", median(s), s[len(s)/4], s[(3*len(s))/4])
 }
 
-func summarize(values []float64) summary {
-	if len(values) == 0 {
-		return summary{math.NaN(), math.NaN(), math.NaN()}
+// rotated returns the order of a round: each round begins with another one, and every second one
+// runs backwards, so that nothing always follows the same.
+func rotated[T any](all []T, round int) []T {
+	n := round % len(all)
+	order := slices.Concat(all[n:], all[:n])
+	if round%2 == 1 {
+		slices.Reverse(order[1:])
 	}
-	return summary{median(values), slices.Min(values), slices.Max(values)}
+	return order
 }
 
 // column returns one figure of each row.
 func column[T any](rows []T, figure func(T) float64) []float64 {
 	c := make([]float64, len(rows))
-	for i, r := range rows {
-		c[i] = figure(r)
+	for i, row := range rows {
+		c[i] = figure(row)
 	}
 	return c
 }

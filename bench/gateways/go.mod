@@ -1,3 +1,0 @@
-module github.com/devopsfaith/krakend-lambda/bench/gateways
-
-go 1.25

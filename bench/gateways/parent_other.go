@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-import "syscall"
-
-// endWithParent does nothing: only Linux can.
-func endWithParent() *syscall.SysProcAttr { return nil }

@@ -1,3 +1,0 @@
-module github.com/devopsfaith/krakend-lambda/bench/load
-
-go 1.25

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	lambda2 "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/session"
+	lambda1 "github.com/aws/aws-sdk-go/service/lambda"
+)
+
+// sdk1 is aws-sdk-go alone, which KrakenD 1.x has.
+func sdk1() contestant {
+	return contestant{name: "sdk-1.4", title: "aws-sdk-go alone", open: func(s settings) (caller, error) {
+		sess, err := session.NewSession(aws.NewConfig().WithRegion(region).WithEndpoint(s["endpoint"].(string)))
+		if err != nil {
+			return nil, err
+		}
+		client, function := lambda1.New(sess), s["function_name"].(string)
+		return func(ctx context.Context, payload io.ReadCloser) (map[string]any, error) {
+			b, err := io.ReadAll(payload)
+			if err != nil {
+				return nil, err
+			}
+			out, err := client.InvokeWithContext(ctx, &lambda1.InvokeInput{FunctionName: &function, Payload: b})
+			if err != nil {
+				return nil, err
+			}
+			return decode(out.Payload)
+		}, nil
+	}}
+}
+
+// sdk2 is aws-sdk-go-v2 alone, which KrakenD 2 has. It calls through KrakenD's transport, because
+// its own keeps 10 idle connections for a host.
+func sdk2() contestant {
+	return contestant{name: "sdk", title: "aws-sdk-go-v2 alone", open: func(s settings) (caller, error) {
+		cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(http.DefaultClient), config.WithBaseEndpoint(s["endpoint"].(string)))
+		if err != nil {
+			return nil, err
+		}
+		client, function := lambda2.NewFromConfig(cfg), s["function_name"].(string)
+		return func(ctx context.Context, payload io.ReadCloser) (map[string]any, error) {
+			b, err := io.ReadAll(payload)
+			if err != nil {
+				return nil, err
+			}
+			out, err := client.Invoke(ctx, &lambda2.InvokeInput{FunctionName: &function, Payload: b})
+			if err != nil {
+				return nil, err
+			}
+			return decode(out.Payload)
+		}, nil
+	}}
+}
+
+// decode is KrakenD's decoder for JSON.
+func decode(b []byte) (data map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	err = d.Decode(&data)
+	return data, err
+}
