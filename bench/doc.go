@@ -15,5 +15,6 @@
 //   - contestants.go, lura1.go, lura2.go, sdk.go: what makes the calls, and builds the pipes
 //   - api.go, document.go: the Invoke API and HTTP service that answer, and their replies
 //   - process.go, client.go: gateways, and the requests sent to them
+//   - published.go: the gateway with the published module
 //   - stats.go, report.go, plot.go: ratios, tables and the plot
 package main
