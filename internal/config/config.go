@@ -178,7 +178,6 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 		present = append(present, key)
 	}
 	slices.Sort(present)
-	known := Keys()
 	for _, key := range present {
 		if isComment(key) {
 			continue
@@ -189,7 +188,7 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 			}
 			continue
 		}
-		warnings = append(warnings, unknownKey(key, known))
+		warnings = append(warnings, unknownKey(key, Keys()))
 	}
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }

@@ -33,7 +33,8 @@ type SDK struct {
 	sessions map[string]madeSession // by profile
 	caches   map[cacheKey]*awscredentials.Cache
 	clients  map[clientKey]*invoke.Client
-	clocks   map[string]*invoke.Clock // by endpoint
+	answers  map[invoke.Settings]answer // of Client
+	clocks   map[string]*invoke.Clock   // by endpoint
 }
 
 var _ invoke.SDK = (*SDK)(nil)
@@ -51,8 +52,16 @@ func New(custom *session.Session, logger awscredentials.Logger, checkOnly bool) 
 		sessions: make(map[string]madeSession),
 		caches:   make(map[cacheKey]*awscredentials.Cache),
 		clients:  make(map[clientKey]*invoke.Client),
+		answers:  make(map[invoke.Settings]answer),
 		clocks:   make(map[string]*invoke.Clock),
 	}
+}
+
+// answer is what Client has returned for settings. To find it anew takes a client of the AWS SDK,
+// and a look into the shared AWS files, for each of a gateway's backends.
+type answer struct {
+	client *invoke.Client
+	found  invoke.Found
 }
 
 type madeSession struct {
@@ -75,6 +84,9 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	if a, ok := s.answers[settings]; ok {
+		return a.client, a.found, nil
+	}
 	for _, service := range []string{"LAMBDA", "STS"} {
 		if endpoint, variable := endpointOf(service); endpoint != "" {
 			if err := config.CheckEndpoint(endpoint); err != nil {
@@ -119,6 +131,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 		}
 		s.clients[key] = client
 	}
+	s.answers[settings] = answer{client, found}
 	return client, found, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,8 @@ type SDK struct {
 	profiles map[string]profile
 	caches   map[cacheKey]*credentials.Cache
 	clients  map[clientKey]*invoke.Client
-	clocks   map[string]*invoke.Clock // by endpoint
+	answers  map[invoke.Settings]answer // of Client
+	clocks   map[string]*invoke.Clock   // by endpoint
 }
 
 var _ invoke.SDK = (*SDK)(nil)
@@ -46,6 +48,13 @@ type clientKey struct {
 	endpoint string
 }
 
+// answer is what Client has returned for settings. To find it anew takes a call of the AWS SDK's
+// client, of 20 KB, for each of a gateway's backends.
+type answer struct {
+	client *invoke.Client
+	found  invoke.Found
+}
+
 // NewSDK returns an SDK. custom is the config that the build has set, and stays as it is. Where it
 // is nil, and for backends with a profile, the SDK reads the environment and the shared AWS files.
 // With checkOnly it looks up no credentials, and its clients must not be called. It touches
@@ -56,6 +65,7 @@ func NewSDK(custom *aws.Config, logger credentials.Logger, checkOnly bool) *SDK 
 		profiles: make(map[string]profile),
 		caches:   make(map[cacheKey]*credentials.Cache),
 		clients:  make(map[clientKey]*invoke.Client),
+		answers:  make(map[invoke.Settings]answer),
 		clocks:   make(map[string]*invoke.Clock),
 	}
 	if custom != nil {
@@ -70,6 +80,9 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	if a, ok := s.answers[settings]; ok {
+		return a.client, a.found, nil
+	}
 	target, found, err := s.target(settings)
 	if err != nil {
 		return nil, invoke.Found{}, err
@@ -85,6 +98,11 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 			return nil, invoke.Found{}, fmt.Errorf("endpoint: %w", err)
 		}
 		s.clients[key] = client
+	}
+	s.answers[settings] = answer{client, found}
+	if s.custom != nil && settings.Profile == "" && !s.warned {
+		s.warned = true
+		found.Warnings = slices.Concat(found.Warnings, withoutEffect(*s.custom))
 	}
 	return client, found, nil
 }
@@ -110,10 +128,6 @@ func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, err
 	found := invoke.Found{Region: region, Endpoint: target.Endpoint, CABundle: transport.HasCertificates(target.Transport)}
 	if !regionName.MatchString(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
-	}
-	if s.custom != nil && settings.Profile == "" && !s.warned {
-		s.warned = true
-		found.Warnings = append(found.Warnings, withoutEffect(*s.custom)...)
 	}
 	return target, found, nil
 }

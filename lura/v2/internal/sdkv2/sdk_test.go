@@ -159,14 +159,16 @@ func TestConfigWithMiddleware(t *testing.T) {
 	custom.ClientLogMode = aws.LogRequest
 	custom.Interceptors.AddBeforeSigning(nil)
 	c := newSDK(custom)
-	_, found, err := c.target(invoke.Settings{Region: "us-west-2"})
+	_, found, err := c.Client(invoke.Settings{Region: "us-west-2"})
 	if err != nil || len(found.Warnings) != 3 || !strings.HasSuffix(found.Warnings[0], "pass WithInvoker(lambda.NewFromConfig(cfg)) for it") {
 		t.Errorf("got %q, %v", found.Warnings, err)
 	}
-	if _, found, err := c.target(invoke.Settings{Region: "eu-west-1"}); err != nil || found.Warnings != nil {
-		t.Errorf("got %q, %v for the second backend", found.Warnings, err)
+	for _, region := range []string{"eu-west-1", "us-west-2"} {
+		if _, found, err := c.Client(invoke.Settings{Region: region}); err != nil || found.Warnings != nil {
+			t.Errorf("got %q, %v for another backend", found.Warnings, err)
+		}
 	}
-	if _, found, err := newSDK(customConfig()).target(invoke.Settings{}); err != nil || found.Warnings != nil {
+	if _, found, err := newSDK(customConfig()).Client(invoke.Settings{}); err != nil || found.Warnings != nil {
 		t.Errorf("got %q, %v for a plain config", found.Warnings, err)
 	}
 }
