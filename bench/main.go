@@ -108,7 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			}
 		}
 		if err == nil {
-			tables += provenance(ctx, o, task)
+			tables += provenance(o, task)
 			fmt.Fprintln(stdout, tables)
 			err = o.update("performance.md", task, tables)
 		}

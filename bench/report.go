@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -129,9 +126,8 @@ func gatewayTables(results []gatewayResults) string {
 		details(table("|requests per second|CPU per request, µs", figures...))
 }
 
-// provenance says what was measured, where and when.
-func provenance(ctx context.Context, o options, task string) string {
-	commit, _ := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+// provenance says where and when something was measured.
+func provenance(o options, task string) string {
 	s := fmt.Sprintf("Medians of %d turns", o.rounds)
 	if task != "start" {
 		s += fmt.Sprintf(" of %v", o.duration)
@@ -139,8 +135,8 @@ func provenance(ctx context.Context, o options, task string) string {
 	if task == "gateways" {
 		s += fmt.Sprintf(", %d requests at once", o.atOnce)
 	}
-	return s + fmt.Sprintf("; in brackets, half of the turns. %s, %s %s/%s, %d cores of %s, commit %s.\n",
-		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), bytes.TrimSpace(commit))
+	return s + fmt.Sprintf("; in brackets, half of the turns. %s, %s %s/%s, %d cores of %s.\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel())
 }
 
 // cpuModel is the kernel's name for the CPU, or the architecture's where it has none.

@@ -26,6 +26,9 @@ func manyBackends(n int) []*config.Backend {
 	return backends
 }
 
+// maxBackend is a little more than a backend allocates at start, in bytes: 4,000.
+const maxBackend = 8 << 10
+
 // BenchmarkBackends measures the start of gateways with many backends, in two sizes: ten times as
 // many take ten times as long. It fails where they allocate more than that, with room for maps and
 // slices that grow in steps.
@@ -49,6 +52,9 @@ func BenchmarkBackends(b *testing.B) {
 			runtime.ReadMemStats(&after)
 			each = append(each, (after.TotalAlloc-before.TotalAlloc)/starts/uint64(n))
 		})
+	}
+	if len(each) > 0 && each[0] > maxBackend {
+		b.Errorf("each of 1000 backends allocates %d bytes, want %d at most: what backends share is worked out once", each[0], maxBackend)
 	}
 	if len(each) == 2 && each[1] > 2*each[0] {
 		b.Errorf("each of 1000 backends allocates %d bytes, and each of 10000 %d", each[0], each[1])
