@@ -39,11 +39,12 @@ run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-po
 test: ## Run all tests, end-to-end tests included, under the race detector
 	@$(each) go test -race -count=1 ./... $(done)
 
-installed := $(patsubst %,e2e/%/node_modules/.package-lock.json,serverless adapters)
+installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters schema/validators)
 
 .PHONY: integration
-integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, and web frameworks behind them (needs Go 1.26.6, Node.js 20)
+integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, web frameworks behind them, and the schemas in ajv and VS Code (needs Go 1.26.6, Node.js 20)
 	@cd e2e && go test -race -count=1 -tags integration -run 'TestEmulator|TestServerlessOffline|TestAdapter' .
+	@cd schema && go test -count=1 -tags integration -run 'TestAjv|TestEditor' .
 
 # npm writes this file last.
 $(installed): %/node_modules/.package-lock.json: %/package-lock.json

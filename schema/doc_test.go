@@ -7,5 +7,6 @@
 //     by key
 //   - krakend_test.go: krakend.json, and the configurations of this repository
 //   - merge_test.go: KrakenD's own schema
+//   - validators_test.go: the schemas in ajv and in VS Code, with Node.js (make integration)
 //   - documentation_test.go: the tables of docs/configuration.md
 package schema

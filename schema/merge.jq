@@ -1,5 +1,6 @@
 # Puts lambda.json into KrakenD's own schema, which knows five of its keys and one of its
-# two namespaces. For KrakenD's schema as one bundle, of any version:
+# two namespaces. Where lambda.json is there already, it is replaced. For KrakenD's schema as
+# one bundle, of any version:
 #
 #   curl -s https://www.krakend.io/schema/v2.13/krakend.json |
 #     jq --slurpfile lambda schema/lambda.json -f schema/merge.jq > krakend-schema.json
@@ -32,4 +33,5 @@ expect($lambda | length == 1 and (.[0] | type == "object" and (.["$id"] // "" | 
 
 | .[$parts][$settings] = ($lambda[0] | del(.["$schema"], .["$id"]))
 | .[$parts][$extra].properties[namespace] = $reference
-| .[$parts][$extra].allOf += [{ not: { required: ["backend/lambda", namespace] } }]
+| [{ errorMessage: "Must have only one of backend/lambda and \(namespace).", not: { required: ["backend/lambda", namespace] } }] as $one
+| .[$parts][$extra].allOf = (.[$parts][$extra].allOf // []) - $one + $one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -119,6 +120,48 @@ func TestSchemasAreDraft07(t *testing.T) {
 		if err := meta.Validate(schema); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// krakend.json has lambda.json as a definition. "make generate" writes it.
+func TestKrakendSchemaHasTheSettings(t *testing.T) {
+	want := parseFile(t, "lambda.json").(object)
+	delete(want, "$schema")
+	delete(want, "$id")
+	got := parseFile(t, "krakend.json").(object)["definitions"].(object)["lambda"]
+	if !reflect.DeepEqual(got, any(want)) {
+		t.Error("definitions/lambda is not lambda.json: make generate writes it")
+	}
+}
+
+// The files are known by the URLs at which they are published.
+func TestIDs(t *testing.T) {
+	for _, name := range []string{"lambda.json", "krakend.json"} {
+		want := "https://raw.githubusercontent.com/devopsfaith/krakend-lambda/main/schema/" + name
+		if got := parseFile(t, name).(object)["$id"]; got != want {
+			t.Errorf("%s: got $id %v, want %s", name, got, want)
+		}
+	}
+}
+
+// Editors show errorMessage in place of a pattern. What is below if and not only decides: no
+// editor shows its errors.
+func TestPatternsHaveAMessage(t *testing.T) {
+	found := 0
+	for _, path := range []string{"lambda.json", "krakend.json"} {
+		walk(parseFile(t, path), path, func(at string, v any) {
+			m, _ := v.(object)
+			if _, ok := m["pattern"].(string); !ok || slices.ContainsFunc(strings.Split(at, "/"), func(key string) bool { return key == "if" || key == "not" }) {
+				return
+			}
+			found++
+			if message, _ := m["errorMessage"].(string); message == "" || len(message) > 150 {
+				t.Errorf("%s: got the errorMessage %q, want one of 150 characters at most", at, message)
+			}
+		})
+	}
+	if found < 10 {
+		t.Errorf("found %d patterns, want 10 at least", found)
 	}
 }
 

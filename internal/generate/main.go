@@ -79,6 +79,11 @@ func run(w io.Writer, root string, targets []target, check bool) error {
 		}
 		all = append(all, changes...)
 	}
+	changes, err := bundle(root)
+	if err != nil {
+		return err
+	}
+	all = append(all, changes...)
 	if check {
 		return outdated(all)
 	}
