@@ -2,7 +2,7 @@
 MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
 	e2e e2e/components e2e/webapp bench
 
-SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/publish scripts/release examples/docker/functions/create.sh \
+SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/krakend-ce scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)
 
 # The tools' versions are pinned here and nowhere else.
