@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdaurl"
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
@@ -37,7 +38,9 @@ func functions() map[string]any {
 		"fail":      func() error { return &OutOfStock{"teapot"} },
 		"panic":     func() error { panic("the teapot fell off the shelf") },
 		"slow":      slow,
-		"webapp":    httpadapter.NewV2(shop.New()).ProxyWithContext,
+
+		"webapp":        httpadapter.NewV2(shop.New(0)).ProxyWithContext,
+		"webapp-stream": lambdaurl.Wrap(shop.New(5 * time.Millisecond)),
 	}
 }
 

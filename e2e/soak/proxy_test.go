@@ -71,7 +71,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The web application's endpoints let all headers through, the others none.
-	if forwards := function == "webapp"; forwards != (trace != "") {
+	if forwards := strings.HasPrefix(function, "webapp"); forwards != (trace != "") {
 		p.ledger.complain("%s is called with the trace id %q", function, trace)
 	}
 	x := &exchange{proxy: p, w: w, r: r, payload: payload, attempt: a, streaming: streaming, random: random(p.ledger.seed, string(payload))}

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
 )
 
@@ -121,22 +123,18 @@ var traffic = map[string][]func(id string, r *rand.Rand) request{
 		func(id string, _ *rand.Rand) request { return stream("breaks", id) },
 		func(id string, _ *rand.Rand) request { return stream("fails", id) },
 	},
-	"GET /": {
-		func(id string, _ *rand.Rand) request { return page(id, "/?a="+id) },
-		func(id string, _ *rand.Rand) request { return page(id, "/", "Accept-Encoding", "gzip") },
-	},
-	"GET /logo.png": {func(id string, _ *rand.Rand) request { return page(id, "/logo.png") }},
-	"GET /teas":     {func(id string, _ *rand.Rand) request { return page(id, "/teas?tag=black&other="+id) }},
+	"GET /":              {func(id string, _ *rand.Rand) request { return page(id, "/?a="+id) }},
+	"GET /assets/{file}": {func(id string, _ *rand.Rand) request { return page(id, "/assets/style.css") }},
 	"GET /teas/{id}": {
 		func(id string, _ *rand.Rand) request { return page(id, "/teas/assam") },
-		func(id string, _ *rand.Rand) request { return page(id, "/teas/assam", "If-None-Match", "*") },
-		func(id string, _ *rand.Rand) request { return page(id, "/teas/"+id) }, // a 404 that names it
+		func(id string, _ *rand.Rand) request { return page(id, "/teas/"+id) }, // a 404
 	},
-	"POST /purchases": {
-		func(id string, _ *rand.Rand) request { return purchase(id, "tea=assam&note="+id) },
-		func(id string, _ *rand.Rand) request { return purchase(id, "tea="+id) }, // a 422 that names it
+	"POST /teas/{id}": {
+		func(id string, _ *rand.Rand) request { return purchase(id, "grams=100&name=Ada+"+id) },
+		func(id string, _ *rand.Rand) request { return purchase(id, "name="+id) }, // a 422 that names it
 	},
 	"GET /purchases/{number}": {func(id string, _ *rand.Rand) request { return page(id, "/purchases/"+id) }},
+	"GET /kettle":             {kettle},
 }
 
 // slowFunction is what /slow calls, and slowStatus what becomes of that. The calls have
@@ -256,13 +254,11 @@ func stream(how, id string) request {
 }
 
 // page is a request to the web application.
-func page(id, path string, header ...string) request {
-	return webapp(id, http.MethodGet, path, "", header...)
-}
+func page(id, path string) request { return webapp(id, http.MethodGet, path, "") }
 
 // purchase is a form sent to it.
 func purchase(id, body string) request {
-	return webapp(id, http.MethodPost, "/purchases?id="+id, body, "Content-Type", "application/x-www-form-urlencoded")
+	return webapp(id, http.MethodPost, "/teas/assam", body, "Content-Type", "application/x-www-form-urlencoded")
 }
 
 func webapp(id, method, path, body string, header ...string) request {
@@ -275,21 +271,38 @@ func webapp(id, method, path, body string, header ...string) request {
 		h.Set(header[i], header[i+1])
 	}
 	return request{method: method, path: path, header: h, body: body, calls: []string{"webapp"}, want: func(g *gateway, calls []outcome) answer {
-		return single(g, calls, of(calls[0], direct(method, path, h, body)))
+		return single(g, calls, direct(calls[0], method, path, h, body))
 	}}
 }
 
-var app = shop.New()
+// kettle is a request for the stream of the web application.
+func kettle(id string, _ *rand.Rand) request {
+	q := page(id, "/kettle")
+	q.calls = []string{"webapp-stream"}
+	q.want = func(g *gateway, calls []outcome) answer {
+		a := direct(calls[0], http.MethodGet, q.path, q.header, "")
+		if calls[0].fault.broken {
+			a.err = errBreaksOff
+			return a
+		}
+		return single(g, calls, a)
+	}
+	return q
+}
 
-// direct is what the web application answers itself.
-func direct(method, path string, header http.Header, body string) answer {
+var app = shop.New(0)
+
+// direct is what the web application answers itself in the execution of o.
+func direct(o outcome, method, path string, header http.Header, body string) answer {
 	q := httptest.NewRequest(method, path, strings.NewReader(body))
 	q.Header = header.Clone()
+	q = q.WithContext(lambdacontext.NewContext(q.Context(), &lambdacontext.LambdaContext{AwsRequestID: o.requestID}))
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, q)
 	r := w.Result()
-	text, _ := io.ReadAll(r.Body) // of a buffer
-	return answer{status: r.StatusCode, header: r.Header, body: string(text)}
+	text, _ := io.ReadAll(r.Body)  // of a buffer
+	r.Header.Del("Content-Length") // each server decides whether it tells the length
+	return of(o, answer{status: r.StatusCode, header: r.Header, body: string(text)})
 }
 
 // differences tells where an answer is not the one wanted.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+	"github.com/devopsfaith/krakend-lambda/e2e/webapp/shop"
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 	"github.com/go-chi/chi/v5"
 
-	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
+	"github.com/devopsfaith/krakend-lambda/e2e/webapp/shop"
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"

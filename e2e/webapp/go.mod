@@ -6,7 +6,6 @@ require (
 	github.com/aws/aws-lambda-go v1.54.0
 	github.com/awslabs/aws-lambda-go-api-proxy v0.16.2
 	github.com/devopsfaith/krakend-lambda v1.5.0
-	github.com/devopsfaith/krakend-lambda/examples/webapp v1.5.0
 	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/go-chi/chi/v5 v5.5.0
 )
@@ -20,6 +19,5 @@ require (
 // For working in this repository: the modules under test are those beside.
 replace (
 	github.com/devopsfaith/krakend-lambda => ../..
-	github.com/devopsfaith/krakend-lambda/examples/webapp => ../../examples/webapp
 	github.com/devopsfaith/krakend-lambda/lambdatest => ../../lambdatest
 )

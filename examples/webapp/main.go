@@ -11,12 +11,18 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-lambda-go/lambdaurl"
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
+
+// pause is how long the shop's kettle takes for each line.
+const pause = 600 * time.Millisecond
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:9002", "the `address` to listen on, on loopback")
@@ -24,6 +30,9 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+
+	// On AWS both come from the environment.
+	lambdacontext.FunctionName, lambdacontext.FunctionVersion = "webapp", "$LATEST"
 
 	functions := Functions()
 	server, err := lambdatest.Listen(*addr, functions)
@@ -37,13 +46,16 @@ func main() {
 	<-ctx.Done()
 }
 
-// Functions returns the shop as functions. Deployed, its main would be
+// Functions returns the shop as functions for payload_format 2.0: "webapp" replies when a page is
+// complete, and "webapp-stream", for backends with "stream", while the shop writes. Deployed, the
+// main functions would be
 //
-//	lambda.Start(httpadapter.NewV2(shop.New()).ProxyWithContext)
+//	lambda.Start(httpadapter.NewV2(shop.New(pause)).ProxyWithContext)
+//	lambdaurl.Start(shop.New(pause))
 func Functions() map[string]any {
-	app := shop.New()
+	app := shop.New(pause)
 	return map[string]any{
-		"webapp":    httpadapter.NewV2(app).ProxyWithContext, // payload_format 2.0
-		"webapp-v1": httpadapter.New(app).ProxyWithContext,   // payload_format 1.0
+		"webapp":        httpadapter.NewV2(app).ProxyWithContext,
+		"webapp-stream": lambdaurl.Wrap(app),
 	}
 }

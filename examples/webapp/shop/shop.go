@@ -1,71 +1,58 @@
 package shop
 
 import (
-	"encoding/json"
+	"embed"
+	"io/fs"
 	"net/http"
-	"net/url"
-
-	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
+	"time"
 )
 
-// New returns the shop. It is safe for concurrent use, and any number of shops may
-// run side by side.
-func New() http.Handler {
-	r := chi.NewRouter()
-	r.Use(requestID)
-	r.NotFound(func(w http.ResponseWriter, r *http.Request) { fail(w, http.StatusNotFound, "no such page") })
+//go:embed assets templates
+var files embed.FS
 
-	r.Group(func(r chi.Router) {
-		r.Use(middleware.Compress(6))
-		pages(r)
-		catalogue(r)
+// New returns the shop. The kettle pauses between two lines; 0 is without a pause. The shop is
+// safe for concurrent use.
+func New(pause time.Duration) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		render(w, r, http.StatusOK, "home", "Tea, poured by a function", teas)
 	})
-	// What is compressed as it is, or asked for in ranges.
-	downloads(r)
-	basket(r)
-	counter(r)
-	account(r)
-	inspection(r)
-	return r
+	mux.HandleFunc("GET /teas/{id}", withTea(showTea))
+	mux.HandleFunc("POST /teas/{id}", withTea(placeOrder))
+	mux.HandleFunc("GET /purchases/{number}", showOrder)
+	mux.HandleFunc("GET /kettle", func(w http.ResponseWriter, r *http.Request) { boil(w, r, pause) })
+	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("/", notFound)
+
+	// Browsers say where a form comes from. One of another site is refused.
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sorry(w, r, http.StatusForbidden, "This form is not ours", "It was sent from another site. Please order from the page of the tea.")
+	}))
+	return secured(csrf.Handler(mux))
 }
 
-// requestID gives a request's ID back with the answer.
-func requestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if id := r.Header.Get("X-Request-Id"); id != "" {
-			w.Header().Set("X-Request-Id", id)
+// withTea serves the tea that the path names, or a 404.
+func withTea(serve func(http.ResponseWriter, *http.Request, Tea)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if t, ok := find(r.PathValue("id")); ok {
+			serve(w, r, t)
+			return
 		}
-		next.ServeHTTP(w, r)
-	})
+		notFound(w, r)
+	}
 }
 
-// segment is the value of a placeholder. chi takes it from the path as the client
-// spelled it, where net/http kept that spelling.
-func segment(r *http.Request, name string) string {
-	value := chi.URLParam(r, name)
-	if r.URL.RawPath == "" {
-		return value
-	}
-	if unescaped, err := url.PathUnescape(value); err == nil {
-		return unescaped
-	}
-	return value
-}
-
-// reply answers with JSON.
-func reply(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+func asset(w http.ResponseWriter, r *http.Request) {
+	name := "assets/" + r.PathValue("file")
+	if info, err := fs.Stat(files, name); err != nil || info.IsDir() {
+		notFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(append(body, '\n'))
+	w.Header().Set("Cache-Control", "max-age=300")
+	http.ServeFileFS(w, r, files, name)
 }
 
-// fail answers with an error in JSON.
-func fail(w http.ResponseWriter, status int, message string) {
-	reply(w, status, map[string]any{"status": status, "error": message})
+func notFound(w http.ResponseWriter, r *http.Request) {
+	sorry(w, r, http.StatusNotFound, "We do not have this", "The page or the tea that you are looking for is not on our shelves.")
 }

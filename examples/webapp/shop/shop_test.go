@@ -1,135 +1,107 @@
 package shop
 
 import (
-	"compress/gzip"
-	"image/png"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// do sends the shop a request. Headers are names and values by turns.
-func do(t *testing.T, method, target, body string, header ...string) *http.Response {
+// do sends the shop a request; body is a form.
+func do(t *testing.T, method, target, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	for pair := range slices.Chunk(header, 2) {
-		r.Header.Set(pair[0], pair[1])
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if change != nil {
+		change(r)
 	}
 	w := httptest.NewRecorder()
-	New().ServeHTTP(w, r)
-	return w.Result()
+	New(0).ServeHTTP(w, r)
+	return w
 }
 
-func read(t *testing.T, r io.Reader) string {
-	t.Helper()
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-func TestCatalogue(t *testing.T) {
-	const etag = `"b44e8beef81b975a"`
+func TestPages(t *testing.T) {
+	fromElsewhere := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
+	long := strings.Repeat("é", maxName)
 	for _, tc := range []struct {
-		method, target, body string
-		header               []string
-		status               int
-		want                 string // a part of the answer
+		name, method, target, body string
+		change                     func(*http.Request)
+		status                     int
+		want                       string // a part of the page
 	}{
-		{"GET", "/teas?tag=green", "", nil, 200, `"id":"dragon-well"`},
-		{"GET", "/teas?origin=Mars", "", nil, 200, `[]`},
-		{"GET", "/teas/mat%C3%A9", "", nil, 200, `"name":"Yerba maté"`},
-		{"GET", "/teas/coffee", "", nil, 404, `no tea \"coffee\"`},
-		{"GET", "/teas/assam", "", []string{"If-None-Match", `"0", W/` + etag}, 304, ""},
-		{"POST", "/teas", `{"id":"x"}`, nil, 201, `"id":"x"`},
-		{"POST", "/teas", `{"id":"assam"}`, nil, 409, "there is a tea"},
-		{"POST", "/teas", `{"id":`, nil, 400, "unexpected EOF"},
-		{"POST", "/teas", `id=x`, []string{"Content-Type", "text/plain"}, 415, "JSON only"},
-		{"PUT", "/teas/assam", `{"name":"A"}`, []string{"If-Match", etag}, 200, `"name":"A","origin":""`},
-		{"PUT", "/teas/assam", `{"name":"A"}`, []string{"If-Match", `"0"`}, 412, "changed"},
-		{"PATCH", "/teas/assam", `{"price":8}`, nil, 200, `"origin":"India","tags":["black","malty"],"price":8`},
-		{"DELETE", "/teas/assam", "", nil, 204, ""},
-		{"DELETE", "/teas/gyokuro", "", nil, 409, "waiting"},
+		{"home", "GET", "/", "", nil, 200, `<a href="/teas/mat%c3%a9">Yerba maté</a>`},
+		{"tea", "GET", "/teas/earl-grey", "", nil, 200, "<h1>Earl Grey &amp; Bergamot</h1>"},
+		{"sold out", "GET", "/teas/gyokuro", "", nil, 200, "Sold out."},
+		{"no such tea", "GET", "/teas/coffee", "", nil, 404, "<h1>We do not have this</h1>"},
+		{"no such page", "GET", "/attic", "", nil, 404, "<h1>We do not have this</h1>"},
+		{"no such asset", "GET", "/assets/x.css", "", nil, 404, "<h1>We do not have this</h1>"},
+		{"path out of the assets", "GET", "/assets/..%2ftemplates%2fhome.html", "", nil, 404, "<h1>We do not have this</h1>"},
+		{"style sheet", "GET", "/assets/style.css", "", nil, 200, "prefers-color-scheme"},
+		{"order of nothing", "POST", "/teas/assam", "grams=&name=+", nil, 422, "Choose how much you would like."},
+		{"order without a name", "POST", "/teas/assam", "grams=250", nil, 422, `<option value="250" selected>250 g, €18.75</option>`},
+		{"order of an odd amount", "POST", "/teas/assam", "grams=1&name=Ada", nil, 422, `value="Ada"`},
+		{"order with a long name", "POST", "/teas/assam", "grams=50&name=" + long + "x", nil, 422, "The name has 61 characters."},
+		{"order with the longest name", "POST", "/teas/assam", "grams=50&name=" + long, nil, 303, ""},
+		{"order with markup", "POST", "/teas/assam", "name=%22%3E%3Cb%3E", nil, 422, `value="&#34;&gt;&lt;b&gt;"`},
+		{"order of what is sold out", "POST", "/teas/gyokuro", "grams=50&name=Ada", nil, 409, "Gyokuro is sold out"},
+		{"broken form", "POST", "/teas/assam", "name=%zz", nil, 400, "We cannot read this form"},
+		{"form of another site", "POST", "/teas/assam", "grams=50&name=Ada", fromElsewhere, 403, "This form is not ours"},
+		{"link from another site", "GET", "/teas/assam", "", fromElsewhere, 200, "Assam"},
+		{"order without a cookie", "GET", "/purchases/01234567", "", nil, 404, "We do not know this order"},
+		{"kettle", "GET", "/kettle", "", nil, 200, strings.Join(steps, "\n") + "\n"},
 	} {
-		header := append([]string{"Content-Type", "application/json"}, tc.header...)
-		r := do(t, tc.method, tc.target, tc.body, header...)
-		if body := read(t, r.Body); r.StatusCode != tc.status || !strings.Contains(body, tc.want) {
-			t.Errorf("%s %s: got %d %s, want %d with %s", tc.method, tc.target, r.StatusCode, body, tc.status, tc.want)
-		}
-	}
-}
-
-// A placeholder is what the client meant, however it was escaped.
-func TestSegments(t *testing.T) {
-	for target, want := range map[string]string{
-		"/labels/a+b":           "a+b",
-		"/labels/a%2Bb":         "a+b",
-		"/labels/a%2Cb,c":       "a,b,c",
-		"/labels/what%3F%23%25": "what?#%",
-		"/labels/th%C3%A9":      "thé",
-	} {
-		if got := read(t, do(t, "GET", target, "").Body); !strings.Contains(got, `"name":"`+want+`"`) {
-			t.Errorf("%s: got %s, want %s", target, got, want)
-		}
-	}
-}
-
-func TestCompression(t *testing.T) {
-	r := do(t, "GET", "/", "", "Accept-Encoding", "gzip")
-	if got := r.Header.Get("Content-Encoding"); got != "gzip" {
-		t.Fatalf("got Content-Encoding %q", got)
-	}
-	zr, err := gzip.NewReader(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := read(t, zr); !strings.Contains(got, "Earl Grey &amp; Bergamot &lt;fresh&gt;") {
-		t.Errorf("got %s", got)
+		t.Run(tc.name, func(t *testing.T) {
+			w := do(t, tc.method, tc.target, tc.body, tc.change)
+			if body := w.Body.String(); w.Code != tc.status || !strings.Contains(body, tc.want) {
+				t.Errorf("got %d %s, want %d with %s", w.Code, body, tc.status, tc.want)
+			}
+			if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none';") || strings.Contains(csp, "unsafe") {
+				t.Errorf("got the Content-Security-Policy %q", csp)
+			}
+		})
 	}
 }
 
 func TestOrder(t *testing.T) {
-	r := do(t, "POST", "/purchases", "tea=assam&grams=100", "Content-Type", "application/x-www-form-urlencoded")
-	location := r.Header.Get("Location")
-	if r.StatusCode != http.StatusSeeOther || !strings.HasPrefix(location, "/purchases/") {
-		t.Fatalf("got %d %q", r.StatusCode, location)
+	placed := do(t, "POST", "/teas/maté", "grams=50&name=Ada+%26+co", nil).Result()
+	cookies := placed.Cookies()
+	if placed.StatusCode != http.StatusSeeOther || len(cookies) != 1 {
+		t.Fatalf("got %d with the cookies %v", placed.StatusCode, cookies)
 	}
-	if got := read(t, do(t, "GET", location, "").Body); !strings.Contains(got, "on its way") {
-		t.Errorf("got %s", got)
+	cookie, path := cookies[0], placed.Header.Get("Location")
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != path {
+		t.Errorf("got the cookie %v, want it for %s", cookie, path)
+	}
+
+	for value, want := range map[string]int{
+		cookie.Value: 200,
+		strings.Replace(cookie.Value, "50", "500", 1): 404, // it has another number
+		"tea=coffee":            404,
+		url.QueryEscape("%zz;"): 404,
+	} {
+		page := do(t, "GET", path, "", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "order", Value: value}) })
+		if page.Code != want {
+			t.Errorf("%s: got %d, want %d", value, page.Code, want)
+		}
+		if shown := strings.Contains(page.Body.String(), "Thank you, Ada &amp; co."); shown != (want == 200) {
+			t.Errorf("%s: got %s", value, page.Body)
+		}
 	}
 }
 
-// The basket is in the customer's cookies.
-func TestBasket(t *testing.T) {
-	r := do(t, "PUT", "/basket/earl-grey", "", "Cookie", "basket=assam")
-	if got, want := r.Cookies()[0].Value, "assam|earl-grey"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+func TestFooter(t *testing.T) {
+	if body := do(t, "GET", "/", "", nil).Body.String(); !strings.Contains(body, "without Lambda") {
+		t.Errorf("got %s", body)
 	}
-	if got, want := len(r.Header["Set-Cookie"]), 4; got != want {
-		t.Errorf("got %d cookies, want %d", got, want)
-	}
-}
-
-func TestLogo(t *testing.T) {
-	r := do(t, "GET", "/logo.png", "")
-	if got, want := r.Header.Get("Content-Type"), "image/png"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if _, err := png.Decode(r.Body); err != nil {
-		t.Error(err)
-	}
-	if r := do(t, "GET", "/logo.png", "", "Range", "bytes=0-3"); r.StatusCode != http.StatusPartialContent || read(t, r.Body) != "\x89PNG" {
-		t.Errorf("of a range: got %d", r.StatusCode)
-	}
-}
-
-func TestCellar(t *testing.T) {
-	r := do(t, "GET", "/cellar", "")
-	if r.StatusCode != http.StatusUnauthorized || r.Header.Get("WWW-Authenticate") == "" {
-		t.Errorf("got %d %q", r.StatusCode, r.Header)
+	called := do(t, "GET", "/", "", func(r *http.Request) {
+		*r = *r.WithContext(lambdacontext.NewContext(r.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-7"}))
+	})
+	if body := called.Body.String(); !strings.Contains(body, "<dd>request-7</dd>") {
+		t.Errorf("got %s", body)
 	}
 }
