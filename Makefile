@@ -12,7 +12,6 @@ GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 CYCLONEDX     := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-KRAKEND  ?= 2
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
 # failure (https://go.dev/issue/75804).
 FUZZTIME ?= 10000x
@@ -30,8 +29,9 @@ help: ## Show what there is to make
 
 .PHONY: run
 run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-port 8090")
+	@echo "Building examples/run"
 	@go build -o $(BIN)/run ./examples/run
-	@exec $(BIN)/run -krakend $(KRAKEND) $(ARGS)
+	@exec $(BIN)/run $(ARGS)
 
 # Nothing is taken from the cache: go test does not see what the gateways of the
 # end-to-end tests are built from.
@@ -39,16 +39,24 @@ run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-po
 test: ## Run all tests, end-to-end tests included, under the race detector
 	@$(each) go test -race -count=1 ./... $(done)
 
-installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters schema/validators)
+installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters e2e/browser schema/validators)
 
 .PHONY: integration
-integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, web frameworks behind them, and the schemas in ajv and VS Code (needs Go 1.26.6, Node.js 20)
-	@cd e2e && go test -race -count=1 -tags integration -run 'TestEmulator|TestServerlessOffline|TestAdapter' .
+integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, web frameworks behind them, the shop in a browser, and the schemas in ajv and VS Code (needs Go 1.26.6, Node.js 20, Chromium)
+	@cd e2e && go test -race -count=1 -tags integration -run 'TestEmulator|TestServerlessOffline|TestAdapter|TestBrowser' .
 	@cd schema && go test -count=1 -tags integration -run 'TestAjv|TestEditor' .
 
 # npm writes this file last.
 $(installed): %/node_modules/.package-lock.json: %/package-lock.json
 	@cd $* && npm ci --no-audit --no-fund
+
+# The test writes more of them. They show the fonts of the machine: fonts-inter and fonts-urw-base35
+# are those of docs/shop.png.
+.PHONY: screenshot
+screenshot: $(installed) ## Write docs/shop.png, the picture of the example shop (needs Node.js 20, Chromium)
+	@mkdir -p $(BIN)/shop
+	@SCREENSHOTS=$(BIN)/shop go test -count=1 -tags integration -run TestBrowser ./e2e
+	@cp $(BIN)/shop/light-home.png docs/shop.png
 
 # `make test` runs it, too, for a few seconds and with short streams. The test ends by itself.
 .PHONY: soak

@@ -5,6 +5,7 @@
 //
 // Read main.go first: what is started, and in which order. Then:
 //
+//   - build.go: how the programs are built
 //   - process.go: the programs, and how they end
 //   - requests.go: the requests, and how they are shown
 package main

@@ -3,12 +3,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -28,12 +28,15 @@ var gateways = map[string]string{
 }
 
 func main() {
-	generation := flag.String("krakend", "2", "the `generation` of KrakenD: 1, 1.4 or 2")
 	functions := flag.String("functions-addr", "127.0.0.1:9001", "the `address` of the functions")
 	webapp := flag.String("webapp-addr", "127.0.0.1:9002", "the `address` of the web application")
 	port := flag.Int("port", 8080, "the `port` of the gateway, 0 for any")
 	once := flag.Bool("once", false, "exit once the requests are answered")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "run: unexpected argument %q; -h lists the flags\n", flag.Arg(0))
+		os.Exit(2)
+	}
 
 	// SIGPIPE: nobody reads what this program writes any more. It would end before what it
 	// has started.
@@ -41,7 +44,7 @@ func main() {
 	defer stop()
 
 	// What fails because of the signal is no failure.
-	if err := run(ctx, *generation, *functions, *webapp, *port, *once); err != nil && ctx.Err() == nil {
+	if err := run(ctx, cmp.Or(os.Getenv("KRAKEND"), "2"), *functions, *webapp, *port, *once); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
@@ -50,7 +53,7 @@ func main() {
 func run(ctx context.Context, generation, functionsAddr, webappAddr string, port int, once bool) error {
 	gatewayDir, ok := gateways[generation]
 	if !ok {
-		return fmt.Errorf("there is no example gateway for KrakenD %q (choose 1, 1.4 or 2 with -krakend)", generation)
+		return fmt.Errorf("KRAKEND=%s is unknown: choose KRAKEND=1, KRAKEND=1.4 or KRAKEND=2", generation)
 	}
 	functionsAddr, err := freeAddr(functionsAddr, "functions-addr")
 	if err != nil {
@@ -71,10 +74,14 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 	}
 	defer os.RemoveAll(dir)
 
-	fmt.Printf("Building the functions, the web application and the gateway (KrakenD %s, %s) ...\n", generation, gatewayDir)
 	functionsBin, webappBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "webapp"), filepath.Join(dir, "krakend")
-	for output, source := range map[string]string{functionsBin: "examples/functions", webappBin: "examples/webapp", gatewayBin: gatewayDir} {
-		if err := build(ctx, source, output); err != nil {
+	for _, b := range []struct{ about, source, output string }{
+		{"the sample functions", "examples/functions", functionsBin},
+		{"the web application", "examples/webapp", webappBin},
+		{"the gateway, KrakenD " + generation, gatewayDir, gatewayBin},
+	} {
+		fmt.Printf("Building %s (%s) ", b.about, b.source)
+		if err := build(ctx, os.Stdout, b.source, b.output); err != nil {
 			return err
 		}
 	}
@@ -124,7 +131,7 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 		return nil
 	}
 
-	fmt.Printf("A web application that runs as a function: http://%s/ in a browser.\n\n", gatewayAddr)
+	fmt.Printf("A web application that runs as a function: open http://%s/ in a browser.\n\n", gatewayAddr)
 	fmt.Println("All of it keeps running, and the logs follow here. Ctrl-C stops it.")
 	functions.followed.Store(true)
 	webapp.followed.Store(true)
@@ -147,20 +154,9 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 func freeAddr(addr, flag string) (string, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return "", fmt.Errorf("%w (choose another with -%s)", err, flag)
+		return "", fmt.Errorf("%w (choose another with -%s; make takes it as ARGS=\"-%s …\")", err, flag, flag)
 	}
 	return l.Addr().String(), l.Close()
-}
-
-// build builds the program in dir in its own module.
-func build(ctx context.Context, dir, output string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", output, ".")
-	cmd.Dir = dir
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building %s: %w", dir, err)
-	}
-	return nil
 }
 
 // writeConfig writes the configuration of the gateway in dir to file, with the

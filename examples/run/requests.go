@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -34,12 +37,12 @@ var requests = []request{
 	{about: "A function that panics", path: "/panic"},
 	{about: "A function slower than the endpoint's timeout", path: "/slow"},
 	{about: "A function that streams: each line is there when the function writes it", path: "/countdown/3", stream: true},
-	{about: "A web application as a function (\"payload_format\": \"2.0\")", path: "/teas/assam"},
-	{about: "Its form: status, Location and cookies are the application's", path: "/purchases", body: "tea=assam&grams=100", form: true},
+	{about: "A form of a web application: status, Location and cookie are the application's", path: "/teas/assam", body: "grams=100&name=Ada", form: true},
+	{about: "The same application as it writes", path: "/kettle", stream: true},
 }
 
-// show sends the gateway at url each of the requests, and prints the curl
-// command that does the same and what the answer is.
+// show sends the gateway at url each of the requests. It prints the curl command that does the
+// same, and what that prints.
 func show(ctx context.Context, w io.Writer, url string) error {
 	for _, r := range requests {
 		fmt.Fprintf(w, "\n# %s\n%s\n", r.about, r.curl(url))
@@ -51,10 +54,8 @@ func show(ctx context.Context, w io.Writer, url string) error {
 	return nil
 }
 
-// client shows redirects, and does not follow them.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-
-// do sends the request and prints the answer, the body as it comes.
+// do sends the request over a connection of its own, and prints the response as curl -i does: the
+// status line and the headers as they come, then the body as it comes.
 func (r request) do(ctx context.Context, w io.Writer, url string) error {
 	method := http.MethodGet
 	if r.body != "" {
@@ -70,17 +71,25 @@ func (r request) do(ctx context.Context, w io.Writer, url string) error {
 	case r.body != "":
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := client.Do(req)
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", req.URL.Host)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+
+	if err := req.Write(conn); err != nil {
+		return err
+	}
+	var received bytes.Buffer
+	resp, err := http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &received)), req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	fmt.Fprintln(w, resp.Status)
-	for _, name := range []string{"Location", "Set-Cookie"} {
-		if value := resp.Header.Get(name); value != "" {
-			fmt.Fprintf(w, "%s: %s\n", name, value)
-		}
-	}
+	head, _, _ := strings.Cut(received.String(), "\r\n\r\n")
+	fmt.Fprintf(w, "%s\n\n", strings.ReplaceAll(head, "\r\n", "\n"))
 	line := &lineEnder{w: w}
 	if _, err := io.Copy(line, resp.Body); err != nil {
 		return err

@@ -83,7 +83,8 @@ func once(t *testing.T, generation string) {
 	functions, _ := freePort(t)
 	webapp, _ := freePort(t)
 	gateway, port := freePort(t)
-	cmd := command(t, temp, "-krakend", generation, "-functions-addr", functions, "-webapp-addr", webapp, "-port", port, "-once")
+	cmd := command(t, temp, "-functions-addr", functions, "-webapp-addr", webapp, "-port", port, "-once")
+	cmd.Env = append(cmd.Env, "KRAKEND="+generation)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
@@ -105,7 +106,7 @@ func once(t *testing.T, generation string) {
 	}
 	for _, want := range []struct {
 		curl, status string
-		body         string // what the lines after the status begin with: an empty one where there is no body
+		body         string // what it begins with
 	}{
 		{"curl -i " + url + "/hello/Ada", "200 OK", `{"message":"Hello, Ada!"}`},
 		{"curl -i " + url + "/call-a-lambda/my-lambda", "200 OK", `{"lambda":"my-lambda"}`},
@@ -125,34 +126,28 @@ func once(t *testing.T, generation string) {
 			`{"id":` + id + `,"status":"shipped","lines":[{"sku":"mug","quantity":2,"price":{"cents":1250,"currency":"EUR"}},` +
 				`{"sku":"teapot","quantity":1,"price":{"cents":4900,"currency":"EUR"}}]}`,
 		},
-		{"curl -i " + url + "/fail", "502 Bad Gateway", "\n"},
+		{"curl -i " + url + "/fail", "502 Bad Gateway", ""},
 		{
 			"curl -i " + url + "/fail/details", "200 OK",
 			`{"error_fail":{"http_status_code":502,"http_body":"{\"errorType\":\"OutOfStock\",\"errorMessage\":\"teapot is out of stock\"}"` + encoding + `}}`,
 		},
-		{"curl -i " + url + "/panic", "502 Bad Gateway", "\n"},
-		{"curl -i " + url + "/slow", "504 Gateway Timeout", "\n"},
+		{"curl -i " + url + "/panic", "502 Bad Gateway", ""},
+		{"curl -i " + url + "/slow", "504 Gateway Timeout", ""},
 		{"curl -iN " + url + "/countdown/3", "200 OK", "3\n2\n1\nLift-off!"},
-		{"curl -i " + url + "/teas/assam", "200 OK", `{"id":"assam",`},
-		{"curl -i -d 'tea=assam&grams=100' " + url + "/purchases", "303 See Other\nLocation: /purchases/", ""},
+		{"curl -i -d 'grams=100&name=Ada' " + url + "/teas/assam", "303 See Other", ""},
+		{"curl -iN " + url + "/kettle", "200 OK", "Filling the kettle"},
 	} {
-		block := "\n" + want.curl + "\n" + want.status
-		if want.body != "" {
-			block += "\n" + want.body
-		}
-		if !strings.Contains(string(stdout), block) {
-			t.Errorf("not in the output: %s", block)
+		block, _ := response(string(stdout), want.curl)
+		head, body, _ := strings.Cut(block, "\n\n")
+		if !strings.HasPrefix(head, "HTTP/1.1 "+want.status+"\n") || !strings.Contains(head, "\nX-Krakend: ") || !strings.HasPrefix(body, want.body) {
+			t.Errorf("%s: got %s, want %s with the body %s", want.curl, block, want.status, want.body)
 		}
 	}
 	if got, want := strings.Count(string(stdout), "\ncurl "), len(requests); got != want {
 		t.Errorf("requests: got %d, want %d", got, want)
 	}
 	if generation == "2" {
-		for _, block := range shownInReadme(t) {
-			if !strings.Contains(string(stdout), "\n"+strings.ReplaceAll(block, "http://127.0.0.1:8080", url)+"\n") {
-				t.Errorf("README shows what is not in the output: %s", block)
-			}
-		}
+		checkReadme(t, strings.ReplaceAll(string(stdout), url, "http://127.0.0.1:8080"))
 	}
 	if t.Failed() {
 		t.Logf("output:\n%s", stdout)
@@ -160,23 +155,46 @@ func once(t *testing.T, generation string) {
 	checkGone(t, temp, functions, webapp, gateway)
 }
 
-// shownInReadme are the requests, with their answers, that README says a run prints.
-func shownInReadme(t *testing.T) []string {
+// response is what the output has below a curl command.
+func response(output, curl string) (text string, ok bool) {
+	_, text, ok = strings.Cut(output, "\n"+curl+"\n")
+	text, _, _ = strings.Cut(text, "\n\n# ")
+	return text, ok
+}
+
+// checkReadme checks the indented blocks of README that show curl -i of http://127.0.0.1:8080/. The
+// output must have each of these commands, and below it the lines that README shows, in their
+// order. README may leave lines out.
+func checkReadme(t *testing.T, output string) {
 	t.Helper()
-	content, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(content), "prints what came back, for instance:\n\n")
-	text, _, _ = strings.Cut(text, "\n\nAll of it keeps running")
-	blocks := strings.Split(strings.ReplaceAll("\n"+text, "\n    ", "\n"), "\n\n")
-	if len(blocks) < 2 {
-		t.Fatalf("README shows %q", blocks)
+	commands := 0
+	rest, shown := "", false
+	for line := range strings.SplitSeq(string(readme), "\n") {
+		code, indented := strings.CutPrefix(line, "    ")
+		switch {
+		case line == "":
+		case !indented, strings.HasPrefix(code, "#"):
+			shown = false
+		case strings.HasPrefix(code, "curl -i http://127.0.0.1:8080/"):
+			commands++
+			if rest, shown = response(output, code); !shown {
+				t.Errorf("README shows a command that is not in the output: %s", code)
+			}
+		case shown:
+			_, after, ok := strings.Cut("\n"+rest, "\n"+code)
+			if !ok {
+				t.Errorf("README shows a line that is not in the output: %s", code)
+			}
+			rest = after
+		}
 	}
-	for i, b := range blocks {
-		blocks[i] = strings.TrimSpace(b)
+	if commands == 0 {
+		t.Error("README shows no request of a run")
 	}
-	return blocks
 }
 
 func TestInterrupt(t *testing.T) {
@@ -233,10 +251,43 @@ func TestNobodyReads(t *testing.T) {
 	checkGone(t, temp, functions, webapp, gateway)
 }
 
-func TestUnknownGeneration(t *testing.T) {
-	out, err := command(t, t.TempDir(), "-krakend", "3").CombinedOutput()
-	if want := `there is no example gateway for KrakenD "3"`; err == nil || !strings.Contains(string(out), want) {
-		t.Errorf("got %v and %s, want %s", err, out, want)
+func TestRefuses(t *testing.T) {
+	for _, tc := range []struct{ krakend, argument, want string }{
+		{"3", "-once", "KRAKEND=3 is unknown: choose KRAKEND=1, KRAKEND=1.4 or KRAKEND=2"},
+		{"2", "8090", `unexpected argument "8090"`},
+	} {
+		cmd := command(t, t.TempDir(), tc.argument)
+		cmd.Env = append(cmd.Env, "KRAKEND="+tc.krakend)
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), tc.want) {
+			t.Errorf("got %v and %s, want %s", err, out, tc.want)
+		}
+	}
+}
+
+// A build shows that it goes on, and says why it fails.
+func TestBuild(t *testing.T) {
+	var out strings.Builder
+	p := &progress{w: &out}
+	for range packagesPerDot {
+		p.Write([]byte("net/http\ngo: downloading example.com v1.0.0\n"))
+	}
+	p.Write([]byte("# example.com/x\n./main.go:1:1: expected "))
+	p.Write([]byte("declaration\n"))
+	if got, want := out.String(), ".."; got != want {
+		t.Errorf("got the progress %q, want %q", got, want)
+	}
+	if got, want := p.other.String(), "# example.com/x\n./main.go:1:1: expected declaration\n"; got != want {
+		t.Errorf("kept %q, want %q", got, want)
+	}
+
+	broken := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module example.com/x\n", "main.go": "package main\nfunc main() { broken() }\n"} {
+		if err := os.WriteFile(filepath.Join(broken, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := build(t.Context(), io.Discard, broken, filepath.Join(broken, "x")); err == nil || !strings.Contains(err.Error(), "undefined: broken") {
+		t.Errorf("got %v, want the compiler's output", err)
 	}
 }
 
@@ -264,7 +315,7 @@ func TestPortTaken(t *testing.T) {
 			if err == nil {
 				t.Error("exit status 0")
 			}
-			for _, want := range []string{l.Addr().String(), "already in use", flag + ")"} {
+			for _, want := range []string{l.Addr().String(), "already in use", "(choose another with " + flag + ";"} {
 				if !strings.Contains(string(out), want) {
 					t.Errorf("no %q in the output: %s", want, out)
 				}
