@@ -17,4 +17,5 @@
 //   - docs_test.go, documentation_test.go: the documentation
 //   - adapters_test.go and serverless_test.go, with the build tag integration: software of others
 //     on Node.js
+//   - browser_test.go, with that tag, too: the example shop in a browser
 package e2e
