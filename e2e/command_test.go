@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
 // run runs a gateway's program to its end. The environment has credentials, a region of
@@ -377,22 +374,4 @@ func TestVersion(t *testing.T) {
 			t.Errorf("got the exit status %d, %q and %q, want %s", status, stdout, stderr, framework)
 		}
 	})
-}
-
-// The least that makes a gateway, as README shows it.
-func TestMinimalGateway(t *testing.T) {
-	t.Parallel()
-	g := gateway{gatewaytest.New("minimal", "../examples/krakend2/minimal", 3), krakend2}
-	api := newLambda(t, map[string]any{"f": echo})
-	gw := start(t, g, []object{endpoint("/a/{id}", lambdaBackend(fixed(api, "f"))), endpoint("/b", lambdaBackend("wrong"))}, options{
-		Service: object{"extra_config": object{"security/cors": object{}}},
-	})
-	check(t, gw.get(t, "/a/7"), http.StatusOK, `{"id":"7"}`)
-	check(t, gw.get(t, "/b"), http.StatusInternalServerError, "")
-	if errs := gw.Lines(t, "ERROR", "/"); len(errs) != 1 || !strings.Contains(errs[0], "bad configuration") {
-		t.Errorf("got the errors %q, want one bad configuration", errs)
-	}
-	if log := gw.Log(t); !hasLine(log, "WARNING", "security/cors in the extra_config of the service"+unprotected) {
-		t.Errorf("no warning of security/cors in the log:\n%s", log)
-	}
 }

@@ -71,7 +71,7 @@ func WithObserver(observe func(ctx context.Context, i Invocation)) Option {
 // WithMeterProvider has the metrics of all invocations go to p. Without it, or with nil, they go
 // to OpenTelemetry's global MeterProvider, also to one that is set later. In KrakenD-CE the
 // global one is never set: pass otelstate.GlobalState().MeterProvider(), which is nil where
-// krakend.json does not configure OpenTelemetry. docs/operating.md has the names of the metrics.
+// krakend.json does not configure OpenTelemetry. docs/monitoring.md has the names of the metrics.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(o *options) { o.meterProvider = p }
 }

@@ -1,5 +1,5 @@
 // Command minimal is the least that makes a KrakenD gateway whose backends can be AWS Lambda
-// functions. It reads krakend.json in the directory that it is started in.
+// functions. docs/build.md shows it.
 //
 // Read main.go first: it is the only file.
 package main

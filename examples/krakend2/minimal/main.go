@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,16 +17,19 @@ import (
 )
 
 func main() {
+	file := flag.String("c", "krakend.json", "the configuration file")
+	check := flag.Bool("check", false, "say what each Lambda backend invokes, and exit")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, *file, *check); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	cfg, err := config.NewParser().Parse("krakend.json")
+func run(ctx context.Context, file string, check bool) error {
+	cfg, err := config.NewParser().Parse(file)
 	if err != nil {
 		return err
 	}
@@ -37,10 +41,38 @@ func run(ctx context.Context) error {
 	for _, warning := range append(missing, ignored...) {
 		logger.Warning(warning)
 	}
+	if check {
+		return report(cfg, len(missing))
+	}
 
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory)
 
 	router.DefaultFactory(proxy.NewDefaultFactory(backendFactory, logger), logger).NewWithContext(ctx).Run(cfg)
+	return nil
+}
+
+// report prints what each Lambda backend invokes, and returns an error if one has a bad
+// configuration or a component is missing.
+func report(cfg config.ServiceConfig, missing int) error {
+	bad := missing
+	for _, e := range cfg.Endpoints {
+		for _, b := range e.Backend {
+			r := lambda.Check(b)
+			for _, w := range r.Warnings {
+				fmt.Println(e.Method, e.Endpoint, "warning:", w)
+			}
+			switch {
+			case r.Err != nil:
+				bad++
+				fmt.Println(e.Method, e.Endpoint, "error:", r.Err)
+			case r.Invokes != "":
+				fmt.Println(e.Method, e.Endpoint, "invokes the", r.Invokes)
+			}
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("krakend.json has errors: %d", bad)
+	}
 	return nil
 }

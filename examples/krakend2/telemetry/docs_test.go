@@ -149,7 +149,7 @@ func TestAlerts(t *testing.T) {
 	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	operating, err := os.ReadFile(docs + "operating.md")
+	monitoring, err := os.ReadFile(docs + "monitoring.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +169,8 @@ func TestAlerts(t *testing.T) {
 					t.Errorf("%s: the summary has %s, which the expression does not group by", r.Alert, m[1])
 				}
 			}
-			if !strings.Contains(string(operating), "`"+r.Alert+"`") {
-				t.Errorf("docs/operating.md does not say what to do for %s", r.Alert)
+			if !strings.Contains(string(monitoring), "`"+r.Alert+"`") {
+				t.Errorf("docs/monitoring.md does not say what to do for %s", r.Alert)
 			}
 		}
 	}
@@ -179,16 +179,16 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// docs/operating.md has each metric by its name for Prometheus.
+// docs/monitoring.md has each metric by its name for Prometheus.
 func TestMetricsAreDocumented(t *testing.T) {
-	operating, err := os.ReadFile(docs + "operating.md")
+	monitoring, err := os.ReadFile(docs + "monitoring.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name := range series(everything(t).scrape()) {
 		name = regexp.MustCompile(`_(bucket|count|sum)$`).ReplaceAllString(name, "")
-		if strings.HasPrefix(name, "krakend_lambda_") && !strings.Contains(string(operating), "`"+name+"`") {
-			t.Errorf("docs/operating.md does not have %s", name)
+		if strings.HasPrefix(name, "krakend_lambda_") && !strings.Contains(string(monitoring), "`"+name+"`") {
+			t.Errorf("docs/monitoring.md does not have %s", name)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/backend"
 )
 
-// metrics are the instruments. docs/operating.md has the same list.
+// metrics are the instruments. docs/monitoring.md has the same list.
 type metrics struct {
 	duration       metric.Float64Histogram
 	attempts       metric.Int64Counter
