@@ -24,11 +24,11 @@ each     := set -e; for m in $(MODULES); do (cd $$m && echo "== $$m" &&
 done     := ); done
 
 .PHONY: help
-help: ## Show what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-port 8090")
+run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARGS="-port 8090")
 	@echo "Building examples/run"
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
@@ -36,7 +36,7 @@ run: ## Start the sample functions and a gateway: KRAKEND=1, 1.4 or 2 (ARGS="-po
 # Nothing is taken from the cache: go test does not see what the gateways of the
 # end-to-end tests are built from.
 .PHONY: test
-test: ## Run all tests, end-to-end tests included, under the race detector
+test: ## Run all tests, with the race detector
 	@$(each) go test -race -count=1 ./... $(done)
 
 installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters e2e/browser schema/validators)
@@ -60,12 +60,12 @@ screenshot: $(installed) ## Write docs/shop.png, the picture of the example shop
 
 # `make test` runs it, too, for a few seconds and with short streams. The test ends by itself.
 .PHONY: soak
-soak: ## Run traffic through the gateways while calls fail at random, for SOAKTIME (2m; SOAKSEED repeats a run), and streams of 200 MB
+soak: ## Run traffic with random faults for SOAKTIME (2m; SOAKSEED repeats a run), and streams of 200 MB
 	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED) -soakstream $(SOAKSTREAM)
 
 REVISION ?= HEAD
 .PHONY: compare
-compare: ## Measure a call through the working copy beside one through REVISION (HEAD)
+compare: ## Measure a call, compared with REVISION (HEAD)
 	@scripts/compare $(REVISION)
 
 # Builds the program first: `go run` does not tell its child to end.
@@ -75,7 +75,7 @@ bench: ## Measure calls, start and gateways beside the published modules, and wr
 
 # The counts of allocations are no race's business: the detector changes them.
 .PHONY: bench-smoke
-bench-smoke: ## Check that the benchmarks work, and how much calls and many backends allocate; says nothing of speed
+bench-smoke: ## Check that the benchmarks work, and limits on allocations
 	@cd bench && go build -o $(BIN)/measure . && $(BIN)/measure -smoke >/dev/null
 	@for m in . lura lura/v2; do (cd $$m && go test -run '^$$' -bench 'BenchmarkCall|BenchmarkBackends' -benchtime 1x .) || exit; done
 	@go test -count=1 -run TestAlloc -v ./internal/backend
@@ -85,7 +85,7 @@ build: ## Build everything, the examples included
 	@$(each) go build -o /dev/null ./... $(done)
 
 .PHONY: generate
-generate: ## Write the files that are generated from the root's and from examples/krakend's
+generate: ## Write the generated files
 	@go generate ./...
 
 .PHONY: check
@@ -134,7 +134,7 @@ vulncheck: ## Look for known vulnerabilities in what the modules call (needs htt
 covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke ./internal/jsonreply \
 	./internal/sdkv1 ./internal/sigv4 ./internal/text ./internal/transport
 .PHONY: cover
-cover: ## Show what no test of the library reaches (95 % of each package must be reached)
+cover: ## Show untested code; fails below 95 % coverage of a package
 	@mkdir -p $(BIN)
 	@set -e; for m in . lambdatest lura lura/v2; do \
 		if [ $$m = . ]; then packages="$(strip $(covered))"; else packages=./...; fi; \
@@ -147,7 +147,7 @@ cover: ## Show what no test of the library reaches (95 % of each package must be
 
 # go test takes one fuzz target at a time.
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
+fuzz: ## Run each fuzz target for FUZZTIME (10000x: executions)
 	@set -e; for m in . schema; do (cd $$m; for p in $$(go list ./...); do \
 		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$p; \
@@ -156,22 +156,22 @@ fuzz: ## Run every fuzz target for FUZZTIME (10000x: as many executions)
 
 # A run of the tests from the cache would make the time-outs far too short.
 .PHONY: mutation
-mutation: ## Show which changes of the internal packages no test sees (85 % must be seen)
+mutation: ## Run mutation tests; fails below 85 %
 	@GOBIN=$(BIN) go install $(GREMLINS)
 	@GOFLAGS=-count=1 $(BIN)/gremlins unleash --timeout-coefficient 6 --threshold-efficacy 85 ./internal/backend
 
 # No part of CI: it installs packages that nothing else here needs.
 .PHONY: findings
-findings: ## Show which surprises of public packages still hold (findings/README.md)
+findings: ## Run the scripts of findings/README.md
 	@failed=0; for f in findings/*.sh; do \
 		if out=$$($$f 2>&1); then echo "as described  $$f"; else failed=1; echo "FAILED        $$f"; echo "$$out"; fi; \
 	done; exit $$failed
 
 .PHONY: dist
-dist: ## Build archives of the example gateways, and lists of their modules, into .bin/dist (VERSION=1.5.0)
+dist: ## Build release archives into .bin/dist (VERSION=1.5.0)
 	@rm -rf $(BIN)/dist
 	@scripts/dist "$(VERSION)" $(BIN)/dist
 
 .PHONY: release
-release: ## Tag all modules together (VERSION=1.5.0), pushing nothing
+release: ## Tag all modules, without pushing (VERSION=1.5.0)
 	@scripts/release "$(VERSION)"
