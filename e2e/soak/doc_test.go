@@ -8,7 +8,7 @@
 // Between a gateway and lambdatest, which stands in for AWS, is a proxy that has calls fail. Each
 // request has an id, and the proxy finds it in the calls; so the test knows of each request which
 // calls were made for it, in which order, and what became of them. Of that it works out the one
-// answer that README.md allows. Which requests a client sends, and which attempt of which call
+// answer that docs/errors.md allows. Which requests a client sends, and which attempt of which call
 // fails of what, depends on the seed alone.
 //
 // Read soak_test.go first: the run. Then:

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A fault is something that goes wrong with a call, and what README.md's table of errors
+// A fault is something that goes wrong with a call, and what the table in docs/errors.md
 // makes of it.
 type fault struct {
 	name   string

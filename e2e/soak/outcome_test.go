@@ -15,7 +15,7 @@ type outcome struct{ attempt }
 // served tells that the function's reply came as it is.
 func (o outcome) served() bool { return o.fault.status == 0 }
 
-// outcomeOf holds the attempts of a call against what README.md says of errors: which are
+// outcomeOf holds the attempts of a call against what docs/errors.md says: which are
 // tried again, and that this is done maxRetries times at most. unfinished allows that the last
 // of them was not.
 func outcomeOf(attempts []attempt, maxRetries int, unfinished bool) (outcome, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
 )
 
-// A request is what a client sends, and what README.md says that it gets.
+// A request is what a client sends, and what docs/errors.md says that it gets.
 type request struct {
 	method string // GET where it is empty
 	path   string
