@@ -33,11 +33,31 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
 
-# Nothing is taken from the cache: go test does not see what the gateways of the
-# end-to-end tests are built from.
+# What starts no gateway. -short leaves out what takes long: `make nightly` runs it.
+unit := lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2
+.PHONY: unit
+unit: ## Run the tests that start no gateway, under the race detector
+	@set -e; begin=$$(date +%s); \
+		echo "== ."; go test -race -short $$(go list . ./internal/... | grep -v /docstest$$); \
+		for m in $(unit); do echo "== $$m"; (cd $$m && go test -race -short ./...); done; \
+		echo "== unit: $$(( $$(date +%s) - begin )) s"
+
+# Nothing is taken from the cache: go test does not see what the gateways are built from.
+.PHONY: gateways
+gateways: ## Run the tests that start gateways, under the race detector
+	@set -e; for m in . $(filter-out . $(unit),$(MODULES)); do \
+		begin=$$(date +%s); echo "== $$m"; packages=./...; \
+		if [ $$m = . ]; then packages="./internal/docstest ./examples/... ./scripts"; fi; \
+		(cd $$m && go test -race -short -count=1 $$packages); \
+		echo "== $$m: $$(( $$(date +%s) - begin )) s"; done
+
 .PHONY: test
-test: ## Run all tests, with the race detector
-	@$(each) go test -race -count=1 ./... $(done)
+test: unit gateways ## Run all tests, under the race detector
+
+.PHONY: nightly
+nightly: ## Run all tests with what -short leaves out, traffic with faults for SOAKTIME, and fuzz targets (an hour)
+	@$(each) go test -race -count=1 -timeout 30m ./... $(done)
+	@$(MAKE) soak fuzz
 
 installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters e2e/browser schema/validators)
 
@@ -55,10 +75,10 @@ $(installed): %/node_modules/.package-lock.json: %/package-lock.json
 .PHONY: screenshot
 screenshot: $(installed) ## Write docs/shop.png, the picture of the example shop (needs Node.js 20, Chromium)
 	@mkdir -p $(BIN)/shop
-	@SCREENSHOTS=$(BIN)/shop go test -count=1 -tags integration -run TestBrowser ./e2e
+	@cd e2e && SCREENSHOTS=$(BIN)/shop go test -count=1 -tags integration -run TestBrowser .
 	@cp $(BIN)/shop/light-home.png docs/shop.png
 
-# `make test` runs it, too, for a few seconds and with short streams. The test ends by itself.
+# `make test` runs it, too, for two seconds and with short streams. The test ends by itself.
 .PHONY: soak
 soak: ## Run traffic with random faults for SOAKTIME (2m; SOAKSEED repeats a run), and streams of 200 MB
 	@cd e2e/soak && go test -race -count=1 -v -timeout 0 -run TestSoak . -soaktime $(SOAKTIME) -soakseed $(SOAKSEED) -soakstream $(SOAKSTREAM)

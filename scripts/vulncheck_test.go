@@ -10,6 +10,9 @@ import (
 
 // make vulncheck fails where something is found, and where nothing can be looked up.
 func TestVulncheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds govulncheck, which takes a minute: make nightly")
+	}
 	t.Parallel()
 	const (
 		none  = `[]`
