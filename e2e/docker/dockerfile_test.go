@@ -45,10 +45,10 @@ func stages(t *testing.T) (all []stage) {
 	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(read(t, "Dockerfile"), "")
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		name, args, _ := strings.Cut(strings.Join(strings.Fields(line), " "), " ")
-		switch {
-		case name == "":
+		switch name {
+		case "":
 			continue
-		case name == "FROM":
+		case "FROM":
 			all = append(all, stage{})
 		}
 		last := all[len(all)-1]

@@ -65,7 +65,7 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 	for name, interval := range map[string]time.Duration{"1 request every 7 s": 7 * time.Second, "100 requests a second": 10 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			environment(t, nil, "", "")
+			environment(t, nil, "")
 			writeKey(t, "AKIDOLD")
 			synctest.Test(t, func(t *testing.T) {
 				m := NewMemory("AKIDOLD")
@@ -104,7 +104,7 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 // ExpiredTokensOfOneEndpoint has an endpoint take all credentials for expired. It takes them from no other one, and does not
 // have roles assumed again and again.
 func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
-	environment(t, nil, "", "")
+	environment(t, nil, "")
 	writeKey(t, "AKIDSHOP")
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemory("")

@@ -26,14 +26,15 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// environment sets variables of the environment, and the shared AWS files.
-func environment(t *testing.T, env map[string]string, config, credentials string) {
+// environment sets variables of the environment, and the shared AWS files: one with config, and one
+// for credentials that is empty.
+func environment(t *testing.T, env map[string]string, config string) {
 	t.Helper()
 	for k, v := range env {
 		t.Setenv(k, v)
 	}
 	t.Setenv("AWS_CONFIG_FILE", write(t, "config", config))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", write(t, "credentials", credentials))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", write(t, "credentials", ""))
 }
 
 // call calls the function f once.

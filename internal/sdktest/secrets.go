@@ -48,7 +48,7 @@ func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.env["AWS_ENDPOINT_URL_STS"] = s.URL
-			environment(t, tc.env, "", "")
+			environment(t, tc.env, "")
 			before := asked
 			client, err := sdk(t, nil, false)(invoke.Settings{Role: tc.role, Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
 			if err != nil {
