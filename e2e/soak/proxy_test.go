@@ -22,32 +22,67 @@ import (
 type proxy struct {
 	URL string
 
-	ledger    *ledger
-	api       *url.URL
-	transport *http.Transport
-	forget    func() // what the API has recorded
-	forwarded atomic.Int64
-	busy      atomic.Int64 // calls that are not over
+	ledger       *ledger
+	api, durable *url.URL
+	sts          *sts
+	transport    *http.Transport
+	forget       func() // what the API has recorded
+	forwarded    atomic.Int64
+	busy         atomic.Int64 // calls that are not over
+
+	connected, connections atomic.Int64 // those that are open, and all so far
 }
 
-func newProxy(t *testing.T, l *ledger, api *lambdatest.Server) *proxy {
+// newProxy starts a proxy for two Invoke APIs, of which durable keeps what it has recorded, and
+// for those of an sts.
+func newProxy(t *testing.T, l *ledger, api, durable *lambdatest.Server, s *sts) *proxy {
 	t.Helper()
-	target, err := url.Parse(api.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := &proxy{
-		ledger: l, api: target, forget: api.Reset,
+		ledger: l, api: parsed(t, api.URL), durable: parsed(t, durable.URL), sts: s, forget: api.Reset,
 		// The gateway's own Accept-Encoding goes on, and no other.
 		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
 	}
-	server := httptest.NewServer(p)
+	server := httptest.NewUnstartedServer(p)
+	server.Config.ConnState = p.connState
+	server.Start()
 	t.Cleanup(func() {
 		server.Close()
 		p.transport.CloseIdleConnections()
 	})
 	p.URL = server.URL
 	return p
+}
+
+func parsed(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// connState counts the gateway's connections.
+func (p *proxy) connState(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		p.connections.Add(1)
+		p.connected.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		p.connected.Add(-1)
+	}
+}
+
+// target is the Invoke API for a call: that of its role's credentials, the one for durable
+// executions, whose names it keeps, or that for all else.
+func (p *proxy) target(function string, h http.Header) (*url.URL, error) {
+	switch {
+	case roles[function] != "":
+		return p.sts.api(function, h)
+	case function == durableFunction:
+		return p.durable, nil
+	}
+	return p.api, nil
 }
 
 // ServeHTTP is called for each attempt of a call.
@@ -74,7 +109,13 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if forwards := strings.HasPrefix(function, "webapp"); forwards != (trace != "") {
 		p.ledger.complain("%s is called with the trace id %q", function, trace)
 	}
-	x := &exchange{proxy: p, w: w, r: r, payload: payload, attempt: a, streaming: streaming, random: random(p.ledger.seed, string(payload))}
+	target, err := p.target(function, r.Header)
+	if err != nil {
+		p.ledger.complain("a call of %s: %v", function, err)
+		http.Error(w, "wrong credentials", http.StatusForbidden)
+		return
+	}
+	x := &exchange{proxy: p, target: target, w: w, r: r, payload: payload, attempt: a, streaming: streaming, random: random(p.ledger.seed, string(payload))}
 	if a.fault.play == nil {
 		x.handOn()
 		return
@@ -99,6 +140,7 @@ func functionIn(path string) (function string, streaming, ok bool) {
 // An exchange is a call and its answer.
 type exchange struct {
 	*proxy
+	target    *url.URL // the Invoke API
 	w         http.ResponseWriter
 	r         *http.Request
 	payload   []byte
@@ -115,7 +157,7 @@ const forgetEvery = 1000
 func (x *exchange) open() *http.Response {
 	out := x.r.Clone(x.r.Context()) // with its Host, which is signed
 	out.RequestURI = ""
-	out.URL.Scheme, out.URL.Host = x.api.Scheme, x.api.Host
+	out.URL.Scheme, out.URL.Host = x.target.Scheme, x.target.Host
 	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(x.payload)), int64(len(x.payload))
 	response, err := x.transport.RoundTrip(out)
 	if err != nil {
@@ -124,7 +166,7 @@ func (x *exchange) open() *http.Response {
 	if x.forwarded.Add(1)%forgetEvery == 0 {
 		x.forget()
 	}
-	if response.Header.Get("X-Amz-Executed-Version") != "" {
+	if response.Header.Get("X-Amz-Executed-Version") != "" || response.StatusCode == http.StatusAccepted {
 		x.ledger.executed(x.attempt, response.Header.Get("X-Amzn-Requestid"))
 	}
 	return response

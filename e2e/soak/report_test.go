@@ -24,6 +24,11 @@ func (r *run) report(t *testing.T, duration time.Duration) {
 	fmt.Fprintf(w, "  calls      %d: %d attempts, %d retries; %d executions, of %d calls more than one\n", n.calls, n.attempts, n.attempts-n.calls, n.executed, n.repeated)
 	fmt.Fprintf(w, "  faults     %s\n", list(n.faults))
 	fmt.Fprintf(w, "  heap       %.1f MB at the start, %.1f MB at the end\n", mb(r.heapAtStart), mb(r.heapAtEnd))
+	fmt.Fprintf(w, "  goroutines %d at the start, %d at the end\n", r.goroutinesAtStart, r.goroutinesAtEnd)
+	fmt.Fprintf(w, "  calls went over %d connections; %d are open\n", r.proxy.connections.Load(), r.proxy.connected.Load())
+	r.proxy.sts.mu.Lock()
+	defer r.proxy.sts.mu.Unlock()
+	fmt.Fprintf(w, "  roles      assumed %d times; %d requests to STS failed\n", r.proxy.sts.given, r.proxy.sts.refused)
 }
 
 func mb(bytes int64) float64 { return float64(bytes) / (1 << 20) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,8 @@ type request struct {
 	lane string
 	// calls are the functions that are called for it, in the order of the backends.
 	calls []string
+	// asynchronous: the function is executed whether somebody waits for it or not.
+	asynchronous bool
 	// want is the answer, depending on what the calls have come to.
 	want func(g *gateway, calls []outcome) answer
 }
@@ -46,8 +49,19 @@ type answer struct {
 // the beginning of the whole one.
 var errBreaksOff = errors.New("breaks off")
 
-// traffic are requests for each of the endpoints, which must be those of all examples.
-var traffic = map[string][]func(id string, r *rand.Rand) request{
+// traffic are requests for each of the endpoints.
+var traffic = merged(exampleTraffic, invocationTraffic)
+
+func merged[M ~map[K]V, K comparable, V any](parts ...M) M {
+	all := make(M)
+	for _, m := range parts {
+		maps.Copy(all, m)
+	}
+	return all
+}
+
+// exampleTraffic are requests for the endpoints of all examples.
+var exampleTraffic = map[string][]func(id string, r *rand.Rand) request{
 	"GET /hello/{name}": {func(id string, _ *rand.Rand) request {
 		return data("hello", "/hello/"+id, `{"message":"Hello, `+id+`!"}`)
 	}},

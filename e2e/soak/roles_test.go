@@ -1,0 +1,140 @@
+package soak
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
+)
+
+// roles are the functions that are called with the credentials of a role, and its ARN.
+var roles = map[string]string{
+	"buyer":  "arn:aws:iam::123456789012:role/buyer",
+	"seller": "arn:aws:iam::123456789012:role/seller",
+}
+
+const (
+	// roleLife is how long credentials of a role last. A gateway asks for new ones every five
+	// seconds, because they last for less than a minute.
+	roleLife = 20 * time.Second
+	// roleSecret and roleToken begin all secret keys and session tokens of roles.
+	roleSecret = "planted-role-secret-"
+	roleToken  = "planted-role-token-"
+	// stsFaults is one of how many requests to STS gets an error, on average.
+	stsFaults = 5
+)
+
+// An sts gives credentials of roles that soon expire, each time others, and now and then an
+// error. It has an Invoke API for each of them, which takes no others.
+type sts struct {
+	URL       string
+	functions map[string]any
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	issued  map[string]*issued // by access key ID
+	given   int
+	refused int
+}
+
+// issued are credentials of a role.
+type issued struct {
+	role, secret, token string
+	expires             time.Time
+	api                 *lambdatest.Server // nil before the first call
+}
+
+func newSTS(t *testing.T, seed uint64, name string, functions map[string]any) *sts {
+	t.Helper()
+	s := &sts{functions: functions, random: random(seed, name, "sts"), issued: make(map[string]*issued)}
+	server := httptest.NewServer(s)
+	s.URL = server.URL
+	t.Cleanup(func() {
+		server.Close()
+		for _, i := range s.issued {
+			if i.api != nil {
+				i.api.Close()
+			}
+		}
+	})
+	return s
+}
+
+// environment is that of a gateway, with keys of its own that the roles are assumed with.
+func (s *sts) environment() []string {
+	return []string{
+		"AWS_ACCESS_KEY_ID=" + gatewaytest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + gatewaytest.SecretAccessKey,
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL_STS=" + s.URL,
+	}
+}
+
+// ServeHTTP answers AssumeRole.
+func (s *sts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	role := r.PostFormValue("RoleArn")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.random.IntN(stsFaults) == 0 {
+		s.refused++
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, "<ErrorResponse><Error><Code>InternalFailure</Code><Message>a fault of the test's</Message></Error></ErrorResponse>")
+		return
+	}
+	s.given++
+	id := fmt.Sprintf("AKIDROLE%d", s.given)
+	i := &issued{role: role, secret: roleSecret + id, token: roleToken + id, expires: time.Now().Add(roleLife)}
+	s.issued[id] = i
+	s.forget()
+	fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey>"+
+		"<SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+		id, i.secret, i.token, i.expires.UTC().Format(time.RFC3339))
+}
+
+// forget ends the Invoke APIs of credentials that nobody can use any more. s.mu is held.
+func (s *sts) forget() {
+	for id, i := range s.issued {
+		if time.Since(i.expires) > patience {
+			delete(s.issued, id)
+			if i.api != nil {
+				i.api.Close()
+			}
+		}
+	}
+}
+
+// api returns the Invoke API for a call of a function with a role. It returns an error where the
+// call is signed with anything but current credentials of that role.
+func (s *sts) api(function string, h http.Header) (*url.URL, error) {
+	_, rest, _ := strings.Cut(h.Get("Authorization"), "Credential=")
+	id, _, _ := strings.Cut(rest, "/")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.issued[id]
+	if i == nil {
+		return nil, fmt.Errorf("it is signed with %q, which STS has not given", id)
+	}
+	signed, err := time.Parse("20060102T150405Z", h.Get("X-Amz-Date"))
+	switch {
+	case err != nil:
+		return nil, err
+	case i.role != roles[function]:
+		return nil, fmt.Errorf("it is signed with credentials of %s", i.role)
+	case h.Get("X-Amz-Security-Token") != i.token:
+		return nil, errors.New("its session token is of other credentials")
+	case signed.After(i.expires):
+		return nil, fmt.Errorf("it is signed with credentials that had expired %v before", signed.Sub(i.expires))
+	}
+	if i.api == nil {
+		i.api = lambdatest.NewServer(s.functions)
+		i.api.RequireCredentials(id, i.secret)
+	}
+	return url.Parse(i.api.URL)
+}
