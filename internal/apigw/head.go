@@ -107,9 +107,17 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	s = strings.TrimSuffix(s, ".0") // as a float of Python's ends
 	status, err := strconv.Atoi(s)
 	if err != nil || len(s) != 3 || status < http.StatusOK || status > 599 {
-		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", text.Clean(text.Cut(string(raw))))
+		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", describeStatus(raw))
 	}
 	return status, nil
+}
+
+// describeStatus returns a statusCode as JSON spells it, unless it is too long to be meant as one.
+func describeStatus(raw json.RawMessage) string {
+	if s := string(raw); len(s) < 16 {
+		return text.Clean(s)
+	}
+	return text.QuoteShort(string(raw))
 }
 
 // unmarshal reads a field of an envelope. One that is not there, or null, leaves v as
@@ -134,9 +142,9 @@ func headerValue(name string, raw json.RawMessage) (*string, error) {
 	case 'n':
 		return nil, nil
 	case '{':
-		return nil, fmt.Errorf("%s: must be a string, is an object", text.Quote(name))
+		return nil, fmt.Errorf("%s: must be a string, is an object", describeName(name))
 	case '[':
-		return nil, fmt.Errorf("%s: must be a string, is a list", text.Quote(name))
+		return nil, fmt.Errorf("%s: must be a string, is a list", describeName(name))
 	case '"':
 		_ = json.Unmarshal(raw, &value) // a string always decodes
 	default:
@@ -147,6 +155,14 @@ func headerValue(name string, raw json.RawMessage) (*string, error) {
 		return nil, nil
 	}
 	return &value, nil
+}
+
+// describeName returns the name of a header. One that HTTP cannot carry can be any text.
+func describeName(name string) string {
+	if isToken(name) {
+		return text.Quote(name)
+	}
+	return text.QuoteShort(name)
 }
 
 // isToken tells whether s can be the name of a header. Source: RFC 9110, section

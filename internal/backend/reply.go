@@ -144,7 +144,7 @@ func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 		return payload, nil
 	case "gzip", "x-gzip":
 	default:
-		return nil, fmt.Errorf("content encoding %s is not supported", text.Quote(encoding))
+		return nil, fmt.Errorf("content encoding %s is not supported", text.QuoteShort(encoding))
 	}
 	if len(payload) == 0 {
 		return payload, nil

@@ -1,12 +1,14 @@
 package backend
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +98,13 @@ func TestErrorsRepeatNoSecrets(t *testing.T) {
 			"secret":    func(*http.Request, string) string { return secretKey },
 			"signature": func(r *http.Request, _ string) string { return signatureOf(r) },
 			"payload":   func(_ *http.Request, body string) string { return body },
-			"a part":    func(_ *http.Request, body string) string { return body[9 : 9+18] },
+			"base64":    func(_ *http.Request, body string) string { return base64.StdEncoding.EncodeToString([]byte(body)) },
+			"a URL":     func(_ *http.Request, body string) string { return url.QueryEscape(body) },
+			"the client context": func(r *http.Request, _ string) string {
+				p, _ := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
+				return string(p)
+			},
+			"a part": func(_ *http.Request, body string) string { return body[9 : 9+18] },
 		} {
 			checkSecret(t, name+", "+what, answer, plant, what == "secret")
 		}
@@ -133,11 +141,11 @@ func checkSecret(t *testing.T, name string, answer func(http.ResponseWriter, str
 	}
 	for by, f := range factories {
 		for _, stream := range []bool{false, true} {
-			spec := Spec{Method: "POST", Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": stream, "max_retries": 0, "endpoint": s.URL})}
+			spec := Spec{Method: "POST", Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": stream, "client_context": true, "max_retries": 0, "endpoint": s.URL})}
 			if by == "the Invoker" {
 				delete(spec.Settings[0].Value.(map[string]any), "endpoint")
 			}
-			response, err := do(t.Context(), f.New(spec), &Request{Body: io.NopCloser(strings.NewReader(fakePayload))})
+			response, err := do(t.Context(), f.New(spec), &Request{Body: io.NopCloser(strings.NewReader(fakePayload)), Headers: http.Header{"X-Card": {"4222-2222-2222-2222"}}})
 			shown := ""
 			if response != nil {
 				_, err = io.Copy(io.Discard, response.Body)

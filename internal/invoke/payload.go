@@ -28,6 +28,11 @@ const (
 	// oneWrite is up to where a payload is copied into one piece, in bytes. It saves the
 	// write that net/http makes for the headers alone where it does not know the reader.
 	oneWrite = 32 << 10
+
+	// seamSide is how much of two pieces, on either side of where they meet, is compared with what
+	// an error says, in bytes. More than text.Repeats asks for: an escape is longer than what it
+	// stands for.
+	seamSide = 128
 )
 
 // scratch has room for first pieces while they are read.
@@ -109,10 +114,19 @@ func (p Payload) digest() (sum [sha256.Size]byte) {
 
 // repeatedIn tells whether s repeats a part of the payload, by the rule of text.Repeats.
 func (p Payload) repeatedIn(s string) bool {
+	var before []byte
 	for piece := range p.pieces() {
 		if text.Repeats(s, piece) {
 			return true
 		}
+		// What begins in one piece and ends in the next.
+		if before != nil {
+			seam := slices.Concat(before[max(0, len(before)-seamSide):], piece[:min(seamSide, len(piece))])
+			if text.Repeats(s, seam) {
+				return true
+			}
+		}
+		before = piece
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
@@ -75,7 +76,8 @@ func (r *Request) hasCredentials(s string) bool {
 }
 
 func (r *Request) hasPayload(s string) bool {
-	return text.Repeats(s, []byte(r.ClientContext)) || r.Payload.repeatedIn(s)
+	clientContext, _ := base64.StdEncoding.DecodeString(r.ClientContext)
+	return text.Repeats(s, []byte(r.ClientContext)) || text.Repeats(s, clientContext) || r.Payload.repeatedIn(s)
 }
 
 // redactedEvents are events whose errors are redacted.

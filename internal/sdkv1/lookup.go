@@ -107,7 +107,7 @@ func hideSecrets(r *request.Request, sent *sentBody) {
 		return
 	}
 	code := request.ErrCodeRequestError
-	if err, ok := r.Error.(awserr.Error); ok {
+	if err, ok := r.Error.(awserr.Error); ok && !text.RepeatsRequest(err.Code(), r.HTTPRequest.Header, sent.content) {
 		code = err.Code()
 	}
 	hidden := awserr.New(code, secretMessage, nil)

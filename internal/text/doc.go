@@ -4,5 +4,6 @@
 // Read quote.go first: text for log lines. Then:
 //
 //   - secrets.go: what no log line may repeat
+//   - repeats.go: whether a text repeats another one, in whatever encoding
 //   - json.go, appendjson.go: JSON, and strings in it
 package text

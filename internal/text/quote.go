@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +40,15 @@ func Clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// QuoteShort is Quote for a text of a reply, which may repeat what a client has sent. It leaves out
+// one that is as long as what Repeats looks for, and tells its length.
+func QuoteShort(s string) string {
+	if len(s) < minRun {
+		return Quote(s)
+	}
+	return fmt.Sprintf("a text of %d bytes", len(s))
 }
 
 // Quote makes a text from outside fit for a log line: cut, clean, in single quotes.

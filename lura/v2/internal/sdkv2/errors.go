@@ -45,7 +45,7 @@ func describeWithout(secret func(message string) bool, err error) error {
 	}
 	d := &described{err: err}
 	var api smithy.APIError
-	if errors.As(err, &api) && invoke.ErrorCode.MatchString(api.ErrorCode()) {
+	if errors.As(err, &api) && invoke.ErrorCode.MatchString(api.ErrorCode()) && !secret(api.ErrorCode()) {
 		d.code, d.message = api.ErrorCode(), api.ErrorCode()
 		if status := statusOf(err); status != 0 {
 			d.message += fmt.Sprintf(" (%d)", status)
