@@ -92,8 +92,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// A stream that breaks off must not look complete. Over HTTP/2 KrakenD's engines leave
-// no way to tell, but for a length that the function has announced.
+// A stream that breaks off must not look complete, with a length that the function has announced
+// or without.
 func TestStreamCutShort(t *testing.T) {
 	for _, tls := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", tls), func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestStreamCutShort(t *testing.T) {
 				} {
 					r := gw.open(t, path)
 					body, err := io.ReadAll(r.Body)
-					if (err == nil) != (tls && path != "/length") || r.StatusCode != http.StatusAccepted || !strings.HasPrefix("some of it", string(body)) {
+					if err == nil || r.StatusCode != http.StatusAccepted || !strings.HasPrefix("some of it", string(body)) {
 						t.Errorf("%s: got %s %q, %v", path, r.Status, body, err)
 					}
 					gw.Client.CloseIdleConnections()

@@ -85,8 +85,7 @@ type row struct {
 	body   string
 	// begins has the client see a body that only begins like body.
 	begins bool
-	// cut has the client see that the response ends before its end. Over HTTP/2 it takes a
-	// Content-Length for that.
+	// cut has the client see that the response ends before its end.
 	cut bool
 	// http1 is for what HTTP/2 does not have.
 	http1 bool

@@ -11,7 +11,7 @@
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
 //   - templates.go: what templates stand for, and claims that KrakenD may not set
 //   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
-//   - stream.go, longreply.go: replies that go on as they come
+//   - stream.go, longreply.go: replies that go on as they come; receiver.go: the client that they go to
 //   - report.go: what has become of a configuration
 //   - transport.go: transports of a build
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes

@@ -109,7 +109,7 @@ func dialTLS(s *httptest.Server) (halfCloser, error) {
 func readHalfClosed(conn halfCloser, proto string, n int) (string, error) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
-	fmt.Fprintf(conn, "GET /x %s\r\nHost: gateway\r\n\r\n", proto)
+	fmt.Fprintf(conn, "GET / %s\r\nHost: gateway\r\n\r\n", proto)
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 )
 
@@ -65,3 +66,26 @@ type hijackable struct {
 }
 
 func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, nil, nil }
+
+// However many calls are between a server and its handler's end, the server is found.
+func TestServerRuns(t *testing.T) {
+	var deep func(n int) bool
+	deep = func(n int) bool {
+		if n == 0 {
+			return serverRuns()
+		}
+		return deep(n - 1)
+	}
+	if deep(200) {
+		t.Error("found a server, and there is none")
+	}
+	var found atomic.Bool
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { found.Store(deep(200)) }))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	get(t, s)
+	if !found.Load() {
+		t.Error("found no server")
+	}
+}

@@ -58,9 +58,21 @@ func newStreamBackend(t *testing.T, s *lambdatest.Server) (*Backend, *recorder) 
 
 // gateway serves b as KrakenD's routers do: status and headers, and a copy of the body
 // that drops errors.
-func gateway(t *testing.T, b *Backend) *httptest.Server {
+func gateway(t *testing.T, b *Backend) *httptest.Server { return gatewayWith(t, b, nil) }
+
+// gatewayWith is gateway, which writes to what wrap makes of a ResponseWriter. nil leaves it as it is.
+func gatewayWith(t *testing.T, b *Backend, wrap func(http.ResponseWriter) http.ResponseWriter) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Tests of another process ask each port that was free a moment ago whether their gateway
+		// is there.
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		if wrap != nil {
+			w = wrap(w)
+		}
 		response, err := do(r.Context(), b, &Request{})
 		if err != nil {
 			http.Error(w, err.Error(), err.(interface{ StatusCode() int }).StatusCode())

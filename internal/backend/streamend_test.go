@@ -29,30 +29,48 @@ var cutShort = map[string]struct {
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
 
+// concealing hides everything of a ResponseWriter but what it must have, and Flush. Lura's router hides
+// as much over HTTP/2.
+type concealing struct{ w http.ResponseWriter }
+
+func (c concealing) Header() http.Header         { return c.w.Header() }
+func (c concealing) Write(p []byte) (int, error) { return c.w.Write(p) }
+func (c concealing) WriteHeader(status int)      { c.w.WriteHeader(status) }
+func (c concealing) Flush()                      { c.w.(http.Flusher).Flush() }
+
 func TestStreamCutShort(t *testing.T) {
 	for name, tc := range cutShort {
-		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
-			t.Run(name+", "+protocol, func(t *testing.T) {
-				api := streamAPI(t, func() (typed, error) {
-					return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{tc.err})}, "text/plain"}, nil
+		for _, conceals := range []bool{false, true} {
+			for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
+				t.Run(fmt.Sprint(name, ", ", protocol, ", concealing: ", conceals), func(t *testing.T) {
+					var wrap func(http.ResponseWriter) http.ResponseWriter
+					if conceals {
+						wrap = func(w http.ResponseWriter) http.ResponseWriter { return concealing{w} }
+					}
+					api := streamAPI(t, func() (typed, error) {
+						return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{tc.err})}, "text/plain"}, nil
+					})
+					if tc.fault != nil {
+						api.Fail("f", *tc.fault)
+					}
+					b, l := newStreamBackend(t, api)
+					gw := gatewayWith(t, b, wrap)
+					start(gw)
+					response := get(t, gw)
+					body, err := io.ReadAll(response.Body)
+					if err == nil || response.StatusCode != 200 || response.Proto != protocol || string(body) != "some of it" {
+						t.Errorf("got %s %s, %q, %v; want an error after some of it", response.Proto, response.Status, body, err)
+					}
+					gw.Close() // and with it the request
+					got := l.level("ERROR")
+					if len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf(tc.log, api.Calls()[0].RequestID)) {
+						t.Errorf("got %q, want one line with %q", got, tc.log)
+					}
+					if got := l.level("WARNING"); len(got) != 0 {
+						t.Errorf("got %q", got)
+					}
 				})
-				if tc.fault != nil {
-					api.Fail("f", *tc.fault)
-				}
-				b, l := newStreamBackend(t, api)
-				gw := gateway(t, b)
-				start(gw)
-				response := get(t, gw)
-				body, err := io.ReadAll(response.Body)
-				if err == nil || response.StatusCode != 200 || response.Proto != protocol || string(body) != "some of it" {
-					t.Errorf("got %s %s, %q, %v; want an error after some of it", response.Proto, response.Status, body, err)
-				}
-				gw.Close() // and with it the request
-				got := l.level("ERROR")
-				if len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf(tc.log, api.Calls()[0].RequestID)) {
-					t.Errorf("got %q, want one line with %q", got, tc.log)
-				}
-			})
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/devopsfaith/krakend-lambda/internal/text"
