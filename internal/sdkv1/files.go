@@ -218,16 +218,16 @@ func (p profile) hasSSO() bool {
 	return false
 }
 
-// unquote returns a value as the SDK reads it. Of a value that begins with double quotes it takes
-// what is between them. Any other value ends before a comment, and is lost where a word begins with
-// a comma. Double quotes behind a space keep both, and are part of the value.
+// unquote returns a value as the SDK reads it. A value is lost where a word in it begins with a comma.
+// Of one that begins with double quotes the SDK takes what is between them. Any other value ends
+// before a comment. Double quotes behind a space keep both, and are part of the value.
 func unquote(value string) string {
-	if quoted, _, ok := cutQuoted(value); ok {
-		return unescape(quoted)
-	}
 	end, comma, _ := scan(value)
 	if comma {
 		return ""
+	}
+	if quoted, _, ok := cutQuoted(value); ok {
+		return unescape(quoted)
 	}
 	return strings.TrimSpace(value[:end])
 }

@@ -72,6 +72,10 @@ func TestValues(t *testing.T) {
 		`"prog x"`:         "prog x",
 		`"prog x" # c`:     "prog x",
 		`"prog" x`:         "prog",
+		`"prog",`:          "", // the SDK drops it
+		`"prog" x ,y`:      "",
+		`"prog" x,y`:       "prog",
+		`"prog" # ,c`:      "prog",
 		`"C:\\prog"`:       `C:\prog`,
 		`"a \"b\" c"`:      `a "b" c`,
 		"'prog x' y":       "'prog x' y",
