@@ -29,7 +29,8 @@ const (
 	// roleSecret and roleToken begin all secret keys and session tokens of roles.
 	roleSecret = "planted-role-secret-"
 	roleToken  = "planted-role-token-"
-	// stsFaults is one of how many requests to STS gets an error, on average.
+	// stsFaults is one of how many requests to STS gets an error, on average. The next one for the
+	// role does not: else a lookup fails now and then, and a call with expired credentials is a 502.
 	stsFaults = 5
 )
 
@@ -44,6 +45,7 @@ type sts struct {
 	issued  map[string]*issued // by access key ID
 	given   int
 	refused int
+	failing map[string]bool // by role: the last request got an error
 }
 
 // issued are credentials of a role.
@@ -55,7 +57,7 @@ type issued struct {
 
 func newSTS(t *testing.T, seed uint64, name string, functions map[string]any) *sts {
 	t.Helper()
-	s := &sts{functions: functions, random: random(seed, name, "sts"), issued: make(map[string]*issued)}
+	s := &sts{functions: functions, random: random(seed, name, "sts"), issued: make(map[string]*issued), failing: make(map[string]bool)}
 	server := httptest.NewServer(s)
 	s.URL = server.URL
 	t.Cleanup(func() {
@@ -82,7 +84,8 @@ func (s *sts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	role := r.PostFormValue("RoleArn")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.random.IntN(stsFaults) == 0 {
+	s.failing[role] = !s.failing[role] && s.random.IntN(stsFaults) == 0
+	if s.failing[role] {
 		s.refused++
 		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprint(w, "<ErrorResponse><Error><Code>InternalFailure</Code><Message>a fault of the test's</Message></Error></ErrorResponse>")
