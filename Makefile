@@ -1,6 +1,6 @@
 # Every module of the repository. Tests, vet and lint run in each.
 MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2 examples/webapp \
-	e2e e2e/components e2e/webapp bench
+	e2e e2e/components bench
 
 SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/krakend-ce scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)

@@ -3,7 +3,6 @@ module github.com/devopsfaith/krakend-lambda/examples/krakend2
 go 1.25.0
 
 require (
-	github.com/aws/aws-lambda-go v1.54.0
 	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/devopsfaith/krakend-lambda/lura/v2 v2.5.0
 	github.com/gin-gonic/gin v1.12.0
@@ -19,6 +18,7 @@ require (
 )
 
 require (
+	github.com/aws/aws-lambda-go v1.54.0 // indirect
 	github.com/aws/aws-sdk-go-v2 v1.41.4 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.8 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.32.12 // indirect

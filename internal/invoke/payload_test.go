@@ -29,7 +29,8 @@ func TestRepeatedIn(t *testing.T) {
 		}
 	}
 	// Where two pieces meet.
-	card := Payload{pieces: [][]byte{[]byte(strings.Repeat("-", 100) + `{"card":"4111-1`), []byte(`111-1111-1111"}` + strings.Repeat("-", 100))}}
+	card := PayloadOf([]byte(strings.Repeat("-", 100) + `{"card":"4111-1`))
+	card.others = [][]byte{[]byte(`111-1111-1111"}` + strings.Repeat("-", 100))}
 	for s, want := range map[string]bool{"got 4111-1111-1111-1111": true, `got \"card\":\"4111-1111-11`: true, "got 11-1111-1111": false, "got 411": false} {
 		if got := card.repeatedIn(s); got != want {
 			t.Errorf("%q: got %t, want %t", s, got, want)
