@@ -1,14 +1,12 @@
-// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: what a
-// function returns can be treated and manipulated as the reply of any other
-// backend, and no API Gateway stands in between.
+// Package lambda makes AWS Lambda functions backends of a KrakenD gateway. KrakenD treats what a
+// function returns like the reply of any other backend, and no API Gateway is needed.
 //
 // This module is for gateways built with github.com/devopsfaith/krakend v1.2
 // (KrakenD 1.0 to 1.3). A build wraps its backend factory:
 //
 //	backendFactory = lambda.BackendFactory(backendFactory, lambda.WithLogger(logger))
 //
-// From then on every backend whose extra_config has the [Namespace] invokes a
-// function:
+// Then every backend with the [Namespace] in its extra_config invokes a function:
 //
 //	"extra_config": {
 //	    "github.com/devopsfaith/krakend-lambda": {
@@ -18,16 +16,16 @@
 //	    }
 //	}
 //
-// https://github.com/devopsfaith/krakend-lambda has every key, what functions receive and
-// may return, and the statuses that errors become.
+// https://github.com/devopsfaith/krakend-lambda documents all keys, what functions receive and
+// may return, and the statuses of errors.
 //
 // The package translates between KrakenD and internal/backend, which does the work. It
 // registers no endpoints, and leaves backends of other namespaces to the next factory.
 //
 // Read lambda.go first: [BackendFactory] and its options. Then:
 //
-//   - config.go: what KrakenD says of a backend, and errors as KrakenD wants them
-//   - prepare.go: what the factory changes in a backend's configuration, and what stood there before
+//   - config.go: translates KrakenD's configuration of a backend, and errors for KrakenD
+//   - prepare.go: what the factory changes in a backend's configuration, and the values before
 //   - observer.go: [WithObserver] and [Invocation]
 //   - report.go: [Report] and [Check]
 //   - namespaces.go: [CheckNamespaces]

@@ -48,15 +48,15 @@ type Option func(*options)
 
 type options struct {
 	logger    backend.Logger
-	session   *session.Session                        // nil for one of the environment and the shared AWS files
-	invoker   Invoker                                 // nil for the calls of this module
+	session   *session.Session                        // nil makes one from the environment and the shared AWS files
+	invoker   Invoker                                 // nil makes the calls with this module's client
 	transport func(*config.Backend) http.RoundTripper // nil for none
 	report    func(Report)                            // nil for none
 	observe   func(context.Context, Invocation)       // nil for none
 	checkOnly bool
 }
 
-// newOptions returns what opts set.
+// newOptions returns the options that opts set.
 func newOptions(opts []Option) (o options) {
 	for _, opt := range opts {
 		opt(&o)
@@ -64,7 +64,7 @@ func newOptions(opts []Option) (o options) {
 	return o
 }
 
-// backend returns the options of the backends.
+// backend converts the options for internal/backend.
 func (o options) backend() backend.Options {
 	b := backend.Options{Logger: backend.NewLogger(o.logger), OnInvocation: o.onInvocation(), CheckOnly: o.checkOnly}
 	if o.invoker == nil {
@@ -86,85 +86,83 @@ func WithLogger(l logging.Logger) Option {
 	}
 }
 
-// WithSession sets the AWS session whose credentials, region, endpoint, number of retries
-// and HTTP transport are used where the configuration says nothing else. Without it, or with
-// nil, a session is made of the environment and the shared AWS files. The session is not
-// changed, and its handlers do not run: a build that needs them passes
-// WithInvoker(lambda.New(session)).
+// WithSession sets the AWS session. The backends use its credentials, region, endpoint, number
+// of retries and HTTP transport where the configuration does not set them. Without it, or with
+// nil, the environment and the shared AWS files give a session. The session is not changed, and
+// its handlers do not run: a build that needs them passes WithInvoker(lambda.New(session)).
 func WithSession(s *session.Session) Option {
 	return func(o *options) { o.session = s }
 }
 
-// WithInvoker makes all calls with i: an AWS SDK's client with custom handlers, or what instruments
-// one or stands in for it. i decides on region, endpoint and credentials. Each attempt is one call
-// of i, and this module makes the retries. A client of the SDK makes none itself then; a wrapper
-// must hand the options of each call on to its client for that.
+// WithInvoker makes all calls with i: an AWS SDK client with custom handlers, a wrapper around
+// one, or a replacement for one. i decides on region, endpoint and credentials. Each attempt is
+// one call of i, and this module makes the retries. It turns off the SDK client's own retries
+// through the options of each call, so a wrapper must pass these options on to its client.
 //
-// Without max_retries, the number of retries is that of a [RetryCounter], else 3. Backends with
-// stream need a [StreamInvoker]. i must be safe for concurrent use. nil is as if the option were not
-// there.
+// Without max_retries, the number of retries comes from a [RetryCounter], or is 3. Backends with
+// stream need a [StreamInvoker]. i must be safe for concurrent use. A nil i has no effect.
 func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }
 
-// WithTransport has the calls of each Lambda backend go through the http.RoundTripper that transport
-// returns for it: a proxy of the build's own, other certificates, or one that counts or traces HTTP
-// requests. The factory calls transport once for each proxy that it makes of a good configuration,
-// with CheckOnly as well, and never in a request. A panic of it is a bad configuration. It must not
-// change the backend.
+// WithTransport sends the calls of each Lambda backend through the http.RoundTripper that
+// transport returns for it. Use it for a proxy server, for other certificates, or to count or
+// trace HTTP requests. The factory calls transport once for each proxy with a good
+// configuration, with CheckOnly as well, and never during a request. If transport panics, the
+// configuration is bad. It must not change the backend.
 //
-// nil is as if the option were not there. So is a nil http.RoundTripper, for its backend: the calls
-// go through http.DefaultTransport as it is at the time of the call, with the certificates of
-// AWS_CA_BUNDLE, or through the transport of the HTTP client of [WithSession]. Any other
-// http.RoundTripper takes the place of all of these: AWS_CA_BUNDLE has no effect on its calls, while the
-// timeout of that HTTP client still bounds each attempt.
+// A nil transport has no effect. If transport returns a nil http.RoundTripper, the calls of that
+// backend go through the transport of the HTTP client of [WithSession], or through
+// http.DefaultTransport as it is at the time of the call, with the certificates of
+// AWS_CA_BUNDLE. Any other http.RoundTripper replaces all of these: AWS_CA_BUNDLE has no effect
+// on its calls, but the timeout of that HTTP client still bounds each attempt.
 //
-// An http.RoundTripper gets each attempt by itself, signed, with the function's payload in its body and
-// the gateway's session token in X-Amz-Security-Token. It may add headers, but not change others, must
-// not follow redirects, and must be safe for concurrent use. Lookups of credentials do not use it.
-// Nor do the calls of [WithInvoker]: a warning says that the option has no effect then.
+// The http.RoundTripper gets each attempt signed, with the function's payload in its body and
+// the gateway's session token in X-Amz-Security-Token. It may add headers, but must not change
+// others. It must not follow redirects, and must be safe for concurrent use. Lookups of
+// credentials do not use it, and neither do the calls of [WithInvoker]: a warning says that the
+// option has no effect then.
 func WithTransport(transport func(*config.Backend) http.RoundTripper) Option {
 	return func(o *options) { o.transport = transport }
 }
 
-// WithReport hands report what has become of each Lambda backend's configuration, when
-// its proxy is made and before BackendFactory's factory returns: for a check of
-// krakend.json, or a table at start. nil is as if the option were not there.
+// WithReport calls report with the result of checking each Lambda backend's configuration, when
+// its proxy is made and before BackendFactory's factory returns. Use it to check krakend.json,
+// or to print a table at start. A nil report has no effect.
 func WithReport(report func(Report)) Option {
 	return func(o *options) { o.report = report }
 }
 
-// CheckOnly makes proxies that call nobody and answer every request with a 500, for a
-// command that checks krakend.json. The configuration is checked, logged and reported as
-// for a gateway that is to run, but no credentials are looked for.
+// CheckOnly makes proxies that call nothing and answer every request with a 500, for a command
+// that checks krakend.json. The configuration is checked, logged and reported as in a running
+// gateway, but no credentials are looked up.
 func CheckOnly() Option {
 	return func(o *options) { o.checkOnly = true }
 }
 
-// BackendFactory returns a factory that makes Lambda backends of the backends
-// with the [Namespace] in their extra_config and leaves all others to next, which
-// must not be nil.
+// BackendFactory returns a factory that makes a Lambda backend of each backend with the
+// [Namespace] in its extra_config and passes all others to next, which must not be nil.
 //
 // A bad configuration fails closed: it is logged as an error when the proxy is
 // made, and the proxy answers every request with a 500.
 //
-// Of KrakenD's configuration it changes two things in a Lambda backend: one without
-// a host gets one that is never called, because KrakenD's load balancer asks for
-// it, and a ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself.
-// Another proxy that the factory makes of the same configuration behaves alike.
+// The factory changes two things in KrakenD's configuration of a Lambda backend. A backend
+// without a host gets one that is never called, because KrakenD's load balancer needs one. A
+// ConcurrentCalls above 1 becomes 1, because the proxy makes these calls itself. A second proxy
+// made from the same configuration works the same way.
 //
-// The errors of the proxies have StatusCode() int, which KrakenD's routers look for,
-// Encoding() string and Headers() map[string][]string. For Go code they have
+// The errors of the proxies have StatusCode() int, which KrakenD's routers look for, Encoding()
+// string and Headers() map[string][]string. Go code can also call
 //
 //   - Code() string: AWS's error code, such as TooManyRequestsException, or this module's own, such as
 //     DeadlineExceeded. It is empty for a function's error
 //   - FunctionError() string: the errorType of a function's error, "Unhandled" where the function
 //     reports none. It is empty for all other errors
-//   - RequestID() string: AWS's request id, empty where there was no response of AWS's
+//   - RequestID() string: AWS's request id, empty if AWS sent no response
 //
-// Where the client went away, the error is the context's own and has none of these methods; an error
-// of KrakenD's own, for the status of an HTTP response that it does not accept, has StatusCode alone.
-// The messages are safe to show to a client; what the errors unwrap to is not.
+// If the client went away, the error is the context's own and has none of these methods. If
+// KrakenD does not accept the status of an HTTP response, the error is KrakenD's own and has
+// StatusCode only. The messages are safe to show to a client; the wrapped errors are not.
 func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
 	o := newOptions(opts)
 	backends := backend.NewFactory(o.backend())
@@ -195,7 +193,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
-		var refusal error // of the status
+		var refusal error // the status's own
 		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
 			if reply, refusal = check(ctx, reply); refusal != nil {
@@ -221,14 +219,14 @@ var krakendJSON = jsonreply.Known{
 	Any:    encoding.SafeJSONDecoder,
 }
 
-// responseParser returns KrakenD's own parser for the backend's encoding, with
-// the metadata that it leaves out.
+// responseParser returns KrakenD's own parser for the backend's encoding, and adds the metadata
+// that this parser leaves out.
 func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
 	if isNoOp(remote) {
 		return func(_ context.Context, reply *http.Response) (*proxy.Response, error) {
 			return &proxy.Response{
-				// Empty: the router would write the headers once for the data and
-				// once for the body.
+				// The headers stay empty: otherwise the router would write them twice, once for
+				// the data and once for the body.
 				Data:       map[string]interface{}{},
 				IsComplete: true,
 				Io:         reply.Body,

@@ -9,17 +9,18 @@ import (
 	"github.com/devopsfaith/krakend/transport/http/client"
 )
 
-// CheckNamespaces tells which namespaces in the extra_config of cfg's service, endpoints and
-// backends this build does not know. KrakenD ignores them without a word: with auth/validator in
-// krakend.json, a build without that component lets every request pass.
+// CheckNamespaces finds the namespaces that this build does not know in the extra_config of
+// cfg's service, endpoints and backends. KrakenD ignores them without a warning: with
+// auth/validator in krakend.json, a build without that component lets every request pass.
 //
-// wired are the namespaces of the components that the build contains. Those of a Lambda backend,
-// of KrakenD's proxies and of its HTTP client need not be among them. A key that begins with @,
-// $, _ or # is a comment.
+// wired are the namespaces of the components in the build. It need not list those of a Lambda
+// backend, of KrakenD's proxies and of its HTTP client. A key that begins with @, $, _ or # is a
+// comment.
 //
-// missing has a sentence for each component that would refuse or change requests or responses;
-// ignored has one for each other namespace, with the one that it resembles. Each names the
-// namespace and its place. Both are nil where the build knows all.
+// missing has a sentence for each component that would refuse or change requests or responses.
+// ignored has one for each other unknown namespace, and suggests the known namespace that it
+// resembles. Each sentence names the namespace and its place. Both are nil if the build knows
+// all namespaces.
 func CheckNamespaces(cfg config.ServiceConfig, wired ...string) (missing, ignored []string) {
 	check := backend.NewNamespaceCheck([]string{Namespace}, append(slices.Clip(wired), proxy.Namespace, client.Namespace)...)
 	check.Service(cfg.ExtraConfig)

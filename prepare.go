@@ -7,8 +7,8 @@ import (
 	"github.com/devopsfaith/krakend/config"
 )
 
-// configuredBackends remembers what the configurations of backends said before a factory changed
-// them. Its zero value is empty.
+// configuredBackends remembers the original configurations of the backends that a factory has
+// changed. Its zero value is empty.
 type configuredBackends struct{ seen sync.Map } // from *config.Backend to configuredBackend
 
 type configuredBackend struct {
@@ -16,8 +16,8 @@ type configuredBackend struct {
 	concurrentCalls int
 }
 
-// prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec says
-// what stood there when the factory first saw the backend.
+// prepare changes the settings of a Lambda backend that KrakenD reads after the factory has run.
+// spec has the settings that the factory saw first.
 func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
 	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls})
 	first := v.(configuredBackend)

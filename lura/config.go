@@ -14,15 +14,14 @@ import (
 	"github.com/luraproject/lura/transport/http/client"
 )
 
-// Namespace is the key of a backend's extra_config under which the configuration
-// of its function is.
+// Namespace is the key of a backend's extra_config that holds the configuration of its function.
 const Namespace = "github.com/devopsfaith/krakend-lambda"
 
-// shortNamespace is KrakenD 2's name for the Namespace. KrakenD 1.x has no such names.
+// shortNamespace is KrakenD 2's name for the Namespace. KrakenD 1.x has no short names.
 const shortNamespace = "backend/lambda"
 
-// backendSpec translates KrakenD's configuration of a backend. It is false for a
-// backend that is none of Lambda's.
+// backendSpec translates KrakenD's configuration of a backend. It returns false for a backend
+// without the Namespace.
 func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 	settings := backend.Settings(remote.ExtraConfig, Namespace)
 	return backend.Spec{
@@ -34,14 +33,14 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 		Encoding:        remote.Encoding,
 		ConcurrentCalls: remote.ConcurrentCalls,
 		ForwardsHost:    forwardsHost,
-		SharedBody:      true, // in proxy.NewConcurrentMiddleware
+		SharedBody:      true, // proxy.NewConcurrentMiddleware shares it
 	}, len(settings) > 0
 }
 
 func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
 
-// statusHandler is KrakenD's own for the replies that have a status for it to accept or
-// not, and none for all others.
+// statusHandler returns KrakenD's own handler if replies have a status that KrakenD checks, and
+// a handler without effect otherwise.
 func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatusHandler {
 	if b.HasStatus() {
 		return client.GetHTTPStatusHandler(remote)
@@ -49,8 +48,8 @@ func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatus
 	return client.NoOpHTTPStatusHandler
 }
 
-// refused makes of a status that KrakenD does not accept what it makes of an HTTP
-// backend's: with return_error_details a response that says so, else an error.
+// refused handles a status that KrakenD does not accept as KrakenD does for HTTP backends: with
+// return_error_details it returns a response with the details, otherwise the error.
 func refused(err error) (*proxy.Response, error) {
 	named, ok := err.(interface {
 		Name() string
@@ -65,10 +64,10 @@ func refused(err error) (*proxy.Response, error) {
 	}, nil
 }
 
-// detailsName is the name that return_error_details gives to a backend's errors,
-// empty where they are not to be shown. KrakenD's own status handler knows, and is
-// asked with a reply that it cannot accept. As with HTTP backends, no-op shows
-// none.
+// detailsName returns the name that return_error_details gives to a backend's errors. It is
+// empty if the backend does not show them, which includes every no-op backend, as with HTTP
+// backends. To learn the name, it passes KrakenD's own status handler a reply that the handler
+// rejects.
 func detailsName(remote *config.Backend) string {
 	if _, ok := remote.ExtraConfig[client.Namespace]; !ok || isNoOp(remote) {
 		return ""
@@ -84,15 +83,15 @@ func detailsName(remote *config.Backend) string {
 	return ""
 }
 
-// withDetails makes of an error what KrakenD makes of an HTTP backend's where
-// return_error_details has a name for it: a response with the details as its data.
+// withDetails handles an error as KrakenD does for HTTP backends: if return_error_details gives
+// it a name, it returns a response with the details as its data.
 func withDetails(name string, err error) (*proxy.Response, error) {
 	var e *backend.Error
 	if name == "" || !errors.As(err, &e) {
 		return nil, err
 	}
 	detailed := e.WithDetails()
-	if detailed == e { // it has none to show
+	if detailed == e { // there are no details to show
 		return nil, err
 	}
 	return &proxy.Response{
