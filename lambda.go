@@ -193,7 +193,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
-		var refusal error // the status's own
+		var refusal error // from the status check
 		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
 			if reply, refusal = check(ctx, reply); refusal != nil {

@@ -9,9 +9,9 @@ func (e *Error) Code() string {
 	return e.kind
 }
 
-// FunctionError returns the errorType of a function's error, or "Unhandled" where the function
-// reports none. It is empty for all else.
+// FunctionError returns the errorType of a function's error, or "Unhandled" if the function
+// reports none. It is empty for other errors.
 func (e *Error) FunctionError() string { return e.functionError }
 
-// RequestID returns AWS's request id, empty where there was no API response.
+// RequestID returns AWS's request id. It is empty if there was no API response.
 func (e *Error) RequestID() string { return e.requestID }

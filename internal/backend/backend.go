@@ -18,31 +18,31 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Host is what an adapter gives as a host to a backend that has none, because
-// KrakenD's load balancer answers for a backend without hosts. It is never
-// called; names under .invalid do not resolve (RFC 2606).
+// Host is the host that an adapter gives to a backend without one, because KrakenD's load
+// balancer fails requests to a backend without hosts. It is never called; names under .invalid
+// do not resolve (RFC 2606).
 const Host = "http://lambda.invalid"
 
-// Options are what a build hands to its backend factory.
+// Options are the options that a build passes to its backend factory.
 type Options struct {
-	// Logger is nil for one that writes warnings and errors to standard error.
+	// Logger may be nil: then warnings and errors go to standard error.
 	Logger Logger
-	// SDK must not be nil, but where Invoker is not.
+	// SDK must not be nil, unless Invoker is set.
 	SDK invoke.SDK
-	// Invoker, where it is not nil, makes the attempts of all calls. Region, endpoint and
-	// credentials are then its own affair.
+	// Invoker makes the attempts of all calls if it is not nil. It then decides on region,
+	// endpoint and credentials.
 	Invoker invoke.Attempter
-	// InvokerRetries is the number of retries of a backend that configures none, with an
-	// Invoker.
+	// InvokerRetries is the number of retries with an Invoker, for a backend that configures
+	// none.
 	InvokerRetries int
 	// InvokerStreams tells that the Invoker can make calls whose reply is a stream.
 	InvokerStreams bool
-	// Observer watches all invocations. Nil is for none.
+	// Observer watches all invocations. It may be nil.
 	Observer Observer
-	// OnInvocation is told of each invocation at its end, in the goroutine that ends it. Nil is
-	// for none.
+	// OnInvocation is called at the end of each invocation, in the goroutine that ends it. It
+	// may be nil.
 	OnInvocation func(context.Context, Invocation)
-	// CheckOnly has every backend answer with a 500. The SDK must look for no credentials.
+	// CheckOnly makes every backend answer with a 500. The SDK must not look up credentials.
 	CheckOnly bool
 }
 
@@ -62,12 +62,12 @@ func NewFactory(o Options) *Factory {
 	return f
 }
 
-// Request is what a backend reads of a request. Nothing in it is changed; all
-// fields may be zero. The body is read to its end and closed where it is the
-// payload.
+// Request is the part of a request that a backend reads. The backend changes nothing in it, and
+// all fields may be zero. If the body is the payload, the backend reads it to its end and closes
+// it.
 type Request struct {
-	// Method is the one that the request has when it arrives, in any case. Empty is the
-	// backend's.
+	// Method is the method of the incoming request, in any case. If it is empty, the backend's
+	// method counts.
 	Method  string
 	Params  map[string]string
 	Query   map[string][]string
@@ -81,17 +81,17 @@ type Backend struct {
 	prefix string
 	method string
 	format format
-	where  string // tells the backend from others in a log line, where its prefix does not
+	where  string // names the backend in log lines where the logger's prefix does not
 	names  config.Placeholders
-	api    *apigw.API // nil where the payload is no event
+	api    *apigw.API // nil if the payload is not an event
 	hidden []string   // headers that the function must not see
 	cfg    config.Config
 	now    func() time.Time
-	calls  int // concurrent, for each request; 0 is 1
+	calls  int // concurrent calls for each request; 0 means 1
 	client *invoke.Client
 	policy invoke.Policy
-	peek   invoke.Policy // of calls whose long replies need not be held
-	broken *Error        // answers every request, where it is not nil
+	peek   invoke.Policy // for calls whose long replies are streamed
+	broken *Error        // answers every request if it is not nil
 
 	warnings []string // at start, for Report
 
@@ -102,19 +102,19 @@ type Backend struct {
 	untyped   sync.Once // the warning of event
 }
 
-// format is what becomes of a reply.
+// format tells how to handle a reply.
 type format int
 
 const (
 	structured format = iota // a decoder makes an object of it
-	markup                   // so does one for XML
+	markup                   // an XML decoder makes an object of it
 	plain                    // it becomes a string
 	raw                      // its bytes go to the client
 )
 
 func formatOf(encoding string) format {
 	switch {
-	case encoding == "no-op": // KrakenD tells it by this spelling alone
+	case encoding == "no-op": // KrakenD recognizes it by this spelling only
 		return raw
 	case strings.EqualFold(encoding, "string"):
 		return plain
@@ -125,8 +125,8 @@ func formatOf(encoding string) format {
 	}
 }
 
-// New returns the backend for spec, never nil. A bad configuration fails closed:
-// it is logged, and the backend answers every request with a 500.
+// New returns the backend for spec, never nil. A bad configuration fails closed: New logs it,
+// and the backend answers every request with a 500.
 func (f *Factory) New(spec Spec) *Backend {
 	b := &Backend{
 		logger: f.Logger,
@@ -168,7 +168,7 @@ func (f *Factory) New(spec Spec) *Backend {
 	return b
 }
 
-// WarnOfNamespace warns of a backend with a namespace that is another generation's.
+// WarnOfNamespace warns of a backend that uses another KrakenD generation's namespace.
 func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
 	f.Logger.Warning(spec.logPrefix(), WrongNamespace(spec, wrong, right))
 }
@@ -180,7 +180,8 @@ func WrongNamespace(spec Spec, wrong, right string) string {
 
 var errCheckOnly = errors.New("the backend was made to check its configuration only, and makes no calls")
 
-// reach says what a client can invoke where no configuration says it.
+// reach describes which functions a client can invoke if the configuration does not restrict
+// them.
 func (b *Backend) reach() string {
 	who, whose := "the gateway's credentials", "their"
 	if b.cfg.Role.ARN != "" {
@@ -193,7 +194,7 @@ func (b *Backend) reach() string {
 	return "function_param_name: without allowed_functions, a request can name every function" + where + " that " + who + " may invoke in " + whose + " own account"
 }
 
-// configure works out all that does not depend on a request.
+// configure computes everything that does not depend on a request.
 func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error) {
 	if len(spec.Settings) == 1 {
 		b.cfg, warnings, err = config.Parse(spec.Settings[0].Value, b.names)
@@ -255,12 +256,11 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims(), f.CheckOnly), b.cfg.UnmatchablePatterns()), err
 }
 
-// Invoke executes the function that r is for and hands the reply to decode, which
-// runs the framework's parts. With no-op, a function's error that function_error_status has a
-// status for is such a reply, too. Its error is an *Error, or the context's where the
-// client went away, and is logged already. A panic, decode's included, is such an
-// error too: in a merge it would run outside the router's recovery and end the
-// process.
+// Invoke executes the function for r and passes the reply to decode, which runs the framework's
+// parts. With no-op, a function's error that has a status in function_error_status is such a
+// reply, too. The error is an *Error, or the context's error if the client went away, and is
+// already logged. A panic, including one in decode, becomes an *Error too: in a merge, the
+// router could not recover it, and it would end the process.
 func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Response) error) (err error) {
 	if b.broken != nil {
 		return b.broken // logged when the backend was made
@@ -305,7 +305,7 @@ func (b *Backend) invoke(ctx context.Context, r *Request, decode func(*http.Resp
 
 var errPanic = errors.New("panic")
 
-// call makes the calls of a request, and hands the reply to decode.
+// call makes the calls of a request, and passes the reply to decode.
 func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Request, decode func(*http.Response) error) (reply, *Error) {
 	in, e := b.invocation(ctx, f, w, r)
 	if e != nil {
@@ -316,7 +316,7 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 	}
 	if b.calls <= 1 {
 		reply, e := b.execute(ctx, &in, decode)
-		if !reply.streams { // its errors are held against the payload
+		if !reply.streams { // compared with the payload, which errors must not repeat
 			in.call.Payload.Release()
 		}
 		return reply, e
@@ -331,6 +331,6 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 	return reply, nil
 }
 
-// HasStatus tells that replies are HTTP responses whose body is decoded, so that their
-// status is for KrakenD to judge. With no-op it is the client's, and data has none.
+// HasStatus tells that replies are HTTP responses whose body is decoded. KrakenD then checks
+// their status. With no-op the status goes to the client, and plain data has none.
 func (b *Backend) HasStatus() bool { return b.cfg.Proxy && b.format != raw }

@@ -17,10 +17,9 @@ import (
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 const maxClientContext = 3583
 
-// clientContext is what Lambda's runtimes decode, and takes their differences in: where
-// Go's and Java's have env, Rust's has environment and asks for all members of client,
-// as an older one of .NET's does for the objects. The values of custom have to be
-// strings.
+// clientContext has the form that all Lambda runtimes decode, despite their differences: Go and
+// Java read env, Rust reads environment and requires all members of client, and an older .NET
+// runtime requires the objects. The values of custom must be strings.
 type clientContext struct {
 	Client struct {
 		InstallationID string `json:"installation_id"`
@@ -34,11 +33,11 @@ type clientContext struct {
 	Environment struct{}        `json:"environment"`
 }
 
-// clientContext returns the client context of a request, in base64: its headers, query
-// strings and params under custom. If their names fold together, the param wins over the
-// header, and the header over the query string, because KrakenD or a component may have set
-// the header. trace are headers that carry the gateway's span to the function, in place of those
-// of the request. They are left out where they do not fit: tracing must break no request.
+// clientContext returns the client context of a request, in base64: its headers, query strings
+// and params under custom. If their names fold together, the param wins over the header, and the
+// header over the query string, because KrakenD or a component may have set the header. trace
+// holds headers that carry the gateway's span to the function and replace those of the request.
+// They are left out if they do not fit, because tracing must not break a request.
 func (b *Backend) clientContext(r *Request, trace map[string]string) (string, *Error) {
 	encoded := b.encodedContext(r, trace)
 	if len(encoded) > maxClientContext && trace != nil {
@@ -57,7 +56,7 @@ func (b *Backend) encodedContext(r *Request, trace map[string]string) string {
 	known := make(map[string]bool, len(headers)+len(b.hidden)) // the folded names of headers
 	for _, name := range b.hidden {
 		headers.Del(name)
-		known[config.Fold(name)] = true // nor can a query string stand for it
+		known[config.Fold(name)] = true // and no query string replaces it
 	}
 	for name := range trace {
 		headers.Del(name)
@@ -84,8 +83,8 @@ func (b *Backend) encodedContext(r *Request, trace map[string]string) string {
 	return base64.StdEncoding.EncodeToString(ascii(text.JSON(clientContext{Custom: object(custom)})))
 }
 
-// ascii escapes what is not ASCII in JSON: a runtime gets the client context as the
-// value of a header, and Rust's takes nothing else.
+// ascii escapes non-ASCII characters in JSON: a runtime receives the client context as the value
+// of a header, and Rust's runtime accepts only ASCII.
 func ascii(json []byte) []byte {
 	var b bytes.Buffer
 	b.Grow(len(json))

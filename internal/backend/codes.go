@@ -6,7 +6,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// clientError is what a client gets for an error of AWS's.
+// clientError is what a client gets for an error of AWS.
 type clientError struct {
 	status  int
 	message string
@@ -24,10 +24,10 @@ var (
 )
 
 // clientErrors has a row for each error code of the Invoke operation. Source of the codes:
-// ../invoke/testdata/invoke-errors.txt. Which of them are tried again is in
-// internal/invoke/codes.go, and what users read of them in docs/errors.md.
+// ../invoke/testdata/invoke-errors.txt. internal/invoke/codes.go tells which of them are
+// retried, and docs/errors.md explains them to users.
 var clientErrors = map[string]clientError{
-	// The function cannot be executed now, and may be later.
+	// AWS cannot execute the function now, but may be able to later.
 	"CodeArtifactUserPendingException":      unavailable,
 	"EC2ThrottledException":                 unavailable,
 	"EFSIOException":                        unavailable,
@@ -46,7 +46,7 @@ var clientErrors = map[string]clientError{
 	"SnapStartTimeoutException":             unavailable,
 	"SubnetIPAddressLimitReachedException":  unavailable,
 
-	// Clients can do something about these.
+	// Clients can fix these.
 	alreadyStarted:        started,
 	invalidRequestContent: noJSON,
 	requestTooLarge:       tooLong,
@@ -54,7 +54,7 @@ var clientErrors = map[string]clientError{
 	tooManyRequests:       throttled,
 	unsupportedMediaType:  unsupported,
 
-	// These are for the operator.
+	// Operators must fix these.
 	"CodeArtifactUserDeletedException": failed,
 	"CodeArtifactUserFailedException":  failed,
 	"EC2AccessDeniedException":         failed,
@@ -77,7 +77,7 @@ var clientErrors = map[string]clientError{
 	"SnapStartException":               failed,
 }
 
-// Codes that other files of the package name.
+// The codes that other files of the package use.
 const (
 	alreadyStarted        = "DurableExecutionAlreadyStartedException"
 	resourceNotFound      = "ResourceNotFoundException"
@@ -89,8 +89,8 @@ const (
 )
 
 // clientErrorOf returns what a client gets for an error of KindAPI. chosen tells that the client
-// named the function: then one that does not exist is the client's mistake, else the operator's.
-// A code without a row is judged by its status.
+// named the function: then a function that does not exist is the client's mistake, otherwise the
+// operator's. For a code without a row, the status decides.
 func clientErrorOf(err *invoke.Error, chosen bool) clientError {
 	if err.Code == resourceNotFound && chosen {
 		return noSuch

@@ -5,10 +5,9 @@ import (
 	"sync"
 )
 
-// requestContext is a request's context that forgets its values when the request
-// is over. net/http goes on to read them for a connection that it dials in the
-// background, while gin, from KrakenD 2 on, has handed the memory behind them to
-// another request.
+// requestContext is a request's context that drops its values at the end of the request.
+// net/http keeps reading them for a connection that it dials in the background, but gin, from
+// KrakenD 2 on, has already reused their memory for another request.
 type requestContext struct {
 	context.Context
 
@@ -26,7 +25,7 @@ func (c *requestContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// end returns when nobody reads a value any more.
+// end drops the values. When it returns, no goroutine reads a value any more.
 func (c *requestContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

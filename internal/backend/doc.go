@@ -1,25 +1,26 @@
-// Package backend takes one request from an adapter to the reply: the function's name, the
-// payload, the call, the reply, and what a client and the log get of an error. The adapters, one
-// for each generation of KrakenD, translate their framework's types into this package's and
-// back. It imports no KrakenD and no AWS SDK: internal/invoke makes the calls, and what knows an
-// SDK is handed to it.
+// Package backend turns one request from an adapter into a reply: it finds the function's name,
+// builds the payload, makes the call, translates the reply, and decides what the client and the
+// log get for an error. The adapters, one for each generation of KrakenD, translate between
+// their framework's types and this package's. The package imports no KrakenD and no AWS SDK:
+// internal/invoke makes the calls, and adapters pass in the code that uses an SDK.
 //
 // Read backend.go first: [Factory.New] and [Backend.Invoke]. Then:
 //
 //   - spec.go: what an adapter knows of a backend
-//   - invocation.go: the call of one request, and what becomes of its result
+//   - invocation.go: the call for one request, and how its result is handled
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
-//   - templates.go: what templates stand for, and claims that KrakenD may not set
+//   - templates.go: the values of template placeholders, and claims that KrakenD may not set
 //   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
-//   - stream.go, longreply.go: replies that go on as they come; receiver.go: the client that they go to
-//   - report.go: what has become of a configuration
-//   - transport.go: transports of a build
+//   - stream.go, longreply.go: replies that are streamed; receiver.go: the client that receives
+// them
+//   - report.go: the result of checking a configuration
+//   - transport.go: a build's own transports
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
-//   - logline.go: the line that the log has for an error
-//   - undecodable.go: what the log says of a reply that does not decode
-//   - functionerror.go: what a client gets of an error of the function's
-//   - namespaces.go: the check for components that a build does not contain
-//   - observer.go, watch.go, logreport.go: what observers learn of an invocation
-//   - accessors.go: what Go code learns of an error
-//   - context.go, logger.go: the request's context, and loggers whose lines are clean
+//   - logline.go: the log line for an error
+//   - undecodable.go: the log line for a reply that does not decode
+//   - functionerror.go: what a client gets for a function's error
+//   - namespaces.go: the check for components that a build lacks
+//   - observer.go, watch.go, logreport.go: what observers see of an invocation
+//   - accessors.go: what Go code can read from an error
+//   - context.go, logger.go: the request's context, and loggers with clean lines
 package backend

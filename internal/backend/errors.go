@@ -13,34 +13,34 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Error is every error that a backend returns, but for the end of a request that
-// its client has given up: that is the context's own error. KrakenD asserts its
+// Error is the type of every error that a backend returns, with one exception: if the client
+// gave up its request, the backend returns the context's own error. KrakenD asserts Error's
 // methods on the outermost error, so it must not be wrapped.
 type Error struct {
 	status     int
 	message    string // for clients: names no function, account or ARN
-	kind       string // the code of AWS, or the function's errorType
-	reason     string // the function's errorMessage; empty where there is none
+	kind       string // AWS's error code, or the function's errorType
+	reason     string // the function's errorMessage; may be empty
 	retryAfter string
-	// functionError is the errorType of a function's error, or "Unhandled". It is empty for all
-	// else.
+	// functionError is the errorType of a function's error, or "Unhandled". It is empty for
+	// other errors.
 	functionError string
 
-	// For the log: see line. Each is empty where it is not known.
+	// For the log: see line. Each may be empty.
 	failure   string // what failed
-	function  string // as it was invoked
-	code      string // AWS's with the HTTP status, or what the function calls its error
-	requestID string // AWS's
+	function  string // as it was called
+	code      string // AWS's code with the HTTP status, or the function's errorType
+	requestID string // AWS's request id
 	attempts  int
-	detail    string // why
+	detail    string // the reason
 
 	err    error
 	shown  bool // Error is Details
 	public bool // function_error_status has the status: clients get kind and reason
 }
 
-// Error returns a text that is safe to show to a client: Details where the operator has asked
-// for them, and what the function says where function_error_status has a status for its error.
+// Error returns a text that is safe to show to a client: Details if the operator enabled them,
+// and the function's own text if function_error_status has a status for its error.
 func (e *Error) Error() string {
 	switch {
 	case e.shown:
@@ -51,10 +51,10 @@ func (e *Error) Error() string {
 	return "lambda: " + e.message
 }
 
-// StatusCode is the HTTP status of the answer, never 0.
+// StatusCode returns the HTTP status of the response, never 0.
 func (e *Error) StatusCode() int { return e.status }
 
-// Encoding is the content type of Error.
+// Encoding returns the content type of Error.
 func (e *Error) Encoding() string {
 	if e.shown {
 		return "application/json"
@@ -62,8 +62,8 @@ func (e *Error) Encoding() string {
 	return "text/plain; charset=utf-8"
 }
 
-// Headers are the headers of the answer, nil where there are none. Its type is
-// the one that KrakenD asserts: an http.Header would not be seen.
+// Headers returns the headers of the response, or nil. KrakenD asserts this exact type: it would
+// ignore an http.Header.
 func (e *Error) Headers() map[string][]string {
 	if e.retryAfter == "" {
 		return nil
@@ -71,11 +71,11 @@ func (e *Error) Headers() map[string][]string {
 	return map[string][]string{"Retry-After": {e.retryAfter}}
 }
 
-// Unwrap is the cause, which is not safe to show. It is nil where there is none.
+// Unwrap returns the cause, or nil. The cause is not safe to show.
 func (e *Error) Unwrap() error { return e.err }
 
-// WithDetails returns e with Details for a message, which return_error_code asks for, or e
-// itself where it has none.
+// WithDetails returns a copy of e with Details as its message, as return_error_code requires, or
+// e itself if it has no Details.
 func (e *Error) WithDetails() *Error {
 	if e.Details() == nil {
 		return e
@@ -85,10 +85,10 @@ func (e *Error) WithDetails() *Error {
 	return &detailed
 }
 
-// Details is the JSON that return_error_details and return_error_code show: the
-// function's own errorType and errorMessage, or AWS's code and a message that is
-// safe to show. A stack trace is never in it. It is nil for the end of the
-// deadline: of a timeout, KrakenD makes an error whatever those settings say.
+// Details returns the JSON that return_error_details and return_error_code show: the function's
+// own errorType and errorMessage, or AWS's code and a message that is safe to show. It never has
+// a stack trace. It is nil if the deadline passed: KrakenD always turns a timeout into an error,
+// regardless of those settings.
 func (e *Error) Details() []byte {
 	if e.status == http.StatusGatewayTimeout && !e.public {
 		return nil
@@ -126,19 +126,19 @@ func internal(err error) *Error {
 	}
 }
 
-// withInvocation adds the function and the request id to what the log says, and returns e. The
-// request id is empty where no answer came.
+// withInvocation adds the function and the request id for the log, and returns e. The request id
+// is empty if no API response came.
 func (e *Error) withInvocation(f config.Function, requestID string) *Error {
 	e.function, e.requestID = f.String(), requestID
 	return e
 }
 
-// refused is the error for a request that names no function, or one that it may not name.
+// refused returns the error for a request that names no function, or one that is not allowed.
 func refused(err error) *Error {
 	return &Error{status: http.StatusNotFound, message: "no such function", kind: resourceNotFound, failure: err.Error(), err: err}
 }
 
-// invalidTenant is the error for a request without a tenant that AWS takes.
+// invalidTenant returns the error for a request without a tenant that AWS accepts.
 func invalidTenant(err error) *Error {
 	return &Error{status: http.StatusBadRequest, message: "invalid tenant", kind: "InvalidTenant", failure: err.Error(), err: err}
 }
@@ -183,9 +183,9 @@ func undecodable(err error) *Error {
 	}
 }
 
-// ended is the error of a request whose context is done with err, and how far it had come.
-// Where the client went away nobody reads an answer: the caller gets the context's
-// own error.
+// ended returns the error for a request whose context is done with err, and says how far the
+// request came. If the client went away, it returns the context's own error, because no client
+// reads a response.
 func ended(err error, progress string) *Error {
 	return &Error{
 		status:  http.StatusGatewayTimeout,
@@ -196,13 +196,13 @@ func ended(err error, progress string) *Error {
 	}
 }
 
-// clientGone is the error of a request whose client went away, where the context does
-// not tell.
+// clientGone returns the error for a request whose client went away, for contexts that do not
+// report this.
 func clientGone() *Error {
 	return &Error{status: http.StatusGatewayTimeout, message: "the client went away", kind: codeClientGone, err: context.Canceled}
 }
 
-// truncated is the error of a stream that ended before its end.
+// truncated returns the error for a stream that ended too early.
 func truncated(detail string) *Error {
 	return &Error{
 		status:  http.StatusBadGateway,
@@ -213,18 +213,18 @@ func truncated(detail string) *Error {
 	}
 }
 
-// Codes of this module's own, beside those that have one place each. docs/errors.md has all.
+// This module's own codes, except those that only one place uses. docs/errors.md lists all.
 const (
-	// codeRequest is for a call that got no answer, or only a part of one. AWS's SDKs gave it this
-	// name.
+	// codeRequest is for a call without an answer, or with only a part of one. The AWS SDKs use
+	// the same name.
 	codeRequest = "RequestError"
-	// codeCredentials is for a call that could not be signed. Nothing was sent.
+	// codeCredentials is for a call that could not be signed, so nothing was sent.
 	codeCredentials = "NoCredentials"
 	codeDeadline    = "DeadlineExceeded"
 	codeClientGone  = "ClientGone"
 )
 
-// invocationError translates an error of a call that a backend with this configuration has made.
+// invocationError translates an error from a call of a backend with this configuration.
 func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	switch err.Kind {
 	case invoke.KindFunction:
@@ -257,14 +257,14 @@ func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	e.status, e.message = client.status, client.message
 	switch client {
 	case noJSON:
-		e.detail = e.message // AWS's own quotes the payload
+		e.detail = e.message // AWS's own message quotes the payload
 	case throttled:
 		e.retryAfter = checkedRetryAfter(err.RetryAfter)
 	}
 	return e
 }
 
-// checkedRetryAfter is a Retry-After header where it is one, in seconds or as a date.
+// checkedRetryAfter returns a Retry-After header if it is valid: seconds or a date.
 func checkedRetryAfter(header string) string {
 	if _, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return header

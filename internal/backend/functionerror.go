@@ -12,10 +12,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// functionError returns the error of a function that failed. The payload is the report of one
-// of Lambda's runtimes, whose stack trace is left out, or what a custom runtime likes to report.
-// statuses may have a status for it; else it is a 502. kind, X-Amz-Function-Error, has no say in
-// that: Lambda writes Unhandled whether the function has raised an error or crashed.
+// functionError returns the error for a function that failed. The payload is an error report
+// from one of Lambda's runtimes, whose stack trace is left out, or anything that a custom
+// runtime reports. The status comes from statuses, or is 502. kind, X-Amz-Function-Error, does
+// not matter: Lambda sends Unhandled both for errors that the function raises and for crashes.
 func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) *Error {
 	var report struct {
 		Type    string `json:"errorType"`
@@ -42,14 +42,14 @@ func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) 
 	}
 	if status := statuses.Of(report.Type); status != 0 {
 		e.status, e.public = status, true
-		if other { // it can be anything, a stack trace too
+		if other { // it can be anything, including a stack trace
 			e.reason = ""
 		}
 	}
 	return e
 }
 
-// reportedError is the functionError of a call. The report is as readable as a reply.
+// reportedError is the functionError of a call. Its report may be encoded like any reply.
 func reportedError(err *invoke.Error, statuses *config.ErrorStatuses) *Error {
 	payload, undone := decompress(err.Header.Get("Content-Encoding"), err.Payload, config.MaxReply)
 	if undone != nil {
@@ -62,8 +62,8 @@ func reportedError(err *invoke.Error, statuses *config.ErrorStatuses) *Error {
 	return e
 }
 
-// functionMessage returns what a function says of its error, in one line: "errorType:
-// errorMessage", or the one of them that there is.
+// functionMessage describes a function's error in one line: "errorType: errorMessage", or only
+// the one that is set.
 func (e *Error) functionMessage() string {
 	switch {
 	case e.kind == "" && e.reason == "":
@@ -76,7 +76,7 @@ func (e *Error) functionMessage() string {
 	return text.Clean(e.kind + ": " + e.reason)
 }
 
-// response returns the HTTP response that no-op backends make of a public error: its status,
+// response returns the HTTP response that no-op backends return for a public error: its status,
 // with Details as the body.
 func (e *Error) response() *http.Response {
 	body := e.Details()

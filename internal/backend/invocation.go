@@ -13,17 +13,17 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// invocation is all that goes out. It shares nothing with the request.
+// invocation is what a call sends. It shares nothing with the request.
 type invocation struct {
 	watch    *watch // nil for none
 	method   string // of the request, in upper case
 	function config.Function
-	call     invoke.Request // of the one call, or of each concurrent one
+	call     invoke.Request // of the single call, or of each concurrent one
 }
 
 const traceHeader = "X-Amzn-Trace-Id"
 
-// invocation makes of a request what its function gets.
+// invocation builds the input of the function from a request.
 func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r *Request) (in invocation, e *Error) {
 	in.function, in.watch, in.method = f, w, b.methodOf(r)
 	in.call = invoke.Request{
@@ -49,17 +49,17 @@ func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r
 	return in, e
 }
 
-// reply is what an execution that succeeded has returned.
+// reply is the result of an execution that succeeded.
 type reply struct {
 	*http.Response
 	requestID string
-	streams   bool // the reply still comes
+	streams   bool // the reply is still arriving
 }
 
-// fastest makes the concurrent calls that the backend is configured for, and
-// returns the reply that comes first, or the last error. It does so in KrakenD's
-// stead: of a request, whose maps and body the calls would share, nothing is read
-// here any more. The calls that have lost are cancelled.
+// fastest makes the concurrent calls that the backend is configured for, and returns the first
+// reply, or the last error. It replaces KrakenD's own concurrent calls, which would share the
+// request's maps and body: by now nothing reads the request any more. It cancels the calls that
+// lost.
 func (b *Backend) fastest(ctx context.Context, in *invocation) (reply, *Error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -94,8 +94,8 @@ func (b *Backend) fastest(ctx context.Context, in *invocation) (reply, *Error) {
 	return o.reply, o.err
 }
 
-// execute makes one call, with its retries, and hands its reply to decode. Where that is
-// nil, the reply is whole, and its caller's to decode.
+// execute makes one call, with its retries, and passes its reply to decode. If decode is nil, it
+// returns the whole reply for its caller to decode.
 func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http.Response) error) (reply, *Error) {
 	policy := &b.policy
 	if decode != nil && b.canStream(ctx) {
@@ -131,7 +131,7 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 		}
 		if r.Rest != nil && ctx.Err() != nil {
 			if e := r.Rest.Failure(); e != nil {
-				return e // the value is there, but what is behind it was waited for in vain
+				return e // the value is complete, but the rest of the reply did not end in time
 			}
 		}
 		whole = true
@@ -150,13 +150,13 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	return reply{}, b.failed(in, err)
 }
 
-// response returns the HTTP response that a reply makes. Its error is an *Error of either
-// package.
+// response returns the HTTP response for a reply. Its error is an *Error of this package or of
+// internal/invoke.
 func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Response) (*http.Response, error) {
 	if r.Events != nil {
 		return b.streamed(ctx, in, r)
 	}
-	if int64(len(r.Payload)) > b.cfg.MaxReply { // of an Invoker that holds no limit
+	if int64(len(r.Payload)) > b.cfg.MaxReply { // from an Invoker, which enforces no limit
 		return nil, undecodable(invoke.TooLong(b.cfg.MaxReply))
 	}
 	response, err := answer{r.Payload, metadataOf(r), r.Header}.response(&b.cfg, b.format)
@@ -169,7 +169,7 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 	return response, nil
 }
 
-// failed is the error of a call that brought no reply.
+// failed returns the error of a call that brought no reply.
 func (b *Backend) failed(in *invocation, err error) *Error {
 	var failure *invoke.Error
 	if !errors.As(err, &failure) {
@@ -185,8 +185,8 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 	return e
 }
 
-// attemptCode returns what a call has failed of whose last attempt failed of e: a code, or the
-// errorType of the function.
+// attemptCode returns the code, or the function's errorType, for a call whose last attempt
+// failed with e.
 func (b *Backend) attemptCode(ctx context.Context, in *invocation, e *invoke.Error) string {
 	if ctx.Err() != nil && e.Kind != invoke.KindAPI && e.Kind != invoke.KindFunction && e.Kind != invoke.KindLimit {
 		if errors.Is(ctx.Err(), context.Canceled) {

@@ -8,7 +8,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Logger is the part of KrakenD's loggers that a backend writes to. It gets strings alone.
+// Logger is the part of KrakenD's loggers that a backend uses. It only receives strings.
 type Logger interface {
 	Debug(v ...any)
 	Info(v ...any)
@@ -16,17 +16,16 @@ type Logger interface {
 	Error(v ...any)
 }
 
-// stderrLogger writes warnings and errors to standard error and drops the rest.
-// It serves the builds that hand their backend factories no logger: the standard
-// logger is no choice there, because importing KrakenD's logging package sends
-// its output to io.Discard.
+// stderrLogger writes warnings and errors to standard error and drops the rest. It serves builds
+// that pass no logger to their backend factories. The standard logger does not work there:
+// importing KrakenD's logging package sends its output to io.Discard.
 type stderrLogger struct{ *log.Logger }
 
-// cleanLogger hands clean strings on: see text.Clean.
+// cleanLogger passes cleaned strings on: see text.Clean.
 type cleanLogger struct{ Logger }
 
-// NewLogger returns a logger whose lines have no double quote, no backslash and no control
-// character, whatever they are made of. They go to l, or where it is nil to standard error.
+// NewLogger returns a logger whose lines never have double quotes, backslashes or control
+// characters. They go to l, or to standard error if l is nil.
 func NewLogger(l Logger) Logger {
 	switch l := l.(type) {
 	case nil:

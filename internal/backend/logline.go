@@ -14,8 +14,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// report logs an error, once, and returns what its caller gets. The operator answers for errors of
-// 500 and more, the client for the others.
+// report logs an error once, and returns the error for the caller. Errors of 500 and more
+// concern the operator, all others the client.
 func (b *Backend) report(e *Error) error {
 	if errors.Is(e.err, context.Canceled) && e.status == http.StatusGatewayTimeout {
 		b.logger.Debug(b.prefix, "the client went away")
@@ -32,9 +32,8 @@ func (b *Backend) report(e *Error) error {
 	return e
 }
 
-// line returns what the log says of an error: what failed, the function, the code, the request id,
-// how many attempts there were where there was more than one, and why it failed. It leaves out
-// what is not known.
+// line returns the log line of an error: what failed, the function, the code, the request id,
+// the number of attempts if it is above one, and the reason. It leaves out unknown parts.
 func (e *Error) line() string {
 	attempts := ""
 	if e.attempts > 1 {
@@ -49,7 +48,7 @@ func joined(separator string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), separator)
 }
 
-// labelled returns a label with a value, or nothing where the value is empty.
+// labelled returns a label with a value, or an empty string if the value is empty.
 func labelled(label, value string) string {
 	if value == "" {
 		return ""
@@ -60,7 +59,7 @@ func labelled(label, value string) string {
 // wordPattern matches names of functions, ARNs, codes and request ids.
 var wordPattern = regexp.MustCompile(`^[A-Za-z0-9_.:/$<>-]{1,256}$`)
 
-// word returns s, in quotes where it is not one word.
+// word returns s, in quotes unless it is one word.
 func word(s string) string {
 	if wordPattern.MatchString(s) {
 		return s
@@ -68,14 +67,14 @@ func word(s string) string {
 	return text.Quote(s)
 }
 
-// describe says in one line what a call has failed of: code, HTTP status where it came with one,
-// and message.
+// describe describes the error of a call in one line: code, HTTP status if it came with one, and
+// message.
 func describe(err *invoke.Error) string {
 	return joined(": ", codeOf(err), messageOf(err))
 }
 
-// codeOf returns an error's code, with the HTTP status where it came with one. It is empty where
-// there is none to tell.
+// codeOf returns an error's code, with the HTTP status if it came with one. It returns an empty
+// string if there is no code.
 func codeOf(err *invoke.Error) string {
 	switch err.Kind {
 	case invoke.KindFunction:
@@ -98,8 +97,8 @@ func codeOf(err *invoke.Error) string {
 	return code
 }
 
-// messageOf returns an error's message, in quotes, and by how much the clock is off where an Invoker
-// has signed the call. It is empty where there is neither.
+// messageOf returns an error's message in quotes and, if an Invoker signed the call, how far the
+// clock is off. It returns an empty string if there is neither.
 func messageOf(err *invoke.Error) string {
 	switch {
 	case err.Kind == invoke.KindFunction:
@@ -116,20 +115,20 @@ func messageOf(err *invoke.Error) string {
 	return joined(": ", text.Quote(text.WithoutUserinfo(err.Message)), err.Skew)
 }
 
-// quoted returns an error's text without the user and password of a URL in it.
+// quoted returns an error's text, without the user and password of any URL in it.
 func quoted(err error) string {
 	return text.Quote(text.WithoutUserinfo(err.Error()))
 }
 
 // panicked returns the error for a panic with the value v. The deferred function must call it
-// itself, for the stack.
+// directly, so that the stack is right.
 func panicked(v any) *Error {
 	e := internal(fmt.Errorf("panic: %v", v))
 	e.failure, e.detail = "panic", text.Quote(fmt.Sprint(v))+", at "+stack()
 	return e
 }
 
-// stack returns the functions that led to a panic, the innermost first, in one line.
+// stack returns the functions that led to a panic in one line, innermost first.
 func stack() string {
 	var callers [64]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(4, callers[:])]) // without stack, panicked and its caller

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// measure sets what the REPORT line in the end of the function's log says. Lambda writes the line
-// as text or as JSON, by the function's log format. The log lacks it where the function streams.
-// A function can write such a line itself, so the last one counts.
-// Source: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html and
+// measure reads the REPORT line at the end of the function's log. Lambda writes the line as text
+// or as JSON, depending on the function's log format. The log of a streaming function lacks it.
+// A function can write such a line itself, so the last one counts. Source:
+// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html and
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 func (i *Invocation) measure(tail []byte) {
 	for line := range strings.Lines(string(tail)) {
@@ -23,8 +23,8 @@ func (i *Invocation) measure(tail []byte) {
 	}
 }
 
-// readText reads "Duration: 3.5 ms", "Max Memory Used: 36 MB" and the like, with tabs between
-// them.
+// readText reads pairs such as "Duration: 3.5 ms" and "Max Memory Used: 36 MB", separated by
+// tabs.
 func (i *Invocation) readText(line string) {
 	i.clear()
 	for field := range strings.SplitSeq(strings.TrimSpace(line), "\t") {
@@ -57,9 +57,9 @@ func (i *Invocation) clear() {
 	i.FunctionDuration, i.BilledDuration, i.InitDuration, i.MemorySize, i.MaxMemoryUsed = 0, 0, 0, 0, 0
 }
 
-// set sets a measure of either format.
+// set sets a measure from either format.
 func (i *Invocation) set(measure string, n float64) {
-	if n < 0 || n > math.MaxInt32 || math.IsNaN(n) { // a function wrote the line
+	if n < 0 || n > math.MaxInt32 || math.IsNaN(n) { // the function itself wrote the line
 		return
 	}
 	duration, size := time.Duration(n*float64(time.Millisecond)), int64(n)<<20

@@ -8,15 +8,14 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// metadata is what clients get to know of an execution, in headers. Each field is empty where
-// nothing tells it.
+// metadata is what clients see of an execution, in headers. Any field may be empty.
 type metadata struct {
 	version, requestID string
-	// execution is name and id of a durable execution.
+	// execution is the name and id of a durable execution.
 	execution string
 }
 
-// The headers of metadata. The first two are Lambda's own.
+// The headers of metadata. The first two have Lambda's own names.
 const (
 	versionHeader   = "X-Amz-Executed-Version"
 	requestIDHeader = "X-Amzn-Requestid"
@@ -27,8 +26,8 @@ func metadataOf(r *invoke.Response) metadata {
 	return metadata{r.ExecutedVersion, r.RequestID, executionOf(r.DurableExecutionARN)}
 }
 
-// executionOf returns the part of a durable execution's ARN that clients may see: what stands
-// before it names the account. It returns nothing of a text that is not such an ARN.
+// executionOf returns the part of a durable execution's ARN that clients may see: the part
+// before it names the account. It returns an empty string for any other text.
 func executionOf(arn string) string {
 	if _, execution, ok := strings.Cut(arn, "/durable-execution/"); ok && executionPath.MatchString(execution) {
 		return execution
@@ -36,10 +35,11 @@ func executionOf(arn string) string {
 	return ""
 }
 
-// executionPath is the end of such an ARN, from the service model of AWS Lambda.
+// executionPath matches the end of such an ARN. Source: the service model of AWS Lambda.
 var executionPath = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}/[A-Za-z0-9_-]{1,128}$`)
 
-// set sets the headers that m has a value for. No function can name an execution itself.
+// set sets the headers that m has values for. It drops an execution header that the function
+// sent.
 func (m metadata) set(h http.Header) {
 	delete(h, executionHeader)
 	values := []string{m.version, m.requestID, m.execution}
@@ -50,10 +50,10 @@ func (m metadata) set(h http.Header) {
 	}
 }
 
-// Metadata are the headers of a reply that KrakenD is to show beside data: its
-// routers add them to an answer whose Content-Type they set themselves.
+// Metadata returns the headers that KrakenD shows beside decoded data: its routers add them to a
+// response and set the Content-Type themselves.
 func Metadata(reply http.Header) http.Header {
-	if len(reply) == len(reply[versionHeader])+len(reply[requestIDHeader])+len(reply[executionHeader]) { // there is nothing else
+	if len(reply) == len(reply[versionHeader])+len(reply[requestIDHeader])+len(reply[executionHeader]) { // there are no other headers
 		return reply
 	}
 	h := make(http.Header, 3)

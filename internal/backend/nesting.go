@@ -7,11 +7,11 @@ import (
 	"io"
 )
 
-// maxNesting is how deep a reply may be nested. For JSON it is encoding/json's own limit,
-// for XML there is none: KrakenD's decoders would recurse until the process is out of stack.
+// maxNesting is how deep a reply may be nested. For JSON it is encoding/json's own limit. XML
+// has no such limit: KrakenD's decoders would recurse until the process runs out of stack.
 const maxNesting = 10_000
 
-// checkNesting is an error for XML that is nested deeper than limit, or that is none.
+// checkNesting returns an error for XML that is nested deeper than limit, and for invalid XML.
 func checkNesting(document []byte, limit int) error {
 	if bytes.Count(document, []byte("<")) <= limit {
 		return nil // it cannot be
@@ -39,8 +39,8 @@ func checkNesting(document []byte, limit int) error {
 	}
 }
 
-// asciiReader reads text of any encoding that ASCII is a part of so that encoding/xml takes it:
-// whatever is no ASCII becomes an x.
+// asciiReader makes text of any encoding that extends ASCII readable for encoding/xml: it
+// replaces every byte that is not ASCII with an x.
 type asciiReader struct{ io.Reader }
 
 // Read implements io.Reader.

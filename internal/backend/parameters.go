@@ -13,15 +13,14 @@ import (
 type parameter struct {
 	name   string
 	param  string   // the key in the request's params; empty for a query string
-	last   bool     // it is a placeholder, and the name of another parameter folds to its name
-	value  string   // where there is one value
-	values []string // of a query string; nil for one value
+	last   bool     // a placeholder, and another parameter's name folds to its name
+	value  string   // if there is one value
+	values []string // the values of a query string; nil for one value
 }
 
-// parameters returns all the parameters of a request as a JSON object, its keys sorted. No
-// query string can stand for what the gateway vouches for. Decoders that match names without
-// regard to case take the last member, so a placeholder comes behind all others that fold to
-// its name.
+// parameters returns all the parameters of a request as a JSON object with sorted keys. A query
+// string cannot replace a value that the gateway vouches for. Decoders that ignore case in names
+// take the last member, so a placeholder comes after all others that fold to its name.
 func (b *Backend) parameters(r *Request) []byte {
 	vouched := b.names.VouchedNames(r.Params)
 	parameters := paramsOf(r, b.names, len(r.Query))
@@ -66,9 +65,9 @@ func object(parameters []parameter) []byte {
 	return append(object, '}')
 }
 
-// paramsOf returns the params of a request under the endpoint's names for them, with room for
-// more parameters. It marks the placeholders whose names others fold to. Of two params with one
-// name it returns one: the placeholder, else the one with the capital, which is KrakenD's.
+// paramsOf returns the params of a request under the endpoint's names, with room for more
+// parameters. It marks placeholders whose folded names others share. If two params have the same
+// name, it returns the placeholder, otherwise the one with the capital, which KrakenD sets.
 func paramsOf(r *Request, names config.Placeholders, room int) []parameter {
 	params := make([]parameter, 0, len(r.Params)+room)
 	for param, value := range r.Params {
@@ -113,7 +112,7 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// leaveOut warns once of a name out of a request that could stand for what the gateway
+// leaveOut warns once about a name from a request that could replace a value that the gateway
 // vouches for.
 func (b *Backend) leaveOut(what, name string) {
 	b.collision.Do(func() {

@@ -20,8 +20,8 @@ const (
 	maxEventPayload = 1 << 20
 )
 
-// payload returns what the function receives of a request: the parameters of a GET, the body
-// of any other method, or an event with all of it and with the headers of trace.
+// payload returns what the function receives: the parameters of a GET, the body of any other
+// request, or an event with everything, including the headers in trace.
 func (b *Backend) payload(ctx context.Context, r *Request, method string, trace map[string]string) (invoke.Payload, *Error) {
 	limit := maxPayload
 	if b.cfg.InvocationType == config.InvocationEvent {
@@ -45,8 +45,8 @@ func (b *Backend) payload(ctx context.Context, r *Request, method string, trace 
 	return p, nil
 }
 
-// methodOf returns the method that a request has when it arrives, in upper case: KrakenD sets
-// the backend's, and its components may change it. It returns the configured method if the
+// methodOf returns the method of the incoming request, in upper case: KrakenD sets it to the
+// backend's method, and its components may change it. It returns the configured method if the
 // request has none.
 func (b *Backend) methodOf(r *Request) string {
 	if r.Method == "" {
@@ -55,7 +55,7 @@ func (b *Backend) methodOf(r *Request) string {
 	return strings.ToUpper(r.Method)
 }
 
-// event returns what appends the request as an event.
+// event returns a function that appends the request as an event.
 func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) func([]byte) []byte {
 	if len(body) > 0 && apigw.First(r.Headers, "Content-Type") == "" {
 		b.untyped.Do(func() { b.logger.Warning(b.prefix, untypedBody+b.where) })
@@ -76,16 +76,15 @@ func (b *Backend) event(r *Request, method string, body []byte, trace map[string
 	return func(p []byte) []byte { return b.api.AppendEvent(p, request) }
 }
 
-// untypedBody is the warning of a body without a Content-Type: the most frequent reason for an
-// application that cannot parse a body.
+// untypedBody is the warning for a body without a Content-Type, the most frequent reason why an
+// application cannot parse a body.
 const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
 
-// readBody reads a body to its end and closes it. The read happens in a goroutine of
-// its own, because a client that stalls in the middle of its body must not hold the
-// pipe beyond its deadline; that goroutine ends with the body, which the HTTP server
-// ends with the connection. The answer itself may have to wait for that: over a
-// connection that is to be kept, net/http writes none while a read of the body is under
-// way. KrakenD's read_timeout bounds it.
+// readBody reads a body to its end and closes it. It reads in a separate goroutine, because a
+// client that stalls in the middle of its body must not hold the pipe beyond its deadline. That
+// goroutine ends with the body, which the HTTP server ends with the connection. The response may
+// still have to wait: on a connection that is kept alive, net/http writes no response during a
+// read of the body. KrakenD's read_timeout bounds this wait.
 func readBody(ctx context.Context, body io.ReadCloser, limit int) (invoke.Payload, *Error) {
 	if body == nil || body == http.NoBody {
 		return invoke.Payload{}, nil
@@ -103,7 +102,7 @@ func readBody(ctx context.Context, body io.ReadCloser, limit int) (invoke.Payloa
 	}
 }
 
-// reading is the read of a request's body, which must not have more than limit bytes.
+// reading is the read of a request's body, which may have at most limit bytes.
 type reading struct {
 	body  io.ReadCloser
 	limit int
@@ -113,10 +112,10 @@ type reading struct {
 	err     error
 }
 
-// read reads no more of the body than it takes to see that it is too large.
+// read stops as soon as it sees that the body is too large.
 func (r *reading) read() {
 	defer close(r.done)
-	// Out of the adapter's reach, a panic would end the process.
+	// A panic in this goroutine would end the process, because the adapter cannot recover it.
 	defer func() {
 		if v := recover(); v != nil {
 			r.err = fmt.Errorf("panic: %v", v)
@@ -126,7 +125,7 @@ func (r *reading) read() {
 	r.payload, r.err = invoke.ReadPayload(r.body, r.limit+1)
 }
 
-// failure returns why the body is no payload, nil where it is one.
+// failure returns why the body cannot be the payload, or nil.
 func (r *reading) failure(ctx context.Context) *Error {
 	if r.payload.Size() > r.limit {
 		return tooLarge(r.limit)

@@ -12,8 +12,8 @@ import (
 
 // receiver is the receiving end of a stream.
 type receiver struct {
-	writers []http.ResponseWriter // the router's, and what it wraps, innermost last
-	gone    <-chan bool           // nil where nobody tells
+	writers []http.ResponseWriter // the router's writer and those that it wraps, innermost last
+	gone    <-chan bool           // nil if no writer can tell
 }
 
 func receiverOf(w io.Writer) (r receiver) {
@@ -30,7 +30,7 @@ func receiverOf(w io.Writer) (r receiver) {
 		w = wrapper.Unwrap()
 	}
 	if len(r.writers) > 0 {
-		// Deprecated in favor of the request's context, which KrakenD 1.x hides.
+		// Deprecated in favor of the request's context, but KrakenD 1.x hides that context.
 		if n, ok := r.writers[len(r.writers)-1].(http.CloseNotifier); ok {
 			can(func() { r.gone = n.CloseNotify() })
 		}
@@ -54,19 +54,18 @@ func (r receiver) onGone(do func()) (stop func()) {
 	return func() { close(stopped) }
 }
 
-// flush sends what has been written. A writer that cannot do so sends it when it
-// likes.
+// flush sends what has been written. A writer that cannot flush sends it later.
 func (r receiver) flush() {
 	if len(r.writers) > 0 {
 		can(func() { _ = http.NewResponseController(r.writers[0]).Flush() })
 	}
 }
 
-// abort ends the response so that the client can tell it is not whole, and reports
-// whether there was a way. With reset, what the connection has not sent yet is dropped. Without, it
-// may end the calling goroutine, see serverRuns: deferred functions run, and nothing else does.
+// abort ends the response so that the client can tell that it is incomplete, and reports whether
+// it could. With reset, data that the connection has not sent yet is dropped. Without it, abort
+// may end the calling goroutine, see serverRuns: then only deferred functions run.
 func (r receiver) abort(reset bool) (aborted bool) {
-	// The innermost first: gin refuses to hand a connection over that has been written to.
+	// Try the innermost first: gin refuses to hijack a connection that has been written to.
 	for _, w := range slices.Backward(r.writers) {
 		if h, ok := w.(http.Hijacker); ok && can(func() { aborted = hijack(h, reset) }) && aborted {
 			return true
@@ -75,8 +74,8 @@ func (r receiver) abort(reset bool) (aborted bool) {
 	if len(r.writers) == 0 {
 		return false
 	}
-	// A connection with more than one stream is none to be hijacked. net/http resets
-	// the stream when its time to write is over.
+	// A connection with several streams cannot be hijacked. net/http resets the stream when its
+	// write deadline passes.
 	if http.NewResponseController(r.writers[0]).SetWriteDeadline(time.Unix(1, 0)) == nil {
 		return true
 	}
@@ -88,10 +87,10 @@ func (r receiver) abort(reset bool) (aborted bool) {
 	return false
 }
 
-// serverRuns tells whether an HTTP server of Go has started this goroutine to run a handler. When
-// such a goroutine exits before the handler has returned, the server takes it for a handler that
-// has panicked: over HTTP/2 it resets the stream, over HTTP/1.1 it closes the connection. Other
-// goroutines may have somebody who waits for them.
+// serverRuns tells whether a Go HTTP server started this goroutine to run a handler. If such a
+// goroutine exits before the handler returns, the server treats it like a panic: over HTTP/2 it
+// resets the stream, over HTTP/1.1 it closes the connection. On any other goroutine, something
+// may wait for its end.
 func serverRuns() bool {
 	callers := make([]uintptr, 64)
 	n := runtime.Callers(1, callers)
@@ -102,8 +101,8 @@ func serverRuns() bool {
 	frames := runtime.CallersFrames(callers[:n])
 	for {
 		frame, more := frames.Next()
-		// The method of net/http's HTTP/2 server, and of golang.org/x/net/http2's for h2c; and that
-		// of HTTP/1.1.
+		// The methods of net/http's HTTP/2 server, of golang.org/x/net/http2's server for h2c,
+		// and of the HTTP/1.1 server.
 		if strings.HasSuffix(frame.Function, "erverConn).runHandler") || frame.Function == "net/http.(*conn).serve" {
 			return true
 		}
@@ -114,7 +113,7 @@ func serverRuns() bool {
 }
 
 // hijack closes a connection, and reports whether it could. With reset it sends no FIN and, over
-// TLS, no close_notify: a response of HTTP/1.0 ends with these.
+// TLS, no close_notify, because these end an HTTP/1.0 response normally.
 func hijack(h http.Hijacker, reset bool) bool {
 	conn, _, err := h.Hijack()
 	if err != nil {
@@ -131,8 +130,8 @@ func hijack(h http.Hijacker, reset bool) bool {
 	return conn.Close() == nil
 }
 
-// can reports whether do did without a panic. Of what a writer wraps, gin 1.1 takes for
-// granted that it can flush, tell of its client's going away and be hijacked.
+// can reports whether do returned without a panic. gin 1.1 assumes that the writer it wraps can
+// flush, report that its client is gone, and be hijacked.
 func can(do func()) (ok bool) {
 	defer func() { ok = recover() == nil }()
 	do()

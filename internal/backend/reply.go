@@ -14,42 +14,43 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// answer is what came back from the Invoke API for an execution that succeeded.
+// answer is the response of the Invoke API for an execution that succeeded.
 type answer struct {
 	payload []byte
 	metadata
-	header http.Header // of the HTTP answer; nil behind an Invoker that shows none
+	header http.Header // of the HTTP response; nil if an Invoker does not show it
 }
 
-// integrationResponse is the content type of a reply that begins with status and
-// headers, which is what functions that can stream return.
+// integrationResponse is the content type of a reply that begins with status and headers.
+// Functions that can stream return it.
 const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
 // setOctetStream sets the content type application/octet-stream if the response has a body and
-// no content type. It is for responses that begin as a stream does.
+// no content type. It is for responses that begin like a stream.
 func setOctetStream(r *apigw.Response, hasBody bool) {
 	if hasBody && apigw.HasBody(r.Status) && r.Header["Content-Type"] == nil {
 		r.Header.Set("Content-Type", apigw.OctetStream)
 	}
 }
 
-// statusOfType is the HTTP status of an invocation that succeeded, as Lambda has it.
+// statusOfType returns the HTTP status that Lambda sends for a successful invocation of this
+// type.
 var statusOfType = map[string]int{
 	"":                      http.StatusOK,
 	config.InvocationEvent:  http.StatusAccepted,
 	config.InvocationDryRun: http.StatusNoContent,
 }
 
-// response makes of an answer what an HTTP call to a backend would have brought. Its
-// Body is http.NoBody where there is nothing to decode: for an empty reply, and for a
-// null, which is how Lambda's runtimes spell "nothing".
+// response turns an answer into the response that an HTTP backend would have sent. Its Body is
+// http.NoBody if there is nothing to decode: for an empty reply, and for a null, which Lambda's
+// runtimes send for no result.
 func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 	e, err := a.envelope(cfg, f)
 	if err != nil {
 		return nil, err
 	}
 	if f != raw {
-		// KrakenD 1.x dies of a body that says gzip and is not.
+		// KrakenD 1.x panics on a body that claims to be gzip and is not.
 		if e.Body, err = decompress(invoke.HeaderValue(e.Header, "Content-Encoding"), e.Body, cfg.MaxReply); err != nil {
 			return nil, err
 		}
@@ -57,7 +58,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 		if f != plain && isNothing(e.Body) {
 			e.Body = nil
 		}
-		// KrakenD's decoders take the first JSON value and drop the rest, here the body.
+		// KrakenD's decoders would take the first JSON value and drop the rest, here the body.
 		if f == structured && apigw.HasPrelude(e.Body) {
 			return nil, apigw.ErrNeedsStream
 		}
@@ -81,8 +82,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 	return response, nil
 }
 
-// envelope is what a reply says of status and headers, or would, if it were an HTTP
-// response.
+// envelope has the status and the headers of a reply, if it is or looks like an HTTP response.
 func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 	if !cfg.Proxy {
 		e := apigw.Response{Status: statusOfType[cfg.InvocationType], Header: make(http.Header, 4), Body: a.payload}
@@ -110,15 +110,15 @@ func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 			return apigw.Response{}, err
 		}
 		e.Body = body
-		e.Header.Del("Content-Length") // the server counts
+		e.Header.Del("Content-Length") // the server computes the length
 		setOctetStream(e, len(body) > 0)
 		return *e, nil
 	}
 	return apigw.ParseResponse(payload, eventFormats[cfg.PayloadFormat], cfg.Event.MultiValueHeaders)
 }
 
-// isNothing tells a reply that KrakenD's JSON decoders, which read the first value
-// and no further, would take for a null, or for nothing at all.
+// isNothing tells whether KrakenD's JSON decoders, which read only the first value, would take a
+// reply for a null or for an empty one.
 func isNothing(payload []byte) bool {
 	payload = bytes.TrimLeft(payload, " \t\r\n")
 	return len(payload) == 0 || bytes.HasPrefix(payload, []byte("null"))
@@ -129,15 +129,15 @@ func (a answer) decompressed(limit int64) ([]byte, error) {
 	return decompress(invoke.HeaderValue(a.header, "Content-Encoding"), a.payload, limit)
 }
 
-// setUnlessEmpty sets a header whose key is in canonical form.
+// setUnlessEmpty sets a header unless value is empty. The key must be in canonical form.
 func setUnlessEmpty(h http.Header, key, value string) {
 	if value != "" {
 		h[key] = []string{value}
 	}
 }
 
-// decompress undoes a Content-Encoding. Calls ask for none, but what stands in between may
-// not heed that, or say gzip of what is none: KrakenD 1.x would die of that in a merge.
+// decompress undoes a Content-Encoding. Calls ask for none, but a proxy in between may ignore
+// that, or declare gzip for plain data: KrakenD 1.x would panic on that in a merge.
 func decompress(encoding string, payload []byte, limit int64) ([]byte, error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":

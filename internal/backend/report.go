@@ -1,30 +1,30 @@
 package backend
 
-// Report tells what has become of a configuration. All but Warnings and Err are zero where Err is
-// not nil.
+// Report describes the result of checking a configuration. If Err is not nil, all other fields
+// except Warnings are zero.
 type Report struct {
 	// Invokes says in a few words what a request invokes.
 	Invokes string
-	// Function is the name, partial ARN or ARN, with a qualifier behind a colon where there is
-	// one. It is empty where Param is set.
+	// Function is the name, partial ARN or ARN, followed by a colon and the qualifier if there
+	// is one. It is empty if Param is set.
 	Function string
-	// Param is the param of a request that names the function, empty where Function is set.
+	// Param is the param of a request that names the function. It is empty if Function is set.
 	Param string
-	// Allowed are the patterns of the functions that Param may name. Nil is every name.
+	// Allowed are the patterns of the functions that Param may name. Nil allows every name.
 	Allowed []string
-	// Region and Endpoint are where the calls go. With an Invoker they are the configuration's,
-	// which may have none.
+	// Region and Endpoint tell where the calls go. With an Invoker they are the configured
+	// values, and may be empty.
 	Region, Endpoint string
-	// Role is the ARN of the role to assume, empty for none.
+	// Role is the ARN of the role to assume. It is empty without a role.
 	Role string
-	// Warnings are sentences of the log at start that an operator should look at, without what
-	// tells the backend.
+	// Warnings are the log's sentences at start that an operator should read, without the prefix
+	// that names the backend.
 	Warnings []string
-	// Err is what is wrong with the configuration, nil for a good one.
+	// Err tells what is wrong with the configuration. It is nil for a good one.
 	Err error
 }
 
-// Report returns what has become of the backend's configuration.
+// Report returns the result of checking the backend's configuration.
 func (b *Backend) Report() Report {
 	if b.broken != nil && b.broken.err != errCheckOnly {
 		return Report{Warnings: b.warnings, Err: b.broken.err}

@@ -10,45 +10,44 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Spec is what an adapter knows of a backend.
+// Spec is an adapter's description of a backend.
 type Spec struct {
-	// Settings are the values of extra_config under the namespaces that are the
-	// adapter's. There must be one.
+	// Settings are the values of extra_config under the adapter's namespaces. There must be at
+	// least one.
 	Settings []Setting
-	// ExtraConfig is all of extra_config. Of what is not in Settings only the namespaces count.
+	// ExtraConfig is the whole extra_config. Except for Settings, only its namespaces count.
 	ExtraConfig map[string]any
 	// URLPattern, Method and Encoding are the backend's own. An empty method is
 	// GET; Encoding is no-op, or names a decoder.
 	URLPattern, Method, Encoding string
-	// Endpoint and EndpointMethod are those of the endpoint that the backend belongs
-	// to, empty where the framework does not tell.
+	// Endpoint and EndpointMethod describe the endpoint that the backend is part of. They are
+	// empty if the framework does not tell.
 	Endpoint, EndpointMethod string
-	// ConcurrentCalls is how often the function is executed for each request, at
-	// once. The backend makes the calls: its adapter has KrakenD make one.
+	// ConcurrentCalls is the number of concurrent executions for each request. The backend makes
+	// these calls, so its adapter makes KrakenD call only once.
 	ConcurrentCalls int
-	// Host are the backend's hosts. The first one is the domain name in an event where
-	// the request tells none.
+	// Host are the backend's hosts. If a request does not name a host, the first one is the
+	// domain name in its event.
 	Host []string
-	// ForwardsHost tells that the framework's routers put the name that the client called
-	// into X-Forwarded-Host, in place of what the client has sent.
+	// ForwardsHost tells that the framework's routers put the name that the client called into
+	// X-Forwarded-Host and replace what the client sent.
 	ForwardsHost bool
-	// HiddenHeaders are headers, by their canonical names, that the operator does not let
-	// through to the backend. The events say what they tell of the client, and do not hold
-	// them.
+	// HiddenHeaders are headers, by their canonical names, that the operator does not pass to
+	// the backend. Events use what they tell about the client, but do not contain them.
 	HiddenHeaders []string
-	// SetsClaims tells that the adapter has KrakenD's validator set the claims that templates
-	// have placeholders for.
+	// SetsClaims tells that the adapter makes KrakenD's validator set the claims that templates
+	// use.
 	SetsClaims bool
-	// Transport returns what sends the calls of this backend, nil for what the SDK has found. New
-	// calls it once, for a good configuration without an Invoker. If it panics, the configuration
-	// is bad. A nil Transport is as one that returns nil.
+	// Transport returns the transport for the calls of this backend, or nil for the SDK's. New
+	// calls it once, for a good configuration without an Invoker. If it panics, the
+	// configuration is bad. A nil Transport has the same effect as one that returns nil.
 	Transport func() http.RoundTripper
-	// SharedBody tells that KrakenD's own concurrent calls share one body, so that
-	// configurations which have never worked stay errors.
+	// SharedBody tells that KrakenD's own concurrent calls share one body. Configurations that
+	// never worked because of that stay errors.
 	SharedBody bool
 }
 
-// String tells the backend from others in the log, where many have no url_pattern.
+// String identifies the backend in the log, where many have no url_pattern.
 func (s Spec) String() string {
 	if s.Endpoint != "" {
 		return s.EndpointMethod + " " + s.Endpoint
@@ -65,12 +64,12 @@ func (s Spec) String() string {
 	return name
 }
 
-// hasPattern tells whether the backend has a url_pattern that tells it from others. KrakenD makes
-// "/" of an empty one.
+// hasPattern tells whether the url_pattern identifies the backend. KrakenD replaces an empty one
+// with "/".
 func (s Spec) hasPattern() bool { return s.URLPattern != "" && s.URLPattern != "/" }
 
-// logPrefix returns what the backend's log lines begin with: its url_pattern, as lines of KrakenD's
-// own components have it, or else its endpoint.
+// logPrefix returns the prefix of the backend's log lines: its url_pattern, as in lines of
+// KrakenD's own components, or its endpoint.
 func (s Spec) logPrefix() string {
 	name := s.URLPattern
 	if !s.hasPattern() && s.Endpoint != "" {
@@ -80,7 +79,7 @@ func (s Spec) logPrefix() string {
 }
 
 // eventFormats are the formats of events and replies. A function that receives no event may
-// answer as one behind an HTTP API does.
+// reply as behind an HTTP API.
 var eventFormats = map[config.PayloadFormat]apigw.Format{
 	config.Simple:   apigw.HTTP,
 	config.Version1: apigw.REST,
@@ -88,7 +87,7 @@ var eventFormats = map[config.PayloadFormat]apigw.Format{
 	config.ALB:      apigw.ALB,
 }
 
-// route is what events say of the backend.
+// route describes the backend for events.
 func (s Spec) route() apigw.Route {
 	r := apigw.Route{URLPattern: s.URLPattern, Endpoint: s.Endpoint, EndpointMethod: s.EndpointMethod, ForwardsHost: s.ForwardsHost}
 	if len(s.Host) > 0 && s.Host[0] != Host {
@@ -97,14 +96,14 @@ func (s Spec) route() apigw.Route {
 	return r
 }
 
-// Setting is what a backend's extra_config has under a namespace.
+// Setting is the value of a backend's extra_config under a namespace.
 type Setting struct {
 	Namespace string
 	Value     any
 }
 
-// Settings are the values that extra_config has under the namespaces, in the order of
-// these. It is empty for a backend that is none of Lambda's.
+// Settings returns the values of extra_config under the namespaces, in the order of the
+// namespaces. It returns none for a backend that does not use Lambda.
 func Settings(extra map[string]any, namespaces ...string) (settings []Setting) {
 	for _, n := range namespaces {
 		if v, ok := extra[n]; ok {

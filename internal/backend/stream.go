@@ -14,9 +14,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// streamed returns the response of a reply that is handed on as it comes. It returns when there
-// are status and headers, and the first of the body where there is no prelude to tell
-// them: a function that fails before that is an error like any other.
+// streamed returns the response for a reply that is streamed. It returns as soon as status and
+// headers are known, or the first bytes of the body if there is no prelude. If the function
+// fails before that, its error is handled like any other.
 func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Response) (*http.Response, error) {
 	from := &eventFeed{events: r.Events, ctx: ctx, backend: b, function: in.function, watch: in.watch, requestID: r.RequestID}
 	head, prefix, err := from.head(r.Header.Get("Content-Type"))
@@ -27,7 +27,7 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 	metadataOf(r).set(head.Header)
 	s := b.streamingBody(head.Header, prefix, from, in, r.RequestID)
 	if ctx.Done() == nil {
-		// Nothing ends the request: KrakenD 1.x drops the replies of shadow backends without
+		// Nothing else would end this: KrakenD 1.x drops the replies of shadow backends without
 		// reading or closing them.
 		runtime.AddCleanup(s, func(e invoke.Events) { e.Close() }, r.Events)
 	}
@@ -36,18 +36,18 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 	return response, nil
 }
 
-// streamingBody is a body that begins with what has come of it, under a header that it is the
-// length of.
+// streamingBody is a body that begins with the bytes received so far, under a header with its
+// length.
 func (b *Backend) streamingBody(h http.Header, prefix []byte, rest feed, in *invocation, requestID string) *stream {
-	if in.method == http.MethodHead { // whose length is that of a body which does not come
+	if in.method == http.MethodHead { // with the length of a body that is not sent
 		h.Del("Content-Length")
 	}
 	return &stream{feed: rest, backend: b, function: in.function, watch: in.watch, requestID: requestID, length: apigw.ContentLength(h), pending: prefix}
 }
 
-// stream is the body of a reply that is still coming. It goes to the client chunk by
-// chunk, as io.Copy finds it to be an io.WriterTo; for whoever reads it in between it
-// is a reader as well. It is for one goroutine, but for Close.
+// stream is the body of a reply that is still arriving. It goes to the client chunk by chunk,
+// because io.Copy uses its WriteTo; other callers can Read it. Only Close may be called from
+// another goroutine.
 type stream struct {
 	feed
 
@@ -57,16 +57,16 @@ type stream struct {
 	watch     *watch // nil for none
 	requestID string
 
-	length   int64  // that has been announced; -1 for none
-	pending  []byte // has come and is to be read
-	err      error  // why there is no more: io.EOF or an *Error
+	length   int64  // announced length; -1 for none
+	pending  []byte // received, and not read yet
+	err      error  // why the stream ended: io.EOF or an *Error
 	reported bool
 }
 
-// feed is where a stream comes from. Close ends it, and can be called at any time.
+// feed is the source of a stream. Close ends it, and can be called at any time.
 type feed interface {
-	// next returns the next chunk, which is valid until it is called again, io.EOF after
-	// the last, or an *Error: what the function failed of, or what came in between.
+	// next returns the next chunk, which is valid until the next call. It returns io.EOF after
+	// the last chunk, or an *Error if the function or the connection failed.
 	next() ([]byte, error)
 	io.Closer
 }
@@ -91,10 +91,10 @@ type eventFeed struct {
 // eventStream is the content type of the Invoke API's own framing.
 const eventStream = "application/vnd.amazon.eventstream"
 
-// head reads the stream up to where its status and headers are known, and returns what of
-// the body has come. It has a prelude where the content type says so, and where no content type
-// is told and it begins with one. Bytes that the function calls by another name are never taken
-// for one: they may be somebody else's.
+// head reads the stream until its status and headers are known, and returns the bytes of the
+// body received so far. The stream has a prelude if the content type says so, or if there is no
+// content type and the stream begins with one. If the function declares another content type,
+// head never looks for a prelude: the bytes may come from another source.
 func (s *eventFeed) head(contentType string) (apigw.Response, []byte, error) {
 	kind := apigw.MediaType(contentType)
 	announced, untold := kind == integrationResponse, kind == "" || kind == eventStream
@@ -114,7 +114,7 @@ func (s *eventFeed) head(contentType string) (apigw.Response, []byte, error) {
 			state = scanner.Scan(chunk)
 		}
 		if state == apigw.PreludePending && err == nil {
-			prefix = append(prefix, chunk...) // the chunk is gone with the next one
+			prefix = append(prefix, chunk...) // the next chunk overwrites it
 			continue
 		}
 		if prefix == nil {
@@ -140,7 +140,7 @@ func (s *eventFeed) head(contentType string) (apigw.Response, []byte, error) {
 }
 
 // typed sets the content type of a head that has none, if there is a body. To know that, it
-// waits for the first bytes of the body. A head with a content type does not wait.
+// waits for the first bytes of the body. It does not wait if the head has a content type.
 func (s *eventFeed) typed(head *apigw.Response, begun []byte) ([]byte, error) {
 	if head.Header["Content-Type"] != nil || !apigw.HasBody(head.Status) {
 		return begun, nil
@@ -182,7 +182,7 @@ func (s *eventFeed) next() ([]byte, error) {
 		return nil, truncated(failure.Err.Error())
 	}
 	if failure.Kind == invoke.KindTruncated {
-		if failure.Err == nil { // the message is not AWS's
+		if failure.Err == nil { // the message is not from AWS
 			return nil, truncated(failure.Message)
 		}
 		return nil, truncated(quoted(failure))
@@ -211,15 +211,15 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo implements io.WriterTo. Where w is a client's, the client gets each chunk at
-// once, its going away ends the call, and a stream that breaks off ends in a way that
-// it can tell from a whole one: over HTTP/1.1 the connection is closed, over HTTP/2 the
-// stream is reset. An error that is only returned would not get there: KrakenD's routers
-// drop it and end the response as if it were complete.
+// WriteTo implements io.WriterTo. If w belongs to a client, each chunk is sent at once, the call
+// ends when the client goes away, and a stream that breaks off ends so that the client can tell:
+// WriteTo closes the connection over HTTP/1.1, and resets the stream over HTTP/2. Returning an
+// error would not reach the client: KrakenD's routers drop it and end the response as if it were
+// complete.
 //
-// A client that has gone may still read: net/http also reports a client as gone that closes
-// its sending side after the request, as nc -N does. Its connection is reset, so that no end
-// of the connection looks like the end of the response.
+// A client that seems gone may still read: net/http also reports a client as gone if it closes
+// its sending side after the request, as nc -N does. WriteTo resets its connection, so that the
+// client cannot mistake its end for the end of the response.
 func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	defer s.Close()
 	client := receiverOf(w)
@@ -228,7 +228,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 		gone.Store(true)
 		s.Close() // which ends next
 	})()
-	chunk := s.pending // nil, too: status and headers are not to wait for the body
+	chunk := s.pending // send status and headers, even without a body
 	for s.pending = nil; ; chunk, err = s.next() {
 		if gone.Load() {
 			err = clientGone()
@@ -276,7 +276,7 @@ func (s *stream) fail(err error) {
 	}
 }
 
-// Close implements io.Closer. A stream that is closed before its end is one that its client gave up.
+// Close implements io.Closer. If a stream is closed before its end, its client has given it up.
 func (s *stream) Close() error {
 	if s.watch != nil {
 		s.watch.end(clientGone())

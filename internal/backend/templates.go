@@ -7,8 +7,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
-// requestValues returns what the placeholders of templates stand for. Headers that the operator
-// does not let through to the backend have no value.
+// requestValues returns the values of template placeholders. Headers that the operator does not
+// pass to the backend have no value.
 func (b *Backend) requestValues(r *Request) config.RequestValues {
 	v := config.RequestValues{Params: r.Params, Headers: r.Headers, Query: r.Query}
 	if len(b.hidden) > 0 && !(b.cfg.TenantID.IsZero() && b.cfg.DurableExecutionName.IsZero()) {
@@ -20,13 +20,13 @@ func (b *Backend) requestValues(r *Request) config.RequestValues {
 	return v
 }
 
-// Claims returns the params with a token's claims, such as JWT.sub, that the configuration has
-// placeholders for. It returns nil for a bad configuration.
+// Claims returns the params with a token's claims, such as JWT.sub, that the configuration uses
+// in placeholders. It returns nil for a bad configuration.
 func (b *Backend) Claims() []string { return b.cfg.Claims() }
 
-// unsetClaims returns a warning for each of these claims that KrakenD's validator may not set: it
-// reads the url_patterns of an endpoint, and the backend knows its own alone. A command that
-// checks the configuration knows them all, and says it itself.
+// unsetClaims returns a warning for each of these claims that KrakenD's validator may not set:
+// the validator reads all url_patterns of an endpoint, and the backend knows only its own. A
+// command that checks the configuration knows them all, and warns itself.
 func (s Spec) unsetClaims(claims []string, checkOnly bool) (warnings []string) {
 	if s.SetsClaims || checkOnly {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// transport returns the transport that the build has for a backend, nil where it has none.
+// transport returns the build's transport for a backend, or nil.
 func (s Spec) transport() (t http.RoundTripper, err error) {
 	if s.Transport == nil {
 		return nil, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// describeReply says what a reply is that a decoder has refused with err.
+// describeReply describes a reply that a decoder has rejected with err.
 func describeReply(err error) string {
 	is, want := text.JSONKinds(err)
 	var syntax *json.SyntaxError
@@ -23,12 +23,12 @@ func describeReply(err error) string {
 	return text.Quote(err.Error())
 }
 
-// timeoutLine is the reply of AWS's emulator for a function that has run into its timeout. Lambda
-// answers with an error of the function.
+// timeoutLine is the reply of AWS's emulator for a function that timed out. Lambda itself
+// answers with a function error.
 var timeoutLine = regexp.MustCompile(`^Task timed out after \d+\.\d\d seconds$`)
 
-// undecodableReply is undecodable for a reply at hand. The log does not have the reply itself, but
-// for a timeoutLine.
+// undecodableReply is undecodable for a complete reply. The log does not contain the reply
+// itself, unless it is a timeoutLine.
 func undecodableReply(err error, payload []byte) *Error {
 	e := undecodable(err)
 	if len(payload) < 64 && timeoutLine.Match(payload) {

@@ -13,8 +13,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// watch collects what observers learn of one invocation. Its methods do nothing for a nil watch,
-// which is that of a backend without observers.
+// watch collects the data for observers of one invocation. A backend without observers has a nil
+// watch, whose methods do nothing.
 type watch struct {
 	backend     *Backend
 	ctx         context.Context // of the request, with the span
@@ -22,7 +22,7 @@ type watch struct {
 	observation Observation // nil for none
 	tell        func(context.Context, Invocation)
 	trace       map[string]string // headers that carry the span to the function; nil for none
-	whole       *watch            // the invocation's, for one of concurrent calls; nil for the invocation's own
+	whole       *watch            // the invocation's watch, for a concurrent call; nil for the invocation itself
 
 	mu      sync.Mutex // concurrent calls
 	about   Invocation
@@ -52,7 +52,7 @@ func (b *Backend) watch(ctx context.Context, f config.Function) (context.Context
 	return ctx, &watch{backend: b, ctx: ctx, started: time.Now(), observation: observation, tell: b.tell, trace: trace, about: about}
 }
 
-// headers are those that carry the gateway's span to the function, nil for none.
+// headers returns the headers that carry the gateway's span to the function, or nil.
 func (w *watch) headers() map[string]string {
 	if w == nil {
 		return nil
@@ -60,7 +60,7 @@ func (w *watch) headers() map[string]string {
 	return w.trace
 }
 
-// update changes what is known, unless the invocation has ended.
+// update changes the collected data, unless the invocation has ended.
 func (w *watch) update(change func(*Invocation)) {
 	if w == nil {
 		return
@@ -72,7 +72,7 @@ func (w *watch) update(change func(*Invocation)) {
 	}
 }
 
-// concurrent returns a watch for one of concurrent calls.
+// concurrent returns a watch for one of several concurrent calls.
 func (w *watch) concurrent() *watch {
 	if w == nil {
 		return nil
@@ -82,8 +82,8 @@ func (w *watch) concurrent() *watch {
 	return &watch{observation: w.observation, whole: w, about: w.about}
 }
 
-// settle makes what a concurrent call has found out what the invocation has. Calls that come late
-// do not count any more.
+// settle copies the data of a concurrent call to the invocation. Calls that finish later no
+// longer count.
 func (w *watch) settle(call *watch) {
 	w.update(func(i *Invocation) {
 		call.update(func(own *Invocation) {
@@ -94,7 +94,7 @@ func (w *watch) settle(call *watch) {
 	})
 }
 
-// count changes what all concurrent calls add to.
+// count changes the totals of all concurrent calls.
 func (w *watch) count(change func(*Invocation)) {
 	if w != nil && w.whole != nil {
 		w = w.whole
@@ -106,10 +106,10 @@ func (w *watch) count(change func(*Invocation)) {
 	})
 }
 
-// begins takes note of an attempt.
+// begins records an attempt.
 func (w *watch) begins() { w.count(func(i *Invocation) { i.Attempts++ }) }
 
-// failed takes note of an attempt that failed. code is what the invocation would have as Code or
+// failed records a failed attempt. code is what the invocation would have as its Code or
 // FunctionError.
 func (w *watch) failed(e *invoke.Error, code func() string) {
 	w.update(func(i *Invocation) {
@@ -131,16 +131,16 @@ func (w *watch) failed(e *invoke.Error, code func() string) {
 	})
 }
 
-// replied takes note of the reply of an attempt.
+// replied records the reply of an attempt.
 func (w *watch) replied(r *invoke.Response) {
 	w.update(func(i *Invocation) {
 		i.RequestID, i.ExecutedVersion, i.APIStatus, i.ReplySize = r.RequestID, r.ExecutedVersion, r.Status, int64(len(r.Payload))
 	})
 }
 
-// streams tells that the body of response decides when the invocation ends, and how. The end of
-// the request ends it at the latest: KrakenD drops the replies of shadow backends without reading
-// or closing them.
+// streams tells that the body of response decides when and how the invocation ends. It ends with
+// the request at the latest: KrakenD drops the replies of shadow backends without reading or
+// closing them.
 func (w *watch) streams(ctx context.Context, response *http.Response) {
 	w.update(func(i *Invocation) {
 		i.Status = response.StatusCode
@@ -149,8 +149,8 @@ func (w *watch) streams(ctx context.Context, response *http.Response) {
 	})
 }
 
-// returned ends the invocation with what the backend returns, unless its reply still comes. A
-// panic is an e that never came to be: an internal error.
+// returned ends the invocation with what the backend returns, unless its reply is still
+// arriving. After a panic e is missing: the invocation ends with an internal error.
 func (w *watch) returned(response *http.Response, e *Error) {
 	if w == nil {
 		return
@@ -194,8 +194,9 @@ func (w *watch) end(e *Error) {
 	w.notify()
 }
 
-// notify tells observers of the end. A panic of one is logged and goes no further: the invocation is
-// over, and nothing but this would recover it where the request's context ends a reply.
+// notify tells observers about the end. It logs an observer's panic and recovers it: the
+// invocation is over, and if the request's context ended the reply, nothing else would recover
+// the panic.
 func (w *watch) notify() {
 	defer func() {
 		if v := recover(); v != nil {
@@ -210,8 +211,8 @@ func (w *watch) notify() {
 	}
 }
 
-// failed sets what an error says. Of a stream that a client has received a part of, the status
-// stays the one that the client got.
+// failed sets the fields for an error. If a client has already received a part of a stream, the
+// status stays as sent.
 func (i *Invocation) failed(e *Error) {
 	i.ExecutedVersion = ""
 	gone := errors.Is(e.err, context.Canceled)
@@ -228,8 +229,8 @@ func (i *Invocation) failed(e *Error) {
 	}
 }
 
-// setTrace sets the headers that carry the span in a client context, where a header, a query
-// string or a param of that name does not stand. known are the folded names of headers.
+// setTrace sets the headers that carry the span in a client context, unless a header, a query
+// string or a param has the same name. known are the folded names of headers.
 func setTrace(custom []parameter, trace map[string]string, vouched interface{ Has(string) bool }, known map[string]bool) []parameter {
 	for _, name := range slices.Sorted(maps.Keys(trace)) {
 		if vouched.Has(name) {
