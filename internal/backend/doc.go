@@ -12,7 +12,7 @@
 //   - templates.go: the values of template placeholders, and claims that KrakenD may not set
 //   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
 //   - stream.go, longreply.go: replies that are streamed; receiver.go: the client that receives
-// them
+//     them
 //   - report.go: the result of checking a configuration
 //   - transport.go: a build's own transports
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes

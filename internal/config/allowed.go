@@ -10,14 +10,14 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// pattern is an element of allowed_functions: a name, a partial ARN or an ARN, without
-// a qualifier. A * in it stands for any run of characters within one part of an ARN: it
-// is no colon. So "*" is every name and no ARN, and a pattern for the functions of one
-// account is none for those of another.
+// pattern is an element of allowed_functions: a name, a partial ARN or an ARN, without a
+// qualifier. A * in it matches any run of characters other than colons, so it stays within one
+// part of an ARN. So "*" matches every name but no ARN, and a pattern for the functions of one
+// account never matches those of another.
 type pattern string
 
-// Allowlist holds the patterns of allowed_functions. A request looks names up, and compares only
-// patterns that have a *.
+// Allowlist holds the patterns of allowed_functions. It looks up names in a map, and compares
+// only patterns with a *.
 type Allowlist struct {
 	patterns []pattern            // in the order of the configuration
 	names    map[pattern]struct{} // those without a *; never nil
@@ -54,7 +54,7 @@ func (c *Config) ListsFunctions() bool {
 	return c.ParamName == "" || c.Allowed != nil && len(c.Allowed.globs) == 0
 }
 
-// A part is what AWS's grammar has there, or has a * in it.
+// Each part matches AWS's grammar for it, or has a * in it.
 const (
 	nameWithStars    = `(?:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]*\*[A-Za-z0-9_*-]*)`
 	accountWithStars = `(?:\d{12}|\d*\*[\d*]*)`
@@ -118,8 +118,8 @@ func (p pattern) globs() []glob {
 	return globs
 }
 
-// admitsRegion tells whether p can match an ARN of a region. It is true where p is for no
-// ARNs of one.
+// admitsRegion tells whether p can match an ARN of a region. It is true if p is not a pattern
+// for ARNs with a region.
 func (p pattern) admitsRegion(region string) bool {
 	m := arnPattern.FindStringSubmatch(string(p))
 	return m == nil || newGlob(m[1]).matches(region)
@@ -146,7 +146,7 @@ func (c *Config) allows(f Function) bool {
 }
 
 // UnmatchablePatterns returns a warning for each pattern of allowed_functions that no request
-// can match. Region must be known by then.
+// can match. Region must be set before.
 func (c *Config) UnmatchablePatterns() (warnings []string) {
 	if c.ParamName == "" || c.Allowed == nil {
 		return nil

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// A component is one of KrakenD's, or of the frameworks below it, that extra_config configures.
+// A component is a part of KrakenD, or of the frameworks that it uses, that extra_config
+// configures.
 type component struct {
 	short string // the name in KrakenD 2
-	long  string // the name in the component's code; the short one where it has no other
+	long  string // the name in the component's code, or the short name
 
-	// instead says what to use on a Lambda backend, where the component has no effect. It is
-	// empty where it has one.
+	// instead says what to use on a Lambda backend, if the component has no effect there. It is
+	// empty if the component works.
 	instead string
 }
 
@@ -83,8 +84,8 @@ func lookup(namespace string) (component, bool) {
 	return component{}, false
 }
 
-// protecting are the short names, or what these begin with, of the components that refuse or
-// change requests and responses.
+// protecting are the short names, or their prefixes, of the components that refuse or change
+// requests and responses.
 var protecting = []string{
 	"auth/api-keys", "auth/basic", "auth/revoker", "auth/signer", "auth/validator",
 	"modifier/lua-",
@@ -102,8 +103,8 @@ func protects(namespace string) bool {
 }
 
 // WithoutEffect returns a warning for each component in a Lambda backend's extra_config that has
-// no effect there, because it is part of KrakenD's HTTP client, or calls something in its place.
-// It also knows backend/http/client of KrakenD Enterprise.
+// no effect there, because it is part of KrakenD's HTTP client or replaces its calls. It also
+// knows backend/http/client of KrakenD Enterprise.
 func WithoutEffect(extra map[string]any) (warnings []string) {
 	for _, namespace := range slices.Sorted(maps.Keys(extra)) {
 		c, _ := lookup(namespace)

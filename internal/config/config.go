@@ -10,60 +10,57 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Config is the configuration of a Lambda backend, checked and with its
-// defaults in place.
+// Config is the checked configuration of a Lambda backend, with its defaults set.
 type Config struct {
-	// Function is what is invoked where the configuration names it. It is zero
-	// where ParamName is set.
+	// Function is the configured function. It is zero if ParamName is set.
 	Function Function
-	// ParamName is the param of the request that names the function. It is empty
-	// where Function is set.
+	// ParamName is the param of the request that names the function. It is empty if Function is
+	// set.
 	ParamName string
-	// Verbatim leaves the name that the param carries as it is. False uppercases
-	// its first letter, as KrakenD does with the names of placeholders.
+	// Verbatim uses the name in the param unchanged. Otherwise its first letter becomes upper
+	// case, as KrakenD does with the names of placeholders.
 	Verbatim bool
-	// Allowed are the functions that the param may name. Nil is every name, and no ARN.
+	// Allowed are the functions that the param may name. Nil allows every name, but no ARN.
 	Allowed *Allowlist
-	// Region is the AWS region. Empty means the one that the AWS SDK finds in the
-	// environment and the shared config.
+	// Region is the AWS region. If it is empty, the AWS SDK looks in the environment and the
+	// shared config.
 	Region string
 	// Endpoint is the base URL of the Invoke API. Empty means AWS's.
 	Endpoint string
-	// MaxRetries is how often an execution that failed is tried again; -1 leaves
-	// the number to the AWS SDK.
+	// MaxRetries is how often a failed execution is retried. -1 leaves the number to the AWS
+	// SDK.
 	MaxRetries int
-	// RetryFunctionErrors counts an error of the function's own as an execution that
-	// failed.
+	// RetryFunctionErrors treats a function's own error as a failed execution.
 	RetryFunctionErrors bool
-	// ErrorStatuses are the statuses of function errors. Nil leaves all of them a 502.
+	// ErrorStatuses are the statuses for function errors. Nil gives each a 502.
 	ErrorStatuses *ErrorStatuses
-	// MaxReply is the largest reply, in bytes. It is 0 where the function streams and
-	// nothing is configured: then there is no limit.
+	// MaxReply is the largest reply, in bytes. It is 0, which means no limit, if the function
+	// streams and no limit is configured.
 	MaxReply int64
-	// Profile is the one of the shared AWS files. Empty leaves it to the AWS SDK.
+	// Profile is a profile of the shared AWS files. If it is empty, the AWS SDK chooses.
 	Profile string
-	// Role is assumed with the credentials that are found, where its ARN is not empty.
+	// Role is the role to assume with the credentials that are found, if its ARN is not empty.
 	Role Role
-	// Qualifier is that of the function that ParamName names. Empty leaves it to the
-	// name. A fixed Function has its own.
+	// Qualifier applies to the function that ParamName names. If it is empty, the name may
+	// contain one. A configured Function has a separate qualifier.
 	Qualifier string
 	// InvocationType is InvocationEvent or InvocationDryRun. Empty is RequestResponse.
 	InvocationType string
-	// PayloadFormat is what the function receives.
+	// PayloadFormat tells what the function receives.
 	PayloadFormat PayloadFormat
-	// Event is what events say beyond the request. It is zero where PayloadFormat is Simple.
+	// Event has the settings for events. It is zero if PayloadFormat is Simple.
 	Event Event
 	// Proxy tells that a reply is an HTTP response: status, headers and body.
 	Proxy bool
-	// Stream hands a reply on as it comes.
+	// Stream streams the reply.
 	Stream bool
 	// ClientContext sends headers and params as the client context.
 	ClientContext bool
-	// TenantID is the tenant of a function with tenant isolation. Zero sends none.
+	// TenantID is the tenant for a function with tenant isolation. Zero sends none.
 	TenantID Template
 	// DurableExecutionName makes starts of a durable function idempotent. Zero sends none.
 	DurableExecutionName Template
-	// LogTail logs the end of the function's own log.
+	// LogTail logs the end of the function's log.
 	LogTail bool
 }
 
@@ -74,16 +71,16 @@ const (
 	InvocationDryRun = "DryRun"
 )
 
-// MaxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB, and 100 bytes for
+// MaxReply is Lambda's limit for a reply that is not streamed, in bytes: 6 MB, and 100 bytes for
 // Lambda's own report of a function's error.
 const MaxReply = 6<<20 + 100
 
-// PayloadFormat is what a function receives.
+// PayloadFormat tells what a function receives.
 type PayloadFormat int
 
 // The values of the key payload_format.
 const (
-	// Simple is the parameters of a GET, and the body of any other request.
+	// Simple sends the parameters of a GET, and the body of any other request.
 	Simple PayloadFormat = iota
 	// Version1 is API Gateway's payload format 1.0, that of REST APIs.
 	Version1
@@ -110,8 +107,7 @@ const (
 	SDKMaxRetries = -1
 )
 
-// draft is a configuration on its way from decoding to validation: absent keys
-// are nil.
+// draft is a configuration between decoding and validation: absent keys are nil.
 type draft struct {
 	functionName, functionParamName, functionNameCase, region, endpoint *string
 	qualifier, invocationType, payloadFormat, responseFormat, profile   *string
@@ -125,7 +121,7 @@ type draft struct {
 	eventKeys, warnings                                                 []string
 }
 
-// keys are the keys that work, each with the part that decodes its value.
+// keys are the supported keys, each with the function that decodes its value.
 var keys = map[string]func(*draft, any) error{
 	"function_name":          func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
 	"function_param_name":    func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
@@ -151,12 +147,12 @@ var keys = map[string]func(*draft, any) error{
 	"log_tail":               func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
 }
 
-// Keys are the keys that work, sorted.
+// Keys returns the supported keys, sorted.
 func Keys() []string { return slices.Sorted(maps.Keys(keys)) }
 
-// Parse reads the value that a backend's extra_config has under the namespace. endpoint are
-// the placeholders of the backend's endpoint. The error names every key that is wrong, and
-// how; the warnings are for the operator to read and stop nothing.
+// Parse reads the value of a backend's extra_config under the namespace. endpoint are the
+// placeholders of the backend's endpoint. The error names every key that is wrong, and says why.
+// The warnings are for the operator, and do not stop the backend.
 func Parse(settings any, endpoint Placeholders) (cfg Config, warnings []string, err error) {
 	m, ok := settings.(map[string]any)
 	if !ok {
@@ -193,8 +189,8 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }
 
-// validate applies the defaults and checks what has been decoded. A key of m
-// that did not decode is not reported again as missing.
+// validate applies the defaults and checks the decoded values. It does not report a key of m as
+// missing if it failed to decode.
 func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, warnings []string, err error) {
 	cfg.MaxRetries = SDKMaxRetries
 	var errs []error
@@ -233,8 +229,8 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	}
 	if d.functionParamName != nil {
 		cfg.ParamName = *d.functionParamName
-		// KrakenD capitalizes the names of placeholders and nothing else. Another component
-		// has set any other param, and spelled the function's name as it is.
+		// KrakenD capitalizes only the names of placeholders. Any other param comes from another
+		// component, with the function's exact name.
 		cfg.Verbatim = !endpoint.Has(cfg.ParamName)
 		if cfg.Verbatim && !isForeign(cfg.ParamName) {
 			warnings = append(warnings, notAPlaceholder(cfg.ParamName, endpoint))
@@ -293,8 +289,7 @@ func notAPlaceholder(param string, endpoint Placeholders) string {
 	return warning
 }
 
-// validateFormats does the part of validate that is about what goes out and what
-// comes back.
+// validateFormats is the part of validate for the formats of payloads and replies.
 func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	var errs []error
 	if d.invocationType != nil {
@@ -361,6 +356,6 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	return warnings, errors.Join(errs...)
 }
 
-// regionName is the format that the AWS SDK asks of a region, which becomes a
-// label of a host name.
+// regionName is the format that the AWS SDK requires of a region, which becomes a label of a
+// host name.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)

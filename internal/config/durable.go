@@ -13,8 +13,8 @@ import (
 // AWS Lambda.
 var executionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// digestName matches the names that digests make. A value that looks like one is hashed, so that a
-// client cannot send the name of another one's execution.
+// digestName matches names that look like our digests. ExecutionName hashes such a value, so
+// that a client cannot send the name of another client's execution.
 var digestName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func (d *draft) decodeDurableExecutionName(v any) error {
@@ -29,13 +29,13 @@ func (d *draft) decodeDurableExecutionName(v any) error {
 	return nil
 }
 
-// ExecutionName returns the name of the durable execution that a request starts. It is empty
-// where none is configured, or where a placeholder has no value.
+// ExecutionName returns the name of the durable execution that a request starts. It is empty if
+// no name is configured, or if a placeholder has no value.
 //
-// A value in AWS's grammar is the name itself where the template is one placeholder and nothing
-// else. Any other value, and one that looks like a digest, goes out as its SHA-256 in hex. The name
-// of any other template is the SHA-256 of all its parts with their lengths, so that no two lists
-// of values have one name.
+// If the template is a single placeholder, a value in AWS's grammar is the name itself. Any
+// other value, and one that looks like a digest, becomes its SHA-256 in hex. For any other
+// template, the name is the SHA-256 of all its parts with their lengths, so that different lists
+// of values never have the same name.
 func (c *Config) ExecutionName(r RequestValues) string {
 	t := c.DurableExecutionName
 	if t.IsZero() {
@@ -55,8 +55,8 @@ func (c *Config) ExecutionName(r RequestValues) string {
 }
 
 // digest returns the SHA-256 of the template's parts in hex: its text, and for each placeholder
-// what it is and its value. Before each part stands its length in bytes, in 8 bytes with the
-// highest first.
+// its key and its value. The length of each part, in 8 bytes in big-endian order, comes before
+// the part.
 func (t Template) digest(values []string) string {
 	h := sha256.New()
 	write := func(part string) {

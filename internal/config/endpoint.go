@@ -10,10 +10,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// The grammar of an endpoint: http or https, a host, a port, a path. It is a regular
-// expression and no more, so that schema/lambda.json can say the same.
+// The grammar of an endpoint: http or https, a host, a port, a path. It is only a regular
+// expression, so that schema/lambda.json can have the same one.
 const (
-	// The last label has more than digits: else it would be part of an address.
+	// The last label must not be all digits: otherwise it would be part of an address.
 	hostName   = `(?:[A-Za-z0-9_-]+\.)*[0-9]*[A-Za-z_-][A-Za-z0-9_-]*\.?`
 	octet      = `(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
 	ipv4       = octet + `(?:\.` + octet + `){3}`
@@ -21,8 +21,8 @@ const (
 	urlPath    = `(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?`
 )
 
-// ipv6 is eight groups, or fewer with :: for those that are zero. Nothing writes the address of
-// an endpoint with an IPv4 address at its end, or with a zone.
+// ipv6 matches eight groups, or fewer with :: for groups of zeros. It does not match an IPv4
+// address at the end or a zone, which endpoints do not use.
 var ipv6 = strings.ReplaceAll(
 	`(?:g:){7}g|(?:g:){1,7}:|(?:g:){1,6}:g|(?:g:){1,5}(?::g){1,2}|(?:g:){1,4}(?::g){1,3}|`+
 		`(?:g:){1,3}(?::g){1,4}|(?:g:){1,2}(?::g){1,5}|g:(?::g){1,6}|:(?::g){1,7}|::`,
@@ -36,8 +36,8 @@ var (
 	validPort   = regexp.MustCompile(`^` + portNumber + `$`)
 )
 
-// CheckEndpoint returns an error for an endpoint that is not an http or https URL with a host
-// and no more than a port and a path. The error holds nothing that may be a password.
+// CheckEndpoint returns an error unless endpoint is an http or https URL with a host and,
+// optionally, a port and a path. The error repeats nothing that may be a password.
 func CheckEndpoint(endpoint string) error {
 	if endpointURL.MatchString(endpoint) {
 		return nil

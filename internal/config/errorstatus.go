@@ -10,11 +10,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// ErrorStatuses are HTTP statuses for the errors of functions: function_error_status. Nil has no
-// status for any error.
+// ErrorStatuses maps function errors to HTTP statuses: function_error_status. Nil has no status
+// for any error.
 type ErrorStatuses struct {
 	types map[string]int // by errorType: the patterns without *
-	globs []errorStatus  // those with *. The one that counts comes first
+	globs []errorStatus  // patterns with *, in order of precedence
 }
 
 // An errorStatus is the status for the errors whose errorType matches pattern. A * in pattern
@@ -25,12 +25,12 @@ type errorStatus struct {
 	glob    glob // of pattern
 }
 
-// maxErrorType is how long an errorType may be that is compared with patterns, in bytes. It bounds
-// the work for an error, which can be 6 MB long. Names of classes are far shorter.
+// maxErrorType is the longest errorType that is compared with patterns, in bytes. It bounds the
+// work for an error, which can be 6 MB long. Class names are far shorter.
 const maxErrorType = 1 << 10
 
-// asErrorStatuses takes an object of statuses. Each of its keys is a pattern: an errorType may
-// begin as a comment does.
+// asErrorStatuses decodes an object of statuses. Every key is a pattern, even one that looks
+// like a comment.
 func asErrorStatuses(v any) (*ErrorStatuses, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -79,8 +79,8 @@ func asErrorStatus(v any) (int, error) {
 }
 
 // precedence sorts patterns by their number of bytes other than *, the longest first. Of two
-// that are alike, the one with fewer * comes first, then the one that sorts first as a string.
-// An errorType without * comes before all patterns that match it, so ErrorStatuses looks it up.
+// equal ones, the one with fewer * comes first, then the one that sorts first as a string. An
+// errorType without * precedes all patterns that match it, so ErrorStatuses looks it up first.
 func precedence(a, b errorStatus) int {
 	return cmp.Or(
 		cmp.Compare(len(b.pattern)-len(b.glob), len(a.pattern)-len(a.glob)),
@@ -89,9 +89,8 @@ func precedence(a, b errorStatus) int {
 	)
 }
 
-// Of returns the status for a function's error, or 0 for none. An empty errorType, which
-// timeouts and custom runtimes may have, matches "*" alone, and so does one that is longer than
-// maxErrorType.
+// Of returns the status for a function's error, or 0. Timeouts and custom runtimes may have an
+// empty errorType: it matches only "*", and so does an errorType longer than maxErrorType.
 func (s *ErrorStatuses) Of(errorType string) int {
 	if s == nil {
 		return 0
@@ -110,14 +109,14 @@ func (s *ErrorStatuses) Of(errorType string) int {
 	return 0
 }
 
-// ownTypes is how the types of the errors begin that Lambda and its runtimes report of a
-// function that they cannot execute: one that crashes, runs out of its time, returns too much,
-// does not load, or has no handler. Ruby's runtime writes Init<…>.
+// ownTypes are the prefixes of the error types that Lambda and its runtimes report for a
+// function that they cannot execute: one that crashes, times out, returns too much, does not
+// load, or has no handler. Ruby's runtime writes Init<…>.
 var ownTypes = []string{"Extension.", "Function.", "Init<", "Runtime.", "Runtime<", "Sandbox.", "java.lang.ClassNotFoundException"}
 
-// matches reports whether e, which has a *, is for errors of the type. Those of ownTypes match
-// patterns that begin like them, so that "*NotFound" is not for Runtime.HandlerNotFound; and
-// "*", which is for all errors.
+// matches reports whether e, which has a *, applies to errors of the type. Types of ownTypes
+// match only patterns with the same prefix, so that "*NotFound" does not match
+// Runtime.HandlerNotFound, and "*", which matches all errors.
 func (e errorStatus) matches(errorType string) bool {
 	if strings.Trim(e.pattern, "*") == "" {
 		return true

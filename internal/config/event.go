@@ -11,25 +11,24 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Event is what events say beyond the request.
+// Event has the settings for events.
 type Event struct {
-	// AccountID and APIID are those of the API that the function is told to serve, empty
-	// where nothing is configured.
+	// AccountID and APIID identify the API in events. They are empty if they are not configured.
 	AccountID, APIID string
 	// Stage is the API's stage, empty for $default.
 	Stage string
-	// StageVariables are the stage's, nil for none.
+	// StageVariables are the stage's variables, or nil.
 	StageVariables map[string]string
-	// BinaryMediaTypes are the media types, in lower case, whose bodies are base64. All
-	// others are text. Nil leaves that to the format; an empty list makes all bodies text.
+	// BinaryMediaTypes are the media types, in lower case, whose bodies are sent in base64. All
+	// others are text. Nil uses the format's default; an empty list makes all bodies text.
 	BinaryMediaTypes []string
-	// ForwardedProto and ForwardedPort tell how clients reach the gateway where the request
-	// does not tell. They are empty where nothing is configured.
+	// ForwardedProto and ForwardedPort tell how clients reach the gateway if the request does
+	// not tell. They are empty if they are not configured.
 	ForwardedProto, ForwardedPort string
-	// MultiValueHeaders has the events of a load balancer hold all values of a header or
-	// query string, and its replies too.
+	// MultiValueHeaders puts all values of a header or query string into load balancer events,
+	// and reads them from replies.
 	MultiValueHeaders bool
-	// TargetGroupARN is the ARN of the load balancer's target group, empty where nothing is
+	// TargetGroupARN is the ARN of the load balancer's target group. It is empty if it is not
 	// configured.
 	TargetGroupARN string
 }
@@ -125,7 +124,7 @@ func (d *draft) decodeEvent(v any) error {
 	return errors.Join(errs...)
 }
 
-// unusedEventKeys warns of the keys of event that have no effect in a format.
+// unusedEventKeys warns of the event keys that have no effect in a format.
 func (d *draft) unusedEventKeys(f PayloadFormat) (warnings []string) {
 	for _, key := range d.eventKeys {
 		if k := eventKeys[key]; f == ALB && !k.alb || f != ALB && !k.api {
@@ -135,7 +134,7 @@ func (d *draft) unusedEventKeys(f PayloadFormat) (warnings []string) {
 	return warnings
 }
 
-// asStrings takes an object whose values are strings.
+// asStrings decodes an object whose values are strings.
 func asStrings(v any) (map[string]string, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -153,7 +152,7 @@ func asStrings(v any) (map[string]string, error) {
 	return values, errors.Join(errs...)
 }
 
-// asMediaTypes takes a list of media types without parameters: image/png, image/* or */*.
+// asMediaTypes decodes a list of media types without parameters: image/png, image/* or */*.
 func asMediaTypes(v any) ([]string, error) {
 	list, ok := v.([]any)
 	if !ok {

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Fold returns one form for all names that some JSON decoder takes for the same name, so that
-// a map can find them. Go's encoding/json compares as strings.EqualFold does: to it userid and
-// u\u017ferId are userId. Others put names into lower or upper case first, as
-// github.com/json-iterator/go and github.com/bytedance/sonic do: to them user\u0130d is userId,
-// which strings.EqualFold denies.
+// Fold maps all names that some JSON decoder treats as equal to one form, so that a map can find
+// them. Go's encoding/json compares as strings.EqualFold does: it treats userid and u\u017ferId
+// like userId. Others convert names to lower or upper case first, such as
+// github.com/json-iterator/go and github.com/bytedance/sonic: they treat user\u0130d like
+// userId, which strings.EqualFold does not.
 func Fold(name string) string {
 	for i := range len(name) {
 		if name[i] >= utf8.RuneSelf {
@@ -20,9 +20,9 @@ func Fold(name string) string {
 	return strings.ToLower(name)
 }
 
-// foldRunes replaces each rune by the smallest rune that folds to it, in lower case if that is
-// an ASCII letter. The two letters i of Turkish are the only runes that fold to themselves alone
-// and yet have another letter in lower or upper case.
+// foldRunes replaces each rune with the smallest rune that folds to it, in lower case if that is
+// an ASCII letter. Turkish has two letters i, the only runes that fold only to themselves but
+// become another letter in lower or upper case.
 func foldRunes(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\u0130' || r == '\u0131' { // I with a dot, i without one
@@ -39,15 +39,14 @@ func foldRunes(name string) string {
 	}, name)
 }
 
-// Vouched holds the folded names of what the gateway vouches for in one request. A client
-// must not be able to set a member with such a name.
+// Vouched holds the folded names of the values that the gateway vouches for in one request. A
+// client must not be able to set a member with such a name.
 type Vouched struct {
 	placeholders Placeholders
 	folded       map[string]bool
 }
 
-// VouchedNames returns the names that the params of a request and the placeholders of its
-// endpoint have.
+// VouchedNames returns the names of a request's params and of its endpoint's placeholders.
 func (n Placeholders) VouchedNames(params map[string]string) Vouched {
 	folded := make(map[string]bool, len(n)+len(params))
 	for param := range n {
@@ -59,15 +58,15 @@ func (n Placeholders) VouchedNames(params map[string]string) Vouched {
 	return Vouched{n, folded}
 }
 
-// Has tells whether a name out of a request folds to one that the gateway vouches for: the
-// name of a param or placeholder, a claim (JWT.*), or a value of an earlier reply (resp0,
-// resp0_*). The last two count whether the request has such params or not.
+// Has tells whether a name from a request folds to one that the gateway vouches for: a param or
+// placeholder, a claim (JWT.*), or a value of an earlier reply (resp0, resp0_*). Claims and
+// earlier replies count even if the request has no such params.
 func (v Vouched) Has(name string) bool {
 	folded := Fold(name)
 	return v.folded[folded] || isGatewayName(folded)
 }
 
-// isGatewayName tells whether a folded name is one that only KrakenD gives to params.
+// isGatewayName tells whether only KrakenD sets params with this folded name.
 func isGatewayName(folded string) bool {
 	if strings.HasPrefix(folded, foldedClaimPrefix) {
 		return true

@@ -19,7 +19,7 @@ type Function struct {
 	region string // the ARN's; empty for all others
 }
 
-// String returns the name, with the qualifier behind a colon where there is one.
+// String returns the name, followed by a colon and the qualifier if there is one.
 func (f Function) String() string {
 	if f.Qualifier == "" {
 		return f.Name
@@ -39,13 +39,12 @@ var (
 	partialARN    = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	fullARN       = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	qualifierName = regexp.MustCompile(`^` + qualifierGrammar + `$`)
-	// arnPart matches what AWS takes for an account, a region or a keyword where a colon
-	// follows it, and not for a name.
+	// arnPart matches text that AWS takes for an account, a region or a keyword if a colon
+	// follows, and not for a name.
 	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
 )
 
-// parseFunction reads what an operator wrote: name, name:qualifier, a partial
-// ARN or an ARN.
+// parseFunction reads a configured function: name, name:qualifier, a partial ARN or an ARN.
 func parseFunction(s string) (Function, error) {
 	if m := fullARN.FindStringSubmatch(s); m != nil {
 		return Function{Name: m[1], Qualifier: m[3], arn: true, region: m[2]}, nil
@@ -63,9 +62,8 @@ func parseFunction(s string) (Function, error) {
 	return f, nil
 }
 
-// parseName reads name or name:qualifier. The two are kept apart and go out
-// apart: in one piece, AWS would read 123456789012:name as a function of that
-// account, and us-east-1:name as one of that region.
+// parseName reads name or name:qualifier. The request sends the two separately: AWS would read
+// 123456789012:name as a function of that account, and us-east-1:name as one of that region.
 func parseName(s string) (Function, bool) {
 	m := plainName.FindStringSubmatch(s)
 	if m == nil {
@@ -74,15 +72,15 @@ func parseName(s string) (Function, bool) {
 	return Function{Name: m[1], Qualifier: m[2]}, true
 }
 
-// Refused is the error for a request that names no function, or one that it may not name.
-// Its text quotes the request: it is for the log, not for the client.
+// Refused is the error for a request that names no function, or one that is not allowed. Its
+// text quotes the request: use it in the log, never for the client.
 type Refused struct{ reason string }
 
 // Error implements error.
 func (r *Refused) Error() string { return r.reason }
 
-// FunctionOf returns the function that a request with these params is for. Its error is a
-// *Refused. A nil map is a request without params.
+// FunctionOf returns the function for a request with these params. Its error is a *Refused. A
+// nil map is a request without params.
 func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 	if c.ParamName == "" {
 		return c.Function, nil
@@ -98,7 +96,7 @@ func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 	return f, nil
 }
 
-// named returns the function that a request names, or the reason why it may not.
+// named returns the function that a request names, or the reason for refusing it.
 func (c *Config) named(name string) (f Function, reason string) {
 	if fullARN.MatchString(name) || partialARN.MatchString(name) {
 		f, _ = parseFunction(name)
@@ -117,7 +115,7 @@ func (c *Config) named(name string) (f Function, reason string) {
 	case !c.allows(f):
 		return Function{}, "it is not in allowed_functions"
 	case f.region != "" && c.Region != "" && f.region != c.Region:
-		// The SDK would sign for the backend's.
+		// The SDK would sign for the backend's region.
 		return Function{}, "its region is not the backend's, " + c.Region
 	case c.Qualifier != "" && f.Qualifier != "":
 		return Function{}, "its qualifier is configured"

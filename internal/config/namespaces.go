@@ -11,22 +11,22 @@ import (
 )
 
 // A NamespaceCheck finds the namespaces in a krakend.json that a build does not know. KrakenD
-// ignores them without a word.
+// ignores them without a warning.
 type NamespaceCheck struct {
-	// Missing has a sentence for each component that the build does not contain and that would
-	// refuse or change requests or responses.
+	// Missing has a sentence for each component that the build lacks and that would refuse or
+	// change requests or responses.
 	Missing []string
 	// Ignored has a sentence for each other namespace that has no effect.
 	Ignored []string
 
 	own      []string
 	wired    []string
-	endpoint string // or async agent: the one whose backends follow
+	endpoint string // or async agent: the one that the next backends are part of
 	backends int    // of it, so far
 }
 
 // NewNamespaceCheck returns a check for a build with the components of these namespaces. own are
-// the namespaces of a Lambda backend, the best first. There must be one.
+// the namespaces of a Lambda backend, the preferred one first; it must not be empty.
 func NewNamespaceCheck(own []string, wired ...string) *NamespaceCheck {
 	return &NamespaceCheck{own: own, wired: wired}
 }
@@ -74,7 +74,7 @@ func (c *NamespaceCheck) check(place string, extra map[string]any, backend bool)
 	}
 }
 
-// reason says why a namespace has no effect, or which one it should have been.
+// reason says why a namespace has no effect, or suggests the right one.
 func (c *NamespaceCheck) reason(namespace string) string {
 	known, ok := lookup(namespace)
 	if known.short == lambdaShort {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Placeholders are the names that an endpoint gives to its placeholders, by the names
-// that they have in a request, where KrakenD uppercases the first letter. It is nil where
-// the framework does not tell the endpoint, and empty for an endpoint without placeholders.
+// Placeholders maps the names of an endpoint's placeholders in a request, where KrakenD
+// uppercases the first letter, to the endpoint's own names. It is nil if the framework does not
+// tell the endpoint, and empty for an endpoint without placeholders.
 type Placeholders map[string]string
 
 // placeholderPattern finds the placeholders of an endpoint, as KrakenD's configuration has
@@ -31,8 +31,8 @@ func PlaceholdersOf(endpoint string) Placeholders {
 	return names
 }
 
-// Has tells whether a param can be a placeholder. Where the endpoint is not known, every
-// param with a capital can, but those that KrakenD's own parts set.
+// Has tells whether a param can be a placeholder. If the endpoint is not known, it returns true
+// for every param with a capital, except those that KrakenD's own parts set.
 func (n Placeholders) Has(param string) bool {
 	if n == nil {
 		return upperFirst(param) == param && !isForeign(param)
@@ -41,9 +41,9 @@ func (n Placeholders) Has(param string) bool {
 	return ok
 }
 
-// EndpointName returns the endpoint's name for a param. Where the endpoint is not known it
-// takes the capital for KrakenD's. A param of another origin, such as the claim JWT.sub,
-// keeps its name.
+// EndpointName returns the endpoint's name for a param. If the endpoint is not known, it assumes
+// that KrakenD added the capital. A param from another source, such as the claim JWT.sub, keeps
+// its name.
 func (n Placeholders) EndpointName(param string) string {
 	if name, ok := n[param]; ok {
 		return name
@@ -54,20 +54,20 @@ func (n Placeholders) EndpointName(param string) string {
 	return lowerFirst(param)
 }
 
-// ClaimPrefix is how KrakenD's validator begins the names of the params in which it puts
-// the claims of a token.
+// ClaimPrefix is the prefix of the params in which KrakenD's validator puts the claims of a
+// token.
 const ClaimPrefix = "JWT."
 
 const foldedClaimPrefix = "jwt."
 
-// isForeign tells whether KrakenD sets a param that is not a placeholder, and gives it a capital
-// as placeholders have: a claim of a token, or a value of an earlier reply.
+// isForeign tells whether KrakenD itself sets a param that is not a placeholder but has a
+// capital: a claim of a token, or a value of an earlier reply.
 func isForeign(param string) bool {
 	return strings.HasPrefix(param, ClaimPrefix) || strings.HasPrefix(param, "Resp") && isGatewayName(Fold(param))
 }
 
-// PathParameters returns the params that are placeholders, under the endpoint's names, and
-// nil where there are none. It leaves out the params that other components have set.
+// PathParameters returns the params that are placeholders, under the endpoint's names, or nil.
+// It leaves out params that other components have set.
 func (n Placeholders) PathParameters(params map[string]string) map[string]string {
 	var path map[string]string
 	for param, value := range params {
@@ -82,8 +82,8 @@ func (n Placeholders) PathParameters(params map[string]string) map[string]string
 	return path
 }
 
-// Claims returns the claims of a validated token, which KrakenD's validator has put into
-// the params, by their names and as text. It returns nil where there are none.
+// Claims returns the claims of a validated token as text, by name. KrakenD's validator has put
+// them into the params. It returns nil if there are none.
 func Claims(params map[string]string) map[string]string {
 	var claims map[string]string
 	for param, value := range params {
@@ -97,8 +97,8 @@ func Claims(params map[string]string) map[string]string {
 	return claims
 }
 
-// check returns an error for a placeholder that would have the name of a claim, in any case:
-// where a token lacks the claim, a client could set it through the path.
+// check returns an error for a placeholder with the name of a claim, in any case: if a token
+// lacks the claim, a client could set it through the path.
 func (n Placeholders) check() error {
 	for _, param := range slices.Sorted(maps.Keys(n)) {
 		if strings.HasPrefix(Fold(param), foldedClaimPrefix) {
@@ -108,8 +108,8 @@ func (n Placeholders) check() error {
 	return nil
 }
 
-// upperFirst uppercases the first letter of s where it is an ASCII one, as
-// KrakenD does with the names of placeholders.
+// upperFirst uppercases the first letter of s if it is ASCII, as KrakenD does with the names of
+// placeholders.
 func upperFirst(s string) string {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s

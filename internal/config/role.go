@@ -13,7 +13,7 @@ import (
 // Role is an IAM role to assume.
 type Role struct {
 	ARN string
-	// ExternalID is empty where the role's trust policy asks for none.
+	// ExternalID is empty if the role's trust policy needs none.
 	ExternalID string
 	// SessionName is the caller's name in CloudTrail.
 	SessionName string
@@ -24,9 +24,9 @@ const defaultSessionName = "krakend-lambda"
 // A roleField is a key of assume_role.
 type roleField struct {
 	value       func(*Role) *string
-	grammar     *regexp.Regexp // all of it in ASCII
+	grammar     *regexp.Regexp // for the whole value, ASCII only
 	least, most int            // characters
-	what        string         // it is, for the log
+	what        string         // the description for the log
 }
 
 func (f roleField) valid(s string) bool {
@@ -53,7 +53,7 @@ var roleFields = map[string]roleField{
 	},
 }
 
-// RoleKeys are the keys of assume_role, sorted.
+// RoleKeys returns the keys of assume_role, sorted.
 func RoleKeys() []string { return slices.Sorted(maps.Keys(roleFields)) }
 
 func (d *draft) decodeRole(v any) (err error) {
@@ -82,7 +82,7 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		}
 		s, err := asString(m[key])
 		switch {
-		case key == "external_id" && (err != nil || !f.valid(*s)): // some take it for a secret
+		case key == "external_id" && (err != nil || !f.valid(*s)): // some treat it as a secret
 			errs = append(errs, fmt.Errorf("%s: is not %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))

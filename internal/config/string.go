@@ -6,7 +6,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// String says in a few words what a backend invokes.
+// String describes in a few words what a backend invokes.
 func (c *Config) String() string {
 	s := "function " + c.Function.String()
 	if c.ParamName != "" {

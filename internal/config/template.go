@@ -9,12 +9,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Template is text with placeholders for what a request brings. The zero Template is empty
-// text.
+// Template is text with placeholders for values of a request. The zero Template is empty text.
 type Template struct {
-	literals []string // one more than values, around them; nil for the zero Template
+	literals []string // the text around the values, so one more than values; nil for the zero Template
 	values   []templateValue
-	headers  map[string]int // those that values name, in lower case, from 0; nil for none
+	headers  map[string]int // the headers in values, in lower case, numbered from 0; nil for none
 }
 
 // A templateValue is a placeholder of a template.
@@ -35,8 +34,8 @@ func (v templateValue) String() string {
 	return v.name
 }
 
-// key returns a text that placeholders have in common where they stand for the same: the case of
-// a header's name does not count.
+// key returns a text that is equal for equal placeholders: the case of a header's name does not
+// count.
 func (v templateValue) key() string {
 	if v.source == fromHeader {
 		return strings.ToLower(v.String())
@@ -59,7 +58,7 @@ const (
 	queryPrefix  = "input_query_strings."
 )
 
-// RequestValues is what a template's placeholders stand for. All maps may be nil.
+// RequestValues are the values for a template's placeholders. All maps may be nil.
 type RequestValues struct {
 	Params         map[string]string
 	Headers, Query map[string][]string
@@ -69,10 +68,9 @@ type RequestValues struct {
 // of earlier replies.
 var paramName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
 
-// ParseTemplate reads a template: {name} is an endpoint's placeholder, {JWT.sub} a claim of
-// the validated token, {resp0_id} a value of an earlier reply, {input_headers.X-Tenant} a
-// header and {input_query_strings.tenant} a query string. There is no way to write a brace
-// that stands for itself.
+// ParseTemplate reads a template: {name} is an endpoint's placeholder, {JWT.sub} a claim of the
+// validated token, {resp0_id} a value of an earlier reply, {input_headers.X-Tenant} a header and
+// {input_query_strings.tenant} a query string. A literal brace is not possible.
 func ParseTemplate(s string) (Template, error) {
 	var t Template
 	rest := s
@@ -143,7 +141,7 @@ var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 // IsZero tells whether t is the zero Template. ParseTemplate never returns it without an error.
 func (t Template) IsZero() bool { return t.literals == nil }
 
-// Params returns the keys of the params that the template has placeholders for, in order.
+// Params returns the keys of the params in the template's placeholders, in order.
 func (t Template) Params() []string {
 	var params []string
 	for _, v := range t.values {
@@ -154,10 +152,10 @@ func (t Template) Params() []string {
 	return params
 }
 
-// Values returns the value of each placeholder, in order. It is false where one has no value:
-// the request lacks it, or it is empty. Of several values the first counts. Headers match
-// without case; where the request spells one in several ways, the first in sorted order
-// counts. Query strings match exactly.
+// Values returns the value of each placeholder, in order. It returns false if a value is absent
+// from the request or empty. Of several values the first counts. The names of headers ignore
+// case; if the request has several spellings of one, the first in sorted order counts. Query
+// strings match exactly.
 func (t Template) Values(r RequestValues) ([]string, bool) {
 	values := make([]string, len(t.values))
 	headers := t.headerValues(r.Headers)
@@ -177,8 +175,8 @@ func (t Template) Values(r RequestValues) ([]string, bool) {
 	return values, true
 }
 
-// Expand returns the text with the values in place of the placeholders. It is false where
-// one has no value.
+// Expand returns the text with the values in place of the placeholders. It returns false if one
+// has no value.
 func (t Template) Expand(r RequestValues) (string, bool) {
 	values, ok := t.Values(r)
 	if !ok || t.literals == nil {
@@ -193,8 +191,8 @@ func (t Template) Expand(r RequestValues) (string, bool) {
 	return b.String(), true
 }
 
-// A headerValue is the value of a header, with the spelling that a request has of its name. Both
-// are empty where the request does not have it.
+// A headerValue is the value of a header and the request's spelling of its name. Both are empty
+// if the request lacks the header.
 type headerValue struct{ spelling, value string }
 
 // headerValues returns the first value of each header of a template, by its number. It reads the
@@ -217,7 +215,8 @@ func (t Template) headerValues(headers map[string][]string) []headerValue {
 	return found
 }
 
-// appendLower appends s, with its ASCII letters in lower case. Names of headers have no others.
+// appendLower appends s with its ASCII letters in lower case. Header names have no other
+// letters.
 func appendLower(b []byte, s string) []byte {
 	for _, c := range []byte(s) {
 		if 'A' <= c && c <= 'Z' {
@@ -235,8 +234,8 @@ func first(values []string) string {
 	return values[0]
 }
 
-// String returns the template as it is written in the configuration, but for the case of
-// the params' first letters.
+// String returns the template as configured, except that the case of the params' first letters
+// may differ.
 func (t Template) String() string {
 	var b strings.Builder
 	for i, literal := range t.literals {

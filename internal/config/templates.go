@@ -9,8 +9,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// validateTemplates does the part of validate that is about tenants and durable executions. The
-// formats must be known by then.
+// validateTemplates is the part of validate for tenants and durable executions. The formats must
+// be set before.
 func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings []string, err error) {
 	cfg.TenantID, cfg.DurableExecutionName = d.tenantID, d.durableExecutionName
 	warnings = append(missingPlaceholders("tenant_id", d.tenantID, endpoint), missingPlaceholders("durable_execution_name", d.durableExecutionName, endpoint)...)
@@ -48,8 +48,8 @@ func missingPlaceholders(key string, t Template, endpoint Placeholders) (warning
 	return warnings
 }
 
-// Claims returns the names of the params with a token's claims that the templates have
-// placeholders for, each one once, in order.
+// Claims returns the params with a token's claims that the templates use, each one once, in
+// order.
 func (c *Config) Claims() (claims []string) {
 	seen := make(map[string]bool)
 	for _, param := range slices.Concat(c.TenantID.Params(), c.DurableExecutionName.Params()) {

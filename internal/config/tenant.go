@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// The characters of a tenant's id, from the service model of AWS Lambda. A space cannot be the
-// first or the last one: HTTP drops it there, and the call would be for another tenant.
+// The characters of a tenant's id, from the service model of AWS Lambda. A space cannot be first
+// or last: HTTP drops it there, and the call would use another tenant.
 const (
 	tenantInner = `[A-Za-z0-9._:/=+@ -]`
 	tenantOuter = `[A-Za-z0-9._:/=+@-]`
@@ -19,8 +19,8 @@ const (
 
 var (
 	tenantID = regexp.MustCompile(`^` + tenantOuter + `(?:` + tenantInner + `{0,254}` + tenantOuter + `)?$`)
-	// tenantText matches what may stand in a template for a tenant, whose values have a length
-	// that only requests tell.
+	// tenantText matches a configured tenant template, whose values have a length that only
+	// requests tell.
 	tenantText = regexp.MustCompile(`^` + tenantOuter + `(?:` + tenantInner + `*` + tenantOuter + `)?$`)
 )
 
@@ -33,7 +33,7 @@ func (d *draft) decodeTenantID(v any) error {
 	if len(t.values) == 0 {
 		grammar = tenantID
 	}
-	// Each value is one of these characters or more, so that any one of them can stand for it.
+	// Each value has at least one of these characters, so any one of them can replace it here.
 	if !grammar.MatchString(strings.Join(t.literals, "x")) {
 		return fmt.Errorf("%s is not a tenant: %s", describe(v), tenantGrammar)
 	}
@@ -41,15 +41,15 @@ func (d *draft) decodeTenantID(v any) error {
 	return nil
 }
 
-// InvalidTenant is the error for a request that has no tenant, or one that AWS does not take. Its
-// text quotes the request: it is for the log, not for the client.
+// InvalidTenant is the error for a request without a tenant, or with one that AWS does not
+// accept. Its text quotes the request: use it in the log, never for the client.
 type InvalidTenant struct{ reason string }
 
 // Error implements error.
 func (e *InvalidTenant) Error() string { return e.reason }
 
-// TenantOf returns the tenant of a request, empty where none is configured. Its error is an
-// *InvalidTenant.
+// TenantOf returns the tenant of a request. It is empty if no tenant is configured. Its error is
+// an *InvalidTenant.
 func (c *Config) TenantOf(r RequestValues) (string, error) {
 	if c.TenantID.IsZero() {
 		return "", nil

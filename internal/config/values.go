@@ -26,7 +26,7 @@ func asString(v any) (*string, error) {
 	return &s, nil
 }
 
-// asTemplate takes a template that is not empty.
+// asTemplate decodes a template that is not empty.
 func asTemplate(v any) (Template, error) {
 	s, err := asString(v)
 	if err != nil {
@@ -35,7 +35,7 @@ func asTemplate(v any) (Template, error) {
 	return ParseTemplate(*s)
 }
 
-// asMatch takes a string of a grammar. what says what the grammar is.
+// asMatch decodes a string that matches a grammar. what describes the grammar.
 func asMatch(v any, grammar *regexp.Regexp, what string) (string, error) {
 	s, ok := v.(string)
 	if !ok || !grammar.MatchString(s) {
@@ -52,8 +52,7 @@ func asBool(v any) (bool, error) {
 	return b, nil
 }
 
-// asInt takes the types in which parsers deliver the numbers of JSON, YAML and
-// TOML.
+// asInt decodes the types that parsers use for numbers in JSON, YAML and TOML.
 func asInt(v any) (*int, error) {
 	bad := fmt.Errorf("must be an integer, is %s", describe(v))
 	var f float64
@@ -89,7 +88,7 @@ func inRange(n int64) (*int, error) {
 	return &i, nil
 }
 
-// describe says in a few words what a value of the configuration is.
+// describe describes a value of the configuration in a few words.
 func describe(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -109,7 +108,7 @@ func describe(v any) string {
 	}
 }
 
-// unknownKey warns of a key that is none of known, with the one that it resembles.
+// unknownKey warns of a key that is not in known, and suggests the one that it resembles.
 func unknownKey(key string, known []string) string {
 	spelled := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
 	best, distance := "", len(spelled)
@@ -124,8 +123,8 @@ func unknownKey(key string, known []string) string {
 	return fmt.Sprintf("unknown key %s is ignored; did you mean '%s'?", text.Quote(key), best)
 }
 
-// editDistance is Levenshtein's: the insertions, deletions and substitutions of
-// one byte that turn a into b.
+// editDistance returns the Levenshtein distance: the number of insertions, deletions and
+// substitutions of one byte that turn a into b.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
