@@ -2,9 +2,10 @@ package apigw
 
 import "strings"
 
-// albEvent writes the members of the event of an Application Load Balancer: those of aws-lambda-go's
-// ALBTargetGroupRequest. Where there are no query strings it has an empty object, which the type leaves
-// out. Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+// albEvent writes the members of an Application Load Balancer's event, as in aws-lambda-go's
+// ALBTargetGroupRequest. Without query strings it writes an empty object, which that type omits.
+// Source:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 func (a *API) albEvent(o *jsonObject, in *input) {
 	var room [usual]field
 	o.text("httpMethod", in.Method)
@@ -24,9 +25,10 @@ func (a *API) albEvent(o *jsonObject, in *input) {
 	o.bool("isBase64Encoded", isBase64)
 }
 
-// encodedQuery splits a query string into its parameters, whose names and values stay
-// percent-encoded as load balancers leave them. KrakenD does not tell how a client wrote a
-// space: it is %20 here, since adapters such as @fastify/aws-lambda do not decode a plus.
+// encodedQuery splits a query string into its parameters. Their names and values stay
+// percent-encoded, as load balancers leave them. KrakenD does not tell how a client wrote a
+// space: encodedQuery writes %20, since adapters such as @fastify/aws-lambda do not decode a
+// plus.
 func encodedQuery(raw string) map[string][]string {
 	query := make(map[string][]string)
 	for pair := range strings.SplitSeq(strings.ReplaceAll(raw, "+", "%20"), "&") {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// isText tells whether the format has a body with these headers as text.
+// isText tells whether the format sends a body with these headers as text.
 func (a *API) isText(h http.Header) bool {
 	mediaType := MediaType(h.Get("Content-Type"))
 	if binary := a.settings.BinaryMediaTypes; binary != nil {
@@ -15,7 +15,7 @@ func (a *API) isText(h http.Header) bool {
 	}
 	switch a.format {
 	case REST:
-		// A REST API without binary media types takes every body for text.
+		// A REST API without binary media types treats every body as text.
 		return true
 	case HTTP:
 		return h.Get("Content-Encoding") == "" && isTextForHTTP(mediaType)
@@ -24,7 +24,7 @@ func (a *API) isText(h http.Header) bool {
 	return h.Get("Content-Encoding") == "" && isTextForALB(mediaType)
 }
 
-// matchesMediaType tells whether a media type is that of a pattern: image/png, image/* or */*.
+// matchesMediaType tells whether a media type matches a pattern: image/png, image/* or */*.
 func matchesMediaType(pattern, mediaType string) bool {
 	if pattern == "*/*" {
 		return true
@@ -35,14 +35,14 @@ func matchesMediaType(pattern, mediaType string) bool {
 	return pattern == mediaType
 }
 
-// isTextForHTTP tells the media types whose bodies API Gateway's HTTP APIs hand on as they
-// are, and those that are JSON or XML by their suffix. A form, and a body without a type, is
-// base64 there.
+// isTextForHTTP tells whether API Gateway's HTTP APIs pass on bodies of a media type as text.
+// This includes types whose suffix says JSON or XML. They send a form, and a body without a
+// type, as base64.
 func isTextForHTTP(mediaType string) bool {
 	return isTextForALB(mediaType) || strings.HasSuffix(mediaType, "+json") || strings.HasSuffix(mediaType, "+xml")
 }
 
-// isTextForALB tells the media types whose bodies a load balancer hands on as they are. Source:
+// isTextForALB tells whether a load balancer passes on bodies of a media type as text. Source:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 func isTextForALB(mediaType string) bool {
 	switch mediaType {

@@ -5,70 +5,71 @@ import (
 	"time"
 )
 
-// A Format is a format of events and replies.
+// A Format is a format for events and replies.
 type Format int
 
-// The formats. HTTP is the zero Format: functions that receive no event may answer in it too.
+// The formats. HTTP is the zero Format, because functions that receive no event may reply in it
+// too.
 const (
-	// HTTP is payload format 2.0, that of API Gateway's HTTP APIs.
+	// HTTP is payload format 2.0, which API Gateway's HTTP APIs use.
 	HTTP Format = iota
-	// REST is payload format 1.0, that of API Gateway's REST APIs.
+	// REST is payload format 1.0, which API Gateway's REST APIs use.
 	REST
 	// ALB is the format of Application Load Balancers.
 	ALB
 )
 
-// Settings are what events say beyond the request. All may be left out.
+// Settings configure the parts of events that do not come from the request. All are optional.
 type Settings struct {
-	// AccountID and APIID are those of the API, empty where they are not known.
+	// AccountID and APIID identify the API. They may be empty.
 	AccountID, APIID string
 	// Stage is the API's stage. Empty is $default.
 	Stage string
-	// StageVariables are the stage's, nil for none.
+	// StageVariables are the stage's variables, or nil.
 	StageVariables map[string]string
-	// BinaryMediaTypes are the media types, in lower case, whose bodies are base64: type/subtype,
-	// type/* or */*. All other bodies are text. Nil leaves that to the format.
+	// BinaryMediaTypes are the media types, in lower case, whose bodies are sent in base64:
+	// type/subtype, type/* or */*. All other bodies are text. Nil uses the format's default.
 	BinaryMediaTypes []string
 	// ForwardedProto and ForwardedPort are the values of X-Forwarded-Proto and X-Forwarded-Port
-	// where the request has none. Empty adds none.
+	// if the request has none. Empty adds none.
 	ForwardedProto, ForwardedPort string
-	// MultiValueHeaders has ALB events and replies hold all values of a header, and events
-	// all values of a query string. Other formats ignore it.
+	// MultiValueHeaders makes ALB events and replies use all values of a header, and events all
+	// values of a query string. Other formats ignore it.
 	MultiValueHeaders bool
 	// TargetGroupARN is the target group of ALB events.
 	TargetGroupARN string
 }
 
-// Route is what a function is told of the backend and its endpoint.
+// Route describes the backend and its endpoint for a function.
 type Route struct {
-	// URLPattern is the backend's, as KrakenD's parser leaves it: {{.Id}} stands for the param
-	// Id.
+	// URLPattern is the backend's url_pattern after KrakenD's parser: {{.Id}} is the placeholder
+	// for the param Id.
 	URLPattern string
-	// Endpoint is the endpoint's path, its placeholders as :id or {id}. Empty is an endpoint
-	// that is not known.
+	// Endpoint is the endpoint's path, with placeholders as :id or {id}. It is empty if the
+	// endpoint is not known.
 	Endpoint string
 	// EndpointMethod is the endpoint's method. Empty is GET.
 	EndpointMethod string
-	// Host is the backend's own host, with or without scheme and port. It stands in where
-	// the request does not tell the name that the client called.
+	// Host is the backend's own host, with or without scheme and port. It is used if the request
+	// does not tell the name that the client called.
 	Host string
-	// ForwardsHost tells that KrakenD writes X-Forwarded-Host: it then holds the name that the
-	// client called, and not a header of the client's.
+	// ForwardsHost tells that KrakenD writes X-Forwarded-Host. The header then holds the name
+	// that the client called, and never a value that the client sent.
 	ForwardsHost bool
 }
 
-// API is what all events of a backend share, worked out once. NewAPI makes it.
+// API is the data that all events of a backend share, computed once by NewAPI.
 type API struct {
 	format   Format
 	settings Settings
 	target   target
 	route    routeNames
-	host     host // the backend's own
-	// forwardsHost is Route's.
+	host     host // the backend's host
+	// forwardsHost is Route.ForwardsHost.
 	forwardsHost bool
 }
 
-// NewAPI returns the API that a function is told to serve.
+// NewAPI returns the API that events describe to a function.
 func NewAPI(f Format, r Route, s Settings) *API {
 	if s.Stage == "" {
 		s.Stage = defaultStage
@@ -83,46 +84,47 @@ func NewAPI(f Format, r Route, s Settings) *API {
 	}
 }
 
-// Request is what an event says of one request. Nothing in it is changed; all maps may be nil.
+// Request is the part of one request that an event uses. It is never changed; all maps may be
+// nil.
 type Request struct {
 	// Method is in upper case, never empty.
 	Method string
-	// Params are what the placeholders of Route.URLPattern stand for.
+	// Params are the values of the placeholders in Route.URLPattern.
 	Params map[string]string
-	// PathParameters are the endpoint's placeholders by its own names for them, nil for none.
+	// PathParameters are the endpoint's placeholders, under its own names for them, or nil.
 	PathParameters map[string]string
-	// Claims are those of the validated token, nil for none.
+	// Claims are the claims of the validated token, or nil.
 	Claims map[string]string
 	// Query are the query strings that the endpoint lets through.
 	Query map[string][]string
 	// Headers may have several spellings of one name. The event's source address, host and user
 	// agent come from X-Forwarded-For, X-Forwarded-Host and User-Agent.
 	Headers map[string][]string
-	// Hidden are headers, by their canonical names, that the function must not see.
+	// Hidden are headers, by their canonical names, that the function must not receive.
 	Hidden []string
-	// TraceContext are headers that carry the gateway's span to the function, in place of the
-	// client's. Events of format 1.0 keep their spelling, since OpenTelemetry's
-	// instrumentations look for lower-case names. Nil is for none.
+	// TraceContext are headers that carry the gateway's span to the function, and replace the
+	// client's. Events of format 1.0 keep their spelling, since OpenTelemetry's instrumentations
+	// look for lower-case names. It may be nil.
 	TraceContext map[string]string
-	// ID is the request's id where X-Request-Id tells none.
+	// ID is the request's id if X-Request-Id is absent.
 	ID string
-	// Time is when the request came.
+	// Time is when the request arrived.
 	Time time.Time
-	// Body is nil or empty where there is none.
+	// Body is nil or empty if there is no body.
 	Body []byte
 }
 
 const (
-	// defaultStage is the stage of an HTTP API that has no other.
+	// defaultStage is the stage of an HTTP API without a configured one.
 	defaultStage = "$default"
-	// protocol is the protocol in all events: KrakenD does not tell the client's.
+	// protocol is the protocol in all events, because KrakenD does not tell the client's.
 	protocol = "HTTP/1.1"
-	// timeLayout is API Gateway's, which is that of the Common Log Format.
+	// timeLayout is API Gateway's time format, which is the one of the Common Log Format.
 	timeLayout = "02/Jan/2006:15:04:05 -0700"
 )
 
-// AppendEvent appends the event for a request, as JSON. What neither the request nor the settings say
-// is empty or absent.
+// AppendEvent appends the event for a request, as JSON. Values that neither the request nor the
+// settings have are empty or absent.
 func (a *API) AppendEvent(b []byte, r *Request) []byte {
 	o := &jsonObject{append(b, '{')}
 	in := a.input(r)
@@ -138,7 +140,7 @@ func (a *API) AppendEvent(b []byte, r *Request) []byte {
 	return o.json
 }
 
-// input is what the events of all formats are made of.
+// input is the input for events of all formats.
 type input struct {
 	*Request
 	path, rawQuery string // percent-encoded
@@ -171,7 +173,7 @@ func (a *API) input(r *Request) *input {
 		}
 	}
 	in.domainName = client.name
-	// Never a client's own Host header: over HTTP/2 it may differ from the name that the
+	// Never use a client's own Host header: over HTTP/2 it may differ from the name that the
 	// client called.
 	h.Set("Host", client.String())
 	a.setForwarded(h)

@@ -13,9 +13,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// MaxHeader bounds the headers that come with a reply, or in it, in bytes: names and
-// values, and 32 for each, as HTTP/2 counts them (RFC 9113, section 6.5.2). API
-// Gateway lets a function have 10,240.
+// MaxHeader bounds the headers that come with a reply, or in it, in bytes: names and values, and
+// 32 for each, as HTTP/2 counts them (RFC 9113, section 6.5.2). API Gateway allows a function
+// 10,240.
 const MaxHeader = 64 << 10
 
 // CheckHeader returns an error for headers that are larger than MaxHeader.
@@ -32,8 +32,7 @@ func CheckHeader(h http.Header) error {
 	return nil
 }
 
-// parseHead reads what comes before the body: statusCode, headers, multiValueHeaders
-// and cookies.
+// parseHead reads the part before the body: statusCode, headers, multiValueHeaders and cookies.
 func parseHead(fields map[string]json.RawMessage) (Response, error) {
 	status, err := parseStatus(fields["statusCode"])
 	if err != nil {
@@ -73,7 +72,7 @@ func parseHead(fields map[string]json.RawMessage) (Response, error) {
 		if err != nil {
 			return Response{}, fmt.Errorf("headers: %w", err)
 		}
-		// What stands in both is one header.
+		// A value in both fields is one header.
 		if value != nil && !known[field{http.CanonicalHeaderKey(name), *value}] {
 			h.Add(name, *value)
 		}
@@ -104,7 +103,7 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	if unquoted, err := strconv.Unquote(s); err == nil {
 		s = unquoted
 	}
-	s = strings.TrimSuffix(s, ".0") // as a float of Python's ends
+	s = strings.TrimSuffix(s, ".0") // Python may write it as a float
 	status, err := strconv.Atoi(s)
 	if err != nil || len(s) != 3 || status < http.StatusOK || status > 599 {
 		return 0, fmt.Errorf("statusCode: must be an integer from 200 to 599, is %s", describeStatus(raw))
@@ -112,7 +111,8 @@ func parseStatus(raw json.RawMessage) (int, error) {
 	return status, nil
 }
 
-// describeStatus returns a statusCode as JSON spells it, unless it is too long to be meant as one.
+// describeStatus returns a statusCode as spelled in JSON, shortened if it is too long for a
+// status.
 func describeStatus(raw json.RawMessage) string {
 	if s := string(raw); len(s) < 16 {
 		return text.Clean(s)
@@ -120,22 +120,21 @@ func describeStatus(raw json.RawMessage) string {
 	return text.QuoteShort(string(raw))
 }
 
-// unmarshal reads a field of an envelope. One that is not there, or null, leaves v as
-// it is.
+// unmarshal reads a field of an envelope. A field that is absent or null leaves v unchanged.
 func unmarshal(fields map[string]json.RawMessage, name string, v any) error {
 	raw, ok := fields[name]
 	if !ok {
 		return nil
 	}
-	var wrong *json.UnmarshalTypeError // what else could it be: raw is JSON
+	var wrong *json.UnmarshalTypeError // raw is JSON, so the only possible error is a wrong type
 	if errors.As(json.Unmarshal(raw, v), &wrong) {
 		return fmt.Errorf("%s: must not be of the type %s", name, wrong.Value)
 	}
 	return nil
 }
 
-// headerValue returns the value of a header: a string, or a number or a boolean as JSON
-// spells it. It returns nil for a null, and if HTTP cannot carry the name or the value.
+// headerValue returns the value of a header: a string, or a number or a boolean as spelled in
+// JSON. It returns nil for a null, and if HTTP cannot carry the name or the value.
 func headerValue(name string, raw json.RawMessage) (*string, error) {
 	var value string
 	switch raw[0] {
@@ -157,7 +156,7 @@ func headerValue(name string, raw json.RawMessage) (*string, error) {
 	return &value, nil
 }
 
-// describeName returns the name of a header. One that HTTP cannot carry can be any text.
+// describeName returns the name of a header for an error. An invalid name can be any text.
 func describeName(name string) string {
 	if isToken(name) {
 		return text.Quote(name)

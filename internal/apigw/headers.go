@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// hopByHop are the headers that are about a connection, not about what is sent over
-// it. Source: RFC 9110, section 7.6.1, and what proxies treat like them.
+// hopByHop are the headers that describe a connection and not the message. Source: RFC 9110,
+// section 7.6.1, and the headers that proxies treat the same way.
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
@@ -20,10 +20,11 @@ var routerHeaders = map[string]bool{"X-Forwarded-For": true, "X-Forwarded-Host":
 // hop-by-hop headers and those without a value. It keeps the headers that a Connection header
 // names: a client could name headers there that KrakenD and its components have added.
 //
-// A header may stand in headers under several spellings: the configuration's, and those that
+// headers may contain several spellings of a name: the configuration's, and those that
 // components write. For X-Forwarded-For, -Host and -Via the canonical spelling counts, which
-// KrakenD's routers write. For all other headers the canonical spelling is the client's, so any
-// other spelling counts before it. Of several others the first in sorted order counts.
+// KrakenD's routers write. For all other headers the canonical spelling comes from the client,
+// so any other spelling takes precedence. Of several other spellings the first in sorted order
+// counts.
 func EndToEnd(headers map[string][]string) http.Header {
 	h := make(http.Header, len(headers)+1)
 	var others []string // spellings that are not canonical
@@ -65,7 +66,7 @@ func First(headers map[string][]string, name string) string {
 	return value
 }
 
-// before tells whether a spelling of a header counts before another one.
+// before tells whether a spelling of a header takes precedence over another one.
 func before(a, b, canonical string) bool {
 	switch canonical {
 	case a:
@@ -76,7 +77,7 @@ func before(a, b, canonical string) bool {
 	return a < b
 }
 
-// setForwarded adds what the settings know of how clients reach the gateway.
+// setForwarded adds the settings about how clients reach the gateway.
 func (a *API) setForwarded(h http.Header) {
 	if h.Get(protoHeader) == "" && a.settings.ForwardedProto != "" {
 		h.Set(protoHeader, a.settings.ForwardedProto)

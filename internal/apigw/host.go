@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// A host is what a URL can have for a host: a name or an address, and a port or none.
+// A host is the host of a URL: a name or an address, and an optional port.
 type host struct {
 	name string // with brackets around an IPv6 address
 	port string // empty for none
 }
 
-// String returns the host as it stands in a Host header and in a URL.
+// String returns the host as spelled in a Host header and in a URL.
 func (h host) String() string {
 	if h.port == "" {
 		return h.name
@@ -21,11 +21,11 @@ func (h host) String() string {
 	return h.name + ":" + h.port
 }
 
-// localhost stands in where neither the request nor the backend has a host.
+// localhost is used if neither the request nor the backend has a host.
 var localhost = host{name: "localhost"}
 
-// hostOfBackend returns the host of a backend, whose scheme and path do not count, and
-// localhost where it has none that a URL can hold.
+// hostOfBackend returns the host of a backend, without scheme and path. It returns localhost if
+// the backend has no host that is valid in a URL.
 func hostOfBackend(s string) host {
 	if !strings.Contains(s, "://") {
 		s = "//" + s
@@ -40,8 +40,8 @@ func hostOfBackend(s string) host {
 	return localhost
 }
 
-// parseHost reads host or host:port. It is false for what a URL cannot hold: an application
-// that puts such a text between https:// and the path would take the path, or a part of it, for
+// parseHost reads host or host:port. It returns false for text that is not valid in a URL: an
+// application that puts such text between https:// and the path might take part of the path for
 // the host.
 func parseHost(s string) (host, bool) {
 	var h host
@@ -65,7 +65,7 @@ func parseHost(s string) (host, bool) {
 	return host{name, port}, true
 }
 
-// isIPv6 takes no zone: a URL that others read cannot have one.
+// isIPv6 rejects zones: a URL for others cannot have one.
 func isIPv6(s string) bool {
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Is6() && a.Zone() == ""
@@ -75,9 +75,9 @@ func isIPv6(s string) bool {
 // its end. Source: RFC 1035, section 2.3.4.
 const maxHostName = 253
 
-// isHostName tells whether s is an IPv4 address or a name of labels: letters, digits, hyphens
-// and underscores. A last label that is a number would have the URL parsers of browsers and of
-// Node.js take the name for an address. Source: https://url.spec.whatwg.org/#host-parsing
+// isHostName tells whether s is an IPv4 address or a name of labels with letters, digits,
+// hyphens and underscores. The URL parsers of browsers and of Node.js treat a name whose last
+// label is a number as an address. Source: https://url.spec.whatwg.org/#host-parsing
 func isHostName(s string) bool {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.Is4()
@@ -97,7 +97,7 @@ func isHostName(s string) bool {
 
 const labelCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// isNumber tells whether a label is decimal, or hexadecimal behind 0x.
+// isNumber tells whether a label is decimal, or hexadecimal after 0x.
 func isNumber(label string) bool {
 	if strings.Trim(label, "0123456789") == "" {
 		return true
@@ -111,7 +111,7 @@ func isPort(s string) bool {
 	return err == nil && s[0] != '+'
 }
 
-// domainPrefix is the first label of a domain name. An address has none.
+// domainPrefix returns the first label of a domain name. It is empty for an address.
 func domainPrefix(name string) string {
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return ""
@@ -120,7 +120,7 @@ func domainPrefix(name string) string {
 	return prefix
 }
 
-// firstAddress is the first of the addresses in X-Forwarded-For.
+// firstAddress returns the first address in X-Forwarded-For.
 func firstAddress(forwardedFor string) string {
 	first, _, _ := strings.Cut(forwardedFor, ",")
 	return strings.TrimSpace(first)

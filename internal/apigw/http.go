@@ -2,9 +2,9 @@ package apigw
 
 import "strings"
 
-// httpEvent writes the members of API Gateway's event of version 2.0: those of aws-lambda-go's
-// APIGatewayV2HTTPRequest, without the certificate that the type has in every event, and with null
-// where a token has no scopes.
+// httpEvent writes the members of API Gateway's event of version 2.0, as in aws-lambda-go's
+// APIGatewayV2HTTPRequest, but without the certificate that this type always has, and with null
+// if a token has no scopes.
 func (a *API) httpEvent(o *jsonObject, in *input) {
 	var room [usual]field
 	o.text("version", "2.0")
@@ -56,7 +56,7 @@ func (a *API) httpEvent(o *jsonObject, in *input) {
 	o.end()
 }
 
-// cookies returns the cookies of Cookie headers, one by one, as they stand there.
+// cookies returns the single cookies of Cookie headers, unchanged.
 func cookies(headers []string) (list []string) {
 	for _, h := range headers {
 		for c := range strings.SplitSeq(h, ";") {

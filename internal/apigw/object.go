@@ -10,8 +10,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// jsonObject is a JSON object that is written member by member, with the bytes that encoding/json
-// writes for the same values, which would take twice the time.
+// jsonObject writes a JSON object member by member. It writes the same bytes as encoding/json in
+// half the time.
 type jsonObject struct{ json []byte }
 
 // key begins a member whose name may need escapes.
@@ -58,7 +58,7 @@ func (o *jsonObject) int(name string, value int64) {
 	o.json = strconv.AppendInt(o.json, value, 10)
 }
 
-// begin begins an object in the object, which end ends.
+// begin begins a nested object, which end ends.
 func (o *jsonObject) begin(name string) {
 	o.name(name)
 	o.json = append(o.json, '{')
@@ -76,7 +76,7 @@ func (o *jsonObject) list(values []string) {
 	o.json = append(o.json, ']')
 }
 
-// texts writes an object of strings, in the order of their names.
+// texts writes an object of strings, sorted by name.
 func (o *jsonObject) texts(name string, values map[string]string) {
 	o.begin(name)
 	for _, key := range slices.Sorted(maps.Keys(values)) {
@@ -86,7 +86,7 @@ func (o *jsonObject) texts(name string, values map[string]string) {
 	o.end()
 }
 
-// fields writes an object of what write appends for the values of each field.
+// fields writes an object with a member for each field, whose value write appends.
 func (o *jsonObject) fields(name string, fields []field, write func(*jsonObject, []string)) {
 	o.begin(name)
 	for _, f := range fields {
@@ -96,7 +96,7 @@ func (o *jsonObject) fields(name string, fields []field, write func(*jsonObject,
 	o.end()
 }
 
-// joined appends values as one string, with commas between them.
+// joined appends the values as one string, separated by commas.
 func (o *jsonObject) joined(values []string) {
 	if len(values) == 1 {
 		o.json = text.AppendJSON(o.json, values[0])
@@ -105,12 +105,13 @@ func (o *jsonObject) joined(values []string) {
 	o.json = text.AppendJSON(o.json, strings.Join(values, ","))
 }
 
-// last appends the last of the values, of which there is one at least.
+// last appends the last value. There must be at least one.
 func (o *jsonObject) last(values []string) {
 	o.json = text.AppendJSON(o.json, values[len(values)-1])
 }
 
-// body writes the request's body, and returns whether it is base64. One that is not UTF-8 is base64
+// body writes the request's body, and returns whether it is base64. A body that is not UTF-8 is
+// base64 in every format, since JSON cannot hold it.
 // in every format, since JSON cannot hold it.
 func (o *jsonObject) body(a *API, in *input) (isBase64 bool) {
 	o.name("body")
@@ -137,11 +138,11 @@ type field struct {
 	values []string
 }
 
-// usual is how many fields few requests have more of.
+// usual is a number of fields that most requests do not exceed.
 const usual = 40
 
-// sorted appends the fields of a map in the order of their names, as spell spells them. Of two that
-// are spelled alike one counts.
+// sorted appends the fields of a map sorted by name, spelled by spell. If two names are spelled
+// alike, one counts.
 func sorted(list []field, values map[string][]string, spell func(string) string) []field {
 	for name, vs := range values {
 		list = append(list, field{spell(name), vs})
@@ -150,5 +151,5 @@ func sorted(list []field, values map[string][]string, spell func(string) string)
 	return slices.CompactFunc(list, func(a, b field) bool { return a.name == b.name })
 }
 
-// verbatim spells a name as it is.
+// verbatim returns a name unchanged.
 func verbatim(name string) string { return name }

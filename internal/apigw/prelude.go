@@ -9,14 +9,13 @@ import (
 	"strconv"
 )
 
-// maxPrelude is how much of a stream may come before its body, in bytes: four times
-// what API Gateway reads of it.
+// maxPrelude is the longest prelude of a stream, in bytes: four times API Gateway's limit.
 const maxPrelude = 64 << 10
 
-// ErrPrelude is the error of a stream without the end of its prelude.
+// ErrPrelude is the error for a stream whose prelude does not end.
 var ErrPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
 
-// ErrNeedsStream is the error of a reply that begins as a stream does, on a backend without
+// ErrNeedsStream is the error for a reply that begins like a stream, on a backend without
 // stream.
 var ErrNeedsStream = errors.New(`it begins with the status and headers of a stream, so the backend needs 'stream': true`)
 
@@ -25,11 +24,11 @@ var preludeEnd = make([]byte, 8)
 
 const jsonSpace = " \t\r\n"
 
-// ParsePrelude reads the status and the headers that a stream begins with, a JSON
-// object that eight zero bytes follow. It returns them, and the part of the body that has come
-// so far. It returns nil and no error if the prelude has not ended yet. Without a statusCode the
-// status is 200. The content type is the prelude's, and may be absent. A valid Content-Length
-// stays: by it, a client over HTTP/2 can tell that a stream was cut short.
+// ParsePrelude reads the status and the headers at the start of a stream: a JSON object,
+// followed by eight zero bytes. It returns them, and the part of the body received so far. It
+// returns nil and no error if the prelude has not ended yet. Without a statusCode the status is
+// 200. The content type comes from the prelude, and may be absent. A valid Content-Length stays:
+// it shows a client over HTTP/2 that a stream was cut short.
 func ParsePrelude(stream []byte) (*Response, []byte, error) {
 	prelude, _, ok := bytes.Cut(stream[:min(len(stream), maxPrelude+len(preludeEnd))], preludeEnd)
 	switch {
@@ -57,16 +56,16 @@ func ParsePrelude(stream []byte) (*Response, []byte, error) {
 	return &r, body, nil
 }
 
-// HasPrelude tells whether a reply begins as a stream does: with a brace, and the end of a
-// prelude somewhere behind it. JSON cannot contain zero bytes.
+// HasPrelude tells whether a reply begins like a stream: with a brace, and the end of a prelude
+// somewhere after it. JSON cannot contain zero bytes.
 func HasPrelude(reply []byte) bool {
 	head, _, ok := bytes.Cut(reply, preludeEnd)
 	head = bytes.TrimLeft(head, jsonSpace)
 	return ok && len(head) > 0 && head[0] == '{'
 }
 
-// ContentLength returns what a header says of the body's length, in bytes, and -1 where it
-// says nothing, or nothing that can be.
+// ContentLength returns the body's length in a header, in bytes, or -1 if it is absent or
+// invalid.
 func ContentLength(h http.Header) int64 {
 	values := h["Content-Length"]
 	if len(values) != 1 {

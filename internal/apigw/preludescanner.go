@@ -2,38 +2,38 @@ package apigw
 
 import "strings"
 
-// PreludeState tells what is known of a stream's prelude.
+// PreludeState tells what is known about a stream's prelude.
 type PreludeState int
 
 const (
-	// PreludePending is the state of a stream that may begin with a prelude. More of the
-	// stream is needed to tell.
+	// PreludePending is the state of a stream that may begin with a prelude. The scanner needs
+	// more of the stream.
 	PreludePending PreludeState = iota
-	// PreludeFound is the state of a stream with all of a prelude: ParsePrelude can read it.
+	// PreludeFound is the state of a stream with a complete prelude: ParsePrelude can read it.
 	PreludeFound
-	// PreludeAbsent is the state of a stream that cannot begin with a prelude, whatever follows.
+	// PreludeAbsent is the state of a stream that cannot begin with a prelude.
 	PreludeAbsent
 )
 
-// PreludeScanner tells as soon as possible whether a stream begins with a prelude. It looks at
-// each byte once and keeps none. The zero value is ready for the beginning of a stream whose
-// content type tells nothing: there a prelude is a JSON object with eight zero bytes right
-// behind it.
+// PreludeScanner detects as early as possible whether a stream begins with a prelude. It reads
+// each byte once and keeps none. The zero value is ready for the start of a stream without a
+// content type that tells: there a prelude is a JSON object directly followed by eight zero
+// bytes.
 type PreludeScanner struct {
 	// Announced tells that the content type promises a prelude: everything before the first
-	// eight zero bytes, which ParsePrelude then refuses if it is not a JSON object. Set it
+	// eight zero bytes, which ParsePrelude then rejects unless it is a JSON object. Set it
 	// before the first Scan.
 	Announced bool
 
 	state   PreludeState
 	scanned int         // bytes of the stream
-	zeros   int         // at the end of what has been scanned, behind the object
+	zeros   int         // at the end of the scanned bytes, after the object
 	next    preludeStep // nil at the beginning
 
 	open    []byte // the open brackets, '{' or '['
 	inKey   bool   // the next string is the name of a member
-	literal string // what is still to come of true, false or null
-	hex     int    // digits that are still to come of an escape
+	literal string // the remaining letters of true, false or null
+	hex     int    // the remaining digits of an escape
 }
 
 // preludeStep takes the next byte of a stream and returns whether it may be part of a prelude.
@@ -42,8 +42,8 @@ type preludeStep func(s *PreludeScanner, c byte) bool
 // maxNesting is how deep encoding/json lets objects and arrays be nested.
 const maxNesting = 10000
 
-// Scan takes the next chunk of the stream and returns what is known now. What it returns does
-// not depend on where the stream is cut into chunks. The last two states are final.
+// Scan takes the next chunk of the stream and returns the new state. The result does not depend
+// on how the stream is cut into chunks. The last two states are final.
 func (s *PreludeScanner) Scan(chunk []byte) PreludeState {
 	if s.next == nil {
 		s.next = preludeBegin
@@ -224,7 +224,7 @@ func (s *PreludeScanner) enter(bracket byte) bool {
 	return len(s.open) <= maxNesting
 }
 
-// leave closes an object or an array, which has to be the one that was opened last.
+// leave closes an object or an array, which must be the one opened last.
 func (s *PreludeScanner) leave(bracket byte) bool {
 	last := len(s.open) - 1
 	if opened := s.open[last]; (opened == '{') != (bracket == '}') {

@@ -11,29 +11,29 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Response is an HTTP response that a function has returned.
+// Response is the HTTP response that a function returned.
 type Response struct {
 	Status int
-	Header http.Header // what may go to a client
+	Header http.Header // only headers that may go to a client
 	Body   []byte
 }
 
-// The content types of bodies for which the function gives none: the defaults of API Gateway's
-// HTTP APIs, of its REST APIs, and of load balancers.
+// The default content types of bodies: of API Gateway's HTTP APIs, of its REST APIs, and of load
+// balancers.
 const (
 	defaultContentType     = "text/plain; charset=utf-8"
 	defaultContentTypeREST = "application/json"
-	// OctetStream is also the content type of a stream for which the function gives none.
+	// OctetStream is also the default content type of a stream.
 	OctetStream = "application/octet-stream"
 )
 
-// ParseResponse reads the reply of a function that answers for HTTP. In the formats REST and
-// ALB it has to be an object with a statusCode. In HTTP a reply without one is a 200 that has
-// the reply itself for a body, a string without its quotes. Source:
+// ParseResponse reads a reply that is an HTTP response. In the formats REST and ALB it must be
+// an object with a statusCode. In HTTP a reply without a statusCode becomes a 200 with the reply
+// as its body; a string loses its quotes. Source:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 //
-// multiValue tells which headers an ALB reply has: multiValueHeaders, or headers. As for a load
-// balancer, the other ones do not count, and neither do cookies.
+// multiValue tells which field an ALB reply uses: multiValueHeaders, or headers. Like a load
+// balancer, ParseResponse ignores the other field, and cookies.
 func ParseResponse(payload []byte, f Format, multiValue bool) (Response, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &fields); err != nil && f != HTTP {
@@ -57,14 +57,15 @@ func ParseResponse(payload []byte, f Format, multiValue bool) (Response, error) 
 	if r.Body, err = parseBody(fields, f); err != nil {
 		return Response{}, err
 	}
-	r.Header.Del("Content-Length") // the server counts
+	r.Header.Del("Content-Length") // the server computes the length
 	if len(r.Body) > 0 && r.Header["Content-Type"] == nil && HasBody(r.Status) {
 		r.Header.Set("Content-Type", map[Format]string{HTTP: defaultContentType, REST: defaultContentTypeREST, ALB: OctetStream}[f])
 	}
 	return r, nil
 }
 
-// inferredResponse returns the response that format 2.0 makes of a reply without a statusCode.
+// inferredResponse returns the response that format 2.0 infers from a reply without a
+// statusCode.
 func inferredResponse(payload []byte) (Response, error) {
 	if trimmed := bytes.TrimSpace(payload); len(trimmed) > 0 {
 		var s string
@@ -86,8 +87,8 @@ func notObject(payload []byte, err error) error {
 	return notJSON(payload, "it is not JSON, so not an HTTP response")
 }
 
-// noStatus returns the error for an object without a statusCode. Stand-ins for Lambda may pass a
-// function's error on as a reply.
+// noStatus returns the error for an object without a statusCode. Emulators of Lambda may return
+// a function's error as a reply.
 func noStatus(fields map[string]json.RawMessage) error {
 	const missing = "statusCode: missing"
 	if fields["errorType"] != nil && fields["errorMessage"] != nil {
@@ -96,8 +97,8 @@ func noStatus(fields map[string]json.RawMessage) error {
 	return errors.New(missing)
 }
 
-// notJSON returns an error for a payload that does not parse, with a hint for one that
-// begins as a stream does.
+// notJSON returns an error for a payload that does not parse, with a hint if it begins like a
+// stream.
 func notJSON(payload []byte, what string) error {
 	if HasPrelude(payload) {
 		return fmt.Errorf("%s: %w", what, ErrNeedsStream)
@@ -106,7 +107,8 @@ func notJSON(payload []byte, what string) error {
 }
 
 // parseBody reads body and isBase64Encoded. If isBase64Encoded is true and the body is not
-// base64, it returns the text in the format REST, as a REST API does, and else an error.
+// base64, it returns the text in the format REST, as a REST API does, and an error in all
+// others.
 func parseBody(fields map[string]json.RawMessage, f Format) ([]byte, error) {
 	var body *string
 	if err := unmarshal(fields, "body", &body); err != nil || body == nil {

@@ -2,9 +2,10 @@ package apigw
 
 import "strings"
 
-// restEvent writes the members of API Gateway's event of version 1.0: those of aws-lambda-go's
-// APIGatewayProxyRequest. Where that type leaves a member out or has an empty string, API Gateway has
-// false and null: a function in JavaScript that parses the body of a GET parses a null, not nothing.
+// restEvent writes the members of API Gateway's event of version 1.0, as in aws-lambda-go's
+// APIGatewayProxyRequest. Where that type omits a member or writes an empty string, restEvent
+// writes false or null as API Gateway does: JavaScript can parse a null body, but not a missing
+// one.
 func (a *API) restEvent(o *jsonObject, in *input) {
 	var room [usual]field
 	o.text("resource", a.route.resource)
@@ -56,8 +57,8 @@ func (a *API) restEvent(o *jsonObject, in *input) {
 	o.bool("isBase64Encoded", isBase64)
 }
 
-// identity writes the members that API Gateway and the types of @types/aws-lambda have. KrakenD knows
-// two of them; the others are null.
+// identity writes the members that API Gateway and the types of @types/aws-lambda have. KrakenD
+// knows only two of them; the others are null.
 func (o *jsonObject) identity(in *input) {
 	o.begin("identity")
 	o.null("accessKey", "accountId", "apiKey", "apiKeyId", "caller", "clientCert", "cognitoAuthenticationProvider",
@@ -69,7 +70,7 @@ func (o *jsonObject) identity(in *input) {
 	o.end()
 }
 
-// claims writes what a JWT authorizer has found.
+// claims writes the claims that a JWT authorizer validated.
 func (o *jsonObject) claims(claims map[string]string) {
 	o.texts("claims", claims)
 	if words := scopes(claims); words != nil {
@@ -89,8 +90,7 @@ func (o *jsonObject) textsOrNull(name string, values map[string]string) {
 	o.texts(name, values)
 }
 
-// scopes returns the words of the claim scope, nil where there are none. Source: RFC 8693,
-// section 4.2.
+// scopes returns the words of the claim scope, or nil. Source: RFC 8693, section 4.2.
 func scopes(claims map[string]string) []string {
 	if words := strings.Fields(claims["scope"]); len(words) > 0 {
 		return words

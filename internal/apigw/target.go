@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// target is a url_pattern: what the path and the query string of an event are made of.
+// target is a parsed url_pattern, from which an event's path and query string are built.
 type target struct{ path, query template }
 
 func parseTarget(urlPattern string) target {
@@ -16,12 +16,12 @@ func parseTarget(urlPattern string) target {
 	return target{parseTemplate("/" + strings.TrimPrefix(path, "/")), parseTemplate(query)}
 }
 
-// fill returns the path of a request, percent-encoded, and its query string, raw and parsed.
-// The part of the query string that the url_pattern has comes first.
+// fill returns the path of a request, percent-encoded, and its query string, raw and parsed. The
+// url_pattern's query string comes first.
 func (t target) fill(params map[string]string, query map[string][]string) (path, rawQuery string, values url.Values) {
 	path = t.path.fill(params, escapeSegment)
 	rawQuery = t.query.fill(params, url.QueryEscape)
-	// net/http too leaves out what does not parse.
+	// net/http also drops parameters that do not parse.
 	values, _ = url.ParseQuery(rawQuery)
 	if len(query) == 0 {
 		return path, rawQuery, values
@@ -39,12 +39,12 @@ func (t target) fill(params map[string]string, query map[string][]string) (path,
 }
 
 // escapeSegment escapes text as one segment of a path. It escapes as net/http does in a whole
-// path, so that an application sees the path that it would get from a client directly.
+// path, so that an application receives the same path as from a client directly.
 func escapeSegment(s string) string {
 	return strings.ReplaceAll((&url.URL{Path: s}).EscapedPath(), "/", "%2F")
 }
 
-// unescaped returns a path without its percent-encoding, or as it is where that does not parse.
+// unescaped returns a path without percent-encoding, or unchanged if it does not parse.
 func unescaped(path string) string {
 	if p, err := url.PathUnescape(path); err == nil {
 		return p
@@ -52,17 +52,17 @@ func unescaped(path string) string {
 	return path // the url_pattern's own spelling
 }
 
-// routeNames are how API Gateway names the route of a request.
+// routeNames are API Gateway's names of a request's route.
 type routeNames struct {
 	resource string // the endpoint's path with its placeholders in braces
 	key      string // method and resource
 }
 
-// defaultRoute is API Gateway's name of the route that takes what no other route does. It
-// stands in for an endpoint that is not known.
+// defaultRoute is API Gateway's name of the route for all requests without another route. It is
+// used if the endpoint is not known.
 const defaultRoute = "$default"
 
-// colonPlaceholder is a placeholder as KrakenD's default router has it.
+// colonPlaceholder matches a placeholder in the syntax of KrakenD's default router.
 var colonPlaceholder = regexp.MustCompile(`:([^/{}]+)`)
 
 func routeNamesOf(endpoint, method string) routeNames {

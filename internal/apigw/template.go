@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// template is a url_pattern, or a part of one, taken apart: a literal, and then by
-// turns a param's name and a literal.
+// template is a url_pattern, or a part of one, split into a literal, a param's name, a literal,
+// and so on.
 type template []string
 
-// templateParam is a placeholder of a url_pattern once KrakenD has parsed it.
+// templateParam matches a placeholder of a url_pattern after KrakenD has parsed it.
 var templateParam = regexp.MustCompile(`\{\{\.([^{}]+)\}\}`)
 
 func parseTemplate(s string) template {
@@ -22,9 +22,9 @@ func parseTemplate(s string) template {
 	return append(t, s[end:])
 }
 
-// fill puts the values of params, escaped, where their names stand. Unlike in the URL of an
-// HTTP backend, a value can neither end its path segment nor begin a query string. As there, a
-// placeholder without a param stays as it is.
+// fill replaces the placeholders with the escaped values of params. Unlike in the URL of an HTTP
+// backend, a value can neither end its path segment nor begin a query string. A placeholder
+// without a param stays unchanged, as there.
 func (t template) fill(params map[string]string, escape func(string) string) string {
 	if len(t) == 1 {
 		return t[0]

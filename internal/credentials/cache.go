@@ -8,20 +8,20 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// Found is what a lookup has found.
+// Found is the result of a lookup.
 type Found struct {
 	sigv4.Credentials
-	// Expires is zero where the source does not tell when the credentials expire.
+	// Expires is zero if the source does not tell when the credentials expire.
 	Expires time.Time
 	// Source names the provider, for the log.
 	Source string
 }
 
-// Finder looks credentials up. With renew, the credentials that it found last are no longer good
-// enough: it reads the shared files anew and answers from no cache. Without renew it answers from
-// its cache while the credentials there have not expired: where Found.Expires is zero, a Cache
-// with traffic asks once a minute. A Finder has 30 seconds and should return when ctx is done. It
-// is never called while another call of it runs.
+// Finder looks credentials up. With renew, the credentials that it found last are not good
+// enough any more: it must read the shared files again and use no cache. Without renew it may
+// answer from its cache while the credentials there have not expired. If Found.Expires is zero,
+// a Cache with traffic calls it once a minute. A Finder has 30 seconds and should return when
+// ctx is done. Its calls never overlap.
 type Finder func(ctx context.Context, renew bool) (Found, error)
 
 // Logger is the part of KrakenD's loggers that a Cache writes to.
@@ -32,46 +32,46 @@ type Logger interface {
 	Error(v ...any)
 }
 
-// Options are what a Cache works with. They must not change afterwards.
+// Options configure a Cache. They must not change afterwards.
 type Options struct {
 	// Find must not be nil. A panic in it counts as a failed lookup.
 	Find Finder
-	// Revision returns a text that differs once what Find reads with renew has changed, such as
-	// the shared files. The Cache calls it before a lookup, and at a mark whose renewal has to
-	// wait: that renewal starts at once after a change. At most once a second marks cause a call,
-	// in a goroutine that no request waits for. It must be safe for concurrent use, and must not
-	// panic. nil stands for no changes. See FileRevision.
+	// Revision returns a text that changes when the sources that Find reads with renew change,
+	// such as the shared files. The Cache calls it before a lookup, and at a mark whose renewal
+	// has to wait: after a change that renewal starts at once. Marks cause at most one call a
+	// second, in a goroutine that no request waits for. It must be safe for concurrent use, and
+	// must not panic. nil means that nothing changes. See FileRevision.
 	Revision func() string
-	// Where says in which places Find looks, for the log and for errors.
+	// Where names the places in which Find looks, for the log and for errors.
 	Where string
-	// Logger gets a line for each change, and none for a single request. nil drops them.
+	// Logger gets a line for each change, and none for a single request. It may be nil.
 	Logger Logger
-	// Describe says in one line, without secrets, what a lookup failed of. nil quotes the
+	// Describe describes the error of a lookup in one line, without secrets. nil quotes the
 	// error's text.
 	Describe func(error) string
-	// OnResult is told of the end of each lookup, with its error. It must return soon. nil is
-	// for none.
+	// OnResult is called at the end of each lookup, with its error. It must return soon. It may
+	// be nil.
 	OnResult func(error)
-	// Now tells the time that credentials expire by. Pauses go by the process's own clock, so
-	// Now may jump. It must not call the Cache. nil stands for time.Now.
+	// Now returns the time that decides when credentials expire. Pauses use the process's
+	// monotonic clock, so Now may jump. It must not call the Cache. nil means time.Now.
 	Now func() time.Time
 }
 
-// Cache has the current credentials of one source for all endpoints that use it. Its lookups
-// run one at a time, each in a goroutine that ends by itself. Requests cause them: a gateway at
-// rest looks nothing up, but for one renewal that a mark has asked for, a minute later at most.
-// It is safe for concurrent use.
+// Cache holds the current credentials of one source for all endpoints that use it. Its lookups
+// run one at a time, each in a goroutine that ends by itself. Requests start them: an idle
+// gateway makes no lookups, except one renewal that a mark has asked for, at most a minute
+// later. It is safe for concurrent use.
 type Cache struct {
 	o Options
 
-	mu    sync.Mutex // held for moments: not while Find, Describe or Logger runs
+	mu    sync.Mutex // held briefly: not while Find, Describe or Logger runs
 	views map[string]*View
 
 	current Found
-	version uint64 // of current: counts renewals and changes; 0 while nothing has been found
+	version uint64 // of current: counts renewals and changes; 0 until something has been found
 	keys    uint64 // the first version that has the access key of current
 
-	lookup   *lookup       // under way; nil for none
+	lookup   *lookup       // running; nil for none
 	lookups  uint64        // counts the results of lookups
 	ended    chan struct{} // closed at the next result
 	err      *Error        // the last result; nil for a success
@@ -80,11 +80,11 @@ type Cache struct {
 
 	refreshAt time.Time   // before it, nothing is refreshed in the background
 	renewedAt time.Time   // the start of the last lookup with renew
-	renewAt   time.Time   // the start of the renewal that a mark has asked for; zero for none
+	renewAt   time.Time   // the start of the renewal that a mark asked for; zero for none
 	timer     *time.Timer // for renewAt; nil before the first
 
-	revision   string    // of what the last lookup has read
-	detecting  bool      // a mark's call of Revision is under way
+	revision   string    // of what the last lookup read
+	detecting  bool      // a mark's call of Revision is running
 	detectedAt time.Time // its start, or that of the last one
 }
 
@@ -103,7 +103,7 @@ func New(o Options) *Cache {
 	return c
 }
 
-// For returns the View of an endpoint: always the same one for the same text. The Cache keeps
+// For returns the View of an endpoint, always the same one for the same text. The Cache keeps
 // it, so endpoints must come from the configuration, not from requests.
 func (c *Cache) For(endpoint string) *View {
 	c.mu.Lock()
@@ -116,7 +116,7 @@ func (c *Cache) For(endpoint string) *View {
 	return v
 }
 
-// usable tells whether there are credentials that have not expired. c.mu is held.
+// usable tells whether there are credentials that have not expired. The caller holds c.mu.
 func (c *Cache) usable() bool {
 	return c.version > 0 && (c.current.Expires.IsZero() || c.o.Now().Before(c.current.Expires))
 }

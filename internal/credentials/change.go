@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// changeInterval is the least time between two calls of Options.Revision that marks ask for.
+// changeInterval is the shortest time between two calls of Options.Revision for marks.
 const changeInterval = time.Second
 
-// FileRevision returns an Options.Revision for a Finder that reads files: it goes by their sizes
-// and modification times. A file that appears or vanishes is a change. What cannot be seen counts
-// as absent, and symbolic links are followed.
+// FileRevision returns an Options.Revision for a Finder that reads files. It compares their
+// sizes and modification times. It reports a file that appears or vanishes as a change. An
+// unreadable file counts as absent, and symbolic links are followed.
 func FileRevision(names ...string) func() string {
 	return func() string {
 		var b strings.Builder
@@ -26,9 +26,10 @@ func FileRevision(names ...string) func() string {
 	}
 }
 
-// detectChange starts the renewal that is due later at once, if what Find reads has changed since
-// a lookup read it. It asks in a goroutine, because a file system may hang: then no other call of
-// Revision is made, and renewals come at the end of their pauses. c.mu is held.
+// detectChange starts a waiting renewal at once if the sources that Find reads have changed
+// since a lookup read them. It checks in a goroutine, because a file system may hang: then it
+// makes no further call of Revision, and renewals start at the end of their pauses. The caller
+// holds c.mu.
 func (c *Cache) detectChange(now time.Time) {
 	if c.o.Revision == nil || c.detecting || c.lookup != nil || now.Before(c.detectedAt.Add(changeInterval)) {
 		return
@@ -39,8 +40,8 @@ func (c *Cache) detectChange(now time.Time) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.detecting = false
-		// A lookup that has started meanwhile may have read the new state. If it has not, the
-		// next mark finds out.
+		// A lookup that has started in the meantime may have read the new state. Otherwise the
+		// next mark detects the change.
 		if revision != c.revision && c.lookup == nil && !c.renewAt.IsZero() {
 			c.renewAt = time.Now()
 			c.arm(c.renewAt)
@@ -48,8 +49,8 @@ func (c *Cache) detectChange(now time.Time) {
 	}()
 }
 
-// read notes the revision of what a lookup is about to read. A lookup without renew may answer
-// from the Finder's cache. Until something has been found, there is no such cache.
+// read records the revision that a lookup is about to read. A lookup without renew may answer
+// from the Finder's cache, but only after something has been found.
 func (c *Cache) read(l *lookup) {
 	if c.o.Revision == nil {
 		return

@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Error is what a lookup failed of, or that AWS refuses what lookups find. Its text is one line
-// without secrets: "no AWS credentials in <where>: <why>".
+// Error is the error of a lookup, or tells that AWS refuses the credentials that lookups find.
+// Its text is one line without secrets: "no AWS credentials in <where>: <why>".
 type Error struct {
 	where, why string
 	cause      error
@@ -17,11 +17,11 @@ type Error struct {
 
 func (e *Error) Error() string { return "no AWS credentials in " + e.where + ": " + e.why }
 
-// Unwrap returns the cause. A context error in it is the lookup's, never that of a request: ask
-// the request's own context whether it has ended.
+// Unwrap returns the cause. A context error in it belongs to the lookup, never to a request:
+// check the request's own context to see whether it has ended.
 func (e *Error) Unwrap() error { return e.cause }
 
-// The causes that are this package's own. Their texts need no quotes.
+// The causes from this package. Their texts need no quotes.
 var (
 	errNoResult     = fmt.Errorf("no result within %v", lookupLimit)
 	errNoKeys       = errors.New("access key id and secret access key are empty")
@@ -29,7 +29,7 @@ var (
 	errExpired      = errors.New("AWS refuses the credentials as expired")
 )
 
-// newError returns the Error for a cause, nil for none.
+// newError returns the Error for a cause, or nil for nil.
 func (c *Cache) newError(cause error) *Error {
 	if cause == nil {
 		return nil
@@ -37,8 +37,8 @@ func (c *Cache) newError(cause error) *Error {
 	return &Error{c.o.Where, c.describe(cause), cause}
 }
 
-// describe says in one line what an error is. Errors come from providers of the build's own, too:
-// one that panics when it is asked for its text does no harm.
+// describe describes an error in one line. Errors may come from a build's own providers: if one
+// panics while it returns its text, describe recovers.
 func (c *Cache) describe(err error) (line string) {
 	defer func() {
 		if recover() != nil {
@@ -69,7 +69,7 @@ func (c *Cache) inUse(s string) bool {
 	return text.Repeats(s, []byte(current.SecretAccessKey)) || text.Repeats(s, []byte(current.SessionToken))
 }
 
-// safeEndpoint makes an endpoint's URL fit for a log line: without a password.
+// safeEndpoint makes an endpoint's URL safe for a log line: it removes user, password and query.
 func safeEndpoint(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {

@@ -4,7 +4,7 @@ import "github.com/devopsfaith/krakend-lambda/internal/text"
 
 const logPrefix = "[Lambda]"
 
-// state is what the log says about the credentials of a Cache.
+// state is the last logged state of the credentials of a Cache.
 type state int
 
 const (
@@ -14,14 +14,14 @@ const (
 	missing
 )
 
-// message is a line for the log. The zero value is for nothing new.
+// message is a line for the log. The zero value means that there is nothing to log.
 type message struct {
 	level func(Logger, ...any)
 	line  string
 }
 
-// change returns what is new since the last message. replaced tells that the last lookup has
-// found another access key. c.mu is held.
+// change returns what has changed since the last message. replaced tells that the last lookup
+// found another access key. The caller holds c.mu.
 func (c *Cache) change(replaced bool) message {
 	before, expires := c.logged, !c.current.Expires.IsZero()
 	switch {
@@ -59,14 +59,14 @@ func (c *Cache) found(what string) string {
 	return line
 }
 
-// write logs the message. c.mu is not held.
+// write logs the message. The caller does not hold c.mu.
 func (m message) write(l Logger) {
 	if m.level != nil {
 		m.level(l, logPrefix, m.line)
 	}
 }
 
-// discard is the Logger of a Cache that has none.
+// discard is the Logger of a Cache without one.
 type discard struct{}
 
 func (discard) Debug(...any)   {}

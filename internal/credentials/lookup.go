@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// lookupLimit is how long a lookup may take. The chain of aws-sdk-go takes 12 seconds to
-	// find out that there is no metadata service.
+	// lookupLimit is how long a lookup may take. The chain of aws-sdk-go needs 12 seconds to
+	// detect that there is no metadata service.
 	lookupLimit = 30 * time.Second
-	// minLife is how long credentials must be good for when they are found: requests start
+	// minLife is how long credentials must still be valid when they are found: requests start
 	// the next lookup as soon as they have expired.
 	minLife = time.Second
 )
@@ -19,11 +19,11 @@ const (
 // lookup is one call of Options.Find.
 type lookup struct {
 	renew   bool
-	overdue bool // it has not ended within lookupLimit
+	overdue bool // it did not end within lookupLimit
 }
 
-// run makes a lookup and applies its result. Where Find does not return when its time is over,
-// the lookup has failed, and what Find returns in the end is applied as well.
+// run makes a lookup and applies its result. If Find does not return in time, the lookup fails,
+// and Find's late result is applied as well.
 func (c *Cache) run(l *lookup) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
 	stop := context.AfterFunc(ctx, func() { c.expire(l) })
@@ -46,7 +46,7 @@ func (c *Cache) run(l *lookup) {
 	}
 }
 
-// check returns what is wrong with credentials that were found.
+// check returns what is wrong with newly found credentials.
 func (c *Cache) check(found *Found) error {
 	found.Expires = found.Expires.Round(0) // the wall clock decides
 	switch {
@@ -58,7 +58,7 @@ func (c *Cache) check(found *Found) error {
 	return nil
 }
 
-// expire makes a lookup that is still under way a failed one.
+// expire makes a running lookup fail.
 func (c *Cache) expire(l *lookup) {
 	err := c.newError(errNoResult)
 	c.mu.Lock()
@@ -80,13 +80,13 @@ func (c *Cache) finish(l *lookup, found Found, err *Error) {
 	c.lookup = nil
 	c.arm(time.Now())
 	c.mu.Unlock()
-	if !l.overdue || err == nil { // expire has told of it
+	if !l.overdue || err == nil { // expire has already reported it
 		c.tell(err)
 	}
 	log.write(c.o.Logger)
 }
 
-// tell hands the result of a lookup to OnResult. A nil *Error is a success.
+// tell passes the result of a lookup to OnResult. A nil *Error is a success.
 func (c *Cache) tell(err *Error) {
 	switch {
 	case c.o.OnResult == nil:
@@ -97,8 +97,8 @@ func (c *Cache) tell(err *Error) {
 	}
 }
 
-// apply takes over the result of a lookup, wakes the requests that wait for one, and returns what
-// is to be logged. c.mu is held.
+// apply takes over the result of a lookup, wakes the requests that wait for one, and returns the
+// message to log. The caller holds c.mu.
 func (c *Cache) apply(l *lookup, found Found, err *Error) message {
 	now := time.Now()
 	c.lookups++

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// maxRefusals is how often in a row AWS refuses new credentials of one endpoint before that
-// endpoint stops asking for more at once.
+// maxRefusals is how many new credentials in a row one endpoint may refuse before it has to wait
+// for a pause to ask for more.
 const maxRefusals = 5
 
-// MarkValid tells that AWS took the credentials of a version: it answered in any way but with a
-// refusal of them. It costs next to nothing unless this endpoint has refused some.
+// MarkValid tells that AWS accepted the credentials of a version: any answer other than a
+// refusal of them. It costs almost nothing unless this endpoint has refused some.
 func (v *View) MarkValid(version uint64) {
 	if !v.troubled.Load() {
 		return
@@ -24,15 +24,15 @@ func (v *View) MarkValid(version uint64) {
 	}
 }
 
-// clear ends the trouble of v, and tells whether the log has to hear of it. c.mu is held.
+// clear ends the failure of v, and tells whether to log it. The caller holds c.mu.
 func (v *View) clear(version uint64) (recovered bool) {
 	c := v.cache
 	switch {
 	case version <= v.refused || version < c.keys:
-		return false // an answer from before the trouble
+		return false // an answer from before the failure
 	case v.invalid == c.keys && time.Since(c.renewedAt) < longPause:
-		// The endpoint takes a key and refuses it in turns. Each refusal would start a lookup
-		// if the pauses were forgotten.
+		// The endpoint alternately accepts and refuses a key. Each refusal would start a lookup
+		// if the pauses were reset.
 		return false
 	}
 	recovered = v.reported
@@ -41,12 +41,12 @@ func (v *View) clear(version uint64) (recovered bool) {
 	return recovered
 }
 
-// MarkExpired tells that AWS takes the credentials of a version for expired. Retrieve does not
-// hand them out through this View again. If they are the current ones, a renewal starts at
-// once, or five seconds after the last one. Other Views keep the current credentials. After five
-// versions in a row that AWS has refused, this View fails without waiting, and asks for at most
-// one renewal a minute, until a MarkValid. A source that has changed is looked up without a
-// pause, as for MarkInvalid. Versions that are not the current one are ignored.
+// MarkExpired tells that AWS treats the credentials of a version as expired. Retrieve does not
+// return them through this View again. If they are the current ones, a renewal starts at once,
+// or five seconds after the last one. Other Views keep the current credentials. After five
+// refused versions in a row, this View fails without waiting, and asks for at most one renewal a
+// minute, until a MarkValid. If the source has changed, the renewal starts without a pause, as
+// for MarkInvalid. MarkExpired ignores versions other than the current one.
 func (v *View) MarkExpired(version uint64) {
 	c := v.cache
 	c.mu.Lock()
@@ -67,13 +67,13 @@ func (v *View) MarkExpired(version uint64) {
 	}
 }
 
-// MarkInvalid tells that AWS does not know the key of a version, or that it has another secret:
-// the operator may have replaced it. Retrieve goes on handing the key out until another one is
-// found. A renewal starts at once, or a second after the last one (five for credentials that
-// expire). While it finds the same key, the pause before the next one doubles, up to a minute. A
-// new key resets it, and so does MarkValid: for the same key after a minute. Where
-// Options.Revision tells that the source has changed, the renewal does not wait for the end of
-// the pause. Versions of an older key are ignored.
+// MarkInvalid tells that AWS does not know the key of a version, or that the key has another
+// secret: the operator may have replaced it. Retrieve keeps returning the key until another one
+// is found. A renewal starts at once, or a second after the last one (five for credentials that
+// expire). While renewals find the same key, the pause doubles, up to a minute. A new key resets
+// it, and so does MarkValid: for the same key after a minute. If Options.Revision shows that the
+// source has changed, the renewal does not wait for the end of the pause. MarkInvalid ignores
+// versions of an older key.
 func (v *View) MarkInvalid(version uint64) {
 	c := v.cache
 	c.mu.Lock()
@@ -93,8 +93,8 @@ func (v *View) MarkInvalid(version uint64) {
 	c.renew(time.Now(), v.renewal(max(pause, v.renewalWait)))
 }
 
-// renewal returns the earliest time of a renewal that v asks for: after a pause since the last
-// one, which any View may have asked for. c.mu is held.
+// renewal returns the earliest time of a renewal for v: after a pause since the last renewal,
+// which any View may have asked for. The caller holds c.mu.
 func (v *View) renewal(pause time.Duration) time.Time {
 	if v.refusals >= maxRefusals {
 		pause = longPause

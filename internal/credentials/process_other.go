@@ -4,5 +4,5 @@ package credentials
 
 import "os/exec"
 
-// EndTree has no effect on this system: the end of the context of cmd ends cmd alone.
+// EndTree has no effect on this system: when the context of cmd ends, only cmd ends.
 func EndTree(*exec.Cmd) {}

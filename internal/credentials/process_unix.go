@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// EndTree has the end of the context of cmd end the processes that cmd has started as well: a
-// credential_process is often a script. cmd comes from exec.CommandContext and has not started. Where
-// the standard input of cmd is a terminal, cmd alone ends: in a process group of its own it could not
-// read the answer to a prompt.
+// EndTree makes the end of cmd's context also end the processes that cmd has started: a
+// credential_process is often a script. cmd must come from exec.CommandContext and must not have
+// started. If the standard input of cmd is a terminal, only cmd ends: in a separate process
+// group it could not read the answer to a prompt.
 func EndTree(cmd *exec.Cmd) {
 	if isTerminal(cmd) {
 		return

@@ -3,29 +3,29 @@ package credentials
 import "time"
 
 const (
-	// refreshEarly is how long before their end credentials are refreshed.
+	// refreshEarly is how long before they expire credentials are refreshed.
 	refreshEarly = time.Minute
-	// refreshInterval is the pause between two refreshes in the background, for credentials
-	// that live for less than refreshEarly.
+	// refreshInterval is the pause between two background refreshes of credentials that live for
+	// less than refreshEarly.
 	refreshInterval = 5 * time.Second
-	// errorTTL is how long the failure of a lookup counts before a request starts another.
+	// errorTTL is how long a failed lookup counts before a request starts another one.
 	errorTTL = 5 * time.Second
-	// checkInterval is the pause between two looks at a source that does not tell when its
-	// credentials expire. Only a role of a container or an instance needs them, in a chain of
-	// aws-sdk-go: it calls its credentials expired five minutes early. Keys in files never
-	// expire, and MarkInvalid finds out that they have been replaced.
+	// checkInterval is the pause between two lookups in a source that does not tell when its
+	// credentials expire. Only a container's or an instance's role in a chain of aws-sdk-go
+	// needs them: it reports its credentials as expired five minutes early. Keys in files never
+	// expire, and MarkInvalid detects that they have been replaced.
 	checkInterval = time.Minute
 
-	// renewalPause is the pause between two renewals that marks ask for, and keyPause that for
-	// keys without an end.
+	// renewalPause is the pause between two renewals for marks, and keyPause the one for keys
+	// that do not expire.
 	renewalPause = 5 * time.Second
 	keyPause     = time.Second
-	// longPause is the pause of an endpoint that refuses whatever is found.
+	// longPause is the pause for an endpoint that refuses all credentials.
 	longPause = time.Minute
 )
 
-// refresh starts a lookup where it is time for one. The current credentials are usable. c.mu is
-// held.
+// refresh starts a lookup if one is due. The current credentials are usable. The caller holds
+// c.mu.
 func (c *Cache) refresh() {
 	if c.lookup != nil {
 		return
@@ -39,9 +39,9 @@ func (c *Cache) refresh() {
 	}
 }
 
-// renew starts a lookup with renew, not before a time, and not while another lookup runs. Where a
-// renewal is due earlier already, that one serves. A change of what Find reads does not wait for
-// the time. c.mu is held.
+// renew starts a lookup with renew at the given time, or later if another lookup is running. If
+// an earlier renewal is already waiting, that one is used. A change of the sources that Find
+// reads starts it early. The caller holds c.mu.
 func (c *Cache) renew(now, at time.Time) {
 	if c.renewAt.IsZero() || at.Before(c.renewAt) {
 		c.renewAt = at
@@ -50,7 +50,7 @@ func (c *Cache) renew(now, at time.Time) {
 	c.detectChange(now)
 }
 
-// arm starts the renewal that is due, or sets the timer for it. c.mu is held.
+// arm starts the renewal that is due, or sets its timer. The caller holds c.mu.
 func (c *Cache) arm(now time.Time) {
 	if c.timer != nil {
 		c.timer.Stop()
@@ -68,7 +68,7 @@ func (c *Cache) arm(now time.Time) {
 	}
 }
 
-// start starts a lookup. None is under way. c.mu is held.
+// start starts a lookup. No lookup may be running. The caller holds c.mu.
 func (c *Cache) start(now time.Time, renew bool) {
 	c.lookup = &lookup{renew: renew}
 	if renew {

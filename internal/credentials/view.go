@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// staleError is the age from which a failure no longer answers a request at once: the
-	// request waits for the lookup under way, but no longer than gracePeriod.
+	// staleError is the age at which a failure is too old to answer a request at once: the
+	// request waits for the running lookup, but at most for gracePeriod.
 	staleError  = time.Minute
 	gracePeriod = time.Second
 )
 
-// View is what one endpoint sees of a Cache: the current credentials, unless this endpoint has
+// View gives one endpoint access to a Cache: the current credentials, unless this endpoint has
 // refused them as expired. It is safe for concurrent use.
 type View struct {
 	cache    *Cache
@@ -30,14 +30,14 @@ type View struct {
 	invalid     uint64        // cache.keys at the last invalid mark; 0 for none
 	renewalWait time.Duration // before the next renewal for an invalid mark; doubles
 	refusals    int           // versions marked expired and access keys marked invalid, in a row
-	reported    bool          // the log says that this endpoint fails
+	reported    bool          // the log has reported that this endpoint fails
 }
 
-// Retrieve returns the current credentials and their version, for the Mark methods. It looks
-// nothing up itself. It waits, until ctx is done, where nothing is known yet, and where this
-// endpoint has refused the current credentials as expired and newer ones may come before ctx
-// ends. Where the last failure is a minute old, it waits for at most a second. Its error is an
-// [*Error], or ctx.Err().
+// Retrieve returns the current credentials and their version, for the Mark methods. It does no
+// lookup itself. It waits, until ctx is done, if no lookup has ended yet, or if this endpoint
+// has refused the current credentials as expired and newer ones may come before ctx ends. If the
+// last failure is a minute old, it waits for at most a second. Its error is an [*Error], or
+// ctx.Err().
 func (v *View) Retrieve(ctx context.Context) (sigv4.Credentials, uint64, error) {
 	c := v.cache
 	c.mu.Lock()
@@ -63,8 +63,9 @@ func (v *View) Retrieve(ctx context.Context) (sigv4.Credentials, uint64, error) 
 	}
 }
 
-// request starts the lookup that v needs, now or after a pause, unless one is under way. usable
-// tells that the current credentials are good, though v has refused them. c.mu is held.
+// request starts the lookup that v needs, now or after a pause, unless one is running. usable
+// tells that the current credentials are good, although v has refused them. The caller holds
+// c.mu.
 func (v *View) request(now time.Time, usable bool) {
 	c := v.cache
 	switch {
@@ -76,8 +77,8 @@ func (v *View) request(now time.Time, usable bool) {
 	}
 }
 
-// failure returns what v fails of and since when; nil where a result is still to come. c.mu is
-// held.
+// failure returns the error of v and its time, or nil if a result is still to come. The caller
+// holds c.mu.
 func (v *View) failure(usable bool) (*Error, time.Time) {
 	c := v.cache
 	switch {
@@ -89,15 +90,15 @@ func (v *View) failure(usable bool) (*Error, time.Time) {
 	return c.err, c.failedAt
 }
 
-// refusal is the error for credentials that the endpoint takes for expired.
+// refusal returns the error for credentials that the endpoint treats as expired.
 func (v *View) refusal() *Error {
 	return &Error{v.cache.o.Where, v.endpoint + " refuses them as expired", errExpired}
 }
 
-// underWay tells whether a lookup runs within its time limit. c.mu is held.
+// underWay tells whether a lookup is running within its time limit. The caller holds c.mu.
 func (c *Cache) underWay() bool { return c.lookup != nil && !c.lookup.overdue }
 
-// expectsResult tells whether a lookup may end before ctx does. c.mu is held.
+// expectsResult tells whether a lookup may end before ctx does. The caller holds c.mu.
 func (c *Cache) expectsResult(ctx context.Context) bool {
 	if c.lookup != nil || c.renewAt.IsZero() {
 		return c.underWay()
@@ -106,8 +107,9 @@ func (c *Cache) expectsResult(ctx context.Context) bool {
 	return !ok || deadline.After(c.renewAt)
 }
 
-// wait returns nil at the next result of a lookup, and ctx.Err() when ctx is done. Where there
-// is a failure already, it returns that after the grace period. c.mu is held, but not meanwhile.
+// wait returns nil at the next result of a lookup, and ctx.Err() when ctx is done. If there is
+// already a failure, it returns that after the grace period. The caller holds c.mu, which wait
+// releases meanwhile.
 func (c *Cache) wait(ctx context.Context, failure *Error) error {
 	ended := c.ended
 	c.mu.Unlock()
