@@ -53,17 +53,17 @@ func (r *Request) http(ctx context.Context, base *url.URL, userAgent []string) *
 		Body:          http.NoBody,
 	}
 	if r.Payload.Size() > 0 {
-		// Each attempt has a reader of its own: the connection of the one before may still
-		// be reading.
+		// Each attempt gets a separate reader: the connection of the last attempt may still be
+		// reading.
 		request.GetBody = r.Payload.reader
 		request.Body, _ = request.GetBody()
 	}
 	return request.WithContext(ctx)
 }
 
-// signature is what an attempt was signed with.
+// signature is the data that an attempt was signed with.
 type signature struct {
-	credentials Credentials // nil for an attempt that is not signed
+	credentials Credentials // nil for an unsigned attempt
 	version     uint64
 	time        time.Time
 }
@@ -91,20 +91,21 @@ func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Requ
 	return signature{c.target.Credentials, version, at}, nil
 }
 
-// longestCall bounds an attempt of a request without a deadline: KrakenD 1.x's contexts of shadow
-// backends never end. Lambda executes a function for 15 minutes at most, and a minute is for what
-// comes before and after. Source:
+// longestCall bounds an attempt of a request without a deadline: KrakenD 1.x's contexts of
+// shadow backends never end. Lambda executes a function for 15 minutes at most, and one minute
+// is for the time before and after. Source:
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const longestCall = 16 * time.Minute
 
-// The causes of an attempt that took too long. Lambda may still execute the function, so the call
-// is not tried again.
+// The causes of an attempt that took too long. Lambda may still be executing the function, so
+// the call is not retried.
 var (
 	errTimeout     = errors.New("the HTTP client's timeout passed")
 	errLongestCall = fmt.Errorf("no whole reply within %.0f minutes, which is longer than Lambda executes a function", longestCall.Minutes())
 )
 
-// limit returns how long an attempt may take, 0 for no limit, and the cause of its end.
+// limit returns how long an attempt may take, 0 for no limit, and the cause to report when that
+// time is over.
 func (c *httpAttempter) limit(ctx context.Context) (time.Duration, error) {
 	if _, ok := ctx.Deadline(); !ok && c.target.Timeout <= 0 {
 		return longestCall, errLongestCall
@@ -112,8 +113,8 @@ func (c *httpAttempter) limit(ctx context.Context) (time.Duration, error) {
 	return c.target.Timeout, errTimeout
 }
 
-// roundTrip sends a request through the transport, or through the Target's where that is nil.
-// Redirects are not followed: they would carry the payload to wherever the answer says.
+// roundTrip sends a request through the transport, or through the Target's if that is nil. It
+// follows no redirects: they would send the payload to any address in the answer.
 func (c *httpAttempter) roundTrip(request *http.Request, transport http.RoundTripper) (*http.Response, error) {
 	transport = cmp.Or(transport, c.target.Transport, http.DefaultTransport)
 	limit, cause := c.limit(request.Context())
@@ -133,8 +134,8 @@ func (c *httpAttempter) roundTrip(request *http.Request, transport http.RoundTri
 	return answer, nil
 }
 
-// exchange makes a round trip. As http.Client does, it takes a transport of other make that
-// returns no body for one without a byte.
+// exchange makes a round trip. Like http.Client, it accepts custom transports that return a nil
+// body for an empty one.
 func exchange(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
 	answer, err := transport.RoundTrip(request)
 	switch {
@@ -148,7 +149,7 @@ func exchange(transport http.RoundTripper, request *http.Request) (*http.Respons
 	return answer, nil
 }
 
-// timedBody is a body that has to come within a limit.
+// timedBody is a body that must arrive within a limit.
 type timedBody struct {
 	io.ReadCloser
 	ctx    context.Context // of the attempt
@@ -156,7 +157,7 @@ type timedBody struct {
 	cause  error // of ctx, past the limit
 }
 
-// Read implements io.Reader. The transport may spell the end of the context otherwise.
+// Read implements io.Reader. The transport may report the end of the context as another error.
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF && context.Cause(b.ctx) == b.cause {
@@ -165,14 +166,14 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements io.Closer. It ends the context of the attempt.
+// Close implements io.Closer. It also ends the attempt's context.
 func (b *timedBody) Close() error {
 	defer b.cancel()
 	return b.ReadCloser.Close()
 }
 
-// refused returns the error of an answer that AWS, or what stands in between, refuses a call
-// with, and tells the credentials and the clock.
+// refused returns the error for an answer in which AWS, or a proxy in between, refuses a call.
+// It reports the refusal to the credentials and the clock.
 func (c *httpAttempter) refused(answer *http.Response, body *Body, signed signature) *Error {
 	payload, err := readAll(body, nil, answer.ContentLength)
 	if err != nil {
@@ -199,8 +200,8 @@ func (c *httpAttempter) refused(answer *http.Response, body *Body, signed signat
 	case invalidCodes[e.Code]:
 		signed.credentials.MarkInvalid(signed.version)
 	case e.Code != "":
-		signed.valid() // whatever AWS refuses, it is not the credentials
-	} // without a code the answer is that of what stands in between
+		signed.valid() // AWS refuses the call, but accepts the credentials
+	} // an answer without a code comes from a proxy in between
 	return e
 }
 
@@ -212,7 +213,7 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Clean(c.base.Host)))
 }
 
-// response returns what an answer says.
+// response returns the contents of an answer.
 func (c *httpAttempter) response(ctx context.Context, answer *http.Response, body *Body, r *Request, p *Policy) (*Response, error) {
 	h := answer.Header
 	if code := HeaderValue(h, functionErrorHeader); code != "" {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxReply is Lambda's limit for a reply in one piece, in bytes: 6 MB, and 100 bytes for its
-	// own report of a function's error. It bounds errors too.
+	// maxReply is Lambda's limit for a reply that is not streamed, in bytes: 6 MB, and 100 bytes
+	// for its own report of a function's error. It bounds errors too.
 	maxReply = 6<<20 + 100
 
 	// MaxHeader bounds the headers of an answer, in bytes: names and values, and 32 for each, as
@@ -32,11 +32,11 @@ func checkHeader(h http.Header) error {
 	return nil
 }
 
-// TooLong is the error of a reply that is larger than limit, in bytes.
+// TooLong returns the error for a reply that is larger than limit, in bytes.
 func TooLong(limit int64) error { return fmt.Errorf("it has more than %d bytes", limit) }
 
-// Body is the body of an answer. Beyond its limit it is an error, and it remembers how its
-// reading has ended.
+// Body is the body of an answer. It returns an error beyond its limit, and remembers how reading
+// ended.
 type Body struct {
 	body  io.ReadCloser
 	limit int64 // 0 for none
@@ -46,12 +46,12 @@ type Body struct {
 	limitError error // it is larger than the limit
 	readError  error // the connection broke before the end
 
-	request *Request       // what the remaining reply answers; nil for all else
-	refusal *http.Response // the answer, if it is a refusal; else nil
-	kept    []byte         // what was read of a refusal, up to maxKept
+	request *Request       // the request of a remaining reply; nil otherwise
+	refusal *http.Response // the answer if it is a refusal, otherwise nil
+	kept    []byte         // the part of a refusal that was read, up to maxKept
 }
 
-// maxKept is how much of a refusal Message knows, in bytes.
+// maxKept is how much of a refusal Message can use, in bytes.
 const maxKept = 16 << 10
 
 // Read implements io.Reader.
@@ -59,7 +59,7 @@ func (b *Body) Read(p []byte) (n int, err error) {
 	if b.limitError != nil {
 		return 0, b.limitError
 	}
-	if b.limit > 0 { // one byte more tells a body of just the limit from a longer one
+	if b.limit > 0 { // one more byte shows that the body exceeds the limit
 		p = p[:min(int64(len(p)), b.limit-b.read+1)]
 	}
 	n, err = b.body.Read(p)
@@ -86,8 +86,8 @@ func (b *Body) Size() int64 { return b.read }
 // Close implements io.Closer.
 func (b *Body) Close() error { return b.body.Close() }
 
-// Failure returns why the reading of the body has ended before its end: an *Error of KindLimit
-// or KindTruncated. It is nil where it has not.
+// Failure returns why reading ended before the end of the body: an *Error of KindLimit or
+// KindTruncated. Otherwise it returns nil.
 func (b *Body) Failure() *Error {
 	switch {
 	case b.limitError != nil:
@@ -98,8 +98,8 @@ func (b *Body) Failure() *Error {
 	return nil
 }
 
-// Message returns what the answer says about itself, as far as it was read, if it refuses a call
-// without a code of AWS. It is empty for other answers. SDKs do not tell it.
+// Message returns the text of an answer that refuses a call without a code of AWS, as far as it
+// was read. It is empty for other answers. SDKs do not report it.
 func (b *Body) Message() string {
 	if b == nil || b.refusal == nil {
 		return ""
@@ -110,15 +110,15 @@ func (b *Body) Message() string {
 	return ""
 }
 
-// failure returns the error of an answer whose body could not be read to its end.
+// failure returns the error for an answer whose body could not be read to its end.
 func (b *Body) failure(answer *http.Response) *Error {
 	e := b.Failure()
 	e.Status, e.Header, e.RequestID = answer.StatusCode, answer.Header, requestIDOf(answer.Header)
 	return e
 }
 
-// LimitAnswer holds an answer to its limits before anything reads it, and returns its body. A
-// stream has a limit of its own. The error is of KindLimit; the answer's body is closed then.
+// LimitAnswer limits an answer before anything reads it, and returns its body. A stream has its
+// own limit. The error is of KindLimit; then the answer's body is closed.
 func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 	limit := p.MaxReply
 	switch {
@@ -134,14 +134,14 @@ func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 	return body, err
 }
 
-// Limit holds an answer to a limit of its body, in bytes, 0 for none, and to those of its
-// headers. The error is of KindLimit; the answer's body is closed then.
+// Limit limits an answer's body, in bytes, 0 for no limit, and its headers. The error is of
+// KindLimit; then the answer's body is closed.
 func Limit(answer *http.Response, limit int64) (*Body, *Error) {
 	err := checkHeader(answer.Header)
 	switch {
 	case err != nil:
 	case answer.StatusCode == http.StatusSwitchingProtocols:
-		err = errSwitch // the body is the connection, which no deadline ends
+		err = errSwitch // the body is the connection, and no deadline ends it
 	case limit > 0 && answer.ContentLength > limit:
 		err = TooLong(limit)
 	}
@@ -152,12 +152,12 @@ func Limit(answer *http.Response, limit int64) (*Body, *Error) {
 	return &Body{body: answer.Body, limit: limit}, nil
 }
 
-// graceTime is how long the end of a reply is waited for.
+// graceTime is how long Finish waits for the end of a reply.
 const graceTime = time.Second
 
-// Finish closes a body that has been decoded. Decoders stop at the end of a document: after a
-// whole one the little that follows is read, so that the connection can be used again. That is
-// waited for no longer than graceTime: the request may have no end.
+// Finish closes a body that has been decoded. Decoders stop at the end of a document. After a
+// whole document, Finish reads the few remaining bytes, so that the connection can be reused. It
+// waits for them no longer than graceTime, because the request may never end.
 func (b *Body) Finish(whole bool) {
 	if !whole || b.ended {
 		b.Close()
@@ -166,7 +166,7 @@ func (b *Body) Finish(whole bool) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { _ = recover() }() // of a transport of the build's own: here it would end the process
+		defer func() { _ = recover() }() // a panic of a build's own transport would end the process here
 		defer b.Close()
 		_, _ = io.CopyN(io.Discard, b.body, 64<<10)
 	}()
@@ -179,8 +179,8 @@ func (b *Body) Finish(whole bool) {
 	}
 }
 
-// readReply reads a reply: all of it, or what the policy wants to see before the rest is handed
-// on. In the second case the body is the rest; it is nil where all has been read and closed.
+// readReply reads a reply: all of it, or as much as the policy needs before the rest is passed
+// on. The returned body is the rest; it is nil if everything was read and the body is closed.
 func readReply(b *Body, h http.Header, length int64, p *Policy) ([]byte, *Body, error) {
 	whole := p.Peek == 0 || 0 <= length && length <= int64(p.Peek) || p.Decodes && isEncoded(h)
 	if whole {
@@ -189,7 +189,7 @@ func readReply(b *Body, h http.Header, length int64, p *Policy) ([]byte, *Body, 
 	}
 	prefix := make([]byte, 0, min(p.Peek, 4<<10))
 	for len(prefix) < p.Peek {
-		if len(prefix) == cap(prefix) { // it is a long one
+		if len(prefix) == cap(prefix) { // the reply is long
 			prefix = append(make([]byte, 0, p.Peek), prefix...)
 		}
 		n, err := b.Read(prefix[len(prefix):cap(prefix)])
@@ -202,7 +202,7 @@ func readReply(b *Body, h http.Header, length int64, p *Policy) ([]byte, *Body, 
 			return prefix, nil, err
 		}
 	}
-	if p.Decodes && len(bytes.TrimLeft(prefix, " \t\r\n")) == 0 { // it may still turn out to be empty
+	if p.Decodes && len(bytes.TrimLeft(prefix, " \t\r\n")) == 0 { // the rest may still be empty
 		payload, err := readAll(b, prefix, length)
 		return payload, nil, err
 	}
@@ -214,8 +214,8 @@ func isEncoded(h http.Header) bool {
 	return encoding != "" && encoding != "identity"
 }
 
-// readAll reads a body of which prefix has been read, to its end, and closes it. length is that
-// of all of it, in bytes, and negative where it is not known.
+// readAll reads a body to its end, after prefix was read from it, and closes it. length is its
+// total length, in bytes, and negative if it is not known.
 func readAll(b *Body, prefix []byte, length int64) ([]byte, error) {
 	defer b.Close()
 	if length < 0 {

@@ -2,16 +2,16 @@ package invoke
 
 import "sync"
 
-// The retries of a function have a budget, so that calls of a function that is throttled for
-// good do not multiply. It is a token bucket as the standard mode of AWS's SDKs has it: a retry
-// costs retryCost, a call that succeeds gives that back where it was retried, and else one
-// token. A function's own error is such a success, unless it is tried again.
+// The retries of a function have a budget, so that calls of a function that is always throttled
+// do not multiply. It is a token bucket as in the standard mode of AWS's SDKs: a retry costs
+// retryCost. A call that succeeds after a retry gives that back, and any other successful call
+// gives back one token. A function's own error counts as a success, unless it is retried.
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const (
 	maxTokens = 500
 	retryCost = 5
 
-	// maxBudgets bounds how many functions have a budget of their own: clients may name
+	// maxBudgets bounds how many functions have a separate budget, because clients may name
 	// functions. All others share one.
 	maxBudgets = 1024
 )
@@ -23,7 +23,7 @@ type budgets struct {
 	shared budget
 }
 
-// find returns the budget of a function, nil for one that has used nothing yet.
+// find returns the budget of a function, or nil if the function has used nothing yet.
 func (b *budgets) find(function string) *budget {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -36,14 +36,14 @@ func (b *budgets) find(function string) *budget {
 	return nil
 }
 
-// success gives tokens back after a call of a function that succeeded.
+// success returns tokens after a successful call of a function.
 func (b *budgets) success(function string, retried bool) {
 	if own := b.find(function); own != nil {
 		own.success(retried)
 	}
 }
 
-// of returns the budget of a function, to take from it.
+// of returns the budget of a function, to take tokens from it.
 func (b *budgets) of(function string) *budget {
 	if own := b.find(function); own != nil {
 		return own
@@ -67,7 +67,7 @@ type budget struct {
 	used int // tokens
 }
 
-// take pays for a retry. It is false where the budget is used up.
+// take pays for a retry. It returns false if the budget is used up.
 func (b *budget) take() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,7 +78,7 @@ func (b *budget) take() bool {
 	return true
 }
 
-// success gives tokens back after a call that succeeded.
+// success returns tokens after a successful call.
 func (b *budget) success(retried bool) {
 	refund := 1
 	if retried {

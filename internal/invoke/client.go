@@ -17,11 +17,11 @@ import (
 // service is the name of AWS Lambda in signatures.
 const service = "lambda"
 
-// Target is where calls go. An AWS SDK has worked it out.
+// Target tells where calls go. An AWS SDK has determined it.
 type Target struct {
 	// Endpoint is the base URL of the Invoke API, without the path of an operation.
 	Endpoint string
-	// Region is the one that calls are signed for.
+	// Region is the region that calls are signed for.
 	Region string
 	// Credentials sign the calls. Nil sends them unsigned.
 	Credentials Credentials
@@ -30,49 +30,49 @@ type Target struct {
 	// Transport sends the calls. Nil is http.DefaultTransport as it is at the time of each
 	// call: KrakenD replaces it when its router starts.
 	Transport http.RoundTripper
-	// Timeout bounds an attempt with its reply. 0 leaves it to the request's deadline, and to a
-	// bound of 16 minutes, a little more than Lambda's longest execution, where it has none.
+	// Timeout bounds an attempt including its reply. If it is 0, the request's deadline bounds
+	// the attempt, or without a deadline 16 minutes, which is a little more than Lambda's
+	// longest execution.
 	Timeout time.Duration
-	// UserAgent is the header of that name.
+	// UserAgent is the User-Agent header.
 	UserAgent string
-	// Clock is the endpoint's, which its clients share. Nil makes one for this client.
+	// Clock is the clock that an endpoint's clients share. Nil makes one for this client.
 	Clock *Clock
-	// Now and Sleep are the time, and what waits for a retry. Nil is the machine's own.
+	// Now returns the time, and Sleep waits for a retry. Nil uses the machine's clock.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
-	// DecodeError makes the error types of an SDK of an answer, for errors.As. The header's
-	// and body's are the answer's own. Nil makes none.
+	// DecodeError turns an answer into the error types of an SDK, for errors.As. It receives the
+	// answer's own header and body. It may be nil.
 	DecodeError func(status int, h http.Header, body []byte) error
 }
 
-// An Attempter makes one attempt of a call, in place of the HTTP client of this package. Its
-// error is an *Error, or is taken for one of the connection. It must be safe for concurrent use.
+// An Attempter makes one attempt of a call, in place of this package's HTTP client. If its error
+// is not an *Error, it counts as an error of the connection. It must be safe for concurrent use.
 type Attempter interface {
 	Attempt(ctx context.Context, r *Request, p *Policy) (*Response, error)
 }
 
-// Policy is how the calls of a backend are made.
+// Policy controls the calls of a backend.
 type Policy struct {
-	// MaxRetries is how often an execution that failed is tried again. -1 leaves the number
-	// to the Target.
+	// MaxRetries is how often a failed execution is retried. -1 leaves the number to the Target.
 	MaxRetries int
-	// RetryFunctionErrors counts a function's own error as an execution that failed.
+	// RetryFunctionErrors treats a function's own error as a failed execution.
 	RetryFunctionErrors bool
-	// MaxReply is the largest reply, in bytes. 0 is without a limit, for streams.
+	// MaxReply is the largest reply, in bytes. 0 is no limit, for streams.
 	MaxReply int64
-	// Peek is how much of a reply to read before the rest is handed on, in bytes. 0 reads all
-	// of it.
+	// Peek is how much of a reply to read before the rest is passed on, in bytes. 0 reads all of
+	// it.
 	Peek int
-	// Decodes tells that the reply is decoded: it can be tried again as long as that has not
-	// succeeded. What goes to a client cannot.
+	// Decodes tells that the reply is decoded: the call can be retried until decoding succeeds.
+	// It cannot be retried once a part of the reply has gone to a client.
 	Decodes bool
-	// Transport sends the calls in place of the Target's. Nil is the Target's. An Attempter of
-	// other make has its own.
+	// Transport sends the calls in place of the Target's. Nil uses the Target's. A custom
+	// Attempter uses its own transport.
 	Transport http.RoundTripper
-	// OnAttempt is called before each attempt. Nil is for none.
+	// OnAttempt is called before each attempt. It may be nil.
 	OnAttempt func()
-	// OnFailure is called with the error of each attempt that failed, before it is tried
-	// again. Nil is for none.
+	// OnFailure is called with the error of each failed attempt, before the next one. It may be
+	// nil.
 	OnFailure func(*Error)
 }
 
@@ -88,12 +88,12 @@ type Client struct {
 
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
-	rand  func() float64 // in [0, 1)
+	rand  func() float64 // returns a number in [0, 1)
 	warn  func(string)   // nil for none
 }
 
-// New returns a client. warn gets what an operator should read; nil drops it. The error is for
-// an endpoint that is not a URL.
+// New returns a client. warn receives warnings for the operator; nil drops them. New returns an
+// error if the endpoint is not a URL.
 func New(t Target, warn func(string)) (*Client, error) {
 	endpoint, err := url.Parse(t.Endpoint)
 	if err != nil {
@@ -101,8 +101,8 @@ func New(t Target, warn func(string)) (*Client, error) {
 	}
 	c := newClient(t, warn)
 	c.base = *endpoint
-	// As aws-sdk-go, sign and send the host without the port that goes without saying: what
-	// stands in between may drop it.
+	// Like aws-sdk-go, sign and send the host without a default port, because a proxy in between
+	// may drop it.
 	if port := endpoint.Port(); port == "80" && endpoint.Scheme == "http" || port == "443" && endpoint.Scheme == "https" {
 		c.base.Host = strings.TrimSuffix(endpoint.Host, ":"+port)
 	}
@@ -111,8 +111,8 @@ func New(t Target, warn func(string)) (*Client, error) {
 	return c, nil
 }
 
-// NewWith returns a client whose attempts another one makes, with its own endpoint, credentials
-// and limits. Of the Target only MaxRetries, Now and Sleep count.
+// NewWith returns a client whose attempts the Attempter makes, with its own endpoint,
+// credentials and limits. It uses only MaxRetries, Now and Sleep of the Target.
 func NewWith(a Attempter, t Target) *Client {
 	c := newClient(t, nil)
 	c.attempter = a
@@ -141,11 +141,11 @@ func newClient(t Target, warn func(string)) *Client {
 	}
 }
 
-// Invoke makes a call, with its retries, and hands the response to use. Where the reply turns out
-// to be cut while use reads it, and nothing of it has gone to a client, the call is tried again.
-// The error is an *Error, or what use has returned for a whole reply.
+// Invoke makes a call, with its retries, and passes the response to use. If the reply breaks off
+// while use reads it, and no part of it has gone to a client, Invoke retries the call. The error
+// is an *Error, or the error of use for a whole reply.
 //
-// It is the one path of a call: attempt, use, verdict, delay.
+// This is the only path of a call: attempt, use, decide, wait.
 func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Response) error) error {
 	call := call{client: c, policy: p, function: r.Function}
 	for {
@@ -156,7 +156,7 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 		started := c.now()
 		err := c.attempt(ctx, r, p, use)
 		e := asError(err)
-		if e == nil { // whatever use made of it, there was a whole reply
+		if e == nil { // the reply was whole, even if use failed
 			c.budgets.success(r.Function, call.retried)
 			return err
 		}
@@ -183,13 +183,13 @@ func (c *Client) Invoke(ctx context.Context, r *Request, p *Policy, use func(*Re
 		}
 		if err := c.sleep(ctx, delay); errors.Is(err, context.Canceled) {
 			return call.ended(ctx, e)
-		} else if err != nil || call.room(ctx, e) <= 0 { // a busy machine wakes late
-			return e // it says more than the deadline does
+		} else if err != nil || call.room(ctx, e) <= 0 { // a busy machine wakes up late
+			return e // it says more than the deadline
 		}
 	}
 }
 
-// attempt makes one attempt and has its response used.
+// attempt makes one attempt and passes its response to use.
 func (c *Client) attempt(ctx context.Context, r *Request, p *Policy, use func(*Response) error) error {
 	response, err := c.attempter.Attempt(ctx, r, p)
 	if err != nil {
@@ -217,7 +217,7 @@ func (c *Client) attempt(ctx context.Context, r *Request, p *Policy, use func(*R
 			e.ReplyUsed, err = true, e
 		}
 	}
-	if errors.As(err, &e) && e.Header == nil { // a reply's error does not know its answer
+	if errors.As(err, &e) && e.Header == nil { // the error of a reply lacks its answer's data
 		e.Header, e.RequestID = response.Header, response.RequestID
 	}
 	return err
@@ -229,17 +229,18 @@ type call struct {
 	policy   *Policy
 	function string
 
-	attempts  int           // that were made
+	attempts  int           // attempts so far
 	took      time.Duration // the last attempt
 	requestID string        // of the last answer
 	failed    int           // executions that failed
-	retried   bool          // at least once for an execution that failed
-	refreshed bool          // the credentials, or the clock was corrected, for an attempt that executed nothing
-	last      *Error        // of the attempt before; nil for the first
+	retried   bool          // at least one retry was for a failed execution
+	refreshed bool          // new credentials or a corrected clock, after an attempt that executed nothing
+	last      *Error        // of the last attempt; nil for the first
 }
 
-// ended is the error of a call whose context is done, with how far it came. Where the deadline
-// passed before a retry was sent, it is the error of the attempt before, which says more.
+// ended returns the error of a call whose context is done, and says how far the call came. If
+// the deadline passed before a retry was sent, it returns the last attempt's error, which says
+// more.
 func (c *call) ended(ctx context.Context, e *Error) *Error {
 	if c.last != nil && e.Kind == KindCredentials && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return c.last

@@ -2,11 +2,11 @@ package invoke
 
 import "net/http"
 
-// retryableCodes has a row for each error code of the Invoke operation: true where a call that
-// failed with it is tried again, whatever the HTTP status. Source of the codes:
-// testdata/invoke-errors.txt. What a client gets for them is in internal/backend/codes.go.
+// retryableCodes has a row for each error code of the Invoke operation. The value is true if a
+// call that failed with the code is retried, at any HTTP status. Source of the codes:
+// testdata/invoke-errors.txt. internal/backend/codes.go has what a client gets for them.
 var retryableCodes = map[string]bool{
-	// These heal by themselves, and soon.
+	// These problems soon end by themselves.
 	"CodeArtifactUserPendingException": true, // a 409
 	"EC2ThrottledException":            true,
 	"ENINotReadyException":             true,
@@ -14,18 +14,18 @@ var retryableCodes = map[string]bool{
 	"SnapStartNotReadyException":       true, // a 409
 	"TooManyRequestsException":         true,
 
-	// These are faults of AWS's, which another attempt may not meet.
+	// These are AWS's own failures. Another attempt may succeed.
 	"EC2UnexpectedException": true,
 	"ServiceException":       true,
 
-	// These are faults of the request.
+	// These are caused by the request.
 	"DurableExecutionAlreadyStartedException":  false,
 	"InvalidRequestContentException":           false,
 	"RequestTooLargeException":                 false,
 	"SerializedRequestEntityTooLargeException": false,
 	"UnsupportedMediaTypeException":            false,
 
-	// These stay until somebody changes the function, its configuration or the account. Some
+	// These stay until an operator changes the function, its configuration or the account. Some
 	// come with a 5xx all the same.
 	"CodeArtifactUserDeletedException":      false,
 	"CodeArtifactUserFailedException":       false,
@@ -59,8 +59,8 @@ var retryableCodes = map[string]bool{
 	"SubnetIPAddressLimitReachedException":  false,
 }
 
-// throttleCodes are the codes with which AWS's services say: too many requests. Source: the list
-// that AWS's SDKs have.
+// throttleCodes are the codes with which AWS's services report too many requests. Source: the
+// list in AWS's SDKs.
 var throttleCodes = map[string]bool{
 	"BandwidthLimitExceeded":                 true,
 	"LimitExceededException":                 true,
@@ -77,14 +77,14 @@ var throttleCodes = map[string]bool{
 	"TransactionInProgressException":         true,
 }
 
-// expiredCodes say that the credentials have expired.
+// expiredCodes report that the credentials have expired.
 var expiredCodes = map[string]bool{
 	"ExpiredToken":          true,
 	"ExpiredTokenException": true,
 	"RequestExpired":        true,
 }
 
-// invalidCodes say that the key is not known, or has another secret.
+// invalidCodes report that the key is not known, or has another secret.
 var invalidCodes = map[string]bool{
 	"InvalidClientTokenId":        true,
 	"InvalidSignatureException":   true,
@@ -92,7 +92,7 @@ var invalidCodes = map[string]bool{
 	"UnrecognizedClientException": true,
 }
 
-// skewCodes are the codes with which AWS refuses a call that it takes for too old or too new.
+// skewCodes are the codes with which AWS refuses a call whose time is too old or too new.
 var skewCodes = map[string]bool{
 	"AuthFailure":               true,
 	"InvalidSignatureException": true,
@@ -105,16 +105,16 @@ var skewCodes = map[string]bool{
 // IsExpired tells whether AWS refused the call because the credentials have expired.
 func (e *Error) IsExpired() bool { return e.Kind == KindAPI && expiredCodes[e.Code] }
 
-// IsThrottle tells whether the error says that there are too many requests.
+// IsThrottle tells whether the error reports too many requests.
 func (e *Error) IsThrottle() bool {
 	return e.Kind == KindAPI && (e.Status == http.StatusTooManyRequests || throttleCodes[e.Code])
 }
 
-// retryable tells whether the error may be gone with another attempt. Expired credentials and
-// a clock that is off are not for it to say: those attempts were no executions.
+// retryable tells whether another attempt may succeed. It does not cover expired credentials and
+// a wrong clock: those attempts executed nothing, see recovered.
 func (e *Error) retryable(p *Policy) bool {
 	if e.ReplyUsed && !p.Decodes {
-		return false // a client has it
+		return false // a client has received it
 	}
 	switch e.Kind {
 	case KindFunction:

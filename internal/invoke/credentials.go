@@ -6,20 +6,19 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// Credentials hands out what calls to one endpoint are signed with. Its methods are called by
-// many goroutines at once, and none of them looks anything up.
+// Credentials returns the credentials for calls to one endpoint. Many goroutines call its
+// methods at once, and none of the methods does a lookup.
 type Credentials interface {
 	// Retrieve returns the current credentials and their version, for the Mark methods. It
-	// waits, until ctx is done, only where the first lookup is still under way or AWS has
-	// refused the last credentials. Its error is what the last lookup failed of, or the
-	// context's.
+	// waits, until ctx is done, only while the first lookup is running, or if AWS has refused
+	// the last credentials. Its error is the last lookup's, or the context's.
 	Retrieve(ctx context.Context) (sigv4.Credentials, uint64, error)
-	// MarkValid tells that AWS took the credentials of a version.
+	// MarkValid tells that AWS accepted the credentials of a version.
 	MarkValid(version uint64)
-	// MarkExpired tells that AWS takes the credentials of a version for expired: the next
-	// Retrieve hands out newer ones or fails.
+	// MarkExpired tells that AWS treats the credentials of a version as expired: the next
+	// Retrieve returns newer ones or fails.
 	MarkExpired(version uint64)
-	// MarkInvalid tells that AWS does not know the key of a version, or that it has another
+	// MarkInvalid tells that AWS does not know the key of a version, or that the key has another
 	// secret: the operator may have replaced it.
 	MarkInvalid(version uint64)
 }

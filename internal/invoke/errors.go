@@ -12,17 +12,17 @@ import (
 	"strings"
 )
 
-// Kind is what a call has failed of.
+// Kind tells why a call failed.
 type Kind int
 
 const (
-	// KindAPI is an error that AWS, or what stands in between, has answered with.
+	// KindAPI is an error in an answer from AWS or from a proxy in between.
 	KindAPI Kind = iota
-	// KindFunction is an error of the function's own.
+	// KindFunction is the function's own error.
 	KindFunction
 	// KindConnection is a connection that could not be made, or that broke before an answer.
 	KindConnection
-	// KindTruncated is a reply that ended before its end.
+	// KindTruncated is a reply that ended too early.
 	KindTruncated
 	// KindLimit is an answer beyond a limit.
 	KindLimit
@@ -36,42 +36,42 @@ const (
 	KindInternal
 )
 
-// Error is what a call has failed of. Its text is for the log: it can quote what AWS says, but
-// repeats neither the credentials nor the payload.
+// Error is the error of a call. Its text is for the log: it can quote AWS's message, but repeats
+// neither the credentials nor the payload.
 type Error struct {
 	Kind Kind
-	// Status is the answer's, 0 where there was none.
+	// Status is the HTTP status of the answer, or 0 if there was none.
 	Status int
-	// Code is AWS's error code. Of a function's error it is the value of
-	// X-Amz-Function-Error, or the stream's own code. It is empty where nothing tells it.
+	// Code is AWS's error code. For a function's error it is the value of X-Amz-Function-Error,
+	// or the stream's own code. It may be empty.
 	Code string
-	// Message is AWS's message, or what else is known. It can be empty.
+	// Message is AWS's message, or another description. It may be empty.
 	Message string
-	// RetryAfter is the header of that name, empty for none.
+	// RetryAfter is the Retry-After header. It may be empty.
 	RetryAfter string
 	// Payload is a function's report of its error.
 	Payload []byte
-	// Header is the answer's, nil where there was none.
+	// Header is the header of the answer, or nil if there was none.
 	Header http.Header
-	// Attempts is how many attempts were made.
+	// Attempts is the number of attempts.
 	Attempts int
-	// RequestID is that of the last answer, empty where there was none.
+	// RequestID is the request id of the last answer. It is empty if there was none.
 	RequestID string
-	// Skew says by how much the clock of this machine is off, where that may be the reason of the
-	// error and nothing corrects it: an Invoker has signed the call. It is empty elsewhere.
+	// Skew describes how far this machine's clock is off, if that may be the reason of the error
+	// and nothing corrects it, because an Invoker signed the call. It is empty otherwise.
 	Skew string
-	// LogResult is the end of the log of a function that failed, in base64. It is empty where
-	// none was asked for, and in streams: see Events.
+	// LogResult is the end of the log of a failed function, in base64. It is empty if the call
+	// did not ask for it, and for streams: see Events.
 	LogResult string
-	// Progress says how far a call came that has KindEnded.
+	// Progress describes how far a call with KindEnded came.
 	Progress string
-	// Previous is what the attempt before the end of the context failed of, nil for none.
+	// Previous is the error of the last attempt before the context ended, or nil.
 	Previous *Error
-	// Err is the cause: the context's error, an error of the connection, or the error type of
-	// an AWS SDK. It is nil where there is none.
+	// Err is the cause: the context's error, an error of the connection, or the error type of an
+	// AWS SDK. It may be nil.
 	Err error
 
-	// Redacted tells that Code, Message or Payload is left out because it repeats a secret.
+	// Redacted tells that Code, Message or Payload was removed because it repeats a secret.
 	Redacted bool
 	// ReplyUsed tells that a part of the reply has been used.
 	ReplyUsed bool
@@ -100,7 +100,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// asError returns the *Error in the tree of err, nil where there is none.
+// asError returns the *Error in the tree of err, or nil.
 func asError(err error) *Error {
 	if err == nil {
 		return nil
@@ -110,18 +110,17 @@ func asError(err error) *Error {
 	return e
 }
 
-// apiError reads the error that an answer tells. The body is the answer's, as far as the limit
-// let it be read.
+// apiError reads the error in an answer. body is the answer's body, up to the limit.
 func apiError(status int, h http.Header, body []byte) *Error {
 	e := &Error{Kind: KindAPI, Status: status, Header: h, RequestID: requestIDOf(h), RetryAfter: h.Get("Retry-After")}
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(body, &fields) // what stands in between may send anything
+	_ = json.Unmarshal(body, &fields) // a proxy in between may send anything
 	e.Code = h.Get(errorTypeHeader)
 	for _, name := range []string{"__type", "code", "Code", "Type"} {
 		if e.Code == "" {
 			e.Code = stringField(fields, name)
 		}
-		if e.Code == "User" || e.Code == "Service" { // which Type says beside a code: whose fault it is
+		if e.Code == "User" || e.Code == "Service" { // with a code, Type says whose fault it is
 			e.Code = ""
 		}
 	}
@@ -144,9 +143,9 @@ func apiError(status int, h http.Header, body []byte) *Error {
 	return e
 }
 
-// firstLine returns the first line of a plain text, which is what servers that are not AWS's say
-// about themselves: "404 page not found". It is empty for other content: a page in HTML has
-// nothing for a log.
+// firstLine returns the first line of a plain text such as "404 page not found", with which
+// servers other than AWS explain an error. It is empty for other content: an HTML page does not
+// help in a log.
 func firstLine(h http.Header, body []byte) string {
 	if mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || mediaType != "text/plain" {
 		return ""
@@ -161,16 +160,16 @@ func stringField(fields map[string]json.RawMessage, name string) string {
 	return s
 }
 
-// connectionError is the error of an attempt that brought no answer.
+// connectionError returns the error of an attempt without an answer.
 func connectionError(err error) *Error { return &Error{Kind: KindConnection, Err: err} }
 
-// truncated is the error of a reply that ended before its end.
+// truncated returns the error of a reply that ended too early.
 func truncated(err error) *Error { return &Error{Kind: KindTruncated, Err: err} }
 
-// timedOut tells whether an attempt ended with a timeout of the HTTP client, and not of the
-// request: its own, that of the http.Client of an Invoker, or that of a transport which waits for
-// an answer no longer. Lambda may still be executing the function then. A connection that could
-// not be made in time is none of these: nothing was sent.
+// timedOut tells whether an attempt ended with a timeout of the HTTP client rather than of the
+// request: the client's own, that of an Invoker's http.Client, or that of a transport that
+// stopped waiting for an answer. Lambda may still be executing the function then. A connection
+// that could not be made in time does not count, because nothing was sent.
 func timedOut(err error) bool {
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" {
@@ -178,10 +177,10 @@ func timedOut(err error) bool {
 	}
 	var timeout net.Error
 	return errors.Is(err, errTimeout) || errors.Is(err, errLongestCall) ||
-		errors.Is(err, context.DeadlineExceeded) || // of http.Client.Timeout: the request's own context has ended nothing
-		errors.As(err, &timeout) && timeout.Timeout() && strings.Contains(err.Error(), "awaiting response headers") // HTTP/2 has only the text
+		errors.Is(err, context.DeadlineExceeded) || // from http.Client.Timeout: the request's own context has not ended
+		errors.As(err, &timeout) && timeout.Timeout() && strings.Contains(err.Error(), "awaiting response headers") // HTTP/2 can only be recognized by the text
 }
 
-// ErrorCode matches what an error code of AWS looks like. What stands in between may send
+// ErrorCode matches text that looks like an error code of AWS. A proxy in between may send
 // anything.
 var ErrorCode = regexp.MustCompile(`^[A-Za-z0-9.]{1,128}$`)

@@ -21,8 +21,8 @@ const (
 	// specification.
 	maxMessage = preludeSize + 128<<10 + 24<<20 + checksumSize
 
-	// firstBuffer is the size of the buffer that an eventReader starts with, in bytes, and
-	// maxBuffer its size in the end. Only longer headers need more.
+	// firstBuffer is the initial size of an eventReader's buffer, in bytes, and maxBuffer its
+	// largest size. Only longer headers need more.
 	firstBuffer = 16 << 10
 	maxBuffer   = 64 << 10
 
@@ -33,39 +33,39 @@ const (
 // headerString is the type of a header that holds a string.
 const headerString = 7
 
-// headerSizes are the sizes of a header's value by the header's type, in bytes, and -1 where the
+// headerSizes are the sizes of a header's value by the header's type, in bytes, or -1 if the
 // value begins with its size: true, false, four integers, bytes, a string, a time and a UUID.
 var headerSizes = [...]int{0, 0, 1, 2, 4, 8, -1, headerString: -1, 8, 16}
 
-// errFraming is wrapped by the errors of a stream that breaks the rules of the format.
+// errFraming is wrapped by the errors of a stream that violates the format.
 var errFraming = errors.New("damaged event stream")
 
-// message is a message of an event stream. Its headers are nil where they are absent or hold
-// something other than a string.
+// message is a message of an event stream. Its headers are nil if they are absent or are not
+// strings.
 type message struct {
 	messageType, eventType, exceptionType, errorCode, errorMessage []byte
 
 	payload []byte // the first piece of it
 }
 
-// eventReader reads the messages of an event stream. It reads no more of r than they need, and
-// holds one piece of a message at a time. A message in one piece is checked before anyone sees
-// it, a longer one at its last piece.
+// eventReader reads the messages of an event stream. It reads only as much of r as it needs, and
+// holds one piece of a message at a time. It checks a message in one piece before it returns it,
+// and a longer one at its last piece.
 type eventReader struct {
 	r       io.Reader
 	prelude [preludeSize]byte
 	buf     []byte // the piece
-	sum     uint32 // the checksum of what has been read of the message
-	left    int    // what has not, in bytes, without the checksum
-	err     error  // of the last call, if it failed
+	sum     uint32 // the checksum of the part of the message that was read
+	left    int    // the unread bytes of the message, without the checksum
+	err     error  // the error of the last call, if it failed
 }
 
 func newEventReader(r io.Reader) *eventReader { return &eventReader{r: r} }
 
-// next returns the next message, which is valid until the next call of any method. It skips what
-// is left of the message before. Its error is io.EOF after the last message, io.ErrUnexpectedEOF
-// where the stream ends inside a message, errFraming, or the reader's own. A call after an error
-// returns that error again.
+// next returns the next message, which is valid until the next call of any method. It skips the
+// unread rest of the last message. Its error is io.EOF after the last message,
+// io.ErrUnexpectedEOF if the stream ends inside a message, errFraming, or the reader's own. A
+// call after an error returns that error again.
 func (e *eventReader) next() (m message, err error) {
 	for e.left > 0 && e.err == nil {
 		_, _ = e.rest()
@@ -79,8 +79,8 @@ func (e *eventReader) next() (m message, err error) {
 	return m, nil
 }
 
-// rest returns the next piece of the message's payload, which is valid until the next call of any
-// method. It is nil behind the last piece. The errors are those of next, but for io.EOF.
+// rest returns the next piece of the message's payload, which is valid until the next call of
+// any method. It returns nil after the last piece. Its errors are those of next, except io.EOF.
 func (e *eventReader) rest() (piece []byte, err error) {
 	if e.err != nil || e.left == 0 {
 		return nil, e.err
@@ -89,8 +89,8 @@ func (e *eventReader) rest() (piece []byte, err error) {
 	return piece, e.err
 }
 
-// whole returns the payload of the message that next has returned last, in one piece. No other
-// part of m is valid after it.
+// whole returns the payload of the last message from next, in one piece. After that no other
+// part of m is valid.
 func (e *eventReader) whole(m message) ([]byte, error) {
 	if e.left == 0 {
 		return m.payload, nil
@@ -131,7 +131,7 @@ func (e *eventReader) read() (m message, err error) {
 	return m, m.parseHeaders(content[:headers])
 }
 
-// piece reads the next n bytes of a message. With the last of them it checks the message.
+// piece reads the next n bytes of a message. With the last piece it checks the message.
 func (e *eventReader) piece(n int) ([]byte, error) {
 	size := n
 	if n == e.left {
@@ -148,8 +148,8 @@ func (e *eventReader) piece(n int) ([]byte, error) {
 	return content, nil
 }
 
-// fill reads the next n bytes into the buffer. The buffer grows to twice the bytes that have
-// come at most, so that a wrong length costs no memory.
+// fill reads the next n bytes into the buffer. The buffer grows to at most twice the bytes
+// received, so that a wrong length costs no memory.
 func (e *eventReader) fill(n int) error {
 	e.buf = e.buf[:0]
 	for len(e.buf) < n {

@@ -8,28 +8,30 @@ import (
 	"sync/atomic"
 )
 
-// memory is what one payload is built in. The next one gets its bytes when the call is over and every
-// reader of the payload is closed: a transport may read a body after it has returned the answer, until
-// it closes the body. A transport that does not close it leaves the bytes to the garbage collector.
+// memory is the buffer in which a payload is built. It is reused when the call is over and all
+// readers of the payload are closed: a transport may read a body after it has returned the
+// answer, until it closes the body. If a transport does not close it, the garbage collector
+// frees the bytes.
 type memory struct {
 	bytes *[]byte
-	users atomic.Int32 // the call, its readers, and who has the bytes for good
+	users atomic.Int32 // counts the call, its readers, and permanent users of the bytes
 }
 
 const (
-	// ownMemory is up to where a payload that was built is copied out of its memory, in bytes. The
-	// headers of a call and such a payload are one write of net/http, which knows the reader then.
+	// ownMemory is the largest payload that is copied out of the memory it was built in, in
+	// bytes. net/http knows the reader of such a copy, and so sends it and the headers in one
+	// write.
 	ownMemory = 3 << 10
 
-	// maxMemory is up to where bytes are used again.
+	// maxMemory is the largest buffer that is reused, in bytes.
 	maxMemory = 2 << 20
 )
 
-// freeBytes is what payloads are built in.
+// freeBytes holds the free buffers for payloads.
 var freeBytes = sync.Pool{New: func() any { return new([]byte) }}
 
-// BuildPayload returns the payload that build appends to its argument, and nothing else may refer to.
-// Release gives its memory back.
+// BuildPayload returns the payload that build appends to its argument. Nothing else may refer to
+// it. Release returns its memory.
 func BuildPayload(build func([]byte) []byte) Payload {
 	m := &memory{bytes: freeBytes.Get().(*[]byte)}
 	p := build((*m.bytes)[:0])
@@ -43,11 +45,11 @@ func BuildPayload(build func([]byte) []byte) Payload {
 	return PayloadOf(p)
 }
 
-// Release tells that the call is over: no other attempt will be made, and nobody else uses the
-// payload. Without it the garbage collector frees the memory.
+// Release tells that the call is over: no attempt follows, and nothing else uses the payload.
+// Without Release the garbage collector frees the memory.
 func (p Payload) Release() { p.memory.release() }
 
-// retain counts one more user. It is false where the memory has been freed.
+// retain counts one more user. It returns false if the memory has been freed.
 func (m *memory) retain() bool {
 	if m == nil {
 		return true
@@ -82,8 +84,8 @@ func (m *memory) reader(p []byte) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// memoryReader reads a payload until it is closed. As net/http asks of a body, Read and Close can be
-// called at the same time.
+// memoryReader reads a payload until it is closed. As net/http requires of a body, Read and
+// Close can be called concurrently.
 type memoryReader struct {
 	mu     sync.Mutex
 	unread bytes.Reader

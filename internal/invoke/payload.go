@@ -11,35 +11,36 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Payload is what goes out, in the pieces that it was read in: one that grows as it is read
-// would be copied again and again, up to five times its size. Nothing in it changes. The zero
-// Payload is empty.
+// Payload holds the data to send, in the pieces in which it was read: a growing buffer would be
+// copied again and again, up to five times its size. A Payload never changes. The zero Payload
+// is empty.
 type Payload struct {
 	first  []byte
 	others [][]byte
-	size   int     // of them all, in bytes
-	memory *memory // of first; nil for memory that is not used again
+	size   int     // the total size, in bytes
+	memory *memory // the memory of first; nil if it is not reused
 }
 
 const (
-	// The sizes of the first piece and of the largest, in bytes. Each is twice the one before.
+	// The sizes of the first piece and of the largest, in bytes. Each piece is twice the one
+	// before.
 	firstPiece   = 4 << 10
 	largestPiece = 256 << 10
 
-	// oneWrite is up to where a payload is copied into one piece, in bytes. It saves the
-	// write that net/http makes for the headers alone where it does not know the reader.
+	// oneWrite is the largest payload that is copied into one piece, in bytes. This saves the
+	// separate write of the headers that net/http makes if it does not know the reader.
 	oneWrite = 32 << 10
 
-	// seamSide is how much of two pieces, on either side of where they meet, is compared with what
-	// an error says, in bytes. More than text.Repeats asks for: an escape is longer than what it
-	// stands for.
+	// seamSide is how many bytes on either side of a boundary between two pieces are compared
+	// with the text of an error. It is more than text.Repeats needs: an escape is longer than
+	// the character it stands for.
 	seamSide = 128
 )
 
-// scratch has room for first pieces while they are read.
+// scratch holds buffers for first pieces while they are read.
 var scratch = sync.Pool{New: func() any { return new([firstPiece]byte) }}
 
-// PayloadOf returns the payload that p holds. p must not change any more.
+// PayloadOf returns a payload with the bytes p, which must not change any more.
 func PayloadOf(p []byte) Payload { return Payload{first: p, size: len(p)} }
 
 // ReadPayload reads r to its end, or up to limit bytes.
@@ -77,8 +78,8 @@ func fill(p []byte, r io.Reader) (n int, err error) {
 // Size returns the size of the payload, in bytes.
 func (p Payload) Size() int { return p.size }
 
-// Bytes returns all of the payload, copied where it has more than one piece. Its memory is not
-// used again then.
+// Bytes returns the whole payload, copied if it has several pieces. Its memory is not reused
+// then.
 func (p Payload) Bytes() []byte {
 	if p.others == nil {
 		p.memory.retain()
@@ -87,7 +88,7 @@ func (p Payload) Bytes() []byte {
 	return bytes.Join(append([][]byte{p.first}, p.others...), nil)
 }
 
-// pieces returns the pieces, of which there is always one.
+// pieces returns the pieces, always at least one.
 func (p Payload) pieces() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		if !yield(p.first) {
@@ -120,7 +121,7 @@ func (p Payload) repeatedIn(s string) bool {
 		if text.Repeats(s, piece) {
 			return true
 		}
-		// What begins in one piece and ends in the next.
+		// Text that begins in one piece and ends in the next.
 		if before != nil {
 			seam := slices.Concat(before[max(0, len(before)-seamSide):], piece[:min(seamSide, len(piece))])
 			if text.Repeats(s, seam) {
@@ -132,9 +133,9 @@ func (p Payload) repeatedIn(s string) bool {
 	return false
 }
 
-// reader returns a reader of the payload. For one whose memory is used again it must be closed, and
-// the error tells that this has happened already. net/http knows the other readers of one piece, and
-// so does not send the headers ahead.
+// reader returns a reader of the payload. If the payload's memory is reused, the reader must be
+// closed; the error tells that the memory has been freed already. net/http knows the other
+// readers of one piece, so it does not send the headers separately.
 func (p Payload) reader() (io.ReadCloser, error) {
 	switch {
 	case p.memory != nil:

@@ -8,21 +8,22 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// quotesPayload are the codes of errors whose messages quote the payload, words of it that are too
-// short for Request.repeatedIn included.
+// quotesPayload are the codes of errors whose messages quote the payload, including words that
+// are too short for Request.repeatedIn.
 var quotesPayload = map[string]bool{
 	"InvalidRequestContentException": true,
 	"SerializationException":         true,
 }
 
-// SignedWith tells with what the current attempt is signed: the credentials, as far as they are
-// known, and the Authorization header. No error of the attempt repeats them.
+// SignedWith records how the current attempt is signed: the credentials, if they are known, and
+// the Authorization header. No error of the attempt repeats them.
 func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
 	r.credentials, r.authorization = c, authorization
 }
 
-// redact leaves out of an error what repeats the credentials or the signature of the attempt, and
-// of an error that is not the function's what repeats the payload or the client context.
+// redact removes texts from an error that repeat the credentials or the signature of the
+// attempt. Unless it is the function's error, it also removes texts that repeat the payload or
+// the client context.
 func (r *Request) redact(e *Error) {
 	if e.Kind == KindFunction {
 		if r.hasCredentials(string(e.Payload)) {
@@ -40,7 +41,7 @@ func (r *Request) redact(e *Error) {
 	e.Err = r.safe(e.Err)
 }
 
-// safe returns err, with another text where it repeats what no log may have.
+// safe returns err, with another text if it repeats a secret.
 func (r *Request) safe(err error) error {
 	if err == nil || !r.repeatedIn("", err.Error()) {
 		return err
@@ -48,7 +49,7 @@ func (r *Request) safe(err error) error {
 	return redacted{err}
 }
 
-// redacted is an error whose text is left out. What it unwraps to has it.
+// redacted is an error without its text. The error that it wraps still has it.
 type redacted struct{ err error }
 
 // Error implements error.
@@ -57,10 +58,11 @@ func (redacted) Error() string { return RedactedText }
 // Unwrap returns the error.
 func (e redacted) Unwrap() error { return e.err }
 
-// RedactedText stands for a text that is left out.
+// RedactedText replaces a removed text.
 const RedactedText = "a message that repeats the payload or a secret is left out"
 
-// repeatedIn tells whether the message of an error with this code repeats what no log may have.
+// repeatedIn tells whether the message of an error with this code repeats what must not be
+// logged.
 func (r *Request) repeatedIn(code, message string) bool {
 	return text.HasSignature(code, message) || r.hasCredentials(message) || r.hasPayload(message)
 }
@@ -80,7 +82,7 @@ func (r *Request) hasPayload(s string) bool {
 	return text.Repeats(s, []byte(r.ClientContext)) || text.Repeats(s, clientContext) || r.Payload.repeatedIn(s)
 }
 
-// redactedEvents are events whose errors are redacted.
+// redactedEvents removes secrets from the errors of events.
 type redactedEvents struct {
 	Events
 	request *Request

@@ -10,7 +10,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// Request is what a call of the Invoke API says. It is for one call at a time.
+// Request describes a call of the Invoke API. Only one call at a time may use it.
 type Request struct {
 	// Function is a name, a partial ARN or an ARN, without a qualifier.
 	Function string
@@ -22,8 +22,8 @@ type Request struct {
 	ClientContext string
 	// TenantID names the tenant of a function with tenant isolation. Empty sends none.
 	TenantID string
-	// DurableExecutionName makes starts of a durable function idempotent: with a name that is
-	// taken, AWS executes nothing. Empty sends none. Streams must have none, because their
+	// DurableExecutionName makes starts of a durable function idempotent: if the name is taken,
+	// AWS executes nothing. Empty sends none. It must be empty for streams, because their
 	// operation lacks it.
 	DurableExecutionName string
 	// LogTail asks for the end of the function's own log.
@@ -35,7 +35,7 @@ type Request struct {
 	// Stream asks for the reply as an event stream.
 	Stream bool
 
-	digest   [sha256.Size]byte // of the payload, once there was an attempt
+	digest   [sha256.Size]byte // of the payload, after the first attempt
 	digested bool
 
 	// Of the current attempt: see SignedWith.
@@ -59,7 +59,7 @@ const (
 	streamEnd  = "/response-streaming-invocations"
 )
 
-// The headers of the Invoke API. Of the last two, aws-sdk-go knows nothing. Source: the service
+// The headers of the Invoke API. aws-sdk-go does not know the last two. Source: the service
 // model of AWS Lambda.
 const (
 	invocationTypeHeader = "X-Amz-Invocation-Type"
@@ -71,8 +71,8 @@ const (
 	DurableExecutionNameHeader = "X-Amz-Durable-Execution-Name"
 )
 
-// identity is the value of Accept-Encoding in every request. Without it net/http asks for gzip
-// by itself, and undoes without bounds what comes. Like net/http's own, it is not signed.
+// identity is the value of Accept-Encoding in every request. Without it net/http asks for gzip,
+// and decompresses the answer without limits. Like net/http's own header, it is not signed.
 var identity = []string{"identity"}
 
 // url returns the URL of a call. The base's path ends without a slash.
@@ -84,8 +84,8 @@ func (r *Request) url(base *url.URL) *url.URL {
 	}
 	u.Path = base.Path + path + r.Function + end
 	if strings.Contains(r.Function, ":") {
-		// As aws-sdk-go spells it, but where the base's own path needs escapes: then this is
-		// not what net/url takes for a spelling of the path.
+		// This is aws-sdk-go's spelling, unless the base's path needs escapes: then net/url does
+		// not accept it as a spelling of the path.
 		u.RawPath = base.Path + path + strings.ReplaceAll(r.Function, ":", "%3A") + end
 	}
 	if r.Qualifier != "" {
@@ -96,7 +96,7 @@ func (r *Request) url(base *url.URL) *url.URL {
 
 // header returns the headers of a call before it is signed.
 func (r *Request) header(userAgent []string) http.Header {
-	h := make(http.Header, 8) // the signature's among them
+	h := make(http.Header, 8) // including the signature's
 	h["User-Agent"] = userAgent
 	var values []string
 	set := func(name, value string) {

@@ -11,18 +11,18 @@ import (
 
 // The delays before a retry: the first is up to firstDelay, or up to firstThrottleDelay after a
 // throttle, and each is up to twice the one before. Half of a delay is fixed and half is random,
-// so that gateways do not come back together.
+// so that gateways do not all retry at the same time.
 const (
 	firstDelay         = 50 * time.Millisecond
 	firstThrottleDelay = time.Second
 	maxDelay           = 20 * time.Second
 
-	// maxWait bounds the delay of a call without a deadline, whatever AWS asks for.
+	// maxWait bounds the delay of a call without a deadline, even if AWS asks for more.
 	maxWait = time.Minute
 )
 
-// next tells whether a call that has failed of e is tried again, and after what delay. A retry
-// that the deadline leaves no room for is not waited for.
+// next tells whether to retry a call that failed with e, and after what delay. It does not retry
+// if the deadline leaves no time for it.
 func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 	if c.recovered(e) {
 		return 0, true // nothing was executed, so this is not a retry
@@ -46,9 +46,9 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 	return delay, true
 }
 
-// room is the time for the delay after e: what is left before the deadline, or maxWait without one.
-// After a throttle it is less by the time that the attempt has taken. AWS executes no function
-// faster than that, so a retry with less time would be cut off.
+// room is the time for the delay after e: the time before the deadline, or maxWait without one.
+// After a throttle, the duration of the last attempt is subtracted: no execution is faster than
+// that, so a retry with less time would be cut off.
 func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -61,8 +61,8 @@ func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	return room
 }
 
-// recovered tells whether an attempt that AWS refused before it executed anything can be made
-// again at once: with other credentials, or at AWS's time. A call is so repaired once.
+// recovered tells whether an attempt that AWS refused before executing anything can be repeated
+// at once, with other credentials or at AWS's time. Each call is repaired this way once.
 func (c *call) recovered(e *Error) bool {
 	if c.refreshed || e.Kind != KindAPI {
 		return false
@@ -78,7 +78,7 @@ func (c *call) maxRetries() int {
 	return c.policy.MaxRetries
 }
 
-// delay is how long to wait after e, never for less than AWS asks for.
+// delay returns how long to wait after e, at least as long as AWS asks for.
 func (c *call) delay(e *Error) time.Duration {
 	first := firstDelay
 	if e.IsThrottle() {
@@ -89,8 +89,8 @@ func (c *call) delay(e *Error) time.Duration {
 	return max(delay, retryAfter(e.RetryAfter, c.client.clock.at(c.client.now())))
 }
 
-// retryAfter reads a Retry-After header: seconds, or a date. It is 0 for any other value. now is
-// AWS's time. Source: RFC 9110, section 10.2.3.
+// retryAfter reads a Retry-After header: seconds, or a date. It returns 0 for any other value.
+// now is AWS's time. Source: RFC 9110, section 10.2.3.
 func retryAfter(value string, now time.Time) time.Duration {
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {

@@ -11,18 +11,18 @@ type events struct {
 	ctx     context.Context
 	body    *Body
 	stream  *eventStream
-	release func() bool // of the context's hold on the body
+	release func() bool // detaches the body from the context
 	limit   int64       // of the reply, in bytes; 0 for none
 	read    int64       // of the reply
 	log     string      // the end of the function's log, in base64
-	err     error       // why there is no more
+	err     error       // why the stream ended
 }
 
 var _ Events = (*events)(nil)
 
 func newEvents(ctx context.Context, body *Body, limit int64) *events {
 	e := &events{ctx: ctx, body: body, stream: newEventStream(body), limit: limit}
-	// The reader of a reply may never read it.
+	// The user of the reply may never read it.
 	e.release = context.AfterFunc(ctx, func() { body.Close() })
 	return e
 }
@@ -47,20 +47,20 @@ func (e *events) Next() ([]byte, string, error) {
 	return nil, e.log, e.err
 }
 
-// complete ends a stream that says how it ended.
+// complete ends a stream that reported its end.
 func (e *events) complete(c *invokeComplete) {
-	e.body.Finish(true) // so that the connection can be used again
+	e.body.Finish(true) // so that the connection can be reused
 	e.log, e.err = c.LogResult, io.EOF
 	if c.ErrorCode != "" {
 		e.err = &Error{Kind: KindFunction, Code: c.ErrorCode, Payload: []byte(c.ErrorDetails)}
 	}
 }
 
-// failure returns why a stream has ended without saying so.
+// failure returns why a stream ended without reporting its end.
 func (e *events) failure(err error) error {
 	var sent *eventError
 	switch {
-	case e.ctx.Err() != nil: // which has closed the body
+	case e.ctx.Err() != nil: // the end of ctx has closed the body
 		return &Error{Kind: KindEnded, Progress: "while the function wrote its reply", Err: e.ctx.Err()}
 	case errors.As(err, &sent):
 		return &Error{Kind: KindAPI, Code: sent.code, Message: sent.message}

@@ -9,11 +9,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// streamEvent is an event of a streaming invocation: a piece of what the function returns, or,
-// as the last event, how the invocation ended.
+// streamEvent is an event of a streaming invocation: a piece of the function's reply or, as the
+// last event, the result of the invocation.
 type streamEvent struct {
 	chunk    []byte          // a PayloadChunk or a piece of it, valid until the next event is read; may be empty
-	complete *invokeComplete // nil for a chunk
+	complete *invokeComplete // nil for a piece of the reply
 }
 
 // invokeComplete is the end of a streaming invocation. Source:
@@ -39,16 +39,16 @@ func (e *eventError) Error() string {
 // eventStream reads the events of a streaming invocation.
 type eventStream struct {
 	messages *eventReader
-	chunk    bool  // the last message was a PayloadChunk, of which there may be more
-	err      error // of the next call, if it is known
+	chunk    bool  // the last message was a PayloadChunk, which may have more pieces
+	err      error // the error of the next call, if it is known
 }
 
 func newEventStream(r io.Reader) *eventStream { return &eventStream{messages: newEventReader(r)} }
 
-// next returns the next event. A PayloadChunk that is longer than pieceSize is several events, so
-// that it takes no more memory than that. It skips events that it does not know. Its error is io.EOF after
-// InvokeComplete, io.ErrUnexpectedEOF where the stream ends before, an *eventError, or as
-// eventReader returns it. It reads nothing behind InvokeComplete.
+// next returns the next event. It splits a PayloadChunk that is longer than pieceSize into
+// several events, to save memory. It skips unknown events. Its error is io.EOF after
+// InvokeComplete, io.ErrUnexpectedEOF if the stream ends before, an *eventError, or an error of
+// eventReader. It reads nothing after InvokeComplete.
 func (s *eventStream) next() (streamEvent, error) {
 	if s.err != nil {
 		return streamEvent{}, s.err
@@ -108,8 +108,8 @@ func (s *eventStream) read() (streamEvent, error) {
 	}
 }
 
-// parseComplete returns the end of an invocation. Without a payload the function succeeded, as
-// the AWS SDKs have it.
+// parseComplete returns the result of an invocation. As in the AWS SDKs, no payload means that
+// the function succeeded.
 func parseComplete(payload []byte) (*invokeComplete, error) {
 	complete := new(invokeComplete)
 	if len(payload) == 0 {
@@ -122,9 +122,9 @@ func parseComplete(payload []byte) (*invokeComplete, error) {
 }
 
 // exceptionMessage returns the message of an exception: JSON with the key "message" or
-// "Message", as other AWS APIs send it. It is empty where the payload is something else.
+// "Message", as other AWS APIs send it. It is empty for any other payload.
 func exceptionMessage(payload []byte) string {
 	var exception struct{ Message string }
-	_ = json.Unmarshal(payload, &exception) // The code alone is worth an error.
+	_ = json.Unmarshal(payload, &exception) // The code alone is enough for an error.
 	return text.Cut(exception.Message)
 }
