@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// Buffers have the size of a class: the first is smallest, and each other one four times the one
-// before. The largest class, 2 MB, holds most replies. A longer reply has a buffer of its own, so
-// that no pool keeps the 6 MB of Lambda's longest reply.
+// Buffers come in size classes: the first is the smallest, and each further one is four times
+// the one before. The largest class, 2 MB, holds most replies. A longer reply gets a buffer
+// outside the pools, so that no pool keeps the 6 MB of Lambda's longest reply.
 const (
 	smallest = 8 << 10
 	classes  = 5
-	// end is room behind a document of just the size of a class, to see its end.
+	// end is extra room to detect the end of a document that fills its class exactly.
 	end = 512
 )
 
-// pools has the free buffers of each class.
+// pools holds the free buffers of each class.
 var pools [classes]sync.Pool
 
 func classSize(class int) int { return smallest<<(2*class) + end }
@@ -23,7 +23,7 @@ func classSize(class int) int { return smallest<<(2*class) + end }
 // buffer holds a reply while it is decoded.
 type buffer struct {
 	bytes []byte
-	class int // classes for one that is in no pool
+	class int // classes for a buffer outside the pools
 }
 
 // newBuffer returns an empty buffer of a class.
@@ -55,7 +55,7 @@ func (b *buffer) larger() *buffer {
 	return l
 }
 
-// readAll reads r to its end into a buffer. With an error the buffer has what came before.
+// readAll reads r to its end into a buffer. On an error the buffer has the bytes read so far.
 func readAll(r io.Reader) (*buffer, error) {
 	b := newBuffer(0)
 	for {

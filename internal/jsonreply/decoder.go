@@ -6,23 +6,23 @@ import (
 	"reflect"
 )
 
-// A Decoder is what KrakenD calls a decoder: it makes data of the first value that it reads, and
-// does not care what is behind it.
+// A Decoder is a decoder of KrakenD: it decodes the first value that it reads, and ignores what
+// follows.
 type Decoder = func(io.Reader, *map[string]any) error
 
 // collection is the name that KrakenD's decoders give to a list.
 const collection = "collection"
 
-// Known are the decoders of a generation of KrakenD that this package can stand for.
+// Known are the decoders of a KrakenD generation that this package can replace.
 type Known struct {
 	Object Decoder // encoding.JSONDecoder
 	List   Decoder // encoding.JSONCollectionDecoder
 	Any    Decoder // encoding.SafeJSONDecoder
 }
 
-// OnePass returns a decoder that does what own does, in one pass if own is one of those that are
-// known. Else it returns own. own must not be nil. It tells functions by their code, so known must
-// have no closures.
+// OnePass returns a decoder with the same results as own, in one pass if own is in known.
+// Otherwise it returns own. own must not be nil. It identifies functions by their code, so known
+// must not have closures.
 func (k Known) OnePass(own Decoder) Decoder {
 	switch reflect.ValueOf(own).Pointer() {
 	case reflect.ValueOf(k.Object).Pointer():
@@ -35,13 +35,14 @@ func (k Known) OnePass(own Decoder) Decoder {
 	return own
 }
 
-// object returns the data that KrakenD's decoder makes of a value, nil if it does not take it.
+// object returns the data that KrakenD's decoder makes of a value, or nil if that decoder
+// rejects it.
 func object(value any) map[string]any {
 	data, _ := value.(map[string]any)
 	return data
 }
 
-// list is object for a decoder of collections.
+// list is the same for a decoder of collections.
 func list(value any) map[string]any {
 	if elements, ok := value.([]any); ok {
 		return map[string]any{collection: elements}
@@ -49,7 +50,7 @@ func list(value any) map[string]any {
 	return nil
 }
 
-// objectOrList is object for a decoder that takes lists too.
+// objectOrList is the same for a decoder that accepts both.
 func objectOrList(value any) map[string]any {
 	if data := list(value); data != nil {
 		return data
@@ -57,10 +58,11 @@ func objectOrList(value any) map[string]any {
 	return object(value)
 }
 
-// decoder returns a decoder that reads to the end, decodes in one pass and has data make KrakenD's
-// data of the value. It leaves to own what it does not take: a document that is not valid or that
-// is no object or list, a value that data returns nil for, data that is there already, and a
-// reader with another error than io.EOF. own then reads the same bytes and gets the same error.
+// decoder returns a decoder that reads to the end and decodes in one pass; data turns the value
+// into KrakenD's data. It falls back to own for a document that is not valid or not an object or
+// list, for a value for which data returns nil, if the result already has data, and if the
+// reader fails with an error other than io.EOF. own then reads the same bytes and gets the same
+// error.
 func decoder(own Decoder, data func(value any) map[string]any) Decoder {
 	return func(r io.Reader, v *map[string]any) error {
 		if *v != nil { // encoding/json adds to it
@@ -78,12 +80,12 @@ func decoder(own Decoder, data func(value any) map[string]any) Decoder {
 				}
 			}
 		}
-		// The buffer is not used again: own decides how long it reads.
+		// The buffer is not reused: own decides how long it reads.
 		return own(io.MultiReader(bytes.NewReader(b.bytes), errorReader{err}), v)
 	}
 }
 
-// errorReader is the end of a reader that has ended with an error, or with nil at its end.
+// errorReader ends a reader with its original error, or with io.EOF for nil.
 type errorReader struct{ err error }
 
 // Read implements io.Reader.

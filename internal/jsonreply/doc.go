@@ -1,13 +1,13 @@
-// Package jsonreply decodes a JSON reply in one pass, into the values that KrakenD's own decoders
-// make of it with encoding/json. It takes valid replies only: whatever else comes it hands, byte
-// for byte, to the decoder that it stands for. So the results and the errors are KrakenD's.
+// Package jsonreply decodes a JSON reply in one pass, into the same values that KrakenD's own
+// decoders produce with encoding/json. It accepts only valid replies: it passes all others
+// unchanged to the decoder that it replaces. So the results and the errors are KrakenD's.
 //
-// It imports nothing but the standard library, and knows no HTTP and no KrakenD. Its one state is
-// a pool of buffers.
+// It imports only the standard library, and uses no HTTP and no KrakenD. Its only state is a
+// pool of buffers.
 //
 // Read decoder.go first: [Known.OnePass]. Then:
 //
 //   - parse.go: the pass over a document
-//   - text.go: its strings
-//   - buffer.go: where a reply is kept while it is decoded
+//   - text.go: the strings of a document
+//   - buffer.go: the memory for a reply while it is decoded
 package jsonreply

@@ -6,25 +6,25 @@ import (
 )
 
 const (
-	// maxDepth is how deep lists and objects are taken. It is encoding/json's own limit, or one
-	// less: what is deeper is left to encoding/json.
+	// maxDepth is the deepest nesting of lists and objects. It is encoding/json's own limit, or
+	// one less: encoding/json handles deeper documents.
 	maxDepth = 9_999
 
-	// maxKept is how many values a parser that is used again has room for.
+	// maxKept is how many values a reused parser has room for.
 	maxKept = 64 << 10
 )
 
-// parser makes one pass over a document. Its methods return false for what they do not take.
+// parser makes one pass over a document. Its methods return false for input that they reject.
 type parser struct {
 	src   []byte
 	pos   int // in src
 	depth int
 
-	// Open lists and objects have their elements here. They get memory of their own when they
-	// end, and so all at once.
+	// The elements of open lists and objects. They are copied to memory of the exact size when
+	// the list or object ends.
 	values []any
 	keys   []string
-	// most is how long the two have been since reset.
+	// most is the largest length of the two since reset.
 	most struct{ values, keys int }
 
 	piece      string // a copy of a part of src: see copied
@@ -43,7 +43,7 @@ func newParser(src []byte) *parser {
 	return p
 }
 
-// free ends the use of the parser.
+// free returns the parser to its pool.
 func (p *parser) free() {
 	p.reset()
 	if cap(p.values) <= maxKept && cap(p.keys) <= maxKept && cap(p.unescaped) <= maxKept {
@@ -51,7 +51,7 @@ func (p *parser) free() {
 	}
 }
 
-// reset has the parser refer to nothing of its document.
+// reset drops the parser's references to its document.
 func (p *parser) reset() {
 	p.drop(0, 0)
 	clear(p.values[:p.most.values])
@@ -60,7 +60,7 @@ func (p *parser) reset() {
 	p.src, p.piece, p.pieceStart = nil, "", 0
 }
 
-// document returns the first value of the document, if it is an object or a list.
+// document returns the first value of the document if it is an object or a list.
 func (p *parser) document() (any, bool) {
 	switch p.next() {
 	case '{':
@@ -71,7 +71,7 @@ func (p *parser) document() (any, bool) {
 	return nil, false
 }
 
-// next skips spaces and returns the byte behind them, 0 at the end.
+// next skips spaces and returns the byte after them, or 0 at the end.
 func (p *parser) next() byte {
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; c {
@@ -143,7 +143,7 @@ func (p *parser) object() (any, bool) {
 	return object, true
 }
 
-// key returns the name of a member, and skips the colon behind it.
+// key returns the name of a member, and skips the colon after it.
 func (p *parser) key() (string, bool) {
 	if p.next() != '"' {
 		return "", false
@@ -183,20 +183,20 @@ func (p *parser) list() (any, bool) {
 	return list, true
 }
 
-// separator skips a comma or last, the end of a list or an object. more is true for the comma.
+// separator skips a comma or last, which ends a list or an object. more is true for the comma.
 func (p *parser) separator(last byte) (more, ok bool) {
 	c := p.next()
 	p.pos++
 	return c == ',', c == ',' || c == last
 }
 
-// drop shortens the two stacks. What is dropped is referred to until reset.
+// drop shortens the two stacks. They still refer to the dropped values until reset.
 func (p *parser) drop(values, keys int) {
 	p.most.values, p.most.keys = max(p.most.values, len(p.values)), max(p.most.keys, len(p.keys))
 	p.values, p.keys = p.values[:values], p.keys[:keys]
 }
 
-// number returns a number as it is spelled. Source of its grammar: RFC 8259, section 6.
+// number returns a number as spelled. Source of the grammar: RFC 8259, section 6.
 func (p *parser) number() (any, bool) {
 	start := p.pos
 	p.skip('-', '-')
@@ -218,7 +218,7 @@ func (p *parser) number() (any, bool) {
 	return json.Number(p.copied(start, p.pos)), true
 }
 
-// peek returns the next byte, 0 at the end.
+// peek returns the next byte, or 0 at the end.
 func (p *parser) peek() byte {
 	if p.pos == len(p.src) {
 		return 0

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// pieceSize is how much of a document is copied for the strings in it at once, in bytes. A string
-// keeps no more than that alive.
+// pieceSize is how much of a document is copied at once for its strings, in bytes. A string
+// keeps at most that much memory alive.
 const pieceSize = 512
 
-// copied returns a copy of src[from:to]. Short ones share the copy of a piece: a document has
-// many, and each would be an allocation.
+// copied returns a copy of src[from:to]. Short strings share the copy of a piece: a document has
+// many, and each would need an allocation.
 func (p *parser) copied(from, to int) string {
 	if to-from > pieceSize/4 {
 		return string(p.src[from:to])
@@ -56,10 +56,11 @@ const (
 	highs = 0x8080_8080_8080_8080
 )
 
-// plain returns where the ASCII text from i on ends: at a quote, a backslash, a byte that is no
-// ASCII, a control character, or the end of src. It looks at eight bytes at once: each term of
-// special has the highest bit of those that it looks for. It can have that of further ones too,
-// but only above the first. Source: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
+// plain returns the end of the ASCII text that begins at i: a quote, a backslash, a byte that is
+// not ASCII, a control character, or the end of src. It tests eight bytes at once: each term of
+// special sets the highest bit of the bytes that it looks for. It may also set that of later
+// bytes, but never of earlier ones. Source:
+// https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
 func plain(src []byte, i int) int {
 	for ; len(src)-i >= 8; i += 8 {
 		w := binary.LittleEndian.Uint64(src[i:])
@@ -76,8 +77,8 @@ func plain(src []byte, i int) int {
 }
 
 // unescape returns the string whose text begins at i, which may have escapes and bytes that are
-// not UTF-8. As with encoding/json, U+FFFD stands for each such byte and for each half of a
-// surrogate pair.
+// not UTF-8. Like encoding/json, it replaces each such byte and each half of a surrogate pair
+// with U+FFFD.
 func (p *parser) unescape(i int) (string, bool) {
 	s := p.unescaped[:0]
 	for i < len(p.src) {
@@ -107,8 +108,8 @@ func (p *parser) unescape(i int) (string, bool) {
 	return "", false
 }
 
-// escape returns the character of the escape that src begins with, and the size of the escape in
-// bytes, 0 for none.
+// escape returns the character of the escape at the start of src, and the size of the escape in
+// bytes, or 0 if it is not valid.
 func escape(src []byte) (r rune, size int) {
 	if len(src) < 2 {
 		return 0, 0
@@ -140,7 +141,7 @@ func escape(src []byte) (r rune, size int) {
 	return r, 6
 }
 
-// unicodeEscape returns the UTF-16 code unit of the escape \uXXXX that src begins with.
+// unicodeEscape returns the UTF-16 code unit of the escape \uXXXX at the start of src.
 func unicodeEscape(src []byte) (rune, bool) {
 	if len(src) < 6 || src[0] != '\\' || src[1] != 'u' {
 		return 0, false

@@ -1,6 +1,6 @@
 // Package leaktest fails a test binary that leaves goroutines behind.
 //
-// It sees goroutines, and neither connections nor files.
+// It detects goroutines, but not connections or files.
 //
 // Read leaktest.go first: it is the only file.
 package leaktest

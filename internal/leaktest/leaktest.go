@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Main runs the tests of a package and then ends the process, as a TestMain does.
-// It fails where goroutines are left that the tests have started. Connections that
-// idle in http.DefaultTransport are closed first: they belong to the transport.
+// Main runs the tests of a package and then ends the process, as a TestMain does. It fails if
+// goroutines that the tests started are still running. It first closes the idle connections of
+// http.DefaultTransport, which belong to the transport.
 func Main(m *testing.M) {
 	code := m.Run()
 	if code == 0 {
@@ -24,8 +24,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// await gives goroutines that are about to end the time to do so: those of closed
-// connections need a turn of the scheduler.
+// await gives ending goroutines time to finish: those of closed connections need a turn of the
+// scheduler.
 func await() (left string) {
 	for range 500 {
 		if t, ok := http.DefaultTransport.(interface{ CloseIdleConnections() }); ok {
@@ -39,8 +39,8 @@ func await() (left string) {
 	return left
 }
 
-// others are the stacks of all goroutines but the one that asks and those that the
-// standard library keeps for a process.
+// others returns the stacks of all goroutines except the caller's and those that the standard
+// library keeps for a process.
 func others() string {
 	buf := make([]byte, 1<<20)
 	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")

@@ -1,7 +1,7 @@
-// Package sdktest has the cases that both sdkv1 and sdkv2 must pass: what the shared AWS files, STS
-// and the metadata services may do to a client of the Invoke API.
+// Package sdktest has the tests that both sdkv1 and sdkv2 must pass: what the shared AWS files,
+// STS and the metadata services may do to a client of the Invoke API.
 //
-// It knows no AWS SDK: what only one of them does is in the tests of its package.
+// It uses no AWS SDK: tests for a single SDK are in that SDK's package.
 //
 // Read sdktest.go first: [New]. Then:
 //

@@ -6,8 +6,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// RolesOfProfiles has roles that cannot be assumed, which are an error at start. The SDKs would say
-// so at the first lookup, or take the role of the instance.
+// RolesOfProfiles configures roles that cannot be assumed, and expects an error at start. The
+// SDKs would fail only at the first lookup, or use the instance's role.
 func RolesOfProfiles(t *testing.T, sdk New) {
 	keysOfEnvironment := map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}
 	const (
@@ -24,7 +24,7 @@ func RolesOfProfiles(t *testing.T, sdk New) {
 	for _, tc := range []struct {
 		name, profile, config string
 		env                   map[string]string
-		want                  string // empty for no error
+		want                  string // empty if no error is expected
 	}{
 		{"MFA", "shop", shop + role + mfa + source + base + keys, nil, `profile 'shop'` + needsMFA},
 		{"MFA of a source profile", "shop", shop + role + source + base + role + mfa + "credential_source = Environment\n", nil, `profile 'base'` + needsMFA},

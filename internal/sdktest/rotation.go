@@ -24,11 +24,11 @@ func writeKey(t *testing.T, key string) {
 	}
 }
 
-// A Memory is an Invoke API and an STS, at any host and without a network.
+// A Memory is an Invoke API and an STS in memory, for any host.
 type Memory struct {
 	mu      sync.Mutex
-	key     string // that is accepted; empty for any
-	roles   int    // that STS has handed out
+	key     string // the accepted key; empty accepts any
+	roles   int    // handed out by STS
 	refused map[string]string
 	calls   map[string]int // by host
 }
@@ -60,8 +60,8 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// RotatedKeyUnderTraffic replaces a key in the shared files under traffic, which does not matter: a look at the keys just before the refusal does not keep new ones
-// from being found, nor do many refusals.
+// RotatedKeyUnderTraffic replaces a key in the shared files under traffic. The new key must be
+// found even if the SDK read the files just before the refusal, and after many refusals.
 func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 	for name, interval := range map[string]time.Duration{"1 request every 7 s": 7 * time.Second, "100 requests a second": 10 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
@@ -101,8 +101,8 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 	}
 }
 
-// ExpiredTokensOfOneEndpoint has an endpoint take all credentials for expired. It takes them from no other one, and does not
-// have roles assumed again and again.
+// ExpiredTokensOfOneEndpoint lets one endpoint refuse all credentials as expired. The other
+// endpoints must keep their credentials, and roles must not be assumed again and again.
 func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
 	environment(t, nil, "")
 	writeKey(t, "AKIDSHOP")

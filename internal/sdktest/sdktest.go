@@ -10,8 +10,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// A New returns what makes clients by one SDK, which reads the environment. Their calls, and those
-// of lookups, go over transport; nil is the SDK's own. checkOnly makes clients that look nothing up.
+// A New returns a function that makes clients with one SDK, which reads the environment. Their
+// calls and lookups use transport; nil uses the SDK's own. With checkOnly the clients make no
+// lookups.
 type New func(t *testing.T, transport http.RoundTripper, checkOnly bool) func(invoke.Settings) (*invoke.Client, error)
 
 const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
@@ -26,8 +27,8 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// environment sets variables of the environment, and the shared AWS files: one with config, and one
-// for credentials that is empty.
+// environment sets environment variables, and writes the shared AWS files: one with config, and
+// an empty one for credentials.
 func environment(t *testing.T, env map[string]string, config string) {
 	t.Helper()
 	for k, v := range env {

@@ -14,11 +14,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// fakeSecret is longer than what two texts may share.
+// fakeSecret is longer than text that two messages may share by chance.
 const fakeSecret = "IQoJb3JpZ2luX2VjEXAMPLEfakesessiontoken"
 
-// echoes are the ways in which an answer may repeat a secret of the request. The first is for STS,
-// the second for what answers in JSON.
+// echoes are the ways in which an answer may repeat a secret of the request. The first is for
+// STS, the second for services that answer in JSON.
 var echoes = map[string][2]string{
 	"a message":          {"403 <ErrorResponse><Error><Code>Odd</Code><Message>got PLANTED</Message></Error></ErrorResponse>", `403 {"code":"Odd","message":"got PLANTED"}`},
 	"a message, encoded": {"403 <ErrorResponse><Error><Code>Odd</Code><Message>got BASE64</Message></Error></ErrorResponse>", `403 {"code":"Odd","message":"got BASE64"}`},
@@ -56,8 +56,9 @@ func echo(w http.ResponseWriter, r *http.Request, answers [2]string, planted str
 	io.WriteString(w, body)
 }
 
-// LookupsRepeatNoSecrets has STS and the metadata services put a secret of the request into their
-// errors, which are then told without. left is what stands for such a message.
+// LookupsRepeatNoSecrets lets STS and the metadata services put a secret of the request into
+// their errors. The reported errors must not contain it. left is the text that replaces such a
+// message.
 func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 	asked := 0
 	var answers [2]string

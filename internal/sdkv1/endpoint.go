@@ -12,8 +12,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// endpointOf returns the endpoint of a service from the environment, and the variable that has it.
-// Newer SDKs of AWS read these variables, this one does not:
+// endpointOf returns the endpoint of a service from the environment, and the name of its
+// variable. Newer AWS SDKs read these variables, but this one does not:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func endpointOf(service string) (endpoint, variable string) {
 	if ignored, _ := strconv.ParseBool(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")); ignored {
@@ -27,8 +27,8 @@ func endpointOf(service string) (endpoint, variable string) {
 	return "", ""
 }
 
-// checkEndpoints returns an error where a profile configures an endpoint that a backend needs: that
-// of Lambda, unless endpoint says it, and that of STS, unless the environment says it.
+// checkEndpoints returns an error if a profile configures an endpoint that a backend needs:
+// Lambda's, unless endpoint is set, and that of STS, unless the environment sets it.
 func checkEndpoints(settings invoke.Settings, endpoint string) error {
 	if endpoint == "" {
 		if err := checkEndpoint(settings.Profile, "lambda", "endpoint or AWS_ENDPOINT_URL_LAMBDA"); err != nil {
@@ -41,7 +41,7 @@ func checkEndpoints(settings invoke.Settings, endpoint string) error {
 	return nil
 }
 
-// resolveSTS finds the endpoint of STS in the environment, and all others as resolve does.
+// resolveSTS finds the endpoint of STS in the environment, and uses resolve for all others.
 func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
 	if endpoint, _ := endpointOf("STS"); endpoint != "" && service == sts.EndpointsID {
 		return endpoints.ResolvedEndpoint{URL: endpoint, SigningRegion: region}, nil
@@ -49,7 +49,8 @@ func resolveSTS(service, region string, opts ...func(*endpoints.Options)) (endpo
 	return resolve(service, region, opts...)
 }
 
-// resolve finds endpoints where the SDK does, and those of the partitions that it does not know.
+// resolve finds the endpoints that the SDK knows, and those of the partitions that it does not
+// know.
 func resolve(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
 	if endpoint, ok := sovereignEndpoint(service, region, opts...); ok {
 		return endpoint, nil
@@ -57,8 +58,8 @@ func resolve(service, region string, opts ...func(*endpoints.Options)) (endpoint
 	return endpoints.DefaultResolver().EndpointFor(service, region, opts...)
 }
 
-// resolverOf returns a resolver that finds endpoints where one of the build's does, and as resolve
-// does where the build's only says what the SDK says.
+// resolverOf returns a resolver that uses a build's resolver. If that one only repeats the SDK's
+// result, it uses resolve.
 func resolverOf(build endpoints.Resolver) endpoints.Resolver {
 	return endpoints.ResolverFunc(func(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
 		endpoint, err := build.EndpointFor(service, region, opts...)
@@ -69,8 +70,9 @@ func resolverOf(build endpoints.Resolver) endpoints.Resolver {
 	})
 }
 
-// sovereignEndpoint finds endpoints in the partitions that the SDK does not know. It is false for
-// all others. The SDK takes such a region for one of another partition, or finds no endpoint.
+// sovereignEndpoint finds endpoints in the partitions that the SDK does not know. It returns
+// false for all others. The SDK assigns such a region to another partition, or finds no
+// endpoint.
 func sovereignEndpoint(service, region string, opts ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, bool) {
 	var o endpoints.Options
 	o.Set(opts...)
@@ -94,7 +96,7 @@ func sovereignEndpoint(service, region string, opts ...func(*endpoints.Options))
 	return endpoints.ResolvedEndpoint{}, false
 }
 
-// partitions are those that this SDK does not know. Source: the partitions of aws-sdk-go-v2,
+// partitions are the partitions that this SDK does not know. Source: aws-sdk-go-v2,
 // service/lambda v1.114.4.
 var partitions = []struct {
 	id                      string

@@ -16,8 +16,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// decoder returns what makes the SDK's error of an answer, so that errors.As finds its types. A
-// code that is newer than the SDK is an awserr.RequestFailure.
+// decoder returns a function that makes the SDK's error from an answer, so that errors.As finds
+// its types. An error code that is newer than the SDK gives an awserr.RequestFailure.
 func decoder(svc *lambda.Lambda) func(int, http.Header, []byte) error {
 	return func(status int, h http.Header, body []byte) error {
 		r := &request.Request{
@@ -37,14 +37,14 @@ func hasSecrets(err awserr.Error) bool {
 	return err.Code() == processcreds.ErrCodeProcessProviderParse || text.HasSignature(err.Code(), err.Message())
 }
 
-// skewError is a refusal of AWS with the difference of the clocks, which may be its cause.
+// skewError is a refusal by AWS with the difference of the clocks, which may be its cause.
 type skewError struct {
 	awserr.RequestFailure
 	skew string
 }
 
-// describe says in one line what an error of the SDK is: code, HTTP status where it came with one,
-// message and causes, and by how much the clock is off where that may be the cause.
+// describe describes an SDK error in one line: code, HTTP status if it came with one, message
+// and causes, and how far the clock is off if that may be the cause.
 func describe(err error) string {
 	var aerr awserr.Error
 	if !errors.As(err, &aerr) {
@@ -67,8 +67,7 @@ func describe(err error) string {
 	return line
 }
 
-// messageOf is the message of an error, and of those that it came from, without what may
-// be secret in them.
+// messageOf returns the messages of an error and of its causes, without possible secrets.
 func messageOf(err error) string {
 	aerr, ok := err.(awserr.Error)
 	if !ok {

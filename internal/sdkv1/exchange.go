@@ -17,14 +17,14 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// exchanges holds the SDK's requests of one attempt: one, zero where the Invoker drops options, and
-// several at once where it hedges. It is safe for concurrent use.
+// exchanges holds the SDK's requests for one attempt: usually one, none if the Invoker drops
+// options, and several at once if it hedges. It is safe for concurrent use.
 type exchanges struct {
 	request *invoke.Request
 	policy  *invoke.Policy
 
 	mu    sync.Mutex
-	ended *exchange // the first that succeeded, else the last; nil for none
+	ended *exchange // the first that succeeded, otherwise the last; nil for none
 }
 
 // option implements request.Option.
@@ -41,7 +41,7 @@ func (c *exchanges) option(r *request.Request) {
 	})
 }
 
-// result returns the exchange that the Invoker's answer is of. It tells nothing where the Invoker
+// result returns the exchange that produced the Invoker's answer. It is empty if the Invoker
 // drops options.
 func (c *exchanges) result() *exchange {
 	c.mu.Lock()
@@ -52,9 +52,9 @@ func (c *exchanges) result() *exchange {
 	return c.ended
 }
 
-// lost returns an error if the Invoker has answered without the options, which carry what the
-// SDK's inputs have no fields for: the call was for no tenant, or started an execution without its
-// name. It returns nil for a request that has neither.
+// lost returns an error if the Invoker has answered without using the options. They carry what
+// the SDK's inputs have no fields for, so the call used no tenant, or started an execution
+// without its name. It returns nil for a request that has neither.
 func (c *exchanges) lost() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,8 +64,8 @@ func (c *exchanges) lost() error {
 	return &invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker dropped the options of the call, and with them tenant_id and durable_execution_name: it must pass them on to the SDK's client"}
 }
 
-// exchange is one request of the SDK's, and what it tells of an attempt. Without one the limits
-// are those of the Invoker.
+// exchange is one SDK request, and its result for an attempt. Without one, only the Invoker's
+// own limits apply.
 type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
@@ -74,12 +74,12 @@ type exchange struct {
 	failed    bool
 	header    http.Header // of the answer
 	requestID string
-	body      *invoke.Body  // of the answer; nil for none, and for one beyond a limit
+	body      *invoke.Body  // of the answer; nil for none, or beyond a limit
 	framing   *framing      // of a stream; nil for none
-	refused   *invoke.Error // why the SDK was not let read the answer; nil where it was
+	refused   *invoke.Error // why the SDK could not read the answer, or nil
 }
 
-// prepare adds to a request what the Invoker's input lacks: no retries, headers, limits.
+// prepare adds what the Invoker's input lacks to a request: no retries, headers, limits.
 func (x *exchange) prepare(r *request.Request) {
 	r.Retryer = noRetries{}
 	if client := r.Config.HTTPClient; client != nil {
@@ -97,7 +97,7 @@ func (x *exchange) prepare(r *request.Request) {
 		}
 	}
 	r.Handlers.Send.PushFront(func(r *request.Request) {
-		// Else net/http asks for gzip by itself, and undoes without bounds what comes.
+		// Otherwise net/http asks for gzip, and decompresses the answer without limits.
 		r.HTTPRequest.Header.Set("Accept-Encoding", "identity")
 	})
 	r.Handlers.Send.PushBack(x.limit)
@@ -106,8 +106,8 @@ func (x *exchange) prepare(r *request.Request) {
 	}
 }
 
-// limit is registered as an SDK handler: it bounds an answer before anything reads it. The error of
-// a function is read whole, even where a stream was asked for.
+// limit is registered as an SDK handler: it limits an answer before anything reads it. It reads
+// a function's error completely, even for a stream.
 func (x *exchange) limit(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return
@@ -125,7 +125,7 @@ func (x *exchange) limit(r *request.Request) {
 	}
 }
 
-// functionError reads the error of a function in place of a stream.
+// functionError reads the error of a function that should have sent a stream.
 func functionError(code string, answer *http.Response, body *invoke.Body) *invoke.Error {
 	defer body.Close()
 	payload, err := io.ReadAll(body)
@@ -135,14 +135,14 @@ func functionError(code string, answer *http.Response, body *invoke.Body) *invok
 	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
 }
 
-// checkFraming is registered as an SDK handler: it keeps malformed messages from the SDK's decoder,
-// which would panic on them in a goroutine where no code of this module can recover.
+// checkFraming is registered as an SDK handler: it keeps malformed messages from the SDK's
+// decoder, which would panic in a goroutine where this module cannot recover.
 func (x *exchange) checkFraming(r *request.Request) {
 	x.framing = &framing{ReadCloser: r.HTTPResponse.Body}
 	r.HTTPResponse.Body = x.framing
 }
 
-// complete takes over what a request tells at its end.
+// complete copies the data that a request has at its end.
 func (x *exchange) complete(r *request.Request) {
 	x.signed = r.HTTPRequest.Header
 	x.failed = r.Error != nil
@@ -151,7 +151,7 @@ func (x *exchange) complete(r *request.Request) {
 		x.header = r.HTTPResponse.Header
 	}
 	if r.Error != nil && r.IsErrorExpired() && r.Config.Credentials != nil {
-		// The SDK does so before its own retries, and these are off.
+		// The SDK does this before its own retries, which are off.
 		r.Config.Credentials.Expire()
 	}
 }
@@ -167,14 +167,14 @@ func (x *exchange) failure(err error) *invoke.Error {
 	return e
 }
 
-// tellSecrets tells what the errors of the attempt must not repeat. The SDK keeps the secret key to
-// itself, and sends it nowhere.
+// tellSecrets records what the errors of the attempt must not repeat. The SDK does not expose
+// the secret key, and sends it nowhere.
 func (x *exchange) tellSecrets() {
 	x.request.SignedWith(sigv4.Credentials{SessionToken: x.signed.Get("X-Amz-Security-Token")}, x.signed.Get("Authorization"))
 }
 
-// classify returns an error of the Invoker as one of invoke, by its kind. failure adds the header and
-// the request id of the answer.
+// classify converts an error of the Invoker to an error of invoke, by its kind. failure adds the
+// header and the request id of the answer.
 func (x *exchange) classify(err error) *invoke.Error {
 	if x.refused != nil {
 		return x.refused
@@ -198,7 +198,7 @@ func (x *exchange) classify(err error) *invoke.Error {
 		e.RetryAfter = aws.StringValue(throttled.RetryAfterSeconds)
 	}
 	switch code := aerr.Code(); {
-	case code == request.ErrCodeSerialization && e.Status >= http.StatusMultipleChoices: // a page of what stands in between
+	case code == request.ErrCodeSerialization && e.Status >= http.StatusMultipleChoices: // a page from a proxy in between
 		e.Code = ""
 	case code == request.ErrCodeSerialization:
 		e.Kind, e.Err = invoke.KindTruncated, causeOf(err)
@@ -223,7 +223,7 @@ func causeOf(err error) error {
 	}
 }
 
-// noRetries implements request.Retryer: invoke decides what is tried again.
+// noRetries implements request.Retryer: invoke decides on retries.
 type noRetries struct{}
 
 var _ request.Retryer = noRetries{}

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/defaults"
 )
 
-// sharedFiles returns the names of the shared AWS files: the config file and the credentials file.
-// Where both have a key, the credentials file counts.
+// sharedFiles returns the names of the shared AWS files: the config file and the credentials
+// file. If both have a key, the credentials file counts.
 func sharedFiles() []string {
 	return []string{
 		cmp.Or(os.Getenv("AWS_CONFIG_FILE"), defaults.SharedConfigFilename()),
@@ -20,14 +20,14 @@ func sharedFiles() []string {
 	}
 }
 
-// section has the keys of a section, with their values as they are written. Of a nested block the
-// keys are joined by a dot: the line "endpoint_url = x" below "lambda =" is lambda.endpoint_url.
+// section has the keys of a section, with their values as written. Keys of a nested block are
+// joined by a dot: the line "endpoint_url = x" below "lambda =" is lambda.endpoint_url.
 type section map[string]string
 
 // get returns the value of a key as the SDK reads it.
 func (s section) get(key string) string { return unquote(s[key]) }
 
-// sections are the sections of a shared AWS file, by the name between the brackets.
+// sections are the sections of a shared AWS file, by the names in brackets.
 type sections map[string]section
 
 // readFiles reads the shared AWS files, in the order of sharedFiles.
@@ -39,9 +39,9 @@ func readFiles() []sections {
 	return files
 }
 
-// readSections reads a shared AWS file. As for the SDK, quotes are part of a section's name, and
+// readSections reads a shared AWS file. As in the SDK, quotes are part of a section's name, and
 // the last of several sections with one name counts. It returns nil for a file that cannot be
-// read, which is the SDK's to report.
+// read; the SDK reports that.
 func readSections(file string) sections {
 	//nolint:gosec // G304: the operator's environment names the file
 	content, err := os.ReadFile(file)
@@ -78,10 +78,10 @@ func readSections(file string) sections {
 	return all
 }
 
-// checkFiles returns an error for a shared AWS file with a line that the SDK would pass over, with
-// others perhaps, and say nothing: one that is neither a section nor a key with its value, or one
-// with a double quote that it does not close. Lines with white space before them are parts of the
-// value above. The SDK reports a file that cannot be read.
+// checkFiles returns an error for a shared AWS file with a line that the SDK would skip
+// silently, perhaps with other lines: one that is neither a section nor a key with its value, or
+// one with an unclosed double quote. Lines that begin with white space belong to the value
+// above. The SDK reports a file that cannot be read.
 func checkFiles(names []string) error {
 	for _, name := range names {
 		//nolint:gosec // G304: the operator's environment names the file
@@ -100,8 +100,8 @@ func checkFiles(names []string) error {
 	return nil
 }
 
-// faultOf says what is wrong with a line of a shared AWS file. It returns an empty string for a
-// line that the SDK reads. The SDK takes a colon for an equals sign.
+// faultOf describes what is wrong with a line of a shared AWS file. It returns an empty string
+// for a line that the SDK reads. The SDK treats a colon like an equals sign.
 func faultOf(line string) string {
 	end, _, open := scan(line)
 	statement := line[:end]
@@ -120,8 +120,8 @@ func faultOf(line string) string {
 
 func isComment(line string) bool { return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") }
 
-// profile returns the section of a profile under the names that the SDK looks for. It is nil for
-// none.
+// profile returns the section of a profile, under any of the names that the SDK looks for, or
+// nil.
 func (s sections) profile(name string) section {
 	if found, ok := s[name]; ok {
 		return found
@@ -129,8 +129,8 @@ func (s sections) profile(name string) section {
 	return s["profile "+name]
 }
 
-// quoted returns the name of a profile's section that has quotes around the profile, empty for
-// none. `aws configure --profile "two words"` writes [profile 'two words'].
+// quoted returns the name of a profile's section with quotes around the profile, or an empty
+// string. `aws configure --profile "two words"` writes [profile 'two words'].
 func (s sections) quoted(profile string) string {
 	for name := range s {
 		rest, ok := strings.CutPrefix(name, "profile")
@@ -141,7 +141,7 @@ func (s sections) quoted(profile string) string {
 	return ""
 }
 
-// profile is what the shared AWS files say of a profile.
+// profile holds the settings of a profile in the shared AWS files.
 type profile struct {
 	name string
 	section
@@ -158,8 +158,8 @@ func newProfile(files []sections, name string) profile {
 	return p
 }
 
-// chain returns a profile and those that its role is assumed with, by source_profile. The last one
-// has the credentials. As for the SDK, a profile that is met again has no role.
+// chain returns a profile and the profiles that its role is assumed with, by source_profile. The
+// last one has the credentials. As in the SDK, a profile that appears again has no role.
 func chain(files []sections, name string) []profile {
 	var profiles []profile
 	seen := make(map[string]bool)
@@ -177,16 +177,17 @@ func chain(files []sections, name string) []profile {
 	}
 }
 
-// usesProcess tells whether the SDK takes the credentials of a profile from its credential_process.
-// It prefers keys and SSO.
+// usesProcess tells whether the SDK uses the profile's credential_process. The SDK prefers keys
+// and SSO.
 func (p profile) usesProcess() bool {
 	return p.process() != "" && !p.hasKeys && !p.hasSSO()
 }
 
-// process returns the credential_process of a profile, for the system's shell, which reads its
-// quotes: https://docs.aws.amazon.com/cli/latest/topic/config-vars.html. The SDK would drop what is
-// behind a program in double quotes, and all of a value with a comma behind a space. Where the whole
-// value is in double quotes, and no program has that name, it is a command line, as for the SDK.
+// process returns the credential_process of a profile for the system's shell, which handles its
+// quotes: https://docs.aws.amazon.com/cli/latest/topic/config-vars.html. The SDK would drop
+// everything after a program in double quotes, and the whole value if it has a comma after a
+// space. If the whole value is in double quotes, and no program has that name, it is a command
+// line, as in the SDK.
 func (p profile) process() string {
 	value := p.section["credential_process"]
 	end, _, _ := scan(value)
@@ -218,9 +219,10 @@ func (p profile) hasSSO() bool {
 	return false
 }
 
-// unquote returns a value as the SDK reads it. A value is lost where a word in it begins with a comma.
-// Of one that begins with double quotes the SDK takes what is between them. Any other value ends
-// before a comment. Double quotes behind a space keep both, and are part of the value.
+// unquote returns a value as the SDK reads it. The SDK loses a value with a word that begins
+// with a comma. If a value begins with double quotes, it uses only the text between them. Any
+// other value ends before a comment. Double quotes after a space protect both, and are part of
+// the value.
 func unquote(value string) string {
 	end, comma, _ := scan(value)
 	if comma {
@@ -233,8 +235,8 @@ func unquote(value string) string {
 }
 
 // scan reads a line, or a part of one, word by word as the SDK does. It returns where a comment
-// begins, which is the length of the line for none, whether a word begins with a comma, and whether
-// one begins with a double quote that nothing closes.
+// begins (the length of the line if there is none), whether a word begins with a comma, and
+// whether a word begins with an unclosed double quote.
 func scan(line string) (end int, comma, open bool) {
 	for end < len(line) {
 		rest := line[end:]
@@ -262,8 +264,8 @@ func scan(line string) (end int, comma, open bool) {
 	return end, comma, false
 }
 
-// cutQuoted splits a value behind the double quotes that it begins with. It is false for a value
-// without.
+// cutQuoted splits a value after the double quotes that it begins with. It returns false for any
+// other value.
 func cutQuoted(value string) (quoted, rest string, ok bool) {
 	if !strings.HasPrefix(value, `"`) {
 		return "", "", false

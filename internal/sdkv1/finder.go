@@ -20,9 +20,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// finder returns what looks up the credentials for a key.
+// finder returns the lookup function for a key.
 func (s *SDK) finder(key cacheKey) awscredentials.Finder {
-	var last *credentials.Credentials // what found them last
+	var last *credentials.Credentials // the last provider that found them
 	return func(ctx context.Context, renew bool) (awscredentials.Found, error) {
 		if last == nil || renew || last.IsExpired() {
 			var err error
@@ -30,13 +30,13 @@ func (s *SDK) finder(key cacheKey) awscredentials.Finder {
 				return awscredentials.Found{}, err
 			}
 		}
-		// Without ctx: a retrieval that hangs keeps others from starting beside it. The cache waits
-		// for ctx, and the SDK would hide its end from providers anyway.
+		// Call this without ctx: a retrieval that hangs keeps others from starting. The cache
+		// waits for ctx, and the SDK does not tell providers when it ends.
 		value, err := last.Get()
 		if err != nil {
 			return awscredentials.Found{}, err
 		}
-		expires, _ := last.ExpiresAt() // zero where the provider does not tell
+		expires, _ := last.ExpiresAt() // zero if the provider does not tell
 		return awscredentials.Found{
 			Credentials: sigv4.Credentials{AccessKeyID: value.AccessKeyID, SecretAccessKey: value.SecretAccessKey, SessionToken: value.SessionToken},
 			Expires:     expires,
@@ -45,9 +45,9 @@ func (s *SDK) finder(key cacheKey) awscredentials.Finder {
 	}
 }
 
-// source returns what finds the credentials for a key: those of the session that the build has set,
-// else those of the environment and the shared files, which it reads anew each time. With renew,
-// the current ones of the session are no longer good enough.
+// source returns the source of the credentials for a key: the build's session, or the
+// environment and the shared files, which it reads again each time. With renew, the session's
+// current credentials are not good enough any more.
 func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credentials.Credentials, error) {
 	base := s.custom
 	fromEnvironment := base == nil || key.profile != ""
@@ -85,7 +85,7 @@ func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credential
 	}), nil
 }
 
-// lookupSession makes a session of the environment and the shared files whose requests have the
+// lookupSession makes a session from the environment and the shared files. Its requests have the
 // limits of lookups. A credential_process ends with ctx.
 func (s *SDK) lookupSession(ctx context.Context, key cacheKey) (*session.Session, error) {
 	handlers := defaults.Handlers()
@@ -106,8 +106,8 @@ func (s *SDK) lookupSession(ctx context.Context, key cacheKey) (*session.Session
 	return found, nil
 }
 
-// checkSource returns an error where a profile has no credentials: the SDK goes on to those of the
-// container or the instance.
+// checkSource returns an error if a profile has no credentials, because the SDK would use those
+// of the container or the instance.
 func checkSource(source *credentials.Credentials) error {
 	value, err := source.Get()
 	if err == nil && (value.ProviderName == ec2rolecreds.ProviderName || value.ProviderName == endpointcreds.ProviderName) {
@@ -116,7 +116,7 @@ func checkSource(source *credentials.Credentials) error {
 	return err
 }
 
-// where tells an operator in which places the credentials for a key are looked for.
+// where describes for an operator where the credentials for a key are looked up.
 func (s *SDK) where(key cacheKey) (where string) {
 	switch {
 	case key.profile != "":

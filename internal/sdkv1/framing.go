@@ -16,13 +16,13 @@ const maxHeaders = 128 << 10
 var errFraming = errors.New("a message of the event stream is malformed")
 
 // framing reads an event stream and checks the headers of each message, before the SDK's decoder
-// sees them, for values of a type that does not exist. All else is the SDK's to check. It keeps
-// an exception, of which the SDK makes a dump of bytes.
-// The format: https://smithy.io/2.0/aws/amazon-eventstream.html
+// sees them, for values of an unknown type. The SDK checks everything else. It keeps an
+// exception, because the SDK would report it as a dump of bytes. The format:
+// https://smithy.io/2.0/aws/amazon-eventstream.html
 type framing struct {
 	io.ReadCloser
-	head      []byte     // checked, and to be read
-	rest      int64      // of the message, behind the head
+	head      []byte     // checked, and ready to be read
+	rest      int64      // of the message, after the head
 	exception *exception // nil before one
 }
 
@@ -36,11 +36,11 @@ type exception struct {
 // maxException is how much of an exception's payload is kept, in bytes.
 const maxException = 4 << 10
 
-// read returns the code and the message of an exception. The message is empty where the payload
-// does not have one.
+// read returns the code and the message of an exception. The message is empty if the payload has
+// none.
 func (e *exception) read() (code, message string) {
 	var fields struct{ Message string }
-	_ = json.Unmarshal(e.payload, &fields) // the code alone is worth an error
+	_ = json.Unmarshal(e.payload, &fields) // the code alone is enough for an error
 	return text.Cut(e.code), text.Cut(fields.Message)
 }
 
@@ -103,8 +103,8 @@ func (f *framing) next() error {
 	return nil
 }
 
-// walk goes through the headers of a message: a name with its length, a type, a value. It hands
-// those that are strings to visit, and is false where they are malformed.
+// walk reads the headers of a message: a name with its length, a type, a value. It passes string
+// headers to visit, and returns false for malformed headers.
 func walk(headers []byte, visit func(name, value string)) bool {
 	for len(headers) > 0 {
 		name := 1 + int(headers[0])

@@ -9,14 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go/service/lambda"
 )
 
-// untouched returns a client with the SDK's handlers and nothing else.
+// untouched returns a client with only the SDK's handlers.
 func untouched(svc *lambda.Lambda) *lambda.Lambda {
 	return lambda.New(&session.Session{Handlers: defaults.Handlers(), Config: &aws.Config{
 		Region: svc.Config.Region, Endpoint: &svc.Endpoint, DisableParamValidation: svc.Config.DisableParamValidation,
 	}})
 }
 
-// withoutEffect returns warnings of what a session of the build has that calls do not use.
+// withoutEffect returns warnings about the parts of a build's session that calls do not use.
 func withoutEffect(svc *lambda.Lambda) (warnings []string) {
 	const advice = ": have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
 	if hasOtherHandlers(svc) {
@@ -28,10 +28,10 @@ func withoutEffect(svc *lambda.Lambda) (warnings []string) {
 	return warnings
 }
 
-// hasOtherHandlers tells whether a client has other handlers than the SDK's: more, fewer, others, or
-// in another order. Printed, a list has the name of each handler and the address of its code. (A
-// handler of request.MakeAddToUserAgentHandler that takes the place of the SDK's, with its name, has
-// the same address, so it is not seen.)
+// hasOtherHandlers tells whether a client's handlers differ from the SDK's in number, code or
+// order. It compares printed lists, which show the name of each handler and the address of its
+// code. (It does not detect a handler of request.MakeAddToUserAgentHandler that replaces the
+// SDK's under the same name, because the address is the same.)
 func hasOtherHandlers(svc *lambda.Lambda) bool {
 	return fmt.Sprint(svc.Handlers) != fmt.Sprint(untouched(svc).Handlers)
 }

@@ -22,19 +22,18 @@ type StreamInvoker interface {
 	InvokeWithResponseStreamWithContext(aws.Context, *lambda.InvokeWithResponseStreamInput, ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error)
 }
 
-// RetryCounter is what an Invoker may implement to tell its number of retries. *lambda.Lambda
-// implements it.
+// RetryCounter is an optional interface of an Invoker that returns its number of retries.
+// *lambda.Lambda implements it.
 type RetryCounter interface {
 	MaxRetries() int
 }
 
-// NewAttempter returns an Attempter that calls the Invoker that the build has set, once for each
-// attempt. A client of the SDK, or an Invoker that hands its options on to one, makes no retries
-// itself then.
+// NewAttempter returns an Attempter that calls the build's Invoker once for each attempt. It
+// turns off the retries of an SDK client, and of an Invoker that passes its options on to one.
 func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
 
-// MaxRetries returns how often calls of an Invoker are tried again for backends that configure no
-// number: that of a RetryCounter, else the SDK's.
+// MaxRetries returns the number of retries for backends with an Invoker that configure none:
+// that of a RetryCounter, otherwise the SDK's.
 func MaxRetries(i Invoker) int {
 	if counter, ok := i.(RetryCounter); ok {
 		return counter.MaxRetries()
@@ -42,7 +41,7 @@ func MaxRetries(i Invoker) int {
 	return defaultRetries
 }
 
-// defaultRetries is the SDK's number of retries where nothing configures one.
+// defaultRetries is the SDK's default number of retries.
 const defaultRetries = 3
 
 type attempter struct{ Invoker }

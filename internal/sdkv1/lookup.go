@@ -19,15 +19,16 @@ import (
 const (
 	// lookupTimeout is the time that the cache allows a lookup.
 	lookupTimeout = 30 * time.Second
-	// lookupRequest bounds a request of a lookup, so that the SDK's other attempts find time.
+	// lookupRequest bounds a request of a lookup, which leaves time for the SDK's further
+	// attempts.
 	lookupRequest = lookupTimeout / (1 + client.DefaultRetryerMaxNumRetries)
 	// maxLookup bounds the answers to lookups, in bytes.
 	maxLookup = 64 << 10
 )
 
-// lookupClient makes the HTTP client of lookups, with a timeout for each request.
-// Redirects are not followed: they would carry a web identity, or the token of a session of
-// SSO, to wherever the answer says.
+// lookupClient makes the HTTP client of lookups, with a timeout for each request. It follows no
+// redirects: they would send a web identity or the token of an SSO session to any address in the
+// answer.
 func lookupClient(s *session.Session, timeout time.Duration) *http.Client {
 	c := withoutRedirects(s)
 	c.Timeout = timeout
@@ -42,21 +43,21 @@ func prepareLookup(r *request.Request) {
 	r.Handlers.UnmarshalError.PushBack(addSkew)
 	var sent *sentBody
 	r.Handlers.Send.PushFront(func(r *request.Request) {
-		if sent == nil { // later attempts send the same, and an earlier one may still read it
+		if sent == nil { // later attempts send the same body, and an earlier one may still read it
 			sent = readBody(r)
 		}
 	})
 	// The last handlers that may change the error.
 	r.Handlers.AfterRetry.PushBack(func(r *request.Request) { hideSecrets(r, sent) })
 	if r.ClientInfo.ServiceName == ec2metadata.ServiceName {
-		// What the SDK does where no HTTP client is set: it is near, or not there.
+		// The SDK does the same without an HTTP client: the service is near, or absent.
 		r.Config.HTTPClient = lookupClient(nil, time.Second)
 		r.Retryer = client.DefaultRetryer{NumMaxRetries: 2}
 	}
 }
 
-// checkLookup is registered as an SDK handler: it rejects answers that the SDK's providers would
-// panic on, in a goroutine where no code of this module can recover.
+// checkLookup is registered as an SDK handler: it rejects answers on which the SDK's providers
+// would panic, in a goroutine where this module cannot recover.
 func checkLookup(r *request.Request) {
 	complete := true
 	switch answer := r.Data.(type) {
@@ -72,8 +73,8 @@ func checkLookup(r *request.Request) {
 	}
 }
 
-// addSkew is registered as an SDK handler: it adds to an error by how much the clock is off, where
-// AWS may have refused the request for its time.
+// addSkew is registered as an SDK handler: it adds to an error how far the clock is off, if AWS
+// may have refused the request for its time.
 func addSkew(r *request.Request) {
 	failure, ok := r.Error.(awserr.RequestFailure)
 	if !ok || r.HTTPResponse == nil {
@@ -100,7 +101,7 @@ func readBody(r *request.Request) *sentBody {
 	return &body
 }
 
-// hideSecrets leaves out the message of an error that repeats a secret of the request, such as its
+// hideSecrets removes the message of an error that repeats a secret of the request, such as its
 // session token. sent is nil for a request that was not sent.
 func hideSecrets(r *request.Request, sent *sentBody) {
 	if r.Error == nil || sent == nil || !text.RepeatsRequest(r.Error.Error(), r.HTTPRequest.Header, sent.content) {
@@ -125,7 +126,7 @@ func hasAll(c *sts.Credentials) bool {
 	return c != nil && c.AccessKeyId != nil && c.SecretAccessKey != nil && c.SessionToken != nil && c.Expiration != nil
 }
 
-// boundLookup is registered as an SDK handler: it bounds the answer to a lookup.
+// boundLookup is registered as an SDK handler: it limits the answer to a lookup.
 func boundLookup(r *request.Request) {
 	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.Body == nil {
 		return

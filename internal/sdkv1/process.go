@@ -21,9 +21,10 @@ import (
 	awscredentials "github.com/devopsfaith/krakend-lambda/internal/credentials"
 )
 
-// processCredentials returns the credentials of a profile that come from a credential_process, with
-// the roles that profiles assume from there. It returns nil where the SDK takes others. The SDK's
-// provider never ends a process that hangs, and drops the arguments of a program in double quotes.
+// processCredentials returns the credentials of a profile from a credential_process, and assumes
+// the roles of the profiles that build on it. It returns nil if the SDK uses other credentials.
+// The SDK's provider never ends a process that hangs, and drops the arguments of a program in
+// double quotes.
 func processCredentials(ctx context.Context, s *session.Session, configured string) *credentials.Credentials {
 	if configured == "" && environmentHasCredentials() {
 		return nil
@@ -42,24 +43,24 @@ func processCredentials(ctx context.Context, s *session.Session, configured stri
 	return creds
 }
 
-// setRole sets what a profile says of its role.
+// setRole sets the role settings of a profile.
 func (p profile) setRole(role *stscreds.AssumeRoleProvider) {
 	role.RoleSessionName = p.get("role_session_name")
 	role.ExternalID = unlessEmpty(p.get("external_id"))
 	seconds, err := strconv.ParseInt(p.get("duration_seconds"), 0, 32)
-	// As the SDK does it: AWS admits 15 minutes and more.
+	// The SDK does the same: AWS allows 15 minutes and more.
 	if d := time.Duration(seconds) * time.Second; err == nil && d >= 16*time.Minute {
 		role.Duration = d
 	}
 }
 
-// process runs a credential_process, with bounds. It implements credentials.Provider and
+// process runs a credential_process, with limits. It implements credentials.Provider and
 // credentials.Expirer. The format of the output:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 type process struct {
 	credentials.Expiry
 
-	// ctx is the lookup's. The SDK hides the end of contexts from providers.
+	// ctx is the lookup's. The SDK does not tell providers when it ends.
 	ctx     context.Context // a process lives as long as its lookup
 	command string          // for the system's shell
 	forever bool            // the credentials do not expire
@@ -95,9 +96,9 @@ func (p *process) Retrieve() (credentials.Value, error) {
 // IsExpired implements credentials.Provider.
 func (p *process) IsExpired() bool { return !p.forever && p.Expiry.IsExpired() }
 
-// run returns the output of the process, or an error where it is larger than maxLookup. It ends the
-// process with the lookup, and what the process has started. It does not wait for others that a
-// process leaves behind.
+// run returns the output of the process, or an error if it is larger than maxLookup. When the
+// lookup ends, it ends the process and all that the process has started. It does not wait for
+// processes that outlive it.
 func (p *process) run() ([]byte, error) {
 	shell := []string{"sh", "-c"}
 	if runtime.GOOS == "windows" {
@@ -121,7 +122,7 @@ func (p *process) run() ([]byte, error) {
 
 var errOutput = errors.New("it writes more than 64 KB")
 
-// processOutput keeps what a process writes. It fails beyond maxLookup bytes.
+// processOutput stores the output of a process. It fails beyond maxLookup bytes.
 type processOutput struct {
 	content  []byte
 	exceeded bool

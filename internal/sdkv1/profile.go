@@ -13,14 +13,14 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// profileName returns the name of the profile that the SDK reads: the configured one, else that of
-// the environment, else the default one.
+// profileName returns the name of the profile that the SDK reads: the configured one, or the
+// environment's, or the default one.
 func profileName(configured string) string {
 	return cmp.Or(configured, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
 }
 
-// checkProfile returns an error for a profile whose credentials the SDK would not take as the
-// shared AWS files say. The SDK would say nothing, and sign with the role of the instance.
+// checkProfile returns an error for a profile whose credentials the SDK would not use as the
+// shared AWS files say. The SDK would not report it, and sign with the instance's role.
 func checkProfile(configured string) error {
 	name, names, files := profileName(configured), sharedFiles(), readFiles()
 	if err := checkFiles(names); err != nil {
@@ -46,8 +46,8 @@ func checkProfile(configured string) error {
 	return checkRoles(profiles)
 }
 
-// environmentHasCredentials tells whether the SDK takes those of the environment, and not those of
-// a profile.
+// environmentHasCredentials tells whether the SDK uses the environment's credentials, and not a
+// profile's.
 func environmentHasCredentials() bool {
 	return environmentHasKeys() || os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != ""
 }
@@ -57,8 +57,8 @@ func environmentHasKeys() bool {
 	return err == nil
 }
 
-// checkLogin returns an error for a profile of `aws login` without other credentials that the SDK
-// would take.
+// checkLogin returns an error for a profile of `aws login` without other credentials that the
+// SDK can use.
 func checkLogin(p profile) error {
 	if p.get("login_session") == "" || p.hasSource() {
 		return nil
@@ -68,9 +68,9 @@ func checkLogin(p profile) error {
 		text.Quote(p.name), text.Clean(p.name))
 }
 
-// checkRoles returns an error for a role that no chain of profiles can assume: one that needs the
-// code of an MFA device, or one without credentials to assume it with. For the latter the SDK would
-// take those of the container or the instance.
+// checkRoles returns an error for a role that no chain of profiles can assume: one that needs a
+// code from an MFA device, or one without credentials to assume it. For the latter the SDK would
+// use the credentials of the container or the instance.
 func checkRoles(profiles []profile) error {
 	for _, p := range profiles {
 		if p.get("role_arn") != "" && p.get("mfa_serial") != "" && !p.usesWebIdentity() {
@@ -85,8 +85,8 @@ func checkRoles(profiles []profile) error {
 	return nil
 }
 
-// checkEndpoint returns an error for an endpoint of a service that a profile configures, since the
-// SDK would call AWS. Newer SDKs of AWS read it:
+// checkEndpoint returns an error for a service endpoint in a profile, since the SDK would ignore
+// it and call AWS. Newer AWS SDKs read it:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func checkEndpoint(name, service, advice string) error {
 	files := readFiles()
@@ -105,7 +105,7 @@ func checkEndpoint(name, service, advice string) error {
 	return nil
 }
 
-// endpointsIgnored tells whether configured endpoints are turned off: by the environment, else by
+// endpointsIgnored tells whether configured endpoints are turned off, by the environment or by
 // the profile.
 func endpointsIgnored(p profile) bool {
 	ignored, _ := strconv.ParseBool(cmp.Or(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), p.get("ignore_configured_endpoint_urls")))
@@ -115,7 +115,7 @@ func endpointsIgnored(p profile) bool {
 // usesSTS tells whether the SDK calls STS for the credentials of a profile.
 func usesSTS(name string) bool {
 	if name == "" && environmentHasCredentials() {
-		return !environmentHasKeys() // but a web identity
+		return !environmentHasKeys() // except a web identity
 	}
 	return slices.ContainsFunc(chain(readFiles(), profileName(name)), func(p profile) bool { return p.get("role_arn") != "" })
 }

@@ -22,10 +22,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
-// SDK implements invoke.SDK by aws-sdk-go. Backends with the same profile, role, region and
-// endpoint share a client, and those with the same profile, role and region their credentials.
+// SDK implements invoke.SDK with aws-sdk-go. Backends with the same profile, role, region and
+// endpoint share a client, and those with the same profile, role and region share credentials.
 type SDK struct {
-	custom    *session.Session // that the build has set; nil for none
+	custom    *session.Session // set by the build; nil for none
 	logger    awscredentials.Logger
 	checkOnly bool
 
@@ -39,10 +39,9 @@ type SDK struct {
 
 var _ invoke.SDK = (*SDK)(nil)
 
-// New returns an SDK. custom is the session that the build has set, nil for none: sessions
-// are then made of the environment and the shared AWS files. With checkOnly it looks for no
-// credentials, and its clients must not be called. It touches nothing of AWS before the first
-// Client.
+// New returns an SDK. custom is the build's session; if it is nil, sessions come from the
+// environment and the shared AWS files. With checkOnly the SDK looks up no credentials, and its
+// clients must not be called. New uses nothing of AWS before the first call of Client.
 func New(custom *session.Session, logger awscredentials.Logger, checkOnly bool) *SDK {
 	if custom != nil && custom.Config == nil { // a session that was made by hand
 		custom = custom.Copy(new(aws.Config))
@@ -57,8 +56,8 @@ func New(custom *session.Session, logger awscredentials.Logger, checkOnly bool) 
 	}
 }
 
-// answer is what Client has returned for settings. To find it anew takes a client of the AWS SDK,
-// and a look into the shared AWS files, for each of a gateway's backends.
+// answer is the result of Client for settings. Computing it again for each backend of a gateway
+// would take an AWS SDK client and a read of the shared AWS files.
 type answer struct {
 	client *invoke.Client
 	found  invoke.Found
@@ -136,13 +135,13 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 }
 
 var (
-	// regionName matches what AWS's regions look like. There is no list of them that lasts.
+	// regionName matches names that look like AWS regions. No fixed list of them stays complete.
 	regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
 	// hostLabel matches what a region must be to stand in the name of a host.
 	hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 )
 
-// target returns where the calls of a client of the SDK go. s.mu is held.
+// target returns where an SDK client sends its calls. The caller holds s.mu.
 func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
 	t := invoke.Target{
 		Endpoint:    svc.Endpoint,
@@ -161,7 +160,7 @@ func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {
 	return t
 }
 
-// clock returns the clock that the clients of an endpoint share. s.mu is held.
+// clock returns the clock that an endpoint's clients share. The caller holds s.mu.
 func (s *SDK) clock(endpoint string) *invoke.Clock {
 	clock, ok := s.clocks[endpoint]
 	if !ok {
@@ -180,8 +179,8 @@ func userAgent() string {
 	return r.HTTPRequest.UserAgent()
 }
 
-// cache returns the credentials for a key, and looks for new ones at once. It is nil where calls
-// are not signed. s.mu is held.
+// cache returns the credentials for a key, and starts to look up new ones. It returns nil if
+// calls are not signed. The caller holds s.mu.
 func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
 	if s.checkOnly || s.custom != nil && key.profile == "" && key.role.ARN == "" && s.custom.Config.Credentials == credentials.AnonymousCredentials {
 		return nil
@@ -194,7 +193,7 @@ func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
 	return cache
 }
 
-// options are those of the cache for a key.
+// options returns the options of the cache for a key.
 func (s *SDK) options(key cacheKey) awscredentials.Options {
 	o := awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe}
 	if s.custom == nil || key.profile != "" { // the finder reads the shared files

@@ -12,7 +12,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
-// session returns the session that the clients of a profile share. s.mu is held.
+// session returns the session that the clients of a profile share. The caller holds s.mu.
 func (s *SDK) session(profile string) (*session.Session, error) {
 	made, ok := s.sessions[profile]
 	if !ok {
@@ -23,13 +23,13 @@ func (s *SDK) session(profile string) (*session.Session, error) {
 }
 
 // newSession makes the session of a profile from the environment and the shared AWS files. An
-// empty profile stands for that of the environment, or the default one. custom is the session that
-// the build has set, nil for none; without a profile newSession returns a copy of it.
+// empty profile means the environment's, or the default one. custom is the build's session, or
+// nil; without a profile newSession returns a copy of custom.
 //
-// The HTTP client of a new session has no transport, so calls go through http.DefaultTransport as
-// it is at that time: KrakenD replaces it when its router starts. It is never http.DefaultClient,
-// which the SDK would change where AWS_CA_BUNDLE is set. It follows no redirects: they would carry
-// payloads to wherever the answer says.
+// The HTTP client of a new session has no transport, so calls use http.DefaultTransport as it is
+// at that time: KrakenD replaces it when its router starts. The client is never
+// http.DefaultClient, which the SDK would change if AWS_CA_BUNDLE is set. It follows no
+// redirects: they would send payloads to any address in the answer.
 func newSession(custom *session.Session, profile string) (*session.Session, error) {
 	if custom != nil && profile == "" {
 		cfg := &aws.Config{HTTPClient: withoutRedirects(custom), EndpointResolver: endpoints.ResolverFunc(resolve)}
@@ -60,7 +60,7 @@ func httpClient(s *session.Session) *http.Client {
 	return c
 }
 
-// withoutRedirects returns what httpClient does, as a client that follows no redirects.
+// withoutRedirects is like httpClient, but the client follows no redirects.
 func withoutRedirects(s *session.Session) *http.Client {
 	c := httpClient(s)
 	c.CheckRedirect = useLastResponse
@@ -75,7 +75,7 @@ func load(profile string, cfg *aws.Config, handlers request.Handlers) (*session.
 	if err := checkProfile(profile); err != nil {
 		return nil, err
 	}
-	// The SDK's own would write URLs to standard output, user and password included.
+	// The SDK's logger would write URLs to standard output, including user and password.
 	cfg.Logger = aws.LoggerFunc(func(...any) {})
 	s, err := session.NewSessionWithOptions(session.Options{
 		Config:            *cfg,

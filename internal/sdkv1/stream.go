@@ -53,22 +53,22 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 	}, nil
 }
 
-// events is a stream of the SDK's.
+// events is an SDK stream.
 type events struct {
 	ctx     context.Context
 	stream  *lambda.InvokeWithResponseStreamEventStream
 	x       *exchange
-	release func() bool // of the context's hold on the stream
+	release func() bool // detaches the stream from the context
 	read    int64       // of the reply, in bytes
 	log     string
-	err     error // of the end of the stream; nil before it
+	err     error // of the end of the stream; nil before the end
 }
 
 var _ invoke.Events = (*events)(nil)
 
 func newEvents(ctx context.Context, stream *lambda.InvokeWithResponseStreamEventStream, x *exchange) *events {
 	e := &events{ctx: ctx, stream: stream, x: x}
-	// The reader of a reply may never read it.
+	// The user of the reply may never read it.
 	e.release = context.AfterFunc(ctx, func() { stream.Close() })
 	return e
 }
@@ -99,12 +99,12 @@ func (e *events) Next() ([]byte, string, error) {
 	return nil, e.log, e.err
 }
 
-// failure returns why a stream has ended without saying so. The SDK has read all that it reads.
+// failure returns why a stream ended without reporting its end. The SDK has finished reading.
 func (e *events) failure() error {
 	err := e.stream.Err()
 	var aerr awserr.Error
 	switch {
-	case e.ctx.Err() != nil: // which has closed the stream
+	case e.ctx.Err() != nil: // the end of ctx has closed the stream
 		return &invoke.Error{Kind: invoke.KindEnded, Progress: "while the function wrote its reply", Err: e.ctx.Err()}
 	case err == nil:
 		return &invoke.Error{Kind: invoke.KindTruncated, Err: io.ErrUnexpectedEOF}
@@ -113,7 +113,7 @@ func (e *events) failure() error {
 		return &invoke.Error{Kind: invoke.KindAPI, Code: code, Message: message, Err: err}
 	case errors.As(err, &aerr) && aerr.Code() != request.ErrCodeSerialization: // a message of the type error
 		return &invoke.Error{Kind: invoke.KindAPI, Code: aerr.Code(), Message: messageOf(aerr), Err: err}
-	case e.x.body != nil && e.x.body.Failure() == nil && !errors.Is(causeOf(err), io.ErrUnexpectedEOF): // all that came was read
+	case e.x.body != nil && e.x.body.Failure() == nil && !errors.Is(causeOf(err), io.ErrUnexpectedEOF): // everything received was read
 		return &invoke.Error{Kind: invoke.KindMalformed, Err: errors.New(describe(err))}
 	}
 	return &invoke.Error{Kind: invoke.KindTruncated, Message: describe(err), Err: err}

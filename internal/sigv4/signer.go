@@ -31,8 +31,8 @@ const (
 	tokenHeader         = "X-Amz-Security-Token"
 )
 
-// isUnsigned tells the headers that AWS's SDKs leave out of a signature, because what stands in
-// between may change them.
+// isUnsigned tells whether AWS's SDKs leave a header out of a signature, because a proxy in
+// between may change it.
 func isUnsigned(name string) bool {
 	return name == authorizationHeader || name == "User-Agent" || name == "X-Amzn-Trace-Id"
 }
@@ -40,15 +40,15 @@ func isUnsigned(name string) bool {
 // Credentials are an access key. The zero value is no key.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey string
-	// SessionToken is empty for a key that is good for longer than a session.
+	// SessionToken is empty for a long-term key.
 	SessionToken string
 }
 
 // HasKeys tells whether the access key is complete.
 func (c Credentials) HasKeys() bool { return c.AccessKeyID != "" && c.SecretAccessKey != "" }
 
-// Signer signs requests to one service in one region. It keeps the signing key that it derived
-// last, which is good for one access key and one day. It is safe for concurrent use.
+// Signer signs requests to one service in one region. It keeps the last derived signing key,
+// which is valid for one access key and one day. It is safe for concurrent use.
 type Signer struct {
 	region, service string
 	last            atomic.Pointer[signingKey]
@@ -57,11 +57,11 @@ type Signer struct {
 // NewSigner returns a Signer for a service, such as lambda, in a region.
 func NewSigner(region, service string) *Signer { return &Signer{region: region, service: service} }
 
-// Sign signs a request at a time. digest is the SHA-256 of its body. It sets the headers that
-// the AWS SDKs set and signs the headers that they sign. Headers that the request had before
-// are not written to: an earlier attempt's connection may still read them. The error is for a
-// request that a caller has not built as the signature asks: a header in two spellings, a
-// digest header, an opaque URL, or a query of more than one parameter in canonical form.
+// Sign signs a request for the given time. digest is the SHA-256 of its body. It sets and signs
+// the same headers as the AWS SDKs. It does not write to the headers that the request had
+// before, because an earlier attempt's connection may still read them. It returns an error for a
+// request that it cannot sign: a header in two spellings, a digest header, an opaque URL, or a
+// query of more than one parameter in canonical form.
 func (s *Signer) Sign(r *http.Request, digest *[sha256.Size]byte, c Credentials, now time.Time) error {
 	return s.key(c.SecretAccessKey, now).sign(r, digest, &c, now)
 }
@@ -78,27 +78,27 @@ func (s *Signer) key(secret string, now time.Time) *signingKey {
 
 var errNotCanonical = errors.New("the request has no canonical form that can be signed")
 
-// scope is what a signing key is good for.
+// scope identifies a signing key.
 type scope struct {
-	day             int64 // since 1970
+	day             int64 // days since 1970
 	region, service string
-	secret          string // the access key's
+	secret          string // the access key's secret
 }
 
-// signingKey signs for a scope. Deriving it takes more than half of the time of a signature.
+// signingKey signs for a scope. Deriving it takes more than half of the time for a signature.
 type signingKey struct {
 	scope
-	name   string // of the scope, as signatures tell it
+	name   string // the scope as written in signatures
 	states sync.Pool
 }
 
-// signerState is what one signature at a time is made with.
+// signerState is the working memory for one signature at a time.
 type signerState struct {
 	mac     hash.Hash // with the key
 	scratch []byte
 
 	second int64  // the time of the last signature, in seconds since 1970
-	stamp  string // that time, as signatures tell it
+	stamp  string // that time as written in signatures
 }
 
 func newSigningKey(s scope, date string) *signingKey {
@@ -121,8 +121,8 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 		state.second, state.stamp = second, now.UTC().Format(signatureTime)
 	}
 
-	// The headers of the signature come in one piece of memory. Those of the attempt before
-	// are not written to: its connection may still be reading them.
+	// All headers of the signature share one allocation. The last attempt's headers are not
+	// overwritten, because its connection may still be reading them.
 	own := make([]string, 0, 3)
 	set := func(name, value string) {
 		own = append(own, value)
@@ -204,9 +204,8 @@ func hostOf(r *http.Request) string {
 	return r.URL.Host
 }
 
-// signedHeaders appends the names of the headers to sign, the host's among them, in their
-// canonical order, which is that of the names in lower case. It is false where one is there
-// in two spellings.
+// signedHeaders appends the names of the headers to sign, including the host's, in their
+// canonical order: sorted by lower-case name. It returns false if a header has two spellings.
 func signedHeaders(names []string, h http.Header) ([]string, bool) {
 	names = append(names, hostHeader)
 	for name := range h {
@@ -255,8 +254,8 @@ func appendNames(b []byte, names []string) []byte {
 	return b
 }
 
-// appendValues appends the values of a header, each without white space around it, and with
-// no more than one space in a row within.
+// appendValues appends the values of a header. It trims white space around each value, and
+// reduces runs of spaces to one.
 func appendValues(b []byte, values []string) []byte {
 	for i, value := range values {
 		if i > 0 {
@@ -276,8 +275,7 @@ func appendValues(b []byte, values []string) []byte {
 	return b
 }
 
-// appendPath appends a path that is escaped already, escaped once more, as every service
-// but S3 expects it.
+// appendPath appends an escaped path, escaped once more as every service except S3 expects.
 func appendPath(b []byte, path string) []byte {
 	if path == "" {
 		return append(b, '/')
@@ -293,14 +291,13 @@ func appendPath(b []byte, path string) []byte {
 	return b
 }
 
-// isUnreserved tells the characters that are never escaped (RFC 3986, section 2.3).
+// isUnreserved tells whether a character is never escaped (RFC 3986, section 2.3).
 func isUnreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// isCanonicalQuery tells whether a query is one parameter at most, and escaped as a
-// signature has it.
+// isCanonicalQuery tells whether a query has at most one parameter, escaped as in a signature.
 func isCanonicalQuery(query string) bool {
 	if query == "" {
 		return true
@@ -309,7 +306,7 @@ func isCanonicalQuery(query string) bool {
 	return ok && isCanonical(name) && isCanonical(value)
 }
 
-// isCanonical tells whether s is what escaping its meaning makes of it.
+// isCanonical tells whether s is escaped in the canonical way.
 func isCanonical(s string) bool {
 	plain, err := url.QueryUnescape(s)
 	return err == nil && url.QueryEscape(plain) == s && !strings.Contains(s, "+")

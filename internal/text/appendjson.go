@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSON appends s as a JSON string, with the bytes that JSON encodes it with.
+// AppendJSON appends s as a JSON string, with the same bytes as JSON.
 func AppendJSON[T string | []byte](b []byte, s T) []byte {
 	b, _ = appendJSON(b, s, false)
 	return b
@@ -16,9 +16,9 @@ func AppendJSON[T string | []byte](b []byte, s T) []byte {
 // AppendValidJSON appends s as AppendJSON does. It stops and returns false where s is not UTF-8.
 func AppendValidJSON[T string | []byte](b []byte, s T) ([]byte, bool) { return appendJSON(b, s, true) }
 
-// appendJSON reads s once, eight bytes at a time. It writes all eight and keeps those that need no
-// escape, which is faster than a copy of each run. With strict it stops at what is not UTF-8, which it
-// replaces otherwise.
+// appendJSON reads s once, eight bytes at a time. It writes all eight and keeps those that need
+// no escape, which is faster than copying each run. With strict it stops at bytes that are not
+// UTF-8; without it, it replaces them.
 func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
@@ -45,7 +45,7 @@ func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 		case c < utf8.RuneSelf:
 			b = append(b, c)
 			i++
-		case 0xC2 <= c && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // a rune of two bytes, as most are
+		case 0xC2 <= c && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // a rune of two bytes, the most frequent size
 			b = append(b, c, s[i+1])
 			i += 2
 		default:
@@ -54,7 +54,7 @@ func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 			if invalid && strict {
 				return b, false
 			}
-			// encoding/json also escapes what ends a line in JavaScript.
+			// encoding/json also escapes JavaScript's line separators.
 			if invalid || r == '\u2028' || r == '\u2029' {
 				b = append(b, '\\', 'u', hex[r>>12], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
 			} else {
@@ -71,17 +71,19 @@ const hex = "0123456789abcdef"
 // escapes has the letters of the short escapes.
 var escapes = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// eight returns the eight bytes from i on, the first one lowest. It is one load for the compiler.
+// eight returns the eight bytes from i on, the first one lowest. The compiler turns it into one
+// load.
 func eight[T string | []byte](s T, i int) uint64 {
 	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
 }
 
-// specials returns the highest bit of each of eight bytes that JSON strings do not hold as it is: a
-// quote, a backslash, a control character, or a byte that is not ASCII.
+// specials returns the highest bit of each of eight bytes that needs special handling in a JSON
+// string: a quote, a backslash, a control character, or a byte that is not ASCII.
 func specials(w uint64) uint64 {
 	const ones, highs = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
-	// Each subtraction clears the highest bit of its byte if the byte is less, and borrows nothing.
+	// Each subtraction clears the highest bit of its byte if the byte is less, and borrows
+	// nothing.
 	control := (w | highs) - ones*' '
 	quote := (w ^ ones*'"' | highs) - ones
 	backslash := (w ^ ones*'\\' | highs) - ones

@@ -20,12 +20,12 @@ func JSON(v any) []byte {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
 }
 
-// jsonKinds are the names of JSON's types, by those that encoding/json has in its errors.
+// jsonKinds are the names of JSON's types, by encoding/json's names in its errors.
 var jsonKinds = map[string]string{"array": "a list", "bool": "a boolean", "number": "a number", "object": "an object", "string": "a string"}
 
-// JSONKinds says what a JSON text is and what was to be made of it, if err is the error of
-// encoding/json for a whole text of the wrong type: "a list", "an object". Both are empty for
-// other errors.
+// JSONKinds returns the type of a JSON text and the wanted type, such as "a list" and "an
+// object", if err is encoding/json's error for a whole text of the wrong type. Otherwise both
+// are empty.
 func JSONKinds(err error) (is, want string) {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) || wrong.Field != "" {

@@ -42,8 +42,8 @@ func Clean(s string) string {
 	}, s)
 }
 
-// QuoteShort is Quote for a text of a reply, which may repeat what a client has sent. It leaves out
-// one that is as long as what Repeats looks for, and tells its length.
+// QuoteShort is Quote for a part of a reply, which may repeat what a client has sent. If the
+// text is long enough for Repeats to find, it returns only the length.
 func QuoteShort(s string) string {
 	if len(s) < minRun {
 		return Quote(s)
@@ -51,5 +51,5 @@ func QuoteShort(s string) string {
 	return fmt.Sprintf("a text of %d bytes", len(s))
 }
 
-// Quote makes a text from outside fit for a log line: cut, clean, in single quotes.
+// Quote makes a text from outside safe for a log line: shortened, clean, in single quotes.
 func Quote(s string) string { return "'" + Clean(Cut(s)) + "'" }

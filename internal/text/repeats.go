@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// minRun is how many bytes in a row two texts must share for one to repeat the other. Session
-	// tokens, secret keys and signatures are longer, and few words and names are as long.
+	// minRun is how many bytes in a row two texts must share for one to repeat the other.
+	// Session tokens, secret keys and signatures are longer; few words and names are that long.
 	minRun = 16
-	// minWhole is the length from which a text that is shorter than minRun counts as a whole. What
-	// is shorter can be there by chance.
+	// minWhole is the shortest text below minRun that counts if it is repeated as a whole. A
+	// shorter one can appear by chance.
 	minWhole = 8
 )
 
-// Repeats tells whether a and b have minRun bytes in a row in common. Where one of them is shorter
-// than that, the other must have all of it, and it must have minWhole bytes. Each of them may have
-// JSON's escapes, and a may be in URL encoding, in HTML or in base64, since a message quotes b, but
-// not always as it is. It takes a few milliseconds for 6 MB.
+// Repeats tells whether a and b have minRun bytes in a row in common. If one of them is shorter
+// than that, the other must contain all of it, and it must have at least minWhole bytes. Both
+// may have JSON's escapes, and a may be in URL encoding, in HTML or in base64, since a message
+// may quote b in an encoded form. It takes a few milliseconds for 6 MB.
 func Repeats(a string, b []byte) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return false
@@ -38,7 +38,7 @@ func Repeats(a string, b []byte) bool {
 	})
 }
 
-// forms returns s and what it may be an encoding of.
+// forms returns s and the texts that it may be an encoding of.
 func forms(s string) []string {
 	all := []string{s}
 	if strings.IndexByte(s, '\\') >= 0 {
@@ -61,8 +61,8 @@ var percentEncoded = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // minBase64 is the length of minWhole bytes in base64.
 const minBase64 = (minWhole*8 + 5) / 6
 
-// decoded returns what the texts in s that can be base64 are in it. What stands right before one
-// shifts its groups of four, so there are four for each.
+// decoded returns the decoded texts in s that may be base64. The text right before one shifts
+// its groups of four characters, so it decodes each four times.
 func decoded(s string) (all []string) {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -89,7 +89,7 @@ func decoded(s string) (all []string) {
 	return all
 }
 
-// unescape undoes JSON's escapes. Of a backslash before anything else it drops the backslash.
+// unescape removes JSON's escapes. It drops a backslash before any other character.
 func unescape(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -119,7 +119,7 @@ func unescape(s string) string {
 }
 
 // utf16Escape returns the code of an escape without its backslash, "u00e9", and its length. The
-// length is 0 where s begins with none.
+// length is 0 if s does not begin with one.
 func utf16Escape(s string) (r rune, n int) {
 	if len(s) < 5 || s[0] != 'u' {
 		return 0, 0
@@ -138,8 +138,8 @@ func shares(a, b []byte) bool {
 	if len(a) < minRun {
 		return len(a) >= minWhole && bytes.Contains(b, a)
 	}
-	// A run of minRun bytes has a whole block of b in it. The table tells which blocks cannot be in
-	// a.
+	// A run of minRun bytes contains a whole block of b. The table tells which blocks cannot be
+	// in a.
 	const block = minRun / 2
 	var table [1 << 13]bool
 	for i := range len(a) - block + 1 {

@@ -18,19 +18,19 @@ var signatureErrors = map[string]bool{
 	"SignatureDoesNotMatch":        true,
 }
 
-// HasSignature tells whether the message of an error of AWS repeats parts of a signed request,
-// which no log may have. It goes by the error's code, and by the message too, since a proxy
+// HasSignature tells whether the message of an AWS error repeats parts of a signed request,
+// which must not be logged. It uses the error's code, and the message too, since a proxy in
 // between has other codes.
 func HasSignature(code, message string) bool {
 	return signatureErrors[code] || strings.Contains(message, "AWS4-HMAC-SHA256") || strings.Contains(message, "Credential=")
 }
 
-// secretHeaders are the headers that carry secrets in requests for credentials: to STS, SSO, and the
+// secretHeaders are the headers with secrets in requests for credentials: to STS, SSO, and the
 // metadata services of containers and instances.
 var secretHeaders = []string{"Authorization", "X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token"}
 
-// RepeatsRequest tells whether s repeats a secret of a request for credentials: a header, or a
-// value of the body, a form or JSON, whose name has token, secret or assertion in it.
+// RepeatsRequest tells whether s repeats a secret of a request for credentials: a secret header,
+// or a value in a form or JSON body whose name contains token, secret or assertion.
 func RepeatsRequest(s string, h http.Header, body []byte) bool {
 	for _, name := range secretHeaders {
 		for _, value := range h[name] {
@@ -65,6 +65,6 @@ func secretsOf(body []byte) (secrets []string) {
 
 var userinfo = regexp.MustCompile(`//[^\n"]*@`)
 
-// WithoutUserinfo replaces users and passwords of the URLs in s, also of those that do not
+// WithoutUserinfo replaces the users and passwords of URLs in s, including URLs that do not
 // parse.
 func WithoutUserinfo(s string) string { return userinfo.ReplaceAllString(s, "//xxxxx@") }

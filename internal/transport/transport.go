@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Default returns a transport that is http.DefaultTransport as it is at the time of each call:
-// KrakenD replaces that one when its router starts, after the pipes are built.
+// Default returns a transport that uses http.DefaultTransport as it is at the time of each call:
+// KrakenD replaces it when its router starts, after the pipes are built.
 func Default() http.RoundTripper { return current{} }
 
 type current struct{}
@@ -19,13 +19,13 @@ func (current) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // WithCertificates returns a transport that is Default with the certificates of own, which an
-// AWS SDK has made of AWS_CA_BUNDLE and the like. Own itself is used only where
-// http.DefaultTransport takes no certificates. The rest of own's settings are Go's or the SDK's,
-// not KrakenD's: it would keep a few idle connections for a host, and a gateway under load would
-// dial for most of its calls.
+// AWS SDK has made from AWS_CA_BUNDLE and similar settings. It uses own itself only if
+// http.DefaultTransport does not accept certificates. The rest of own's settings come from Go or
+// the SDK, not from KrakenD: own would keep few idle connections for a host, and a gateway under
+// load would dial for most of its calls.
 func WithCertificates(own *http.Transport) http.RoundTripper { return &trusting{own: own} }
 
-// HasCertificates tells whether rt is a transport of WithCertificates. It is false for nil.
+// HasCertificates tells whether WithCertificates made rt. It returns false for nil.
 func HasCertificates(rt http.RoundTripper) bool {
 	_, ok := rt.(*trusting)
 	return ok
@@ -35,7 +35,7 @@ type trusting struct {
 	own *http.Transport
 
 	mu   sync.Mutex
-	base *http.Transport // that with is made of; nil before the first call
+	base *http.Transport // the base of with; nil before the first call
 	with *http.Transport
 }
 
@@ -46,7 +46,7 @@ func (t *trusting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (t *trusting) transport() *http.Transport {
 	base, ok := http.DefaultTransport.(*http.Transport)
-	if !ok || base.DialTLSContext != nil { // the build's own kind, which takes no certificates
+	if !ok || base.DialTLSContext != nil { // a custom transport, which accepts no certificates
 		return t.own
 	}
 	t.mu.Lock()
@@ -56,7 +56,7 @@ func (t *trusting) transport() *http.Transport {
 			t.with.CloseIdleConnections()
 		}
 		t.base, t.with = base, withCertificates(base, t.own.TLSClientConfig)
-		// A build that restarts its router drops the backends, and has no way to close their
+		// A build that restarts its router drops the backends, and cannot close their
 		// connections.
 		runtime.AddCleanup(t, (*http.Transport).CloseIdleConnections, t.with)
 	}
@@ -73,8 +73,8 @@ func withCertificates(base *http.Transport, own *tls.Config) *http.Transport {
 		with.TLSClientConfig = new(tls.Config)
 	}
 	if own.RootCAs != nil {
-		// An operator who names authorities wants servers to be verified, whatever holds for
-		// other backends.
+		// An operator who configures authorities wants servers to be verified, regardless of the
+		// settings for other backends.
 		with.TLSClientConfig.RootCAs, with.TLSClientConfig.InsecureSkipVerify = own.RootCAs, false
 	}
 	if len(own.Certificates) > 0 {
@@ -83,7 +83,7 @@ func withCertificates(base *http.Transport, own *tls.Config) *http.Transport {
 	return with
 }
 
-// CloseIdleConnections closes the connections that no call uses.
+// CloseIdleConnections closes the idle connections.
 func (t *trusting) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
