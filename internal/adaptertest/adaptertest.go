@@ -25,7 +25,7 @@ import (
 // Namespace is the key of extra_config that every adapter reads.
 const Namespace = "github.com/devopsfaith/krakend-lambda"
 
-// Backend is what a framework's configuration says of a backend.
+// Backend describes a backend in a framework's configuration.
 type Backend struct {
 	URLPattern, Method, Encoding, Group, Target string
 	Allow, Deny                                 []string
@@ -34,8 +34,8 @@ type Backend struct {
 	ConcurrentCalls                             int
 	Host                                        []string
 	ExtraConfig                                 map[string]any
-	// HTTP and Proxy are what ExtraConfig has, too, under the namespaces that the framework's
-	// packages for HTTP backends and for proxies have there. Nil is nothing.
+	// HTTP and Proxy are added to ExtraConfig, under the namespaces of the framework's packages
+	// for HTTP backends and for proxies. Nil adds nothing.
 	HTTP, Proxy map[string]any
 }
 
@@ -54,7 +54,7 @@ func (b Backend) Extra(http, proxy string) map[string]any {
 	return extra
 }
 
-// Request and Response are a framework's, with the fields that they have in all.
+// Request and Response have the fields that the types of all frameworks share.
 type (
 	Request struct {
 		Method  string
@@ -82,25 +82,25 @@ type Logger interface {
 	Fatal(v ...any)
 }
 
-// Invoker is the type of that name in every adapter.
+// Invoker is the type of the same name in every adapter.
 type Invoker interface {
 	InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error)
 }
 
-// Options are the options of a BackendFactory; the nil ones are handed on as nil.
+// Options are the options of a BackendFactory; nil ones are passed on as nil.
 type Options struct {
 	Logger  Logger
 	Session *session.Session
 	Invoker Invoker
-	// Transport returns the transport of the backend. Nil hands on nil.
+	// Transport returns the transport of the backend. Nil is passed on as nil.
 	Transport func() http.RoundTripper
-	// Report gets what the adapter reports. Nil hands on nil.
+	// Report receives what the adapter reports. Nil is passed on as nil.
 	Report    func(Report)
 	CheckOnly bool
 }
 
-// Report is what an adapter reports, but for the configuration: where that is not the one of the
-// backend, Invokes is "another backend".
+// Report is an adapter's report without the configuration. If the report is about another
+// configuration, Invokes is "another backend".
 type Report struct {
 	Invokes, Function, Param string
 	Allowed                  []string
@@ -109,29 +109,29 @@ type Report struct {
 	Err                      error
 }
 
-// Built is what an adapter has made of a backend.
+// Built is the adapter's result for a backend.
 type Built struct {
 	Proxy func(context.Context, *Request) (*Response, error)
-	// Host is the backend's after that.
+	// Host is the backend's host after that.
 	Host []string
-	// Next tells that the adapter has left the backend to the next factory.
+	// Next tells that the adapter passed the backend to the next factory.
 	Next bool
-	// Check checks a backend with the same options, and no factory has seen that one before.
-	// changed tells that Check has changed it.
+	// Check checks a new backend, which no factory has seen, with the same options.
+	// changed tells that Check changed the backend.
 	Check func() (r Report, changed bool)
 }
 
-// Timeout is what an adapter has to give its framework as the timeout of each backend:
-// concurrent calls end with it.
+// Timeout is the backend timeout that an adapter must pass to its framework: concurrent calls
+// end with it.
 const Timeout = time.Minute
 
-// Adapter makes a proxy of a backend, translating both ways as the framework's own
-// configuration parser and router would. A nil decoder of the framework is asked
-// for with an Encoding that starts with "decoder:panic" or "decoder:none": the
-// first is a decoder that panics, the second leaves the field empty.
+// Adapter makes a proxy for a backend, and translates both ways like the framework's own
+// configuration parser and router. An Encoding that starts with "decoder:panic" selects a
+// decoder that panics, and one that starts with "decoder:none" leaves the framework's decoder
+// nil.
 type Adapter func(Backend, Options) Built
 
-// Main runs the tests of an adapter without what the machine knows of AWS.
+// Main runs the tests of an adapter without the machine's AWS settings.
 func Main(m *testing.M) {
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
@@ -146,16 +146,16 @@ func Main(m *testing.M) {
 
 const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
 
-// Generation is where generations of KrakenD differ in what the table looks at.
+// Generation describes the differences between KrakenD generations that matter to the table.
 type Generation struct {
-	// DetailsHaveEncoding: return_error_details shows the body's content type, too.
-	// KrakenD 2 does.
+	// DetailsHaveEncoding: return_error_details also shows the body's content type, in KrakenD
+	// 2.
 	DetailsHaveEncoding bool
-	// ForwardsHost: the routers set X-Forwarded-Host. From KrakenD 1.4 on they do.
+	// ForwardsHost: the routers set X-Forwarded-Host, from KrakenD 1.4 on.
 	ForwardsHost bool
 }
 
-// Run runs the table and what does not fit into it.
+// Run runs the table and the tests outside it.
 func Run(t *testing.T, g Generation, adapter Adapter) {
 	for _, tc := range cases {
 		if !g.DetailsHaveEncoding {
@@ -199,22 +199,22 @@ type testCase struct {
 	fails error             // the function's error
 	fault *lambdatest.Fault // for every call
 
-	payload  string // what the function must receive; not looked at where it is empty
-	function string // that must be called; f where it is empty
-	calls    int    // 1 where it is 0, none where it is -1
+	payload  string // what the function must receive; not checked if empty
+	function string // the function that must be called; f if empty
+	calls    int    // 1 if it is 0, none if it is -1
 
 	data       string // the response's Data as JSON
 	bytes      string // the response's Io
 	incomplete bool
 	headers    []string // names in the metadata, sorted
-	metadata   int      // the status in the metadata; 200 where it is 0
+	metadata   int      // the status in the metadata; 200 if it is 0
 
 	status  int    // of the error; 0 for none
 	message string // of the error
-	level   string // of its line in the log; ERROR where it is empty
+	level   string // of its line in the log; ERROR if empty
 }
 
-// anyNumber of calls may be made.
+// anyNumber allows any number of calls.
 const anyNumber = -2
 
 func newSession(t *testing.T, endpoint string) *session.Session {
@@ -231,7 +231,7 @@ func newSession(t *testing.T, endpoint string) *session.Session {
 	return s
 }
 
-// handler is a function whose reply goes out byte for byte.
+// handler is a function whose reply is sent unchanged.
 type handler func() ([]byte, error)
 
 func (h handler) Invoke(context.Context, []byte) ([]byte, error) { return h() }

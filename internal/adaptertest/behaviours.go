@@ -29,8 +29,8 @@ func leftToNext(t *testing.T, adapter Adapter) {
 	}
 }
 
-// host checks that a Lambda backend without hosts gets one for KrakenD's balancer,
-// that of another backend stays, and that a bad configuration gets there, too.
+// host checks that a Lambda backend without hosts gets one for KrakenD's balancer, also with a
+// bad configuration, and that another backend keeps its hosts.
 func host(t *testing.T, adapter Adapter) {
 	for _, tc := range []struct {
 		name     string
@@ -117,14 +117,14 @@ func contextEnds(t *testing.T, adapter Adapter) {
 	}
 }
 
-// concurrentCalls checks that all are made, at once, that the first reply is the
-// answer and the others are cancelled, and that errors count once all have failed.
+// concurrentCalls checks that all calls are made at once, that the first reply wins and the
+// other calls are cancelled, and that an error counts only after all calls have failed.
 func concurrentCalls(t *testing.T, adapter Adapter) {
 	const n = 3
 	var (
 		mu        sync.Mutex
 		calls     int
-		all       = make(chan struct{}) // closed when n calls are under way
+		all       = make(chan struct{}) // closed when n calls are running
 		cancelled = make(chan struct{}, n)
 	)
 	built := adapter(with(Backend{ConcurrentCalls: n}, map[string]any{"function_name": "f"}), Options{
@@ -192,8 +192,8 @@ func invoker(t *testing.T, adapter Adapter) {
 	}
 }
 
-// nilOptions checks that options which hold nil are as if they were not there: the
-// session is then made of the environment.
+// nilOptions checks that nil options have no effect: the session then comes from the
+// environment.
 func nilOptions(t *testing.T, adapter Adapter) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "x", nil }})
 	t.Cleanup(s.Close)
@@ -207,8 +207,8 @@ func nilOptions(t *testing.T, adapter Adapter) {
 	}
 }
 
-// requestUnchanged checks what style and KrakenD ask for: with "*" the headers are
-// the client's own map, and the copies of a request share their maps.
+// requestUnchanged checks that the adapter changes nothing in the request: with "*" the headers
+// are the client's own map, and the copies of a request share their maps.
 func requestUnchanged(t *testing.T, adapter Adapter) {
 	r := &Request{
 		Params:  map[string]string{"Id": "1", "JWT.sub": "me"},

@@ -7,7 +7,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// errNoOrder is what a function returns; its type and message are its own.
+// errNoOrder is a function's own error, with its own type and message.
 var errNoOrder = errors.New("no order 7")
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
@@ -24,7 +24,7 @@ var (
 )
 
 var cases = []testCase{
-	// What the function receives.
+	// The function's input.
 	{
 		name:    "GET: placeholders and query strings",
 		backend: Backend{Method: "GET"},
@@ -50,7 +50,7 @@ var cases = []testCase{
 		calls: -1, status: 413, message: "lambda: payload too large",
 	},
 
-	// Which function.
+	// The choice of the function.
 	{
 		name:     "from a placeholder, capitalized",
 		settings: map[string]any{"function_param_name": "Lambda"}, request: Request{Params: map[string]string{"Lambda": "my-lambda"}},
@@ -88,7 +88,7 @@ var cases = []testCase{
 	},
 	{name: "fixed, missing on AWS", settings: map[string]any{"function_name": "nobody"}, function: "nobody", status: 502, message: "lambda: invocation failed"},
 
-	// What becomes of the reply.
+	// The handling of replies.
 	{
 		name:  "numbers keep all their digits",
 		reply: `{"a":12345678901234567890,"b":1.10,"c":9007199254740993,"d":1e400}`,
@@ -127,7 +127,7 @@ var cases = []testCase{
 	{name: "a list that is no collection", reply: `[1]`, status: 502, message: "lambda: the reply cannot be decoded"},
 	{name: "a string that is no object", reply: `"a"`, status: 502, message: "lambda: the reply cannot be decoded"},
 
-	// What becomes of errors.
+	// The handling of errors.
 	{name: "the function's error", backend: Backend{URLPattern: "/x"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{name: "the function's error, no-op", backend: Backend{Encoding: "no-op"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{
@@ -146,10 +146,10 @@ var cases = []testCase{
 	{name: "bad configuration", settings: map[string]any{"max_retries": "x"}, calls: -1, status: 500, message: "lambda: bad configuration"},
 	{
 		name: "concurrent_calls, GET", backend: Backend{ConcurrentCalls: 2}, request: Request{Params: map[string]string{"Id": "7"}},
-		reply: `{}`, payload: `{"id":"7"}`, calls: anyNumber, data: `{}`, headers: decoded, // the winner's return cancels the other
+		reply: `{}`, payload: `{"id":"7"}`, calls: anyNumber, data: `{}`, headers: decoded, // the winner's return cancels the other call
 	},
 
-	// return_error_details shows what the operator has asked for.
+	// return_error_details shows what the operator enabled.
 	{
 		name: "details of the function's error", backend: Backend{HTTP: detailsAsX, Group: "g"}, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
@@ -203,7 +203,7 @@ var cases = []testCase{
 		data:  `{"error_x":{"http_status_code":404,"http_body":"no \"tea\"","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
 	},
 
-	// Invocations that bring no reply.
+	// Invocations without a reply.
 	{name: "an asynchronous invocation", settings: map[string]any{"invocation_type": "Event"}, reply: `{"a":1}`, data: `{}`, metadata: 202, headers: []string{"X-Amzn-Requestid"}},
 	{
 		name: "an asynchronous invocation, no-op", backend: Backend{Encoding: "no-op"}, settings: map[string]any{"invocation_type": "Event"},

@@ -18,8 +18,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// connections checks that calls share a connection, whatever follows the document in a
-// reply: KrakenD's decoders stop at its end, and KrakenD closes the body then.
+// connections checks that calls share a connection, even if text follows the document in a
+// reply: KrakenD's decoders stop at the document's end, and then KrakenD closes the body.
 func connections(t *testing.T, adapter Adapter) {
 	const calls = 4
 	for _, size := range []int{100, 8 << 10, 200 << 10} {
@@ -65,8 +65,8 @@ func connections(t *testing.T, adapter Adapter) {
 	}
 }
 
-// stalls checks that a reply which does not end behind its first value ends with the deadline: JSON
-// is read to its end before it is decoded.
+// stalls checks that a reply which does not end after its first value ends with the deadline,
+// because JSON is read to its end before it is decoded.
 func stalls(t *testing.T, adapter Adapter) {
 	for format, backend := range map[string]Backend{
 		`{"a":"%s"}`: {}, `["%s"]`: {IsCollection: true}, `{"b":"%s"}`: {Encoding: "safejson"},
@@ -88,8 +88,8 @@ func stalls(t *testing.T, adapter Adapter) {
 	}
 }
 
-// abandoned checks that streams end whose responses nobody reads or closes, and whose
-// contexts do not end: those are KrakenD 1.x's for shadow backends.
+// abandoned checks that streams end even if nothing reads or closes their responses and their
+// contexts do not end, as with KrakenD 1.x's shadow backends.
 func abandoned(t *testing.T, adapter Adapter) {
 	const calls = 5
 	ended := make(chan struct{}, calls)

@@ -1,9 +1,9 @@
-// Package adaptertest is the table of cases that every adapter runs: configuration and request in,
-// payload, response or error out. A case that is added here is checked on every generation of
+// Package adaptertest is the table of cases that every adapter runs, from configuration and
+// request to payload, response or error. A new case here is checked on every generation of
 // KrakenD.
 //
-// It tests what an adapter can get wrong: the translation between a framework and
-// internal/backend. What internal/backend decides has its tests there.
+// It tests only the adapters' work: the translation between a framework and internal/backend.
+// The decisions of internal/backend have their tests there.
 //
 // Read adaptertest.go first: [Adapter] and [Run]. Then:
 //

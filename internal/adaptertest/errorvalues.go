@@ -10,7 +10,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// errorValues checks what the errors of a proxy tell Go code, with return_error_code as well.
+// errorValues checks what Go code can read from a proxy's errors, with return_error_code as
+// well.
 func errorValues(t *testing.T, adapter Adapter) {
 	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return nil, errors.New("out of tea") })})
 	t.Cleanup(s.Close)

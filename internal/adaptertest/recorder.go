@@ -32,7 +32,7 @@ func (r *Recorder) Error(v ...any)    { r.log("ERROR", v) }
 func (r *Recorder) Critical(v ...any) { r.log("CRITICAL", v) }
 func (r *Recorder) Fatal(v ...any)    { r.log("FATAL", v) }
 
-// Unclean returns what was logged that is not a string, or that JSON would escape.
+// Unclean returns the logged values that are not strings, or that JSON would escape.
 func (r *Recorder) Unclean() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// report checks that each Lambda backend is reported once, and no other.
+// report checks that each Lambda backend is reported once, and that no other backend is.
 func report(t *testing.T, adapter Adapter) {
 	for _, tc := range []struct {
 		name    string
@@ -43,8 +43,8 @@ func report(t *testing.T, adapter Adapter) {
 	}
 }
 
-// checkOnly checks that nobody is called, neither for credentials nor for a request, and
-// that the configuration is judged as ever.
+// checkOnly checks that CheckOnly looks up no credentials and sends no requests, and that it
+// checks the configuration as usual.
 func checkOnly(t *testing.T, adapter Adapter) {
 	asked := &credentialsAsked{}
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
@@ -75,7 +75,7 @@ func checkOnly(t *testing.T, adapter Adapter) {
 	}
 }
 
-// credentialsAsked counts how often it is asked for credentials, and has some.
+// credentialsAsked has credentials and counts how often they are retrieved.
 type credentialsAsked struct{ times atomic.Int32 }
 
 func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
@@ -85,8 +85,8 @@ func (c *credentialsAsked) Retrieve() (credentials.Value, error) {
 
 func (c *credentialsAsked) IsExpired() bool { return true }
 
-// check checks that Check tells what a factory reports, with all fields, that it changes and calls
-// nothing, and that it logs nothing.
+// check checks that Check returns the same report as a factory, with all fields, and that it
+// changes nothing, makes no calls and logs nothing.
 func check(t *testing.T, adapter Adapter) {
 	asked := &credentialsAsked{}
 	custom := newSession(t, "http://127.0.0.1:1")

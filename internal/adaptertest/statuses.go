@@ -11,8 +11,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// statuses of HTTP responses are KrakenD's to judge where it decodes the body, and the
-// client's where it does not.
+// statuses checks that KrakenD handles the status of an HTTP response if it decodes the body,
+// and that the client gets the status otherwise.
 func statuses(t *testing.T, adapter Adapter) {
 	for _, status := range []int{200, 201, 202, 204, 301, 304, 400, 404, 429, 500, 503} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
@@ -45,7 +45,7 @@ func statuses(t *testing.T, adapter Adapter) {
 	}
 }
 
-// event is what a function gets of the backend and its endpoint.
+// event checks what a function learns about the backend and its endpoint.
 func event(t *testing.T, g Generation, adapter Adapter) {
 	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return []byte(`{}`), nil })})
 	t.Cleanup(s.Close)

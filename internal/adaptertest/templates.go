@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// templates get their values of the framework's params, headers and query strings, and clients
-// see name and id of the durable execution that their request starts.
+// templates checks that templates get their values from the framework's params, headers and
+// query strings, and that clients see the name and id of the durable execution that their
+// request starts.
 func templates(t *testing.T, adapter Adapter) {
 	var calls []http.Header
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

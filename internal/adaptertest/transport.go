@@ -9,7 +9,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// counting is an http.RoundTripper that counts. Its values cannot be compared.
+// counting is an http.RoundTripper that counts. Its values are not comparable.
 type counting func(*http.Request)
 
 func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -17,8 +17,8 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// transport checks that each backend has its own transport, asked for once, and that nil leaves
-// the calls to http.DefaultTransport.
+// transport checks that each backend gets its own transport, that the option is called once for
+// each, and that nil means http.DefaultTransport.
 func transport(t *testing.T, adapter Adapter) {
 	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return []byte(`{}`), nil })})
 	t.Cleanup(s.Close)
@@ -56,7 +56,7 @@ func transport(t *testing.T, adapter Adapter) {
 }
 
 // badTransport checks that a panic of the build's function is a bad configuration, and that the
-// option has no effect beside an Invoker.
+// option has no effect with an Invoker.
 func badTransport(t *testing.T, adapter Adapter) {
 	log := &Recorder{}
 	o := Options{Logger: log, Session: newSession(t, "http://127.0.0.1:1"), Transport: func() http.RoundTripper { panic("boom") }}

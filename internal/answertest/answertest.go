@@ -20,23 +20,21 @@ type Field struct{ Name, Value string }
 
 // A Request is what a client sends.
 type Request struct {
-	Method string // GET where it is empty
+	Method string // GET if empty
 	Target string // path and query string, as they are on the wire
 	Header []Field
 	Body   string
-	// Chunked sends the body without telling its length first.
+	// Chunked sends the body without announcing its length.
 	Chunked bool
-	// Raw has the request written by hand, for what net/http's client would put right:
-	// every byte of it goes out as it stands here, and nothing else but the Host and the
-	// body's length.
+	// Raw writes the request by hand, without net/http's corrections: all its bytes are sent as
+	// given, and only the Host and the body's length are added.
 	Raw bool
 }
 
-// Host is what clients call the application, unless a request has a header of that name.
+// Host is the host that clients call, unless a request has a Host header.
 const Host = "tea.example"
 
-// Client keeps its hands off: it follows no redirects, keeps no cookies and asks for
-// no compression of its own.
+// Client follows no redirects, keeps no cookies and does not ask for compression.
 var Client = &http.Client{
 	Timeout:       gatewaytest.ClientTimeout,
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
@@ -50,8 +48,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Send sends a request to the server at addr, a host:port. It sends GET where the method is
-// empty, and a User-Agent where the request has none and is not raw.
+// Send sends a request to the server at addr, a host:port. It sends GET if the method is empty,
+// and a User-Agent if the request has none and is not raw.
 func Send(addr string, r Request) (Response, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet
@@ -62,7 +60,7 @@ func Send(addr string, r Request) (Response, error) {
 	var body io.Reader
 	switch {
 	case r.Chunked:
-		body = io.MultiReader(strings.NewReader(r.Body)) // whose length net/http does not know
+		body = io.MultiReader(strings.NewReader(r.Body)) // net/http cannot tell the length
 	case r.Body != "":
 		body = strings.NewReader(r.Body)
 	}
@@ -128,7 +126,7 @@ func sendRaw(addr string, r Request) (Response, error) {
 	return receive(http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method}))
 }
 
-// Differences tells where an answer is not what it should be, one line for each.
+// Differences describes how an answer differs from the wanted one, one line for each difference.
 func Differences(got, want Response) (lines []string) {
 	if got.Status != want.Status {
 		lines = append(lines, fmt.Sprintf("status: got %d, want %d", got.Status, want.Status))
@@ -151,5 +149,5 @@ func Differences(got, want Response) (lines []string) {
 	return lines
 }
 
-// excerpt is some of a body, from a little before byte i on.
+// excerpt returns a part of a body that begins a little before byte i.
 func excerpt(body []byte, i int) []byte { return body[max(0, i-40):min(len(body), i+200)] }

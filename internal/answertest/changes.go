@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// SetTarget returns a change of a request: of its path and query string.
+// SetTarget returns a change that sets a request's path and query string.
 func SetTarget(target string) func(*Request) { return func(r *Request) { r.Target = target } }
 
-// SetHeader returns a change of a request: it has one header of that name.
+// SetHeader returns a change that gives a request exactly one header of that name.
 func SetHeader(name, value string) func(*Request) {
 	return func(r *Request) {
 		others := slices.DeleteFunc(slices.Clone(r.Header), func(f Field) bool { return f.Name == name })
@@ -18,8 +18,8 @@ func SetHeader(name, value string) func(*Request) {
 	}
 }
 
-// SplitHeader returns a change of a request: each part of a header, between commas, is in a
-// header of its own.
+// SplitHeader returns a change that puts each comma-separated part of a request's header into a
+// separate header.
 func SplitHeader(name string) func(*Request) {
 	return func(r *Request) {
 		var header []Field
@@ -36,8 +36,8 @@ func SplitHeader(name string) func(*Request) {
 	}
 }
 
-// Become returns a change of an answer into another one altogether. It has no other header
-// than its Content-Type, and none where that is empty.
+// Become returns a change that replaces an answer. The new one has no header except its
+// Content-Type, and none if that is empty.
 func Become(status int, contentType, body string) func(*Response) {
 	return func(r *Response) {
 		*r = Response{status, make(http.Header), []byte(body)}
@@ -47,8 +47,8 @@ func Become(status int, contentType, body string) func(*Response) {
 	}
 }
 
-// Replace returns a change of an answer: of every occurrence of a text, in its body and in
-// the values of its headers.
+// Replace returns a change that replaces every occurrence of a text in an answer's body and
+// header values.
 func Replace(before, after string) func(*Response) {
 	return func(r *Response) {
 		r.Body = bytes.ReplaceAll(r.Body, []byte(before), []byte(after))

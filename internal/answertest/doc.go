@@ -1,5 +1,5 @@
-// Package answertest sends requests as they are written, and compares answers: those of an
-// application that is served directly with those that it gives behind a gateway.
+// Package answertest sends requests exactly as written, and compares the answers of an
+// application that is served directly with its answers behind a gateway.
 //
 // It starts neither of the two, and has no cases: these are in e2e and e2e/webapp.
 //

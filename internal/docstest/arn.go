@@ -8,15 +8,15 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A function is one that a configuration names. Without a name it is one of a request's.
+// A function is a function in a configuration. It has no name if requests name it.
 type function struct {
-	partition, account string // empty where it has no ARN
+	partition, account string // empty if it has no ARN
 	name               string
 }
 
 var functionARN = regexp.MustCompile(`^(?:arn:(aws[a-z-]*):lambda:[^:]*:(\d{12}):function:|(\d{12}):function:|function:)?([A-Za-z0-9_-]+)`)
 
-// fixedFunction is the function_name of a Lambda configuration.
+// fixedFunction returns the function_name of a Lambda configuration.
 func fixedFunction(settings object) function {
 	name, _ := settings["function_name"].(string)
 	return parseFunction(name)
@@ -54,7 +54,7 @@ func (s *service) roles() (assumed, none bool) {
 	return assumed, none
 }
 
-// account is the role's, empty without a role.
+// account returns the role's account, empty without a role.
 func (r role) account() string {
 	if parts := strings.Split(r.arn, ":"); len(parts) > 4 {
 		return parts[4]
@@ -62,11 +62,11 @@ func (r role) account() string {
 	return ""
 }
 
-// defaultAccount is that of functions whose ARN no configuration has.
+// defaultAccount is the account of functions without an ARN in the configuration.
 const defaultAccount = "123456789012"
 
-// functionCalled is the function of a call, and its ARN with the qualifier. The function has
-// no name where a request has named it.
+// functionCalled returns the function of a call, and its ARN with the qualifier. The function
+// has no name if a request has named it.
 func (s *service) functionCalled(c lambdatest.Call) (f function, arn string) {
 	account := ""
 	for _, e := range s.endpoints {

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// anything stands for any value, and in a line for any text.
+// anything matches any value, and any text within a line.
 const anything = "…"
 
-// varying are the members that are new in every event: any value of the same type will do.
+// varying are the members that differ in every event: any value of the same type matches.
 var varying = map[string]bool{
 	"time": true, "timeEpoch": true, "requestTime": true, "requestTimeEpoch": true, "requestId": true,
 }
 
-// differences are the places at which a value of JSON, found at path, is not the one wanted.
+// differences returns the places at which the JSON value at path differs from the wanted one.
 func differences(path string, got, want any) []string {
 	if want == anything {
 		return nil
@@ -62,7 +62,7 @@ func differentMembers(path string, got, want object) (all []string) {
 	return all
 }
 
-// like tells whether a text is the pattern, in which "…" stands for any text.
+// like tells whether a text matches a pattern, in which "…" matches any text.
 func like(text, pattern string) bool {
 	parts := strings.Split(pattern, anything)
 	if len(parts) == 1 {
@@ -82,5 +82,5 @@ func like(text, pattern string) bool {
 	return true
 }
 
-// within tells whether a line has what is like the pattern in it.
+// within tells whether a part of the line matches the pattern.
 func within(line, pattern string) bool { return like(line, anything+pattern+anything) }

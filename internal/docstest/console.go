@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// An exchange is a command of a console block, and the answer that it shows.
+// An exchange is a command of a console block, and the answer shown for it.
 type exchange struct {
 	Block
 	line   int // of the block's text, from 1
 	curl   *curl
 	status string // "HTTP/1.1 200 OK"; empty without -i
 	header [][2]string
-	body   string // without the end of its last line
+	body   string // without the last line feed
 }
 
 const prompt = "$ "

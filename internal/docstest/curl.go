@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// address stands for the section's gateway.
+// address is replaced by the address of the section's gateway.
 const address = "localhost:8080"
 
 // A curl is a command of that name.
@@ -87,7 +87,7 @@ func parseCurl(command string) (*curl, error) {
 	return c, nil
 }
 
-// calls tells whether the request is one for the endpoint.
+// calls tells whether the request is for the endpoint.
 func (c *curl) calls(e *endpoint) bool {
 	got, want := strings.Split(c.url.EscapedPath(), "/"), strings.Split(e.path(), "/")
 	if c.method != e.method() || len(got) != len(want) {
@@ -101,7 +101,8 @@ func (c *curl) calls(e *endpoint) bool {
 	return true
 }
 
-// word is a word of a command line: quoted as a whole, or without what has a meaning for shells.
+// word matches a word of a command line: quoted as a whole, or without special characters of
+// shells.
 var word = regexp.MustCompile("^\\s*(?:'([^']*)'|\"([^\"$`\\\\]*)\"|([^\\s'\"|&;<>()$`*?\\[{\\\\]+))(?:\\s+|$)")
 
 // shellWords splits a command line.

@@ -1,7 +1,7 @@
-// Package docstest runs the documentation: every fenced block of JSON and Go in the
-// Markdown files of the repository's root and of docs. Pages have no directives for it.
-// It understands them by these conventions alone. It reads no prose but the last words
-// before a block, and says nothing of blocks in other languages.
+// Package docstest runs the documentation: every fenced block of JSON and Go in the Markdown
+// files of the repository's root and of docs. Pages need no directives: the following
+// conventions give each block its meaning. The package reads no prose except the last words
+// before a block, and ignores blocks in other languages.
 //
 // Read section.go first: [Section], and what its blocks mean. Then:
 //
@@ -46,7 +46,7 @@
 // In the last three the string "…" is any value, and so are the times and the requestId of
 // an event.
 //
-// # Configuration that is wrong on purpose
+// # Configuration with intended errors
 //
 // The line before it ends with "wrong:", and the next block has what the gateway logs.
 //
@@ -67,9 +67,9 @@
 // Each paragraph is, apart from indentation, in one and the same file that tests run: an
 // example_test.go, or the main.go of a gateway that is built and run.
 //
-// # What no block calls
+// # Endpoints without a call
 //
-// Each endpoint that no block has called is called in the end, and has to invoke its
-// functions: no configuration is there to be parsed only. What the gateway complains of at
-// its start, the section has to show.
+// At the end, each endpoint that no block has called is called, and must invoke its functions,
+// so that no configuration is only parsed. The section must show all complaints of the gateway
+// at its start.
 package docstest

@@ -2,7 +2,7 @@ package docstest
 
 import "strings"
 
-// An endpoint is one of a service, with the block that has it.
+// An endpoint is an endpoint of a service, with the block that configures it.
 type endpoint struct {
 	object
 	block Block
@@ -20,7 +20,7 @@ func (e *endpoint) method() string {
 
 func (e *endpoint) String() string { return e.method() + " " + e.path() }
 
-// backends are those of the endpoint. What is no object is left out: KrakenD tells of it.
+// backends returns the endpoint's backends that are objects. KrakenD reports all others.
 func (e *endpoint) backends() (all []object) {
 	backends, _ := e.object["backend"].(list)
 	for _, b := range backends {
@@ -31,7 +31,7 @@ func (e *endpoint) backends() (all []object) {
 	return all
 }
 
-// settings are the Lambda configurations of the endpoint's backends that are objects.
+// settings returns the Lambda configurations of the endpoint's backends that are objects.
 func (e *endpoint) settings() (all []object) {
 	for _, b := range e.backends() {
 		extra, _ := b["extra_config"].(object)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A receives is the payload of the last call.
+// A receives block shows the payload of the last call.
 type receives struct {
 	Block
 	want any
@@ -20,7 +20,7 @@ func (s receives) take(r *run) error {
 	return anyIs(s.Block, "the payload", payloads, s.want)
 }
 
-// A receivesContext is the object custom of the last call's client context.
+// A receivesContext block shows the object custom of the last call's client context.
 type receivesContext struct {
 	Block
 	want any
@@ -36,7 +36,7 @@ func (s receivesContext) take(r *run) error {
 	return anyIs(s.Block, "the custom context", contexts, s.want)
 }
 
-// An answers is the body of the last answer.
+// An answers block shows the body of the last answer.
 type answers struct {
 	Block
 	want any
@@ -49,8 +49,8 @@ func (s answers) take(r *run) error {
 	return anyIs(s.Block, "the answer", []string{r.last.body}, s.want)
 }
 
-// anyIs returns an error where none of some texts is this JSON. They are those of one
-// request, which calls several functions at once where its endpoint has several backends.
+// anyIs returns an error if none of the texts is this JSON. The texts belong to one request,
+// which calls several functions at once if its endpoint has several backends.
 func anyIs(b Block, what string, texts []string, want any) error {
 	if len(texts) == 0 {
 		return b.errorf("the last request has called no function")
@@ -71,7 +71,7 @@ func anyIs(b Block, what string, texts []string, want any) error {
 	return b.errorf("%s", strings.Join(wrong, "\n"))
 }
 
-// A logs is what the gateway has logged by then.
+// A logs block shows lines that the gateway has logged so far.
 type logs struct{ Block }
 
 func parseLogs(b Block) (logs, error) {

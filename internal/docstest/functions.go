@@ -12,14 +12,13 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// functions is an Invoke API whose functions all do the same: they reply with their
-// payload, or as the page has it.
+// functions is an Invoke API whose functions all reply with their payload, or as the page says.
 type functions struct {
 	*lambdatest.Server
-	declared map[string]lambdatest.Function // those that are no bare handler, by name
+	declared map[string]lambdatest.Function // functions that need more than a handler, by name
 
 	mu    sync.Mutex
-	reply []byte // nil for the payload
+	reply []byte // nil replies with the payload
 	err   error  // nil for none
 }
 
@@ -27,8 +26,8 @@ func newFunctions() *functions {
 	return &functions{Server: lambdatest.NewServer(nil), declared: make(map[string]lambdatest.Function)}
 }
 
-// declare makes the function of a backend one with tenant isolation, or a durable one, where the
-// backend's settings are for such a function.
+// declare gives the function of a backend tenant isolation, or makes it durable, if the
+// backend's settings need it.
 func (f *functions) declare(settings object) {
 	function := lambdatest.Function{Handler: f}
 	_, function.TenantIsolation = settings["tenant_id"]
@@ -39,8 +38,7 @@ func (f *functions) declare(settings object) {
 	}
 }
 
-// Invoke implements lambda.Handler of aws-lambda-go, for which payload and reply are
-// bytes.
+// Invoke implements lambda.Handler of aws-lambda-go, whose payload and reply are bytes.
 func (f *functions) Invoke(_ context.Context, payload []byte) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,8 +59,8 @@ func (f *functions) become(reply []byte, err error) {
 
 var functionName = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 
-// exist adds a function for every name in a text, also as KrakenD capitalizes it: whatever
-// a page calls is there.
+// exist adds a function for every name in a text, with KrakenD's capitalization too, so that
+// every function called by a page exists.
 func (f *functions) exist(text string) {
 	for _, name := range functionName.FindAllString(text, -1) {
 		if len(name) > 64 {
@@ -77,7 +75,7 @@ func (f *functions) exist(text string) {
 	}
 }
 
-// A returns is a block that functions reply with from there on.
+// A returns block sets the reply of functions from there on.
 type returns struct{ Block }
 
 func (s returns) take(r *run) error {
@@ -85,7 +83,7 @@ func (s returns) take(r *run) error {
 	return nil
 }
 
-// A fails is the error that functions return from there on.
+// A fails block sets the error of functions from there on.
 type fails struct {
 	Block
 	err messages.InvokeResponse_Error

@@ -14,13 +14,13 @@ import (
 // A source is a Go file.
 type source struct {
 	name string
-	text string // as flattened makes it
-	// untested is why no test runs it. It is empty where one does.
+	text string // the result of flattened
+	// untested is why no test runs it. It is empty if one does.
 	untested string
 }
 
-// CheckGo returns an error for each block of Go that is in no file that tests run: an
-// example_test.go, or one of mains, which are paths seen from root.
+// CheckGo returns an error for each block of Go that is not in a file that tests run: an
+// example_test.go, or one of mains, which are paths relative to root.
 func CheckGo(root string, sections []*Section, mains ...string) (errs []error) {
 	sources, err := goSources(root, mains)
 	if err != nil {
@@ -50,7 +50,7 @@ func checkGo(b Block, sources []source) error {
 	return b.errorf("no file that tests run has this Go code%s", reason)
 }
 
-// has tells whether all paragraphs of the block are lines of the file.
+// has tells whether the file contains all paragraphs of the block.
 func (s source) has(b Block) bool {
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(flattened(b.Text)), "\n\n") {
 		if paragraph == "" || !strings.Contains(s.text, "\n"+paragraph+"\n") {
@@ -60,7 +60,7 @@ func (s source) has(b Block) bool {
 	return true
 }
 
-// flattened is Go code without indentation, and with an empty line for several.
+// flattened returns Go code without indentation, and with runs of empty lines reduced to one.
 func flattened(code string) string {
 	var b strings.Builder
 	empty := true
@@ -113,8 +113,8 @@ func newSource(root, name string) (source, error) {
 	return source{name: filepath.ToSlash(name), text: flattened(string(text))}, err
 }
 
-// withoutOutput tells what go test does not run of a file of examples: it compiles those
-// that have no comment with their output, and no more.
+// withoutOutput returns why go test does not run all examples of a file: it only compiles those
+// without an output comment.
 func withoutOutput(path string) (reason string, err error) {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 	if err != nil {

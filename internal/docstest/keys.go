@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// KrakenD leaves out the keys that it does not know and says nothing of it. These are
-// those that KrakenD 2 knows: the fields of ServiceConfig, EndpointConfig and Backend in
-// github.com/luraproject/lura/v2/config.
+// KrakenD silently ignores unknown keys. These are the keys that KrakenD 2 knows: the fields of
+// ServiceConfig, EndpointConfig and Backend in github.com/luraproject/lura/v2/config.
 var (
 	serviceKeys = words(`allow_insecure_connections async_agent cache_ttl client_tls debug_endpoint dialer_fallback_delay
 		dialer_keep_alive dialer_timeout disable_compression disable_keep_alives disable_rest dns_cache_ttl echo_endpoint

@@ -8,8 +8,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// OnKrakenD2 starts gateways of this build, which is one of KrakenD 2, until the end of
-// the test.
+// OnKrakenD2 starts gateways of this build for KrakenD 2, until the end of the test.
 func OnKrakenD2(t *testing.T, g *gatewaytest.Gateway) Start {
 	return func(s Service) Gateway {
 		t.Helper()

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A label is what the line before a block ends with, and gives the block its meaning.
+// A label is the end of the line before a block. It gives the block its meaning.
 type label string
 
 const (
@@ -20,7 +20,7 @@ const (
 
 var lastWords = regexp.MustCompile(`(?i)\b(?:returns|fails with|receives|custom context|answers|logs|wrong):$`)
 
-// label is the block's, empty for none.
+// label returns the block's label, or an empty one.
 func (b Block) label() label {
 	return label(strings.ToLower(lastWords.FindString(strings.TrimRight(b.Before, "*_"))))
 }

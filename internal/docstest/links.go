@@ -10,13 +10,13 @@ import (
 )
 
 var (
-	// link is one in the line, or an image, with its target.
+	// link matches a link or an image in a line, with its target.
 	link = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	code = regexp.MustCompile("`[^`]*`")
 )
 
-// CheckLinks returns an error for each relative link of the pages, which Sections has read
-// from root, that leads to no file, or to no heading of a page.
+// CheckLinks returns an error for each relative link to a file or a heading that does not exist.
+// The pages come from Sections for the same root.
 func CheckLinks(root string, sections []*Section) (errs []error) {
 	anchors := map[string]map[string]bool{}
 	for _, s := range sections {
@@ -64,8 +64,8 @@ func checkLink(root, page, target string, anchors map[string]map[string]bool) er
 	return nil
 }
 
-// anchorOf is the anchor that GitHub gives to a heading: in lower case, without what is no
-// letter, digit, hyphen or underscore, and with hyphens for spaces.
+// anchorOf returns GitHub's anchor for a heading: in lower case, only letters, digits, hyphens
+// and underscores, and with hyphens for spaces.
 func anchorOf(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

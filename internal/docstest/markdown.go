@@ -11,13 +11,13 @@ type Block struct {
 	Page     string
 	Line     int    // of the fence that opens it, from 1
 	Language string // the first word of its info string, in lower case
-	Text     string // without the last line's end
-	// Before is the line of text before it. It is empty where a heading or another
-	// block is before it.
+	Text     string // without the last line feed
+	// Before is the line of text before the block. It is empty if a heading or another block
+	// comes before it.
 	Before string
 }
 
-// errorf returns an error that says where the block is.
+// errorf returns an error that names the position of the block.
 func (b Block) errorf(format string, args ...any) error { return b.errorfAt(0, format, args...) }
 
 // errorfAt is errorf for a line of the block's text, from 1.
@@ -27,8 +27,8 @@ func (b Block) errorfAt(line int, format string, args ...any) error {
 
 var (
 	heading = regexp.MustCompile(`^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$`)
-	// fence is the line that opens a block, with what it is indented by (spaces, the
-	// markers of a quotation, the marker of a list's item), and the info string.
+	// fence matches the line that opens a block, with its indentation (spaces, quotation and
+	// list markers) and the info string.
 	fence = regexp.MustCompile("^([ \t>]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)*)(?:(```+)([^`]*)|(~~~+)(.*))$")
 )
 
@@ -71,14 +71,14 @@ func parse(page, text string) ([]*Section, error) {
 	return sections, nil
 }
 
-// closes tells whether a line is the end of a block with this fence.
+// closes tells whether a line ends a block with this fence.
 func closes(line, indent, mark string) bool {
 	line = strings.TrimSpace(unindented(line, indent))
 	return len(line) >= len(mark) && strings.Trim(line, mark[:1]) == ""
 }
 
-// unindented is a line without what its block is indented by. Where the fence has the
-// marker of a list's item, the line has spaces.
+// unindented removes the block's indentation from a line. The marker of a list item in the fence
+// counts as spaces.
 func unindented(line, indent string) string {
 	for i := range len(indent) {
 		if line == "" || line[0] != indent[i] && line[0] != ' ' && line[0] != '\t' {

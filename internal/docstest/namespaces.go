@@ -2,7 +2,7 @@ package docstest
 
 import "strings"
 
-// A place is where in krakend.json an extra_config may have a namespace.
+// A place is a part of krakend.json in which an extra_config may have a namespace.
 type place int
 
 const (
@@ -11,11 +11,12 @@ const (
 	ofService
 )
 
-// A namespace is one of those that the tests' gateways have.
+// A namespace is a namespace that the tests' gateways know.
 type namespace struct {
 	short, long string
 	places      place
-	// component: it is one of KrakenD-CE's components, which the gateway of KrakenD 2 does
+	// component: it belongs to one of KrakenD-CE's components, which the gateway of KrakenD 2
+	// lacks.
 	// not have.
 	component bool
 }
@@ -49,12 +50,12 @@ func lookup(name string) (namespace, bool) {
 	return namespace{}, false
 }
 
-// isLambda tells whether an extra_config is a Lambda backend's.
+// isLambda tells whether an extra_config belongs to a Lambda backend.
 func isLambda(extra object) bool {
 	_, long := extra[lambdaNamespace]
 	_, short := extra[shortLambdaNamespace]
 	return long || short
 }
 
-// isComment tells whether a key is one for readers, which nobody else looks at.
+// isComment tells whether a key is a comment, which programs ignore.
 func isComment(key string) bool { return key == "" || strings.ContainsRune("@$_#", rune(key[0])) }

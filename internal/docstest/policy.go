@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A policy is one of IAM's: an identity's, whose statements have resources, or a role's trust
+// A policy is an IAM policy: an identity's, whose statements have resources, or a role's trust
 // policy, whose statements have principals.
 type policy struct {
 	block      Block
 	statements []statement
 }
 
-// A statement is the part of IAM's grammar that documentation has.
+// A statement has the part of IAM's grammar that the documentation uses.
 type statement struct {
 	Sid, Effect      string
 	Action, Resource texts
@@ -26,7 +26,7 @@ type statement struct {
 // texts is a text or a list of texts.
 type texts []string
 
-// UnmarshalJSON takes both.
+// UnmarshalJSON accepts both.
 func (s *texts) UnmarshalJSON(text []byte) error {
 	var one string
 	if err := json.Unmarshal(text, &one); err == nil {
@@ -41,7 +41,7 @@ func isPolicy(v any) bool {
 	return o["Version"] != nil && o["Statement"] != nil
 }
 
-// parsePolicy returns an error for what allows too much by itself.
+// parsePolicy returns an error for a policy that allows too much on its own.
 func parsePolicy(b Block, v any) (*policy, error) {
 	var document struct {
 		Version   string
@@ -70,12 +70,12 @@ func parsePolicy(b Block, v any) (*policy, error) {
 	return &policy{b, document.Statement}, nil
 }
 
-// trusts tells whether the policy is about who may take a role.
+// trusts tells whether this is a trust policy.
 func (p *policy) trusts() bool { return p.statements[0].Principal != nil }
 
 const invokeFunction, assumeRole, externalID = "lambda:InvokeFunction", "sts:AssumeRole", "sts:ExternalId"
 
-// A permission is what the gateway has needed.
+// A permission is a permission that the gateway needed.
 type permission struct {
 	action, resource string
 	// named: a request has named the function, so the resource may be a pattern.
@@ -84,7 +84,7 @@ type permission struct {
 
 func (p permission) String() string { return p.action + " on " + p.resource }
 
-// isIn tells whether a resource of a policy is the permission's and no other.
+// isIn tells whether a resource of a policy matches exactly the permission's.
 func (p permission) isIn(resource string) bool {
 	if p.named {
 		ok, err := path.Match(resource, p.resource)
@@ -93,7 +93,8 @@ func (p permission) isIn(resource string) bool {
 	return resource == p.resource
 }
 
-// permissions are those that the section's gateway has needed, and the roles that it has assumed.
+// permissions returns the permissions that the section's gateway needed, and the roles that it
+// assumed.
 func (r *run) permissions() (all []permission, roles []role) {
 	for _, c := range r.functions.Calls() {
 		f, arn := r.section.service.functionCalled(c)
@@ -109,8 +110,8 @@ func (r *run) permissions() (all []permission, roles []role) {
 	return all, roles
 }
 
-// checkPolicies holds the section's policies against what the gateway has needed: they allow that,
-// of the actions that they are about, and nothing else.
+// checkPolicies compares the section's policies with the gateway's needs: for the actions that
+// they name, they must allow exactly those.
 func (r *run) checkPolicies() (errs []error) {
 	needed, roles := r.permissions()
 	about := map[string]*policy{} // by action
@@ -148,7 +149,7 @@ func (r *run) checkPolicies() (errs []error) {
 	return errs
 }
 
-// checkTrust holds a role's trust policy against the roles that the gateway has assumed.
+// checkTrust compares a role's trust policy with the roles that the gateway assumed.
 func (p *policy) checkTrust(s statement, roles []role) (errs []error) {
 	for _, r := range roles {
 		if ids := s.Condition["StringEquals"][externalID]; !slices.Contains(s.Action, assumeRole) || strings.Join(ids, " ") != r.externalID {

@@ -34,8 +34,8 @@ func (r *run) callTheRest() (errs []error) {
 
 var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
 
-// probe is a request for the endpoint. Its placeholders are x, but for one that names the
-// function: that is the first of those that are allowed.
+// probe returns a request for the endpoint. Its placeholders are x, except one that names the
+// function: that is the first allowed function.
 func (e *endpoint) probe() *curl {
 	path := placeholder.ReplaceAllStringFunc(e.path(), func(p string) string {
 		for _, settings := range e.settings() {
@@ -61,8 +61,8 @@ func firstAllowed(settings object) string {
 	return strings.ReplaceAll(fmt.Sprint(patterns[0]), "*", "x")
 }
 
-// invokes tells whether a backend of the endpoint invokes this function for the probe. Where
-// another component names the function, any will do.
+// invokes tells whether a backend of the endpoint invokes this function for the probe. If
+// another component names the function, any function counts.
 func (e *endpoint) invokes(settings object, name string) bool {
 	want := fixedFunction(settings)
 	for _, p := range placeholder.FindAllStringSubmatch(e.path(), -1) {
@@ -73,5 +73,6 @@ func (e *endpoint) invokes(settings object, name string) bool {
 	return want.name == "" || name == want.name || name == capitalized(want.name)
 }
 
-// capitalized is a name with its first letter in upper case, as KrakenD has placeholders.
+// capitalized returns a name with its first letter in upper case, as KrakenD writes
+// placeholders.
 func capitalized(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

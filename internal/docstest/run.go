@@ -12,7 +12,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A run is a section with its gateway.
+// A run runs a section with its gateway.
 type run struct {
 	section   *Section
 	functions *functions
@@ -21,18 +21,18 @@ type run struct {
 
 	called map[*endpoint]bool
 	last   *answer           // of the last request, nil before the first one
-	calls  []lambdatest.Call // that the last request has made
+	calls  []lambdatest.Call // of the last request
 }
 
-// An answer is a gateway's.
+// An answer is a gateway's answer.
 type answer struct {
 	proto, status string // "HTTP/1.1", "200 OK"
 	header        http.Header
 	body          string
 }
 
-// Run does what the section says, with a gateway where it configures one, and returns what
-// is not as it says.
+// Run runs the section, with a gateway if it configures one, and returns the differences from
+// what the section says.
 func (s *Section) Run(start Start) (errs []error) {
 	if len(s.errs) > 0 {
 		return s.errs
@@ -88,7 +88,7 @@ func (s *Section) Run(start Start) (errs []error) {
 	return append(errs, r.checkPolicies()...)
 }
 
-// send sends a request as curl does, and keeps what came of it.
+// send sends a request as curl does, and keeps the answer.
 func (r *run) send(c *curl) (*answer, error) {
 	request, err := http.NewRequest(c.method, r.gateway.URL+c.url.RequestURI(), strings.NewReader(c.body))
 	if err != nil {
@@ -106,7 +106,7 @@ func (r *run) send(c *curl) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e := response.TransferEncoding; e != nil { // net/http takes it out
+	if e := response.TransferEncoding; e != nil { // net/http removes it
 		response.Header["Transfer-Encoding"] = e
 	}
 	r.last = &answer{response.Proto, response.Status, response.Header, string(body)}
@@ -114,11 +114,11 @@ func (r *run) send(c *curl) (*answer, error) {
 	return r.last, nil
 }
 
-// complaint is what a gateway logs where something is wrong with its configuration.
+// complaint matches what a gateway logs if its configuration has an error.
 var complaint = regexp.MustCompile(`\b(?:(?:ERROR|CRITICAL|FATAL): .*|WARNING: .*\[Lambda\].*)`)
 
-// checkStart reports what the gateway complains of at its start and the page does not show,
-// and what it should complain of and does not.
+// checkStart reports complaints of the gateway at its start that the page does not show, and
+// complaints on the page that the gateway does not log.
 func (r *run) checkStart() (errs []error) {
 	complaints := 0
 	for line := range strings.Lines(r.gateway.Log()) {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// A Section is what is between one heading of a page and the next.
+// A Section is the part of a page between one heading and the next.
 type Section struct {
 	Page    string
-	Heading string // empty for what is before the first one
+	Heading string // empty before the first heading
 	Level   int    // of the heading: the number of its #
 	Line    int
 	Blocks  []Block
@@ -21,8 +21,8 @@ type Section struct {
 	errs     []error
 }
 
-// A step is a block, or a part of one, that does something with the section's gateway, or
-// compares what it has done.
+// A step is a block, or a part of one, that does something with the section's gateway, or checks
+// a result.
 type step interface {
 	take(r *run) error
 	errorf(format string, args ...any) error // with the line in the page
@@ -47,7 +47,7 @@ func (s *Section) read() {
 	}
 }
 
-// readBlock is false for a block that is not run.
+// readBlock returns false for a block that is not run.
 func (s *Section) readBlock(b Block) (taken bool, err error) {
 	switch b.Language {
 	case "go":
@@ -76,7 +76,7 @@ func (s *Section) readBlock(b Block) (taken bool, err error) {
 	return true, nil
 }
 
-// isDisguised tells whether the block is one of JSON or Go under another name.
+// isDisguised tells whether the block contains JSON or Go under another language name.
 func (b Block) isDisguised() bool {
 	if strings.HasPrefix(b.Language, "json") || b.Language == "golang" {
 		return true
@@ -123,8 +123,8 @@ func (s *Section) readJSON(b Block) error {
 	return nil
 }
 
-// attachPolicies lends the policies of a section that configures nothing to the nearest
-// section that it is part of and that does: they are about what that one calls.
+// attachPolicies moves the policies of a section without configuration to the nearest enclosing
+// section that has one, because they are about its calls.
 func attachPolicies(sections []*Section) {
 	for i, s := range sections {
 		if len(s.service.endpoints) > 0 {
@@ -142,7 +142,7 @@ func attachPolicies(sections []*Section) {
 			}
 		}
 		for _, p := range s.policies {
-			// What a platform's role trusts, the gateway does not show.
+			// The gateway does not show what a platform's role trusts.
 			if !held && !p.trusts() {
 				s.errs = append(s.errs, p.block.errorf("a policy in a section that configures no gateway to hold it against"))
 			}
@@ -150,11 +150,11 @@ func attachPolicies(sections []*Section) {
 	}
 }
 
-// A Stack is what runs a section.
+// A Stack is the kind of gateway that runs a section.
 type Stack int
 
 const (
-	// Nothing runs a section that has nothing to run, or Go alone.
+	// Nothing is for a section without blocks to run, or with only Go.
 	Nothing Stack = iota
 	// KrakenD2 is a gateway of KrakenD 2.
 	KrakenD2
@@ -162,7 +162,7 @@ const (
 	Components
 )
 
-// Stack is what runs the section.
+// Stack returns the stack that runs the section.
 func (s *Section) Stack() Stack {
 	for _, e := range s.service.endpoints {
 		for _, o := range append(e.backends(), e.object) {
@@ -180,8 +180,8 @@ func (s *Section) Stack() Stack {
 	return Nothing
 }
 
-// Taken are the blocks that have a meaning: those of Go are CheckGo's, all others Run's.
+// Taken returns the blocks that have a meaning. CheckGo checks those of Go, and Run all others.
 func (s *Section) Taken() []Block { return s.taken }
 
-// Name is the page and the heading.
+// Name returns the page and the heading.
 func (s *Section) Name() string { return s.Page + "/" + s.Heading }

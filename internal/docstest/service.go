@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// A service is what the blocks of a section configure.
+// A service is the configuration in a section's blocks.
 type service struct {
 	endpoints []*endpoint
 	keys      object // other keys at the top level of krakend.json
 	keysFrom  Block  // the first block that has some
 }
 
-// defaultFunction is what is invoked where a section has configuration for a backend, or
-// for the whole gateway, and no Lambda configuration.
+// defaultFunction is invoked if a section configures a backend, or the whole gateway, but has no
+// Lambda configuration.
 const defaultFunction = "lambda-function"
 
-// isConfiguration tells what add takes.
+// isConfiguration tells whether add accepts the block.
 func isConfiguration(v any, bare bool) bool {
 	switch v := v.(type) {
 	case object:
@@ -112,7 +112,7 @@ func (s *service) addKrakend(b Block, o object) error {
 	return s.addKeys(b, o)
 }
 
-// addBackend adds a backend in an endpoint of its own, or an extra_config to what it is
+// addBackend adds a backend in a new endpoint, or adds an extra_config to the part that it is
 // for.
 func (s *service) addBackend(b Block, backend object) error {
 	extra, _ := backend["extra_config"].(object)
@@ -145,8 +145,8 @@ func (s *service) addBackend(b Block, backend object) error {
 	return nil
 }
 
-// last is the endpoint that configuration without one belongs to: one that invokes
-// defaultFunction, where the section has none yet.
+// last returns the endpoint for configuration without one. If the section has no endpoint yet,
+// it is a new one that invokes defaultFunction.
 func (s *service) last(b Block) *endpoint {
 	if len(s.endpoints) == 0 {
 		extra := object{shortLambdaNamespace: object{"function_name": defaultFunction}}
@@ -155,8 +155,8 @@ func (s *service) last(b Block) *endpoint {
 	return s.endpoints[len(s.endpoints)-1]
 }
 
-// freePath is the path of an endpoint for a backend that has none. A placeholder that
-// names the function is in it.
+// freePath returns an unused path for a backend without an endpoint. It contains the placeholder
+// that names the function, if there is one.
 func (s *service) freePath(extra object) string {
 	path := "/"
 	if n := len(s.endpoints); n > 0 {
@@ -171,7 +171,7 @@ func (s *service) freePath(extra object) string {
 	return path
 }
 
-// surroundings are the keys of krakend.json that tests have their own for.
+// surroundings are the keys of krakend.json that the tests set themselves.
 var surroundings = words("version host listen_ip port")
 
 func (s *service) addKeys(b Block, o object) error {
@@ -188,7 +188,7 @@ func (s *service) addKeys(b Block, o object) error {
 	return merge(s.keys, o)
 }
 
-// merge adds to an object what is not in there. The extra_configs of both become one.
+// merge adds the missing members to an object. It merges the extra_configs of both.
 func merge(into, from object) error {
 	for key, v := range from {
 		present, ok := into[key]

@@ -1,7 +1,7 @@
 package docstest
 
-// longNamespaces spells the namespaces of every extra_config as KrakenD-CE hands them to
-// its components. Lambda's stays as it is: the adapter of KrakenD 2 reads both.
+// longNamespaces spells the namespaces of every extra_config as KrakenD-CE passes them to its
+// components. Lambda's stays unchanged: the adapter of KrakenD 2 reads both.
 func longNamespaces(v any) any {
 	return spelled(v, func(key, within string) string {
 		if n, ok := lookup(key); ok && within == "extra_config" && n.short != shortLambdaNamespace {
@@ -11,8 +11,8 @@ func longNamespaces(v any) any {
 	})
 }
 
-// version2 is how KrakenD 1.4 spells keys of KrakenD 2, by what they are keys of: backends
-// and endpoints, and components.
+// version2 has KrakenD 1.4's spelling of KrakenD 2 keys, by where they occur: in backends and
+// endpoints, and in components.
 var version2 = map[string]map[string]string{
 	"": {
 		"input_query_strings": "querystring_params",
@@ -51,8 +51,8 @@ func (s Service) Version2() Service {
 	return s
 }
 
-// spelled returns v with other keys. spell is told a key and the one that it is within,
-// which is empty at the top.
+// spelled returns v with other keys. spell receives a key and its parent key, which is empty at
+// the top.
 func spelled(v any, spell func(key, within string) string) any {
 	var visit func(v any, within string) any
 	visit = func(v any, within string) any {

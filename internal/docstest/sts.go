@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// What calls are signed with where a role is assumed.
+// The credentials for calls with an assumed role.
 const (
 	roleKeyID  = "AKIDROLE"
 	roleSecret = "not-a-secret-of-the-role"
 )
 
-// newSTS starts a stand-in for AWS STS, which gives the credentials of a role to whoever
-// asks. Whether AWS would, the policies tell.
+// newSTS starts an AWS STS stand-in, which gives a role's credentials to every caller. The
+// policies tell whether AWS would.
 func newSTS() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.PostFormValue("Action") != "AssumeRole" {

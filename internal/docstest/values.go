@@ -15,11 +15,10 @@ type (
 	list   = []any
 )
 
-// firstMember is how members of an object begin that have no braces around them.
+// firstMember matches the start of an object's members without braces around them.
 var firstMember = regexp.MustCompile(`^\s*"(?:[^"\\]|\\.)*"\s*:`)
 
-// value reads the block's JSON. Members without braces around them are the object that
-// they would be with them.
+// value reads the block's JSON. It treats members without braces as an object.
 func (b Block) value() (v any, bare bool, err error) {
 	text := b.Text
 	if bare = firstMember.MatchString(text); bare {
@@ -37,7 +36,7 @@ func (b Block) value() (v any, bare bool, err error) {
 	return v, bare, nil
 }
 
-// decode reads one value of JSON, and leaves numbers as they are written.
+// decode reads one JSON value, and keeps numbers as written.
 func decode(text string) (v any, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -50,7 +49,7 @@ func decode(text string) (v any, err error) {
 	return v, nil
 }
 
-// encode writes a value that decode has read, or a part of one.
+// encode writes a value from decode, or a part of one.
 func encode(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -61,7 +60,7 @@ func encode(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// clone returns a copy that shares nothing with a value that decode has read.
+// clone returns a deep copy of a value from decode.
 func clone(v any) any {
 	switch v := v.(type) {
 	case object:

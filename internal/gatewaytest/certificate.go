@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for 127.0.0.1 in dir, and the configuration that names
-// it.
+// selfSigned makes a certificate for 127.0.0.1 in dir, and the configuration for it.
 func selfSigned(t *testing.T, dir string) map[string]any {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

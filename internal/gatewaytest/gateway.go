@@ -21,8 +21,8 @@ type Gateway struct {
 	build func() (binary string, err error)
 }
 
-// New returns the gateway whose main package is in dir, which is below the repository's examples
-// and seen from the package under test. It is built when it is first started, with the race
+// New returns the gateway whose main package is in dir, a path below the repository's examples
+// and relative to the package under test. The gateway is built at its first start, with the race
 // detector, and only if Main runs the tests.
 func New(name, dir string, version int) *Gateway {
 	return &Gateway{name, version, sync.OnceValues(func() (string, error) {
@@ -33,8 +33,8 @@ func New(name, dir string, version int) *Gateway {
 	})}
 }
 
-// build builds the main package in dir into the repository's .bin. All packages of tests share
-// what is there: go build links a program only if it is out of date.
+// build builds the main package in dir into the repository's .bin, which all packages of tests
+// share: go build links a program only if it is out of date.
 func build(dir string) (binary string, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", err
@@ -51,11 +51,11 @@ func build(dir string) (binary string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer lock.Close() // and with it the lock
+	defer lock.Close() // which also releases the lock
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", err
 	}
-	// The gateway of the tests has a file that its sources do not have.
+	// The tests' gateway has one file more than its sources.
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
 		filepath.Join(dir, "introspection.go"): filepath.Join(root, "internal", "gatewaytest", "testdata", "introspection.go"),
 	}})
@@ -74,8 +74,8 @@ func build(dir string) (binary string, err error) {
 	return binary, nil
 }
 
-// Command is the gateway's program with these arguments, to be run to its end. Its
-// environment is env alone, beside what the race detector takes.
+// Command returns a command that runs the gateway's program with these arguments. Its
+// environment is env, plus what the race detector needs.
 func (g *Gateway) Command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	binary, err := g.build()
@@ -88,7 +88,7 @@ func (g *Gateway) Command(t *testing.T, env []string, args ...string) *exec.Cmd 
 	return cmd
 }
 
-// sockets is the directory for the sockets of the gateways' introspection.
+// sockets is the directory for the introspection sockets of gateways.
 var sockets string
 
 // Main runs the tests of a package and then ends the process, as a TestMain does.

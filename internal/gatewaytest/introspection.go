@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Goroutines are the stacks of the gateway's goroutines, without those that tell them.
+// Goroutines returns the stacks of the gateway's goroutines, except those that report them.
 func (p *Process) Goroutines(t *testing.T) []string {
 	t.Helper()
 	var stacks []string
@@ -23,7 +23,7 @@ func (p *Process) Goroutines(t *testing.T) []string {
 	return stacks
 }
 
-// Heap is how many bytes of the gateway's heap are in use, after a collection.
+// Heap returns the bytes in use in the gateway's heap, after a collection.
 func (p *Process) Heap(t *testing.T) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(p.introspect(t, "/heap"), 10, 64)
@@ -35,8 +35,8 @@ func (p *Process) Heap(t *testing.T) int64 {
 
 var gcTrace = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB, `)
 
-// LiveHeap is what was alive after each collection so far, in MB. It takes GODEBUG=gctrace=1 in
-// the gateway's environment.
+// LiveHeap returns the live heap after each collection so far, in MB. It needs GODEBUG=gctrace=1
+// in the gateway's environment.
 func (p *Process) LiveHeap(t *testing.T) (mb []int) {
 	t.Helper()
 	for _, m := range gcTrace.FindAllStringSubmatch(p.Log(t), -1) {

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// ErrPortTaken is what OnFreePort expects of a server whose port was taken meanwhile.
+// ErrPortTaken is the error that OnFreePort expects if another process took the server's port.
 var ErrPortTaken = errors.New("the port was taken meanwhile")
 
-// OnFreePort starts a server on a port of 127.0.0.1 that is free. It tries up to five
-// ports while start returns ErrPortTaken. Any other error fails the test.
+// OnFreePort starts a server on a free port of 127.0.0.1. It tries up to five ports while start
+// returns ErrPortTaken. Any other error fails the test.
 func OnFreePort[S any](t *testing.T, start func(port int) (S, error)) (server S) {
 	t.Helper()
 	for range 5 {
@@ -27,8 +27,8 @@ func OnFreePort[S any](t *testing.T, start func(port int) (S, error)) (server S)
 	return server
 }
 
-// freePort returns a port that is free, and not one that it has returned before: two
-// gateways that start at once must not be taken for each other.
+// freePort returns a free port that it has not returned before, so that two gateways that start
+// at once are not confused.
 func freePort(t *testing.T) int {
 	t.Helper()
 	given.Lock()

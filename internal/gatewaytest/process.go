@@ -19,47 +19,46 @@ import (
 )
 
 const (
-	// AccessKeyID and SecretAccessKey are what gateways sign with.
+	// AccessKeyID and SecretAccessKey are the keys that gateways sign with.
 	AccessKeyID     = "AKIDEXAMPLE"
 	SecretAccessKey = "not-a-secret"
 	sessionToken    = "planted-session-token"
 
-	// authorization is what the clients of gateways send as such.
+	// authorization is the Authorization header that the gateways' clients send.
 	authorization = "Bearer planted-authorization"
 
 	// readyTimeout bounds the start of a gateway, StopTimeout the end of a process, and
-	// ClientTimeout what a test waits for an answer. No test passes by reaching one.
+	// ClientTimeout a test's wait for an answer. No test passes by reaching one.
 	readyTimeout  = 30 * time.Second
 	StopTimeout   = 15 * time.Second
 	ClientTimeout = 60 * time.Second
 )
 
-// Options are what a test may change of a gateway's surroundings. The zero value is
-// what most tests want.
+// Options are what a test may change in a gateway's surroundings. The zero value is right for
+// most tests.
 type Options struct {
 	// Quiet leaves out -d.
 	Quiet bool
-	// Env is what the environment holds of AWS, which is nothing of the test's own.
-	// Nil is AccessKeyID and SecretAccessKey, with a session token.
+	// Env holds the AWS settings in the environment, which has none from the test process. Nil
+	// is AccessKeyID and SecretAccessKey, with a session token.
 	Env []string
-	// Home is the home directory. Empty is one with nothing in it.
+	// Home is the home directory. Empty uses an empty directory.
 	Home string
-	// Service has further keys for the top level of krakend.json, or other values for
-	// those that Start gives. Nil adds none.
+	// Service has additional keys for the top level of krakend.json, or other values for those
+	// that Start sets. It may be nil.
 	Service map[string]any
-	// TLS has the gateway serve HTTPS, and with it HTTP/2.
+	// TLS makes the gateway serve HTTPS, and so HTTP/2.
 	TLS bool
-	// Secrets are what must not be in the gateway's log, beside what never is. It is asked
-	// when the gateway has ended. Nil is none.
+	// Secrets returns additional texts that must not be in the gateway's log. It is called after
+	// the gateway has ended. It may be nil.
 	Secrets func() []string
 }
 
-// A Process is a gateway that runs.
+// A Process is a running gateway.
 type Process struct {
 	Addr string // host:port
 	URL  string // scheme://host:port
-	// Client takes the gateway's certificate, redirects as answers, and bodies as they
-	// are.
+	// Client trusts the gateway's certificate, and returns redirects and bodies unchanged.
 	Client *http.Client
 
 	cmd     *exec.Cmd
@@ -71,9 +70,8 @@ type Process struct {
 	err     error         // of its end; set before exited is closed
 }
 
-// Start runs a gateway with these endpoints, in the spelling of its version, until the
-// end of the test. The test fails where the gateway ends before that, panics, or has a
-// data race.
+// Start runs a gateway with these endpoints, in the spelling of its version, until the end of
+// the test. The test fails if the gateway ends early, panics, or has a data race.
 func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Process {
 	t.Helper()
 	binary, err := g.build()
@@ -91,23 +89,22 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 			"AWS_EC2_METADATA_DISABLED=true",
 		}
 	}
-	// It must not answer for a gateway whose port it was given meanwhile.
+	// It answers only under /healthy, so that it is not mistaken for a gateway whose old port it got.
 	healthy := httptest.NewServer(http.StripPrefix("/healthy", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"status":"ok"}`)
 	})))
 	t.Cleanup(healthy.Close)
 
 	p := OnFreePort(t, func(port int) (*Process, error) {
-		// Where another process of tests has taken the port meanwhile, its gateway has no
-		// such endpoint.
+		// If another test process has taken the port, its gateway lacks this endpoint.
 		ready := fmt.Sprintf("/ready/%d-%d", os.Getpid(), port)
 		service := map[string]any{
 			"version":   g.Version,
 			"name":      t.Name(),
 			"listen_ip": "127.0.0.1", // KrakenD 2 only
 			"port":      port,
-			// Far beyond what anything here takes: only a test of the deadline reaches
-			// one, with a timeout of its endpoint's own.
+			// Far longer than any test needs: a test of the deadline sets a timeout for its
+			// endpoint.
 			"timeout": "45s",
 			"endpoints": append(slices.Clip(endpoints), map[string]any{
 				"endpoint": ready,
@@ -170,8 +167,8 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		exited:  make(chan struct{}),
 	}
 	p.cmd.Dir = dir
-	// By default, the race detector has a process sleep for a second at its end. Races
-	// are in the log, for examine to tell which.
+	// By default, the race detector makes a process sleep for a second at its end. Races are in
+	// the log, and examine decides which count.
 	p.cmd.Env = append([]string{"HOME=" + o.Home, "GORACE=atexit_sleep_ms=10 exitcode=0", "GATEWAYTEST_SOCKET=" + p.socket}, o.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
@@ -188,7 +185,7 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 	return p, nil
 }
 
-// protocols are those of the client, which with h2c speaks HTTP/2 without TLS.
+// protocols returns the client's protocols. With h2c it speaks HTTP/2 without TLS.
 func protocols(h2c bool) *http.Protocols {
 	var p http.Protocols
 	p.SetHTTP1(!h2c)
@@ -197,7 +194,7 @@ func protocols(h2c bool) *http.Protocols {
 	return &p
 }
 
-// await asks for the gateway's health, under a path of its own, until it answers.
+// await calls the gateway's health endpoint, under a unique path, until it answers.
 func (p *Process) await(t *testing.T, ready string) error {
 	t.Helper()
 	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); {
@@ -216,7 +213,7 @@ func (p *Process) await(t *testing.T, ready string) error {
 	return fmt.Errorf("the gateway was not ready within %v", readyTimeout)
 }
 
-// Healthy asks for the gateway's health.
+// Healthy calls the gateway's health endpoint.
 func (p *Process) Healthy() error { return p.tellsHealth("/__health") }
 
 func (p *Process) tellsHealth(path string) error {
@@ -232,8 +229,8 @@ func (p *Process) tellsHealth(path string) error {
 	return err
 }
 
-// Stop ends the gateway as an operator does, who lets it finish the requests that it
-// has. A second Stop does nothing, and neither does one after Terminate.
+// Stop ends the gateway as an operator does, and lets it finish its requests. A second Stop does
+// nothing, and neither does one after Terminate.
 func (p *Process) Stop(t *testing.T) {
 	t.Helper()
 	if p.stopped {
@@ -246,7 +243,7 @@ func (p *Process) Stop(t *testing.T) {
 	}
 }
 
-// Terminate sends the gateway a SIGTERM. Wait has to follow.
+// Terminate sends the gateway a SIGTERM. Call Wait afterwards.
 func (p *Process) Terminate(t *testing.T) {
 	t.Helper()
 	p.stopped = true
@@ -260,8 +257,7 @@ func (p *Process) Terminate(t *testing.T) {
 	}
 }
 
-// Wait waits for the end of the gateway, and returns what the process ended with: nil for the
-// status 0.
+// Wait waits for the end of the gateway, and returns the error of the process: nil for status 0.
 func (p *Process) Wait(t *testing.T) error {
 	t.Helper()
 	select {
@@ -278,7 +274,7 @@ func (p *Process) kill() {
 	<-p.exited
 }
 
-// examine looks at what a gateway has left.
+// examine checks the log of a gateway that has ended.
 func (p *Process) examine(t *testing.T) {
 	t.Helper()
 	log := p.Log(t)
@@ -307,7 +303,7 @@ func (p *Process) examine(t *testing.T) {
 	}
 }
 
-// authorized sends authorization with the requests that have none of their own.
+// authorized sends authorization with requests that have no such header.
 type authorized struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
@@ -319,16 +315,16 @@ func (a authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.Transport.RoundTrip(r)
 }
 
-// isGinsOwn tells a race of gin 1.12, which KrakenD 2 has with every backend, from
-// ours: the engine hands the context of a request that is over to the next one,
-// while the timer of that request's deadline still reads it.
+// isGinsOwn tells whether a race is in gin 1.12 itself. KrakenD 2 has that race with every
+// backend: the engine reuses the context of a finished request for the next one, while the
+// deadline timer of the finished request still reads it.
 func isGinsOwn(race string) bool {
 	race, _, _ = strings.Cut(race, "==================")
 	return strings.Contains(race, "gin.(*Context)") && strings.Contains(race, "context.(*timerCtx).cancel()") &&
 		!strings.Contains(race, "github.com/devopsfaith/krakend-lambda")
 }
 
-// Log is what the gateway has logged so far.
+// Log returns the gateway's log so far.
 func (p *Process) Log(t *testing.T) string {
 	t.Helper()
 	log, err := os.ReadFile(p.logFile)
@@ -338,9 +334,8 @@ func (p *Process) Log(t *testing.T) string {
 	return string(log)
 }
 
-// Lines are what the Lambda backend with this url_pattern has logged at a level. For "/" they are
-// also what those have logged that the log names by their endpoint. Each is without
-// the prefix.
+// Lines returns the log lines of the Lambda backend with this url_pattern at a level, without
+// the prefix. For "/" they include the lines of backends that the log names by their endpoint.
 func (p *Process) Lines(t *testing.T, level, urlPattern string) []string {
 	t.Helper()
 	var lines []string

@@ -14,15 +14,14 @@ const (
 	wholeSchema    = "schema/krakend.json"
 )
 
-// The member of krakend.json that lambda.json is, from the line that opens it to the line that
-// closes it.
+// The member of krakend.json that holds lambda.json, from its opening line to its closing line.
 const (
 	opening = "\n    \"lambda\": {\n"
 	closing = "\n    },\n"
 )
 
-// bundle returns the change that puts lambda.json into krakend.json, none where it is there, or
-// where there are no schemas below root.
+// bundle returns the change that puts lambda.json into krakend.json. It returns none if
+// krakend.json is up to date, or if there are no schemas below root.
 func bundle(root string) ([]change, error) {
 	settings, err := os.ReadFile(filepath.Join(root, settingsSchema))
 	if os.IsNotExist(err) {
