@@ -217,7 +217,8 @@ func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.
 	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
 }
 
-// KrakenD 2's name for the namespace is none here, which is easily overlooked.
+// KrakenD 2 has another name for the namespace. It has no effect here, which is easily
+// overlooked.
 func TestShortNamespace(t *testing.T) {
 	log := &adaptertest.Recorder{}
 	left := false

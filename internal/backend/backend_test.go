@@ -87,8 +87,8 @@ func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
 	}
 }
 
-// Only the status of a reply that is an HTTP response is for KrakenD to judge, and not
-// where the reply goes to the client as it is.
+// KrakenD checks a status only if the reply is an HTTP response, and does not go to the client
+// unchanged.
 func TestHasStatus(t *testing.T) {
 	for _, tc := range []struct {
 		encoding, format string

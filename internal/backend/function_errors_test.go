@@ -52,7 +52,7 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 		{"failed by Lambda last", always, []lambdatest.Fault{pass, pass, service.Always()}, nil, 3, false},
 		{"failed by Lambda only", 0, []lambdatest.Fault{service, service}, nil, 3, true},
 		{"one of each", 1, []lambdatest.Fault{service}, nil, 3, true},
-		// What nobody has executed does not count.
+		// An attempt that executed nothing does not count.
 		{"expired first", always, []lambdatest.Fault{expired}, nil, 4, false},
 		{"expired then", always, []lambdatest.Fault{pass, expired}, nil, 4, false},
 		{"expired then, and the last works", 2, []lambdatest.Fault{pass, expired}, nil, 4, true},
@@ -112,8 +112,7 @@ func TestProgressAfterAFunctionError(t *testing.T) {
 	}
 }
 
-// Behind an Invoker that is none of the SDK's, the number of retries that nobody has
-// configured is the SDK's.
+// With an Invoker other than the SDK's, the default number of retries is the SDK's.
 func TestRetriesOfFunctionErrorsWithAnInvoker(t *testing.T) {
 	for retries, want := range map[float64]int{-1: 4, 0: 1, 2: 3} {
 		n := 0

@@ -181,7 +181,7 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// What is no error of the function's has the status that it had.
+// Other errors keep their status.
 func TestFunctionErrorStatusOfOtherErrors(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

@@ -30,7 +30,7 @@ func hostile(t *testing.T, answer http.HandlerFunc) (url string, calls *int) {
 	return s.URL, calls
 }
 
-// endlessly writes until nobody reads any more.
+// endlessly writes until the reader is gone.
 func endlessly(w io.Writer) {
 	for chunk := bytes.Repeat([]byte(" "), 64<<10); ; {
 		if _, err := w.Write(chunk); err != nil {
@@ -74,7 +74,7 @@ func TestReplyLimit(t *testing.T) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			endlessly(w)
 		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
-		// The limit is for replies. An error's report is none.
+		// The limit is for replies. It does not apply to an error's report.
 		{"a long report", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorMessage":"out of tea"}`)

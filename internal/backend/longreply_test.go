@@ -241,7 +241,7 @@ func TestLongReplyThatBreaksBehindItsValue(t *testing.T) {
 	}
 }
 
-// Nothing is nothing, however many spaces are in front of it, and whatever is behind it.
+// An empty reply or a null counts as nothing, with any spaces before it and any text after it.
 func TestLongNothing(t *testing.T) {
 	spaces := strings.Repeat(" \n", 50<<10)
 	for name, reply := range map[string]string{"spaces": spaces, "null": spaces + "null", "null, and more": "null" + spaces} {
@@ -316,8 +316,8 @@ func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
 	}
 }
 
-// Where nothing ends a request, a reply that nobody reads holds no connection: KrakenD 1.x
-// drops those of shadow backends.
+// If nothing ends a request, an unread reply holds no connection: KrakenD 1.x drops the replies
+// of shadow backends.
 func TestLongReplyToNobody(t *testing.T) {
 	var mu sync.Mutex
 	connections := make(map[string]bool)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Writers of other make: what they cannot do is left out, and none of it is fatal.
+// Custom writers may lack methods. That is never fatal.
 func TestReceiver(t *testing.T) {
 	r := receiverOf(io.Discard)
 	r.flush()

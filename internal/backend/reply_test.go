@@ -67,7 +67,7 @@ func TestStreamThatIsDecoded(t *testing.T) {
 	}{
 		{structured, stream, apigw.ErrNeedsStream},
 		{structured, " \n" + stream, apigw.ErrNeedsStream},
-		{structured, "[1]" + stream, nil}, // the decoder's to judge
+		{structured, "[1]" + stream, nil}, // left to the decoder
 		{structured, "{}\x00", nil},
 		{plain, stream, nil},
 		{raw, stream, nil},

@@ -199,7 +199,7 @@ func TestSwitchOfProtocolsDoesNotHang(t *testing.T) {
 	close(release)
 }
 
-// Of a stream nobody has seen anything before its first chunk.
+// Before the first chunk of a stream, nothing of it has been used, so the call is retried.
 func TestStreamThatEndsBeforeItBegins(t *testing.T) {
 	for retries, ok := range map[float64]bool{0: false, 1: true} {
 		s := streamAPI(t, func() (typed, error) {

@@ -280,7 +280,7 @@ func (d deadline) Err() error {
 	}
 }
 
-// A reply that nobody reads ends with its request.
+// A reply that is never read ends with its request.
 func TestStreamThatNobodyReads(t *testing.T) {
 	ended := make(chan struct{})
 	api := streamAPI(t, func(ctx context.Context) (typed, error) {

@@ -39,8 +39,8 @@ func (r *race) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
-// Of concurrent calls, observers learn of the one whose reply the client gets, and of the number of
-// all. What becomes of the others, which are cancelled, is no failure.
+// For concurrent calls, observers see the call whose reply the client gets, and the number of
+// all calls. The other calls are cancelled, which is not a failure.
 func TestObserversOfConcurrentCalls(t *testing.T) {
 	for name, replies := range map[string]bool{"the other one replies": true, "the other one fails": false} {
 		t.Run(name, func(t *testing.T) {

@@ -305,7 +305,7 @@ func TestTraceContextReachesTheFunction(t *testing.T) {
 	}
 }
 
-// An invocation that nobody watches has no watch, and allocates nothing for one.
+// Without observers an invocation has no watch, and allocates nothing for one.
 func TestNothingToWatch(t *testing.T) {
 	for name, o := range map[string]Observer{"no observer": nil, "one with nothing to watch": idle{}} {
 		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, Observer: o}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})

@@ -18,14 +18,14 @@ const (
 // out, and goes out in no other.
 func TestAllowedFunctions(t *testing.T) {
 	for _, tc := range []struct {
-		patterns []string // none is no allowed_functions
+		patterns []string // nil means no allowed_functions
 		settings map[string]any
 		name     string
 		want     string // name and qualifier; empty where it is refused
 	}{
 		{nil, nil, "orders", "Orders"},
 		{nil, nil, "orders:live", "Orders live"},
-		{nil, nil, "123456789012:Orders", "123456789012 Orders"}, // apart, it is no account's
+		{nil, nil, "123456789012:Orders", "123456789012 Orders"}, // sent separately, it is not an account
 		{nil, nil, ownARN, ""},
 		{nil, nil, "123456789012:function:Orders", ""},
 
@@ -52,7 +52,7 @@ func TestAllowedFunctions(t *testing.T) {
 		{[]string{"A*b*c"}, nil, "a--c--b", ""},
 		{[]string{"A**c"}, nil, "ac", "Ac"},
 
-		// A star is no colon.
+		// A star does not match a colon.
 		{[]string{"*"}, nil, ownARN, ""},
 		{[]string{"*Orders"}, nil, ownARN, ""},
 		{[]string{"*:function:*"}, nil, ownARN, ""},

@@ -232,7 +232,7 @@ func TestExpiredDuringARenewal(t *testing.T) {
 	})
 }
 
-// A look at the source serves nobody who asks for a renewal: that follows it.
+// A lookup without renew does not satisfy a request for a renewal: the renewal follows it.
 func TestExpiredDuringACheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(context.Context, int) (Found, error) {

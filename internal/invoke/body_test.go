@@ -123,7 +123,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A transport of other make may return no body, or nothing at all.
+// A custom transport may return a nil body, or nothing at all.
 func TestOddTransports(t *testing.T) {
 	w := newWorld(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: make(http.Header)}, nil

@@ -67,7 +67,7 @@ func TestClockIsCorrected(t *testing.T) {
 			for i := range 3 {
 				now = now.Add(time.Second)
 				p := all()
-				p.MaxRetries = 0 // it is no retry
+				p.MaxRetries = 0 // this does not count as a retry
 				if reply, err := invoke(t.Context(), c, p); err != nil || reply != `"tea"` {
 					t.Fatalf("call %d: got %s, %v", i+1, reply, err)
 				}

@@ -111,7 +111,7 @@ func TestStreamOfAFunctionError(t *testing.T) {
 	}
 }
 
-// The end of the request ends a stream that nobody reads, and Close can be called again.
+// The end of the request ends an unread stream, and Close can be called again.
 func TestStreamEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, wr := io.Pipe()

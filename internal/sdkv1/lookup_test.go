@@ -81,7 +81,7 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The same goes for roles that the session of the build is the base of.
+// This also applies to roles based on the build's session.
 func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s was called", r.Method, r.URL)

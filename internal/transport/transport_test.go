@@ -127,8 +127,7 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
-// A transport that nobody uses any more, because a build has restarted its router, leaves no
-// connections.
+// After a build restarts its router, an unused transport leaves no connections.
 func TestDroppedTransportClosesItsConnections(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	closed := make(chan struct{})
