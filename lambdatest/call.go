@@ -31,10 +31,10 @@ const (
 	maxClientContext = 3583 // of base64
 )
 
-// A Call is one invocation as it reached the server, whatever became of it.
+// A Call records one invocation that reached the server, refused or not.
 type Call struct {
-	// Function is the function's bare name, also where the call gave an ARN. A
-	// name that AWS's grammar does not allow stands here as it came.
+	// Function is the function's bare name, also if the call gave an ARN. A name
+	// that AWS's grammar does not allow is kept as the call gave it.
 	Function string
 
 	// Qualifier is the version or alias, from the query string or from the
@@ -59,8 +59,8 @@ type Call struct {
 	// LogType is the X-Amz-Log-Type header: None where the call has none.
 	LogType string
 
-	// ClientContext is the client context after base64, so JSON unless the call was
-	// refused for it. It is nil where the call has none or where it is not base64.
+	// ClientContext is the decoded client context. It is JSON unless the server
+	// refused the call for it. It is nil if the call has none or if it is not base64.
 	ClientContext []byte
 
 	// Payload is the request's body, empty where the call has none. It is nil
@@ -79,10 +79,10 @@ type Call struct {
 	// Header is the request's header.
 	Header http.Header
 
-	// Executed is set when the handler is called: in an asynchronous invocation
-	// before it is answered, so no test has to wait for it. It stays false for a
-	// DryRun, for calls that were refused, by the API's rules or by a fault, and for
-	// those that got the result of an earlier durable execution.
+	// Executed is set when the server calls the handler. In an asynchronous
+	// invocation that is before the answer, so no test has to wait for it. It stays
+	// false for a DryRun, for a call that the API's rules or a fault refused, and for
+	// a call that got the result of an earlier durable execution.
 	Executed bool
 }
 
@@ -96,9 +96,8 @@ type invocation struct {
 	traceID       string
 }
 
-// receive reads a call, records it, and refuses what is not signed or too large.
-// Whoever comes after it reads the call's fields other than Executed only, which do
-// not change any more.
+// receive reads a call, records it, and refuses it if it is not signed or too large.
+// Afterwards, only Executed may change: other code may read all other fields.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (*invocation, *apiError) {
 	call := &Call{
 		Function:             rawName,
@@ -127,7 +126,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rawName string,
 	call.Region, call.AccessKeyID = sig.region, sig.accessKeyID
 	payload, unread := readPayload(w, r, call.InvocationType)
 	call.Payload = payload
-	in.payload = bytes.Clone(payload) // a handler may do with it as it likes
+	in.payload = bytes.Clone(payload) // a handler may change it
 	s.record(call)
 
 	if refusal == nil {
@@ -174,9 +173,8 @@ func checkClientContext(encoded string, decoded []byte) error {
 	return json.Unmarshal(decoded, new(map[string]json.RawMessage))
 }
 
-// parseClientContext reads a client context into what a handler gets of it. The
-// API does not look into its members, so it is the runtime that fails on those it
-// cannot take.
+// parseClientContext decodes a client context for a handler. The API does not check its
+// members: for those of the wrong type, the runtime reports an error.
 func parseClientContext(data []byte, out *lambdacontext.ClientContext) error {
 	if data == nil {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"regexp"
 )
 
-// check finds what executes a call, reports whether its function is a durable one, and
-// refuses what Lambda would not execute.
+// check returns the handler that executes a call and whether its function is durable. It
+// refuses calls that Lambda would not execute.
 func (s *Server) check(in *invocation) (f runnable, durable bool, refusal *apiError) {
 	if refusal := checkParameters(in); refusal != nil {
 		return runnable{}, false, refusal
@@ -31,7 +31,7 @@ var (
 	executionNamePattern = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
 )
 
-// checkParameters checks what does not depend on the function.
+// checkParameters checks the parameters that do not depend on the function.
 func checkParameters(in *invocation) *apiError {
 	call := in.call
 	invalid := func(format string, args ...any) *apiError {
@@ -64,8 +64,8 @@ func checkParameters(in *invocation) *apiError {
 	return nil
 }
 
-// checkSettings checks that a call has what the settings of its function ask for. Where
-// AWS's message is known, it is that.
+// checkSettings checks that a call has what the function's settings require. It uses AWS's
+// message if that is known.
 func (d declared) checkSettings(call *Call) *apiError {
 	var message string
 	switch {

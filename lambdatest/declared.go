@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A Function is a handler with the settings of its function. It stands in the place of a
-// handler in the map of [NewServer] and [Listen], and as the argument of [Server.Handle].
-// The zero value of each field is what a bare handler has.
+// A Function is a handler with settings. Pass it instead of a bare handler in the map of
+// [NewServer] and [Listen], or to [Server.Handle]. With the zero value of a field, the
+// function behaves like a bare handler.
 type Function struct {
 	// Handler executes calls without a qualifier, and those for $LATEST and
 	// $LATEST.PUBLISHED. It is a handler as Handle takes it, but not a Function.
@@ -19,10 +19,9 @@ type Function struct {
 	// copied.
 	Versions map[string]any
 
-	// TenantIsolation makes the function one with the tenant isolation mode
-	// PER_TENANT: a call without a tenant id is answered with
-	// InvalidParameterValueException. So is a call with one where
-	// TenantIsolation is false.
+	// TenantIsolation gives the function the tenant isolation mode PER_TENANT: a call
+	// without a tenant id is answered with InvalidParameterValueException. Without
+	// TenantIsolation, a call with a tenant id gets that error.
 	TenantIsolation bool
 
 	// Durable makes the function a durable one: a call without a qualifier is
@@ -32,14 +31,14 @@ type Function struct {
 	// name is answered with InvalidParameterValueException.
 	Durable bool
 
-	// InitDuration is the Init Duration in the REPORT line of the first execution of the
-	// handler, and of each version's: that of a cold start. The call does not take longer
-	// for it. Where it is zero, executions report no cold start. A second Handle makes
-	// the function cold again.
+	// InitDuration is the Init Duration of a cold start. The REPORT line of the first
+	// execution of the handler, and of each version's handler, shows it. It does not make
+	// the call longer. If it is zero, executions report no cold start. Another call of
+	// Handle makes the function cold again.
 	InitDuration time.Duration
 }
 
-// A declared is a function as the server keeps it.
+// A declared is a function in the server's table.
 type declared struct {
 	latest          runnable
 	versions        map[string]runnable // nil: latest serves all
@@ -47,8 +46,8 @@ type declared struct {
 	durable         bool
 }
 
-// declare takes what Handle was given, and reports names under which no call would find
-// a function or a version.
+// declare converts the argument of Handle. It returns an error for names that no call
+// could use for a function or a version.
 func declare(name string, handler any) (declared, error) {
 	if err := checkName(name); err != nil {
 		return declared{}, err

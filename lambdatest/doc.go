@@ -20,8 +20,7 @@
 //		Payload:      []byte(`{"Name":"gopher"}`),
 //	})
 //
-// The server answers the operations Invoke and InvokeWithResponseStream, and no
-// other. It supports:
+// The server answers the operations Invoke and InvokeWithResponseStream only. It supports:
 //
 //   - the invocation types RequestResponse, Event and DryRun, client contexts and the
 //     tail of the log ([LogWriter]);
@@ -37,22 +36,22 @@
 //   - failure on demand: throttling, any API error ([ErrorCodes]), delays and
 //     connections that are cut ([Server.Fail]).
 //
-// [Server.Calls] tells what was asked of it.
+// [Server.Calls] returns the calls that the server received.
 //
 // A function has no timeout and no memory limit here, and any number of executions run
-// at once. A handler serves every qualifier, other than on AWS, unless [Function] lists
-// versions. An alias is not resolved: the executed version is $LATEST. What an
-// asynchronous invocation (Event) returns is dropped, and it is not tried again
-// where it fails, while AWS would do so twice.
+// at once. Unlike on AWS, a handler serves every qualifier, unless [Function] lists
+// versions. An alias is not resolved: the executed version is $LATEST. The server drops
+// the result of an asynchronous invocation (Event) and does not retry one that fails. AWS
+// would retry it twice.
 //
 // # Tenants
 //
-// A call with the header X-Amz-Tenant-Id, 1 to 256 characters of [a-zA-Z0-9._:/=+@ -],
-// is for a function with tenant isolation, and such a function takes no other. The handler
+// The header X-Amz-Tenant-Id has 1 to 256 characters of [a-zA-Z0-9._:/=+@ -]. Functions with
+// tenant isolation require it, and all others refuse it. The handler
 // finds the tenant in the TenantID of its lambdacontext. On AWS the tenants of a function
 // share no execution environment. Here they share the handler and all that it refers to, so
-// a test does not show what a handler keeps from one tenant to the next. AWS's message for
-// a tenant that the function does not expect is not documented; the code and the status are.
+// a test does not show what a handler keeps from one tenant to the next. AWS does not document
+// its message for an unexpected tenant id, but it documents the code and the status.
 //
 // # Durable executions
 //
@@ -86,22 +85,20 @@
 //
 // The status is 200 as soon as the handler has returned, whatever it did. A function
 // error, at the start or in the middle, is in InvokeComplete: its ErrorCode is always
-// "Unhandled", and its ErrorDetails are the payload that Invoke would have had. A
-// panic in Read or Close is reported like one of the handler, though it would end
-// the process on AWS.
+// panic in Read or Close is reported like a panic of the handler. On AWS it would end
+// the process.
 //
-// The answer's Content-Type is the reply's, not that of the messages. So the API
-// reference has it, and the SDKs, whose ResponseStreamContentType is that header. It
-// is what the reader's method ContentType() string returns, else
-// application/octet-stream; and application/json for what is encoded to it and for
-// function errors. To see what a client makes of the type of the messages, return
+// The answer's Content-Type is the type of the reply, not of the messages, as in the API
+// reference and in the SDKs, whose ResponseStreamContentType is that header. For a reader
+// with a method ContentType() string it is the result of that method, for other readers
+// application/octet-stream. It is application/json for JSON replies and for
+// function errors. To test how a client handles the type of the messages, return
 // application/vnd.amazon.eventstream. The answers of Invoke always have the type
 // application/json.
 //
-// A handler's context ends where the caller of the stream goes away. The next read
-// is the last then, and the reader is closed, so that a test sees what its client
-// gave up. On AWS the function would run to its end, and be paid for; here it does so
-// in Invoke.
+// A handler's context ends when the caller of the stream disconnects. The server then makes
+// no further read and closes the reader, so that a test sees that its client
+// gave up. On AWS the function would run to its end, and be charged for it. Here it does so
 //
 // # Sources
 //

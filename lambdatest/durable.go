@@ -6,11 +6,11 @@ import (
 	"net/http"
 )
 
-// A durableKey identifies a durable execution that has a name: names are unique within
-// an account and a region.
+// A durableKey identifies a named durable execution. Names are unique within an account
+// and a region.
 type durableKey struct{ account, region, name string }
 
-// A durableExecution is one start of a durable function and what it came to.
+// A durableExecution is one start of a durable function, with its result.
 type durableExecution struct {
 	arn      string
 	function string // with account, region and version
@@ -56,7 +56,7 @@ func (s *Server) startDurable(in *invocation) (d *durableExecution, started bool
 	d = &durableExecution{
 		arn:      function + "/durable-execution/" + cmp.Or(name, newRequestID()) + "/" + newRequestID(),
 		function: function,
-		payload:  bytes.Clone(in.payload), // a handler may do with its own as it likes
+		payload:  bytes.Clone(in.payload), // a handler may change its own
 		done:     make(chan struct{}),
 	}
 	if name == "" {
@@ -78,7 +78,7 @@ func (s *Server) startDurable(in *invocation) (d *durableExecution, started bool
 	return earlier, false, nil
 }
 
-// await waits for the end of an execution. Close, which waits for handlers, ends it too.
+// await waits for the end of an execution. It also returns when Close ends the server.
 func (d *durableExecution) await() result {
 	<-d.done
 	if d.result == nil {

@@ -58,8 +58,8 @@ func newRunnable(handler any) runnable {
 	return f
 }
 
-// call executes the handler as Lambda's Go runtime does, and returns its reply or
-// the error payload that it comes to.
+// call executes the handler as Lambda's Go runtime does. It returns the reply, or the
+// payload of the error.
 func (f runnable) call(ctx context.Context, payload []byte) (_ []byte, failure *functionError) {
 	if f.serial != nil {
 		f.serial.Lock()
@@ -70,7 +70,7 @@ func (f runnable) call(ctx context.Context, payload []byte) (_ []byte, failure *
 			failure = panicPayload(v)
 		}
 	}()
-	// A NewHandler for each call has a pool of its own: see newRunnable.
+	// Each handler of NewHandler has a separate pool: see newRunnable.
 	response, err := lambda.NewHandler(f.handler).Invoke(ctx, payload)
 	if err != nil {
 		return nil, errorPayload(err)
@@ -84,15 +84,15 @@ const (
 	contentTypeBytes = "application/octet-stream"
 )
 
-// A response is a reply that may not be there yet.
+// A response is a reply that may not be complete yet.
 type response struct {
 	whole       []byte    // the reply, where body is nil
 	body        io.Reader // reads the reply; to be closed if it is an io.Closer
 	contentType string
 }
 
-// open executes the handler as call does, but where Lambda's Go runtime would send
-// what the handler returned while it reads it, open does not read it.
+// open executes the handler as call does. It does not read a result that Lambda's Go
+// runtime would stream.
 func (f runnable) open(ctx context.Context, payload []byte) (response, *functionError) {
 	var returned any
 	handler, ok := capture(f.handler, &returned)
@@ -103,7 +103,7 @@ func (f runnable) open(ctx context.Context, payload []byte) (response, *function
 	if _, failure := (runnable{handler: handler}).call(ctx, payload); failure != nil {
 		return response{}, failure
 	}
-	// The runtime's own encoder makes the reply of what is no stream.
+	// The runtime's encoder makes the reply of a result that is not a stream.
 	r := response{contentType: contentTypeJSON}
 	encode := runnable{handler: func() (any, error) {
 		if !streams(returned) {
@@ -122,8 +122,8 @@ func (f runnable) open(ctx context.Context, payload []byte) (response, *function
 	return r, failure
 }
 
-// contentType returns the type of what call returns, where no reader declares it:
-// JSON, but of bytes that a handler made itself there is none to be known.
+// contentType returns the type of a reply without a reader that declares one: JSON, or
+// none for bytes that the handler made itself.
 func (f runnable) contentType() string {
 	if _, ok := f.handler.(lambda.Handler); ok && f.serial == nil {
 		return contentTypeBytes
@@ -131,9 +131,9 @@ func (f runnable) contentType() string {
 	return contentTypeJSON
 }
 
-// capture returns a handler that takes what the given one takes and stores what
-// it returns, other than the error. It returns false for handlers that have nothing
-// to store: those the runtime does not take, those that return no more than an error,
+// capture returns a handler with the parameters of the given one that stores its
+// result, except the error. It returns false for handlers without a result to
+// store: those that the runtime refuses, those that return at most an error,
 // and implementations of lambda.Handler, which return bytes.
 func capture(handler any, returned *any) (any, bool) {
 	if _, ok := handler.(lambda.Handler); ok || handler == nil {
@@ -167,7 +167,7 @@ func streams(returned any) bool {
 	return err != nil || bytes.HasPrefix(encoded, []byte("{}"))
 }
 
-// errorPayload is what the runtime reports of an error that a handler returned.
+// errorPayload returns what the runtime reports for an error that a handler returned.
 func errorPayload(err error) *functionError {
 	if e, ok := err.(functionError); ok {
 		return &e
@@ -175,8 +175,8 @@ func errorPayload(err error) *functionError {
 	return &functionError{Message: err.Error(), Type: typeName(err)}
 }
 
-// panicPayload is what the runtime reports of a value that a handler panicked with.
-// It is to be called from the deferred function.
+// panicPayload returns what the runtime reports for a value that a handler panicked with.
+// Call it from the deferred function.
 func panicPayload(v any) *functionError {
 	if e, ok := v.(functionError); ok {
 		return &e
@@ -194,7 +194,7 @@ func typeName(v any) string {
 	return t.Name()
 }
 
-// maxFrames is how deep the runtime's stack traces go.
+// maxFrames is the largest number of frames in the runtime's stack traces.
 const maxFrames = 32
 
 // stackTrace returns the stack of a panic, from the runtime's panic on.

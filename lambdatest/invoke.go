@@ -14,7 +14,7 @@ import (
 // maxReply is the largest reply of a function, in bytes.
 const maxReply = 6<<20 + 100
 
-// unhandled is the kind of every function error: the other, Handled, is of the past.
+// unhandled is the kind of every function error. AWS no longer uses the other kind, Handled.
 const unhandled = "Unhandled"
 
 // responseSizeTooLarge is the type of the function error that stands for a reply
@@ -52,8 +52,8 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invoke takes a call from the request to the answer, and returns where that
-// answer is to be cut: zero for nowhere.
+// invoke takes a call from the request to the answer. It returns the point where the
+// answer is to be cut, zero for none.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (reply, CutPoint) {
 	in, refusal := s.receive(w, r, rawName, streaming, requestID)
 	if refusal != nil {
@@ -87,9 +87,9 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName string, 
 	}
 }
 
-// syncReply makes the answer of what an execution came to.
+// syncReply makes the answer from the result of an execution.
 func (s *Server) syncReply(in *invocation, result result) reply {
-	// What Close ended has no answer, however the function took it.
+	// An execution that Close ended gets no answer, even if the function succeeded.
 	if s.ctx.Err() != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -107,13 +107,13 @@ func (s *Server) syncReply(in *invocation, result result) reply {
 
 // executeEvent has a call executed in the background.
 func (s *Server) executeEvent(in *invocation, execute func()) {
-	in.clientContext = nil // AWS hands it over in synchronous invocations only
+	in.clientContext = nil // AWS passes it in synchronous invocations only
 	s.setExecuted(in.call) // before the answer, so that no caller has to wait for it
 	s.running.Go(execute)
 }
 
-// execute executes a function up to the end of its reply. Lambda goes on where the
-// caller has gone, so the context is not the request's.
+// execute executes a function up to the end of its reply. Lambda continues after the
+// caller has disconnected, so the context is not the request's.
 func (s *Server) execute(f runnable, in *invocation) result {
 	x, failure := s.begin(f, in)
 	defer x.cancel()
@@ -131,23 +131,22 @@ func (s *Server) execute(f runnable, in *invocation) result {
 	return result{payload: payload, failed: failure != nil, log: log}
 }
 
-// A result is what an execution came to.
+// A result is the result of an execution.
 type result struct {
 	payload []byte
 	failed  bool // payload is a function error
 	log     []byte
 }
 
-// An execution is what surrounds the call of a handler.
+// An execution is the context and the log of one call of a handler.
 type execution struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	log    *executionLog
 }
 
-// begin makes the context of an execution, which the server's own is the parent of,
-// and starts its log. Where it returns a function error, the handler is not to be
-// called.
+// begin makes the context of an execution, as a child of the server's context, and starts
+// its log. If it returns a function error, do not call the handler.
 func (s *Server) begin(f runnable, in *invocation) (execution, *functionError) {
 	lc := &lambdacontext.LambdaContext{
 		AwsRequestID:       in.call.RequestID,
@@ -169,8 +168,8 @@ func (s *Server) begin(f runnable, in *invocation) (execution, *functionError) {
 	return x, nil
 }
 
-// end returns the payload of a function error, nil where there is none, and the
-// tail of the log.
+// end returns the payload of a function error, nil if there is none, and the tail of the
+// log.
 func (x execution) end(failure *functionError) (report, log []byte) {
 	if failure != nil {
 		report, _ = json.Marshal(failure) // strings and numbers always encode
@@ -187,8 +186,8 @@ func tooLarge(size int) *functionError {
 	}
 }
 
-// version returns the version that executes: the qualifier where that is a version or
-// $LATEST.PUBLISHED, else $LATEST, which is also what every alias here stands for.
+// version returns the version that executes: the qualifier if it is a version or
+// $LATEST.PUBLISHED, else $LATEST, which every alias resolves to here.
 func (in *invocation) version() string {
 	q := in.call.Qualifier
 	if q == latestPublished || q != "" && strings.Trim(q, "0123456789") == "" {

@@ -20,10 +20,9 @@ const maxLogResult = 4 << 10
 // X-Amz-Log-Result. As Lambda's Go runtime does, the server adds the payload of a
 // function error.
 //
-// The writer is safe for concurrent use and never fails. What is written after
-// the handler has returned may be lost. For a context that is not, or does not come
-// from, one that a Server gave to a handler, LogWriter returns [io.Discard], so the
-// handler runs elsewhere as well.
+// The writer is safe for concurrent use and never fails. Output after the handler has
+// returned may be lost. If ctx does not come from a Server's call of a handler, LogWriter
+// returns [io.Discard], so that the handler also runs elsewhere.
 func LogWriter(ctx context.Context) io.Writer {
 	if l, ok := ctx.Value(logKey{}).(*executionLog); ok {
 		return l
@@ -77,7 +76,7 @@ func (l *executionLog) end() []byte {
 	return slices.Clone(l.tail)
 }
 
-// endLine ends the line that a handler left open.
+// endLine completes the last line if the handler did not.
 func (l *executionLog) endLine() {
 	l.mu.Lock()
 	open := !bytes.HasSuffix(l.tail, []byte("\n"))

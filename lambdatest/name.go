@@ -33,8 +33,8 @@ func cutAround(s, prefix, suffix string) (string, bool) {
 	return s, begins && ends
 }
 
-// A functionName is a function's name as a call gave it, taken apart. Without a
-// bare name it is none.
+// A functionName holds the parts of a function's name. If bare is empty, the name is
+// invalid.
 type functionName struct {
 	partition, region, account string // empty where the name has none
 	bare                       string
@@ -78,7 +78,7 @@ func (n functionName) arn(region, qualifier string) string {
 	return arn
 }
 
-// checkName reports a name under which no call would find a function.
+// checkName returns an error for a name that no call could use.
 func checkName(name string) error {
 	if !bareName.MatchString(name) {
 		return fmt.Errorf("lambdatest: %q is not the bare name of a function", name)

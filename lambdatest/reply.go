@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// A reply is an answer, not yet on its way. It is complete, or has a function that
-// sends it and comes to its body on the way.
+// A reply is an answer that has not been sent. It is either complete, or has a function
+// that sends it and makes the body meanwhile.
 type reply struct {
 	status int
 	header http.Header
@@ -19,7 +19,7 @@ func newReply(status int, body []byte) reply {
 	return reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
-// send writes rep. A caller that has gone is none of its concern.
+// send writes rep. It ignores the errors of a caller that has disconnected.
 func (rep reply) send(w http.ResponseWriter) {
 	if len(rep.body) > 0 {
 		w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))

@@ -56,10 +56,10 @@ func NewServer(functions map[string]any) *Server {
 // Listen starts a server as NewServer does, on an address of the form host:port.
 // Port 0 is any that is free.
 //
-// The server executes its handlers for whoever can reach it, so Listen returns an
-// error for a host that is not a loopback address. That includes an empty one,
-// which would be every interface. It also returns an error where the address is in
-// use and where a name is not one of a function.
+// Everyone who can reach the server can execute its handlers, so Listen returns an
+// error for a host that is not a loopback address. An empty host is an error too: it
+// would mean every interface. Listen also returns an error if the address is in
+// use and if a name is not a valid function name.
 func Listen(addr string, functions map[string]any) (*Server, error) {
 	declarations := make(map[string]declared, len(functions))
 	for name, handler := range functions {
@@ -98,24 +98,23 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 	return s, nil
 }
 
-// Handle adds a function, or replaces it. Executions under way end with the handler
-// they began with.
+// Handle adds or replaces a function. Executions that have begun continue with the
+// handler that they began with.
 //
 // The function is a bare name, of 1 to 64 letters, digits, hyphens and underscores.
 // Handle panics on another: no call would find it.
 //
-// The handler is what aws-lambda-go's NewHandler takes: a function with the
-// signatures that its Start documents, or a lambda.Handler; or it is a [Function], which
+// The handler is one that aws-lambda-go's NewHandler takes, which is a function with the
+// signatures that its Start documents, or a lambda.Handler. Or it is a [Function], which
 // has a handler and settings. Handle panics on a Function with a version that is not a
-// qualifier. A handler that NewHandler does not
-// take, nil among them, is not refused here: as on AWS, each execution fails with
-// what is wrong with it. Executions of a handler run concurrently, other than on
-// AWS, where each has an environment to itself; only what NewHandler returned is
-// executed one call at a time, since its Invoke is not safe for more.
+// qualifier. Handle does not refuse a handler that NewHandler does not take, such as nil:
+// as on AWS, each execution then fails with a description of the mistake. Executions of a
+// handler run concurrently. On AWS each has a separate environment. The results of
+// NewHandler execute one call at a time, because their Invoke is not safe for
+// concurrent use.
 //
-// A handler that returns an [io.Reader] streams its reply to those who call
-// InvokeWithResponseStream: see the package
-// documentation.
+// A handler that returns an [io.Reader] streams its reply to callers of
+// InvokeWithResponseStream: see the package documentation.
 func (s *Server) Handle(function string, handler any) {
 	d, err := declare(function, handler)
 	if err != nil {
@@ -127,13 +126,13 @@ func (s *Server) Handle(function string, handler any) {
 	s.functions[function] = d
 }
 
-// RequireCredentials makes the server refuse, from then on, what is not signed with
-// this access key: UnrecognizedClientException for another access key ID, and
-// InvalidSignatureException for a signature that the secret does not give. Session
-// tokens are not checked, but where the signature covers one it has to fit.
+// RequireCredentials makes the server refuse later calls that this access key has not
+// signed: with UnrecognizedClientException for another access key ID, and
+// InvalidSignatureException for a signature that does not match the secret. The server
+// does not check session tokens, but it checks a signature that covers one.
 //
-// Without it, or after a call with an empty accessKeyID, every well-formed
-// signature will do.
+// Without it, or after a call with an empty accessKeyID, the server accepts every
+// well-formed signature.
 func (s *Server) RequireCredentials(accessKeyID, secretAccessKey string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,9 +140,8 @@ func (s *Server) RequireCredentials(accessKeyID, secretAccessKey string) {
 }
 
 // Calls returns the calls since the start or the last Reset, in order of arrival,
-// those that were refused among them. Requests for anything other than an
-// invocation are not calls. What it returns is a copy, which the server does not
-// change any more.
+// refused ones included. Requests for other operations are not calls. The result is a
+// copy, which the server does not change any more.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,8 +155,8 @@ func (s *Server) Calls() []Call {
 	return calls
 }
 
-// Reset forgets the calls so far, the faults that are left, those of [Fault.Always]
-// among them, and the names of durable executions. Functions and required credentials
+// Reset forgets the calls so far, the remaining faults (also those of [Fault.Always])
+// and the names of durable executions. Functions and required credentials
 // stay.
 func (s *Server) Reset() {
 	s.mu.Lock()
@@ -168,19 +166,20 @@ func (s *Server) Reset() {
 	clear(s.durable)
 }
 
-// Close stops listening, closes all connections, whatever they are at, and cancels
+// Close stops listening, closes all connections, active ones included, and cancels
 // the contexts of the executions. It returns when every handler has returned,
-// those of asynchronous invocations among them, and what they stream is closed; a
-// handler or a Read that does not heed the context holds Close up, and one that calls Close waits for itself. The callers of what
-// was under way see their connection end. A second Close does nothing.
+// asynchronous invocations included, and the readers of all streams are closed. A
+// handler or a Read that ignores its context delays Close, and a handler that calls
+// Close waits for itself. Callers with an open request see their connection end. A
+// second Close has no effect.
 func (s *Server) Close() {
 	s.cancel()
 	s.http.Close()
 	s.running.Wait()
 }
 
-// connState counts the connections. It also closes those that were accepted just as
-// Close went over the ones that net/http knew of.
+// connState counts the connections. It also closes connections that were accepted while
+// Close closed the ones that net/http knew.
 func (s *Server) connState(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -200,7 +199,7 @@ func (s *Server) record(c *Call) {
 	s.calls = append(s.calls, c)
 }
 
-// setExecuted notes that the call's handler is called.
+// setExecuted records that the server calls the call's handler.
 func (s *Server) setExecuted(c *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,8 +21,8 @@ const (
 	timeFormat = "20060102T150405Z"
 )
 
-// An accessKey is what calls have to be signed with. With an empty id any key will
-// do.
+// An accessKey is the key that calls have to be signed with. With an empty id, the server
+// accepts any key.
 type accessKey struct {
 	id, secret string
 }
@@ -37,9 +37,9 @@ type signature struct {
 	time          time.Time
 }
 
-// parseSignature reads a call's signature and checks all that can be checked
-// without the secret, except its age, which is not looked at. Where it returns an
-// error, the access key ID and the region are set if they could be made out.
+// parseSignature reads a call's signature and checks all that it can check
+// without the secret, except the age. If it returns an error, the access key ID and the
+// region are set if it could read them.
 func parseSignature(h http.Header) (signature, *apiError) {
 	var s signature
 
@@ -103,12 +103,12 @@ func parseSignature(h http.Header) (signature, *apiError) {
 	return s, nil
 }
 
-// verify checks that r was signed with this key. It has the SDK's signer
-// sign the request again, with the headers that the signature covers and no other.
-// That signer leaves out User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, so a
-// client that signs one of them is refused; those of AWS do not, since proxies change
-// them. It signs the length of a request that says its length, so it sees that only where
-// the signature covers it.
+// verify checks that r was signed with this key. The SDK's signer
+// signs the request again, with the headers that the signature covers and no others.
+// That signer leaves out User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, so
+// verify refuses a client that signs one of them. AWS's clients do not, since proxies
+// change these headers. The signer signs the length of a request that declares it, so
+// verify checks the length only if the signature covers it.
 func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiError {
 	if key.id == "" {
 		return nil
@@ -143,8 +143,8 @@ func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiEr
 	return nil
 }
 
-// canonical is what AWS quotes of a request whose signature is wrong: the signed headers
-// are all in it.
+// canonical returns what AWS quotes of a request with a wrong signature. All signed
+// headers are in it.
 func (s signature) canonical(r *http.Request, payload []byte) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, r.URL.EscapedPath(), r.URL.RawQuery)

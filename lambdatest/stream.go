@@ -24,8 +24,8 @@ const (
 	maxMessage = 16 << 20
 )
 
-// streamReply answers a streaming invocation. The function executes when the reply
-// is sent. The Content-Type will be that of what the messages hold, not theirs: see
+// streamReply answers a streaming invocation. The function executes while the reply
+// is sent. The Content-Type is the type of the streamed reply, not of the messages: see
 // the package documentation.
 func (s *Server) streamReply(f runnable, in *invocation) reply {
 	rep := newReply(http.StatusOK, nil)
@@ -36,10 +36,10 @@ func (s *Server) streamReply(f runnable, in *invocation) reply {
 	return rep
 }
 
-// stream executes a function and sends what it returns while it reads it. Other
-// than in a buffered invocation, the execution ends with its caller.
+// stream executes a function and sends its result while it reads it. Unlike a buffered
+// invocation, the execution ends when its caller disconnects.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *invocation, rep reply, cut CutPoint) {
-	// A cut takes the connection out of the count, before all of this is done.
+	// A cut takes the connection out of the count before all of this is done.
 	s.running.Add(1)
 	defer s.running.Done()
 
@@ -74,7 +74,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 	case len(out.whole) > 0:
 		events.sendChunk(out.whole)
 	}
-	// Before the last message, so that whoever has got it may rely on it.
+	// This comes before the last message, so that a caller that has it can rely on it.
 	if closing := closeOnce(); failure == nil {
 		failure = closing
 	}
@@ -113,7 +113,7 @@ type invokeComplete struct {
 }
 
 // An eventWriter sends the messages of a streaming invocation's answer, each at
-// once. Where there is nobody to send to any more, it aborts the request.
+// once. It aborts the request if the caller has disconnected.
 type eventWriter struct {
 	ctx context.Context // ends with the caller and with the server
 	w   http.ResponseWriter
@@ -155,9 +155,9 @@ func (e *eventWriter) copy(body io.Reader) *functionError {
 	}
 }
 
-// readChunk reads once. As in Lambda's Go runtime, what comes together with an
-// error is dropped. A panic would end the runtime's process; here it is reported
-// like one of the handler.
+// readChunk reads once. Like Lambda's Go runtime, it drops data that comes together with
+// an error. A panic would end the runtime's process. readChunk reports it like a panic
+// of the handler.
 func readChunk(body io.Reader, buf []byte) (chunk []byte, more bool, failure *functionError) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -217,8 +217,8 @@ func (e *eventWriter) flush() {
 	}
 }
 
-// checkCaller aborts the request where the caller has gone or the server closes:
-// what was ended that way has no answer, however the function took it.
+// checkCaller aborts the request if the caller has disconnected or the server closes.
+// Such a call gets no answer, even if the function succeeded.
 func (e *eventWriter) checkCaller() {
 	if e.ctx.Err() != nil {
 		panic(http.ErrAbortHandler)
