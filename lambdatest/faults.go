@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A Fault is something that goes wrong with a call. It comes from [Throttle],
-// [APIError], [Delay] or [Cut], and [Server.Fail] has it happen. The zero Fault does
-// nothing: in a queue it lets one call through.
+// A Fault is a failure of a call. It comes from [Throttle], [APIError], [Delay] or
+// [Cut], and [Server.Fail] queues it. The zero Fault has no effect: in a queue it lets
+// one call through.
 type Fault struct {
 	always  bool
 	delay   time.Duration
@@ -18,13 +18,13 @@ type Fault struct {
 	cut     CutPoint
 }
 
-// Fail queues faults for a function, after those it has already. Each later call
-// of the function takes the next one and is used up with it. The function is a bare
-// name, and need not exist. "*" is a queue for calls of any function, which is
-// asked where the function's own is empty; a call takes one fault at most.
+// Fail appends faults to the queue of a function. Each later call of the function takes
+// one fault from the head of the queue. The function is a bare name, and need not exist.
+// "*" is a queue for calls of any function, used if the function's queue is empty. A call
+// takes one fault at most.
 //
-// A call that is refused for its signature or its size takes none. Every other does,
-// in the order in which the server gets to them: to know which call takes which
+// A call that is refused for its signature or its size takes none. All other calls take
+// theirs in the order in which the server processes them: to know which call takes which
 // fault, make one call at a time.
 func (s *Server) Fail(function string, faults ...Fault) {
 	s.mu.Lock()
@@ -58,12 +58,12 @@ func Throttle(retryAfter int) Fault {
 	return Fault{refusal: e}
 }
 
-// APIError answers the call with an error of the Invoke API, in place of executing
-// the function. The type is its name as the API reference has it, such as
-// "ServiceException" (status 500) or "EC2ThrottledException" (502), and it need not
-// be one of those. Status 0 stands for the one that [ErrorCodes] has for the type.
-// APIError panics where it has none, and where the status is not from 300 to 599: no
-// client would take that for an error.
+// APIError answers the call with an error of the Invoke API and does not execute
+// the function. The type is its name in the API reference, such as
+// "ServiceException" (status 500) or "EC2ThrottledException" (502). Other names are
+// allowed. Status 0 selects the status that [ErrorCodes] has for the type. APIError
+// panics if there is no such status, and if the status is not from 300 to 599: no
+// client would treat that as an error.
 func APIError(status int, errorType, message string) Fault {
 	if status == 0 {
 		status = ErrorCodes()[errorType]
@@ -74,9 +74,9 @@ func APIError(status int, errorType, message string) Fault {
 	return Fault{refusal: errorf(status, errorType, "%s", message)}
 }
 
-// Delay has the call wait for d before it is answered as usual. Close ends the wait,
-// and so does the caller by going away: the function is not executed then. Zero and
-// less is no delay.
+// Delay makes the call wait for d before it is answered as usual. Close ends the wait,
+// and so does a caller that disconnects: the function is not executed then. With zero or
+// less there is no delay.
 func Delay(d time.Duration) Fault {
 	return Fault{delay: d}
 }
@@ -96,18 +96,18 @@ const (
 	// InvokeComplete of an empty stream would be.
 	WithinBody
 	// BeforeComplete ends the answer to a streaming invocation after its last
-	// PayloadChunk, where InvokeComplete would be. All is well with the HTTP of it: the
-	// body has its end, and the AWS SDK for Go reports no error. In other answers it
+	// PayloadChunk, without InvokeComplete. The HTTP response is valid: its body is
+	// complete, and the AWS SDK for Go reports no error. In other answers it
 	// is WithinBody.
 	BeforeComplete
 )
 
 // Cut closes the TCP connection in the middle of the answer. The function has
-// executed by then, which is the nasty case: the work is done, and its caller cannot
-// know. Of a streaming invocation the handler has returned, but what it returned is
-// read no further than the cut, and closed. An answer without a body, such as those to Event and DryRun, would be
-// complete with its headers: every point from AfterHeaders on is WithinHeaders then.
-// Cut panics where p is not one of the constants.
+// executed by then, and its caller cannot know. In a streaming invocation the handler has
+// returned. The server stops reading its result at the cut and closes it. An answer
+// without a body, such as those to Event and DryRun, would be complete with its headers:
+// every point from AfterHeaders on is WithinHeaders then. Cut panics if p is not one of
+// the constants.
 func Cut(p CutPoint) Fault {
 	if p < BeforeHeaders || p > BeforeComplete {
 		panic(fmt.Sprintf("lambdatest: no CutPoint %d", p))
@@ -116,13 +116,13 @@ func Cut(p CutPoint) Fault {
 }
 
 // Always returns a fault like f that is never used up: it stays at the head of its
-// queue until Reset, and those behind it do not happen.
+// queue until Reset, and the faults behind it never happen.
 func (f Fault) Always() Fault {
 	f.always = true
 	return f
 }
 
-// sleep waits for d, and reports whether ctx let it.
+// sleep waits for d. It returns false if ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -139,7 +139,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // sendCut writes rep up to the point p and closes the connection.
 func (s *Server) sendCut(w http.ResponseWriter, rep reply, p CutPoint) {
-	// A hijacked connection is out of the count of Close, and out of its reach.
+	// Close neither counts nor closes a hijacked connection.
 	s.running.Add(1)
 	defer s.running.Done()
 	conn, _, err := http.NewResponseController(w).Hijack()

@@ -12,16 +12,15 @@ import (
 	"github.com/luraproject/lura/v2/transport/http/client"
 )
 
-// Namespace is the key of a backend's extra_config under which the configuration
-// of its function is.
+// Namespace is the key in a backend's extra_config for the configuration of its function.
 const Namespace = "github.com/devopsfaith/krakend-lambda"
 
-// NamespaceAlias is how KrakenD 2 calls the Namespace. One backend may have one of
-// them.
+// NamespaceAlias is KrakenD 2's short name for the Namespace. A backend may have only one of
+// the two.
 const NamespaceAlias = "backend/lambda"
 
-// backendSpec translates KrakenD's configuration of a backend. It is false for a
-// backend that is none of Lambda's.
+// backendSpec translates KrakenD's configuration of a backend. It returns false for a
+// backend that is not a Lambda backend.
 func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 	settings := backend.Settings(remote.ExtraConfig, Namespace, NamespaceAlias)
 	return backend.Spec{
@@ -41,8 +40,8 @@ func backendSpec(remote *config.Backend) (backend.Spec, bool) {
 
 func isNoOp(remote *config.Backend) bool { return remote.Encoding == encoding.NOOP }
 
-// statusHandler is KrakenD's own for the replies that have a status for it to accept or
-// not, and none for all others.
+// statusHandler returns KrakenD's status handler for replies that have a status to check,
+// and nil for all others.
 func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatusHandler {
 	if b.HasStatus() {
 		return client.GetHTTPStatusHandler(remote)
@@ -50,8 +49,8 @@ func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatus
 	return client.NoOpHTTPStatusHandler
 }
 
-// refused makes of a status that KrakenD does not accept what it makes of an HTTP
-// backend's: with return_error_details a response that says so, else an error.
+// refused handles a status that KrakenD does not accept as KrakenD does for an HTTP
+// backend: with return_error_details it makes a response with the details, else an error.
 func refused(err error) (*proxy.Response, error) {
 	named, ok := err.(interface {
 		Name() string
@@ -66,13 +65,13 @@ func refused(err error) (*proxy.Response, error) {
 	}, nil
 }
 
-// errorMode is what KrakenD's settings make of a backend's errors.
+// errorMode is how KrakenD's settings handle a backend's errors.
 type errorMode struct {
-	details string // the name that return_error_details gives to them; empty without
+	details string // the value of return_error_details; empty if it is not set
 	code    bool   // return_error_code
 }
 
-// errorModeOf asks KrakenD's own status handler with a reply that it cannot accept.
+// errorModeOf asks KrakenD's status handler, with a reply that it cannot accept.
 // As with HTTP backends, the settings have no effect on no-op.
 func errorModeOf(remote *config.Backend) (m errorMode) {
 	if _, ok := remote.ExtraConfig[client.Namespace]; !ok || isNoOp(remote) {
@@ -91,8 +90,8 @@ func errorModeOf(remote *config.Backend) (m errorMode) {
 	return m
 }
 
-// response makes of an error what KrakenD makes of an HTTP backend's: with
-// return_error_details a response with the details as its data, with
+// response handles an error as KrakenD does for an HTTP backend: with
+// return_error_details it makes a response with the details as its data, with
 // return_error_code an error with the details as its message.
 func (m errorMode) response(err error) (*proxy.Response, error) {
 	var e *backend.Error

@@ -1,6 +1,6 @@
-// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: what a
-// function returns can be treated and manipulated as the reply of any other
-// backend, and no API Gateway stands in between.
+// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: KrakenD
+// treats and manipulates what a function returns like the reply of any other
+// backend. No API Gateway is needed.
 //
 // This module is for gateways built with github.com/luraproject/lura/v2 (KrakenD
 // 2). A build wraps its backend factory:

@@ -35,14 +35,14 @@ var (
 	_ StreamInvoker = (*lambda.Client)(nil)
 )
 
-// RetryCounter is an optional interface of an Invoker. MaxRetries returns how often a call is
-// tried again for backends without max_retries; 0 is never. A wrapper around the SDK's client
+// RetryCounter is an optional interface of an Invoker. MaxRetries returns the number of retries
+// for backends without max_retries; 0 means none. A wrapper around the SDK's client
 // implements it to keep the client's number.
 type RetryCounter interface {
 	MaxRetries() int
 }
 
-// Option changes what the backends of a BackendFactory work with. It must not be nil.
+// Option configures the backends of a BackendFactory. It must not be nil.
 type Option func(*options)
 
 type options struct {
@@ -56,7 +56,7 @@ type options struct {
 	meterProvider metric.MeterProvider // nil for the global one
 }
 
-// newOptions returns what opts set.
+// newOptions returns the options that opts set.
 func newOptions(opts []Option) (o options) {
 	for _, opt := range opts {
 		opt(&o)
@@ -72,7 +72,7 @@ func (o options) backend(logger logging.Logger) backend.Options {
 	}
 	b.Logger = backend.NewLogger(b.Logger)
 	var onLookup func(error)
-	if !o.checkOnly { // else nothing happens that telemetry could tell of
+	if !o.checkOnly { // a check makes no calls to report
 		t, err := telemetry.New(o.meterProvider)
 		if err != nil {
 			b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())
@@ -90,58 +90,58 @@ func (o options) backend(logger logging.Logger) backend.Options {
 	return b
 }
 
-// WithConfig sets the config of the AWS SDK whose credentials, region, endpoint, number of
-// attempts and HTTP transport are used where the configuration says nothing else. Without it,
-// one is made of the environment and the shared AWS files. The config's middleware (APIOptions)
-// and Retryer take no part in calls, but for the Retryer's number of attempts: a build that needs
+// WithConfig sets an AWS SDK config. Its credentials, region, endpoint, number of
+// attempts and HTTP transport apply if krakend.json does not set them. Without WithConfig,
+// the config comes from the environment and the shared AWS files. Calls do not use the config's
+// middleware (APIOptions), and of its Retryer only the number of attempts: a build that needs
 // them passes WithInvoker(lambda.NewFromConfig(cfg)).
 func WithConfig(cfg aws.Config) Option {
 	return func(o *options) { o.config = &cfg }
 }
 
-// WithInvoker makes all calls with i: an AWS SDK's client with custom middleware, or what
-// instruments one or stands in for it. i decides on region, endpoint and credentials. Each attempt
-// is one call of i, and this module makes the retries. A client of the SDK makes none itself then;
-// a wrapper must hand the options of each call on to its client for that. The options also drop
-// the client's cached credentials where AWS says that they have expired.
+// WithInvoker makes all calls with i: an AWS SDK client with custom middleware, or a wrapper
+// or a replacement of one. i determines region, endpoint and credentials. Each attempt
+// is one call of i, and this module makes the retries. A client of the SDK then makes none itself;
+// for that, a wrapper must pass the options of each call on to its client. The options also drop
+// the client's cached credentials if AWS says that they have expired.
 //
 // Without max_retries, the number of retries is that of a [RetryCounter], else the RetryMaxAttempts
 // or Retryer in the Options() of the SDK's client, else 2. Backends with stream need a
-// [StreamInvoker]. i must be safe for concurrent use. nil is as if the option were not there.
+// [StreamInvoker]. i must be safe for concurrent use. A nil i has no effect.
 func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }
 
-// WithTransport has the calls of each Lambda backend go through the http.RoundTripper that transport
-// returns for it: a proxy of the build's own, other certificates, or one that counts or traces HTTP
-// requests. The factory calls transport once for each proxy that it makes of a good configuration,
-// with CheckOnly as well, and never in a request. A panic of it is a bad configuration. It must not
-// change the backend.
+// WithTransport sends the calls of each Lambda backend through the http.RoundTripper that transport
+// returns for it: for a proxy, for other certificates, or to count or trace HTTP
+// requests. The factory calls transport once for each proxy that it makes from a valid configuration,
+// with CheckOnly as well, and never in a request. If transport panics, the configuration is
+// invalid. transport must not change the backend.
 //
-// nil is as if the option were not there. So is a nil http.RoundTripper, for its backend: the calls
+// A nil transport has no effect. If transport returns nil for a backend, its calls
 // go through http.DefaultTransport as it is at the time of the call, with the certificates of
 // AWS_CA_BUNDLE, or through the transport of the HTTP client of [WithConfig]. Any other
-// http.RoundTripper takes the place of all of these: AWS_CA_BUNDLE has no effect on its calls, while the
+// http.RoundTripper replaces all of these: AWS_CA_BUNDLE has no effect on its calls, while the
 // timeout of that HTTP client still bounds each attempt.
 //
-// An http.RoundTripper gets each attempt by itself, signed, with the function's payload in its body and
-// the gateway's session token in X-Amz-Security-Token. It may add headers, but not change others, must
-// not follow redirects, and must be safe for concurrent use. Lookups of credentials do not use it.
-// Nor do the calls of [WithInvoker]: a warning says that the option has no effect then.
+// An http.RoundTripper gets each attempt separately, signed, with the function's payload in its body and
+// the gateway's session token in X-Amz-Security-Token. It may add headers, but must not change others or
+// follow redirects, and must be safe for concurrent use. Lookups of credentials do not use it.
+// The calls of [WithInvoker] do not use it either: a warning then says that the option has no effect.
 func WithTransport(transport func(*config.Backend) http.RoundTripper) Option {
 	return func(o *options) { o.transport = transport }
 }
 
-// WithReport hands report what has become of each Lambda backend's configuration, when
+// WithReport calls report with the result of each Lambda backend's configuration, when
 // its proxy is made and before BackendFactory's factory returns: for a check of
-// krakend.json, or a table at start. nil is as if the option were not there.
+// krakend.json, or a table at start. A nil report has no effect.
 func WithReport(report func(Report)) Option {
 	return func(o *options) { o.report = report }
 }
 
-// CheckOnly makes proxies that call nobody and answer every request with a 500, for a
-// command that checks krakend.json. The configuration is checked, logged and reported as
-// for a gateway that is to run, but no credentials are looked for.
+// CheckOnly makes proxies that make no calls and answer every request with a 500, for a
+// command that checks krakend.json. The factory checks, logs and reports the configuration as
+// in a running gateway, but looks up no credentials.
 func CheckOnly() Option {
 	return func(o *options) { o.checkOnly = true }
 }
@@ -154,13 +154,13 @@ func CheckOnly() Option {
 // A bad configuration fails closed: it is logged as an error when the proxy is
 // made, and the proxy answers every request with a 500.
 //
-// Of KrakenD's configuration it changes four things in a Lambda backend. One without a
-// host gets one that is never called, because KrakenD's load balancer asks for it. A
-// ConcurrentCalls above 1 becomes 1, because the proxy makes those calls itself. HeadersToPass
-// that are not empty get the headers that tell events about the client, which the function
-// does not see unless they were there. A URLPattern gets the claims that templates have
-// placeholders for, because KrakenD's validator sets those that a pattern names. Another proxy that the factory makes of the same
-// configuration behaves alike.
+// The factory changes four things in KrakenD's configuration of a Lambda backend. It adds a host
+// that is never called if there is none, because KrakenD's load balancer needs one. It sets a
+// ConcurrentCalls above 1 to 1, because the proxy makes those calls itself. It adds the headers
+// that describe the client in events to HeadersToPass if that is not empty; the function
+// sees them only if the configuration lists them. It adds the claims that templates have
+// placeholders for to the URLPattern, because KrakenD's validator sets those that a pattern names.
+// Another proxy that the factory makes of the same configuration behaves alike.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
 // map[string][]string, which KrakenD's routers look for. For Go code they have

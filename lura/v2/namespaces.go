@@ -10,8 +10,8 @@ import (
 	"github.com/luraproject/lura/v2/transport/http/client/graphql"
 )
 
-// CheckNamespaces tells which namespaces in the extra_config of cfg's service, endpoints, async
-// agents and backends this build does not know. KrakenD ignores them without a word: with
+// CheckNamespaces finds the namespaces in the extra_config of cfg's service, endpoints, async
+// agents and backends that this build does not know. KrakenD ignores them without a log line: with
 // auth/validator in krakend.json, a build without that component lets every request pass.
 //
 // wired are the namespaces of the components that the build contains. Those of a Lambda backend,

@@ -8,9 +8,9 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// An Invocation is what an observer learns of one invocation: the call of a function with all of
-// its attempts. Where a request makes concurrent calls, they are one Invocation, and the reply
-// that the client gets counts.
+// An Invocation describes one call of a function with all of its attempts, for an observer. If a
+// request makes concurrent calls, they are one Invocation, and the fields describe the reply
+// that the client gets.
 type Invocation struct {
 	// Function is the name, partial ARN or ARN, without the qualifier.
 	Function string
@@ -60,17 +60,17 @@ type Invocation struct {
 	MemorySize, MaxMemoryUsed int64
 }
 
-// WithObserver has observe called at the end of each invocation: for metrics, or a log of the
-// build. A request that is refused before a function is known is not an invocation. ctx is the
+// WithObserver calls observe at the end of each invocation: for metrics, or for the build's own
+// log. A request that is refused before its function is known is not an invocation. ctx is the
 // request's, and may be done. observe must be safe for concurrent use and must return soon: the
-// reply, or the end of a stream, waits for it. nil is as if the option were not there.
+// reply, or the end of a stream, waits for it. A nil observe has no effect.
 func WithObserver(observe func(ctx context.Context, i Invocation)) Option {
 	return func(o *options) { o.observe = observe }
 }
 
-// WithMeterProvider has the metrics of all invocations go to p. Without it, or with nil, they go
-// to OpenTelemetry's global MeterProvider, also to one that is set later. In KrakenD-CE the
-// global one is never set: pass otelstate.GlobalState().MeterProvider(), which is nil where
+// WithMeterProvider sends the metrics of all invocations to p. Without it, or with nil, they go
+// to OpenTelemetry's global MeterProvider, also to one that is set later. KrakenD-CE never sets the
+// global one: pass otelstate.GlobalState().MeterProvider(), which is nil if
 // krakend.json does not configure OpenTelemetry. docs/monitoring.md has the names of the metrics.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(o *options) { o.meterProvider = p }

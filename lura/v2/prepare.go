@@ -25,8 +25,8 @@ type configuredBackend struct {
 // user agent.
 var identityHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agent"}
 
-// prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec says
-// what stood there when the factory first saw the backend.
+// prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec has
+// the values that the factory first saw in the backend.
 func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
 	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls, remote.HeadersToPass, remote.URLPattern})
 	first := v.(configuredBackend)
@@ -51,9 +51,9 @@ func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec)
 	}
 }
 
-// requireClaims has KrakenD's validator set the params of these claims, such as JWT.sub. It sets
-// those that a url_pattern of the endpoint names, and reads them after the factory has run. No
-// Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
+// requireClaims makes KrakenD's validator set the params of these claims, such as JWT.sub. The
+// validator sets those that a url_pattern of the endpoint names, and reads the patterns after the
+// factory has run. No Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
 // extractRequiredJWTClaims of github.com/krakend/krakend-jose/v2.
 func requireClaims(remote *config.Backend, claims []string) {
 	var b strings.Builder

@@ -9,8 +9,8 @@ import (
 	"github.com/luraproject/lura/v2/logging"
 )
 
-// A Report tells what has become of the configuration of a Lambda backend. Where Err is not nil, all
-// other fields but Backend and Warnings are zero.
+// A Report describes the configuration of a Lambda backend. If Err is not nil, all
+// other fields except Backend and Warnings are zero.
 type Report struct {
 	// Backend is the configuration that the report is about. It is never nil.
 	Backend *config.Backend
@@ -22,18 +22,18 @@ type Report struct {
 	Function string
 	// Param is the function_param_name. It is empty where Function is set.
 	Param string
-	// Allowed are the allowed_functions that requests may name with Param. Nil is every name.
+	// Allowed are the allowed_functions that requests may name with Param. Nil means every name.
 	Allowed []string
 	// Region and Endpoint are where calls go: what the configuration says, else what the AWS SDK has
 	// found. With [WithInvoker] they are what the configuration says, and may be empty.
 	Region, Endpoint string
 	// Role is the ARN of assume_role. It is empty for none.
 	Role string
-	// Warnings are sentences about what an operator should look at. They are logged when a
-	// BackendFactory makes the proxy. Nil is none.
+	// Warnings are sentences for the operator. They are logged when a
+	// BackendFactory makes the proxy. Nil means none.
 	Warnings []string
-	// Err tells every key that is wrong, and how. Each request gets a 500 then. It is nil
-	// for a good configuration, with CheckOnly as well.
+	// Err describes every invalid key. Each request then gets a 500. It is nil
+	// for a valid configuration, with CheckOnly as well.
 	Err error
 }
 
@@ -44,18 +44,18 @@ func newReport(remote *config.Backend, r backend.Report) Report {
 	}
 }
 
-// Check tells what would become of a backend's configuration, for a command that checks
-// krakend.json. It makes no proxy, looks for no credentials, calls nobody and logs nothing. The
-// backend stays as it is. It must be as KrakenD's parser returns it: a BackendFactory may have changed
-// one that it has seen.
+// Check validates a backend's configuration, for a command that checks
+// krakend.json. It makes no proxy, looks up no credentials, makes no calls and logs nothing. It does
+// not change the backend, which must be as KrakenD's parser returns it: a BackendFactory may have
+// changed one that it has seen.
 //
-// opts are those of the BackendFactory, which decide on region and endpoint; WithReport and
-// CheckOnly have no effect.
+// opts are the options of the BackendFactory, since they determine region and endpoint. WithReport
+// and CheckOnly have no effect.
 //
 // For a backend without the [Namespace] and the [NamespaceAlias], Invokes is empty and Err is nil.
 //
-// Other than a gateway made with [CheckOnly], Check does not see what else KrakenD may refuse, such
-// as endpoints that conflict.
+// Unlike a gateway made with [CheckOnly], Check does not see other mistakes that KrakenD refuses,
+// such as endpoints that conflict.
 func Check(remote *config.Backend, opts ...Option) Report {
 	o := newOptions(opts)
 	o.checkOnly = true

@@ -1,18 +1,18 @@
-// Package sdkv2 tells internal/invoke what it needs to know of the world, by aws-sdk-go-v2: where
-// the Invoke API is, how often the SDK would try a call again, which transport a call goes through,
-// and where credentials come from. It serves KrakenD 2. It makes the calls of builds that set an
-// [Invoker]; in all others it only looks up credentials, and internal/credentials keeps them.
+// Package sdkv2 uses aws-sdk-go-v2 to find what internal/invoke needs: the address of
+// the Invoke API, the number of retries, the transport of calls,
+// and the credentials. It serves KrakenD 2. It makes the calls of builds that set an
+// [Invoker]; in all others it only looks up credentials, and internal/credentials caches them.
 //
 // Read sdk.go first: [SDK.Client], which is called once for each backend when the pipes are built.
 // Then:
 //
-//   - profile.go, load.go, files.go: what is read of the environment and the shared AWS files
+//   - profile.go, load.go, files.go: the environment and the shared AWS files
 //   - target.go: region, endpoint, number of retries, user agent
 //   - http.go: the transport of calls
-//   - lookup.go: how credentials are found, as a credentials.Finder
+//   - lookup.go: lookups of credentials, as a credentials.Finder
 //   - send.go: requests and answers of lookups, bounded and checked
 //   - process.go, login.go: credential_process, bounded; the cache file of aws login, checked
-//   - errors.go: errors of the SDK, fit for a log
+//   - errors.go: errors of the SDK, safe to log
 //   - invoker.go, exchange.go, stream.go: calls with a custom Invoker
 //
 // # Limits

@@ -15,8 +15,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// described is an error of the SDK with a message of one line that is fit for a log: code, HTTP
-// status where it came with one, message, and by how much the clock is off where that may be the
+// described is an error of the SDK with a message of one line that is safe to log: code, HTTP
+// status (if any), message, and the difference between the clocks if that may be the
 // cause.
 type described struct {
 	code    string // AWS's; empty for an error that is not AWS's
@@ -33,11 +33,11 @@ func (e *described) Unwrap() error { return e.err }
 // Code returns AWS's code for the error. It is empty for an error that is not AWS's.
 func (e *described) Code() string { return e.code }
 
-// describe makes an error of the SDK fit for a log. It returns other errors of this package as
-// they are.
+// describe makes an error of the SDK safe to log. It returns other errors of this package
+// unchanged.
 func describe(err error) error { return describeWithout(func(string) bool { return false }, err) }
 
-// describeWithout is describe. It leaves out a message that is secret by this function, too.
+// describeWithout is like describe. It also leaves out a message that this function calls secret.
 func describeWithout(secret func(message string) bool, err error) error {
 	var known *described
 	if err == nil || errors.As(err, &known) {

@@ -21,8 +21,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// exchanges are the SDK's calls of one attempt: one, none where the Invoker drops options, and
-// several at once where it hedges. It is safe for concurrent use.
+// exchanges are the SDK's calls of one attempt: usually one. There is none if the Invoker drops
+// options, and there are several if it hedges. It is safe for concurrent use.
 type exchanges struct {
 	request *invoke.Request
 	policy  *invoke.Policy
@@ -36,7 +36,7 @@ type exchanges struct {
 // answer into the output of the attempt before.
 func (c *exchanges) option(o *lambda.Options) {
 	o.Retryer = aws.NopRetryer{}
-	if client, ok := o.HTTPClient.(*http.Client); ok { // the SDK's default client sends no payload to another place
+	if client, ok := o.HTTPClient.(*http.Client); ok { // the SDK's default client never redirects a payload
 		withoutRedirects := *client
 		withoutRedirects.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		o.HTTPClient = &withoutRedirects
@@ -65,8 +65,8 @@ func (c *exchanges) end(x *exchange) {
 	}
 }
 
-// result returns the exchange that the Invoker's answer is of. It tells nothing where the Invoker
-// drops options.
+// result returns the exchange that produced the Invoker's answer. The exchange is empty if the
+// Invoker drops options.
 func (c *exchanges) result() *exchange {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +76,7 @@ func (c *exchanges) result() *exchange {
 	return c.ended
 }
 
-// exchange is one call of the SDK's client, and what it tells of an attempt.
+// exchange is one call of the SDK's client, and what it shows about an attempt.
 type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
@@ -89,8 +89,8 @@ type exchange struct {
 	refused     *invoke.Error  // why the SDK may not read the answer; nil where it may
 }
 
-// complete takes over how the call has ended. The client's cache knows nothing of an answer that
-// calls its credentials expired: the next attempt has others once the cache has dropped them.
+// complete records how the call ended. The client's cache does not see an answer that reports
+// expired credentials: complete drops them from the cache, so the next attempt gets others.
 func (x *exchange) complete(err error) {
 	x.failed = err != nil
 	if cache, ok := x.credentials.(interface{ Invalidate() }); ok && x.failed && errorOf(err).IsExpired() {
@@ -117,8 +117,8 @@ func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInp
 	return out, metadata, err
 }
 
-// limit holds the answer to its limits before the SDK reads it. A function's error is not a
-// stream, even where the call asked for one.
+// limit applies the limits to the answer before the SDK reads it. A function's error is not a
+// stream, even if the call asked for one.
 func (x *exchange) limit() {
 	body, err := invoke.LimitAnswer(x.answer, x.request, x.policy)
 	if err == nil {
@@ -130,7 +130,7 @@ func (x *exchange) limit() {
 	x.refused = err
 }
 
-// functionError reads the error of a function in place of a stream.
+// functionError reads the error of a function instead of a stream.
 func functionError(code string, answer *http.Response, body *invoke.Body) *invoke.Error {
 	defer body.Close()
 	payload, err := io.ReadAll(body)
@@ -140,7 +140,7 @@ func functionError(code string, answer *http.Response, body *invoke.Body) *invok
 	return &invoke.Error{Kind: invoke.KindFunction, Code: code, Payload: payload, LogResult: answer.Header.Get("X-Amz-Log-Result")}
 }
 
-// noCode is the SDK's code for an answer that has none.
+// noCode is the SDK's code for an answer without a code.
 const noCode = "UnknownError"
 
 // failure returns the error of an attempt.
@@ -165,8 +165,8 @@ func (x *exchange) failure(err error) *invoke.Error {
 	return e
 }
 
-// tellSecrets tells what the errors of the attempt must not repeat. The SDK keeps the secret key to
-// itself, and sends it nowhere.
+// tellSecrets lists what the errors of the attempt must not repeat. The SDK keeps the secret key
+// to itself, and does not send it.
 func (x *exchange) tellSecrets() {
 	x.request.SignedWith(sigv4.Credentials{SessionToken: x.signed.Get("X-Amz-Security-Token")}, x.signed.Get("Authorization"))
 }

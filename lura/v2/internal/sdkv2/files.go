@@ -21,9 +21,9 @@ func sharedFiles() []string {
 }
 
 // checkFiles returns an error for a shared file with a line that is neither a section nor a key
-// with its value. aws-sdk-go-v2 passes over such a line, and goes on with half of the file. Lines
-// with white space before them are parts of the value above, and the SDK reports a
-// file that is absent or cannot be read.
+// with its value. aws-sdk-go-v2 skips such a line, and uses the rest of the file. Indented
+// lines continue the value above. The SDK reports a file that is absent or that it cannot
+// read.
 func checkFiles() error {
 	for _, file := range sharedFiles() {
 		//nolint:gosec // G304: the operator's environment names the file
@@ -100,8 +100,8 @@ func checkShared(cfg aws.Config, profile string) error {
 }
 
 // checkRoles returns an error for a role that no chain of profiles can assume: one that needs the
-// code of an MFA device, or one without credentials to assume it with. The SDK says the former at
-// the first lookup. For the latter it would take those of the container or the instance.
+// code of an MFA device, or one without credentials to assume it with. The SDK reports the former
+// at the first lookup. For the latter it would use the credentials of the container or the instance.
 func checkRoles(chain []*sdkconfig.SharedConfig) error {
 	for _, p := range chain {
 		usesWebIdentity := p.WebIdentityTokenFile != "" && !p.Credentials.HasKeys()
@@ -117,7 +117,7 @@ func checkRoles(chain []*sdkconfig.SharedConfig) error {
 	return nil
 }
 
-// hasSource tells whether the SDK finds credentials for a profile without a source_profile.
+// hasSource reports whether the SDK finds credentials for a profile without a source_profile.
 func hasSource(p *sdkconfig.SharedConfig) bool {
 	return p.Credentials.HasKeys() || cmp.Or(p.CredentialSource, p.WebIdentityTokenFile, p.CredentialProcess, p.LoginSession,
 		p.SSOSessionName, p.SSORegion, p.SSOAccountID, p.SSOStartURL, p.SSORoleName) != ""

@@ -9,7 +9,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
-// httpSettings are what calls need of an HTTP client.
+// httpSettings are the settings for calls from an HTTP client.
 type httpSettings struct {
 	transport http.RoundTripper
 	timeout   time.Duration // of a call; 0 for none
@@ -37,12 +37,12 @@ func httpOf(c aws.HTTPClient) httpSettings {
 	}
 }
 
-// hasTransport tells whether the settings of an HTTP client have another transport than
+// hasTransport reports whether the settings of an HTTP client have a transport other than
 // http.DefaultTransport.
 func hasTransport(c aws.HTTPClient) bool { return httpOf(c).transport != transport.Default() }
 
-// httpOfLoaded returns the settings of the HTTP client that LoadDefaultConfig made, which is nil
-// or has the certificates of AWS_CA_BUNDLE and no more.
+// httpOfLoaded returns the settings of the HTTP client that LoadDefaultConfig made. That client is
+// nil or only has the certificates of AWS_CA_BUNDLE.
 func httpOfLoaded(c aws.HTTPClient) httpSettings {
 	if c, ok := c.(*awshttp.BuildableClient); ok {
 		return httpSettings{transport: transport.WithCertificates(c.GetTransport())}

@@ -32,24 +32,24 @@ var (
 	_ StreamInvoker = (*lambda.Client)(nil)
 )
 
-// NewAttempter returns what makes attempts with a custom Invoker. One attempt is one call of it.
-// Where the Invoker is a client of the SDK, or hands the options on to one, the client makes no
+// NewAttempter returns an Attempter that uses a custom Invoker. Each attempt calls it once.
+// If the Invoker is a client of the SDK, or passes the options on to one, the client makes no
 // retries.
 func NewAttempter(i Invoker) invoke.Attempter { return attempter{i} }
 
-// RetryCounter is what an Invoker may implement to tell its number of retries.
+// RetryCounter is an optional interface of an Invoker. It returns its number of retries.
 type RetryCounter interface {
 	MaxRetries() int
 }
 
-// MaxRetries returns the number of retries of an Invoker, for backends that configure none: that
-// of a RetryCounter, or the attempts in the Options of the SDK's client, without the first. It is
-// the SDK's default for an Invoker that tells neither.
+// MaxRetries returns the number of retries of an Invoker, for backends that configure none: the
+// number of a RetryCounter, or the attempts in the Options of the SDK's client, without the first.
+// For an Invoker with neither it is the SDK's default.
 func MaxRetries(i Invoker) int {
 	if counter, ok := i.(RetryCounter); ok {
 		return counter.MaxRetries()
 	}
-	if client, ok := i.(interface{ Options() lambda.Options }); ok { // *lambda.Client, and what embeds one
+	if client, ok := i.(interface{ Options() lambda.Options }); ok { // *lambda.Client, and types that embed it
 		if o := client.Options(); o.Retryer != nil {
 			return retries(o)
 		}
@@ -102,8 +102,8 @@ func (a attempter) Attempt(ctx context.Context, r *invoke.Request, p *invoke.Pol
 	}, nil
 }
 
-// answerOf returns the header and the request id of the answer that an output comes from. A fake
-// tells neither.
+// answerOf returns the header and the request id of the answer that an output comes from. Both
+// are empty for a fake.
 func answerOf(m middleware.Metadata) (header http.Header, requestID string) {
 	requestID, _ = awsmiddleware.GetRequestIDMetadata(m)
 	if answer, ok := awsmiddleware.GetRawResponse(m).(*smithyhttp.Response); ok && answer.Response != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/transport"
 )
 
-// loadTimeout bounds what is read at start. AWS_DEFAULTS_MODE=auto asks the metadata service.
+// loadTimeout bounds the reading at start. AWS_DEFAULTS_MODE=auto asks the metadata service.
 const loadTimeout = 10 * time.Second
 
 // load reads the environment and the shared AWS files. It hands the SDK no HTTP client: for
@@ -50,7 +50,7 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 	return aws.Config{}, fmt.Errorf("the AWS SDK cannot read its configuration: %w", describe(err))
 }
 
-// loadOnce reads what stays as it is until the gateway ends: everything but credentials.
+// loadOnce reads what does not change until the gateway ends: everything but credentials.
 func loadOnce(profile string) (aws.Config, error) {
 	if err := checkFiles(); err != nil {
 		return aws.Config{}, err
@@ -64,7 +64,7 @@ func loadOnce(profile string) (aws.Config, error) {
 }
 
 // checkEndpoints returns an error for an endpoint of a config that is not an http or https URL. The
-// error names the place that the endpoint comes from.
+// error names the source of the endpoint.
 func checkEndpoints(cfg aws.Config) error {
 	return errors.Join(
 		checkEndpoint("LAMBDA", lambda.NewFromConfig(cfg).Options().BaseEndpoint),
@@ -82,7 +82,7 @@ func checkEndpoint(service string, endpoint *string) error {
 	return nil
 }
 
-// placeOf names the place that an endpoint comes from:
+// placeOf returns the source of an endpoint:
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func placeOf(service, endpoint string) string {
 	for _, variable := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
@@ -93,7 +93,7 @@ func placeOf(service, endpoint string) string {
 	return "endpoint_url of " + strings.ToLower(service) + " in the shared AWS config or the build's config"
 }
 
-// withoutEffect returns warnings of what a custom config has without effect on calls.
+// withoutEffect returns warnings for the settings of a custom config that have no effect on calls.
 func withoutEffect(cfg aws.Config) (warnings []string) {
 	const advice = ": has no effect on the calls of functions; pass WithInvoker(lambda.NewFromConfig(cfg)) for it"
 	options := lambda.NewFromConfig(cfg).Options()

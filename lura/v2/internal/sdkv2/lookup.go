@@ -24,19 +24,19 @@ type lookup struct {
 	key       cacheKey
 	transport http.RoundTripper
 
-	late *retrieval // it has outlasted its lookup; nil where none has
+	late *retrieval // it has outlasted its lookup; nil if there is none
 }
 
-// retrieval is the part of a lookup that may outlast it: a custom provider, or a file system, may
-// ignore the end of the context.
+// retrieval is the part of a lookup that may outlast it, since a custom provider or a file system
+// may ignore the end of the context.
 type retrieval struct {
 	over  chan struct{}
 	found credentials.Found
 	err   error
 }
 
-// find is a credentials.Finder. There is never more than one retrieval under way: what comes
-// late is what the next lookup finds.
+// find is a credentials.Finder. There is never more than one retrieval at a time: the next lookup
+// uses the result of a late one.
 func (l *lookup) find(ctx context.Context, renew bool) (credentials.Found, error) {
 	for {
 		r := l.late
@@ -52,7 +52,7 @@ func (l *lookup) find(ctx context.Context, renew bool) (credentials.Found, error
 		select {
 		case <-r.over:
 			l.late = nil
-			if r.err == nil || !late { // a late failure is the end of an earlier lookup's context
+			if r.err == nil || !late { // a late failure comes from the end of an earlier lookup's context
 				return r.found, r.err
 			}
 		case <-ctx.Done():
@@ -89,8 +89,8 @@ func (l *lookup) retrieve(ctx context.Context, renew bool) (_ credentials.Found,
 	return found, nil
 }
 
-// provider returns what retrieves the credentials: the custom config's provider, or one that it
-// makes anew each time of the environment and the shared files. A cache's Invalidate would not read
+// provider returns the provider of the credentials: the custom config's, or a new one that it
+// makes of the environment and the shared files. The Invalidate method of a cache would not read
 // these again.
 func (l *lookup) provider(ctx context.Context, renew bool, s *sender) (aws.CredentialsProvider, error) {
 	var cfg aws.Config
@@ -128,14 +128,14 @@ func (l *lookup) provider(ctx context.Context, renew bool, s *sender) (aws.Crede
 func (l *lookup) load(ctx context.Context, s *sender) (aws.Config, error) {
 	cfg, err := load(ctx, l.key.profile, s.addTo,
 		sdkconfig.WithRegion(l.key.region),
-		// The chain takes those of a container for expired five minutes before their end.
+		// The chain treats a container's credentials as expired five minutes before their end.
 		sdkconfig.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = 0 }))
 	if err != nil {
 		return aws.Config{}, err
 	}
 	sources := sourcesOf(cfg.Credentials)
 	if l.key.profile != "" && len(sources) > 0 && (sources[0] == aws.CredentialSourceHTTP || sources[0] == aws.CredentialSourceIMDS) {
-		// The chain goes on to these where a profile has no credentials.
+		// The chain continues with these if a profile has no credentials.
 		return aws.Config{}, errors.New("it has no credentials, and those of the container or the instance are not used for it")
 	}
 	if slices.Contains(sources, aws.CredentialSourceProcess) {
@@ -156,7 +156,7 @@ func sourcesOf(p aws.CredentialsProvider) []aws.CredentialSource {
 	return nil
 }
 
-// where tells an operator in which places the credentials for a key are looked for.
+// where tells an operator where this module looks for the credentials for a key.
 func (s *SDK) where(key cacheKey) (where string) {
 	switch {
 	case key.profile != "":

@@ -33,7 +33,7 @@ func processProvider(cfg aws.Config, shared *sdkconfig.SharedConfig) aws.Credent
 		if shared.ExternalID != "" {
 			o.ExternalID = &shared.ExternalID
 		}
-		// As the chain has it: AWS admits 15 minutes and more.
+		// The chain does the same: AWS allows 15 minutes and more.
 		if d := shared.RoleDurationSeconds; d != nil && *d > 15*time.Minute {
 			o.Duration = *d
 		}
@@ -58,7 +58,7 @@ func (c command) NewCommand(ctx context.Context) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// limitedWriter fails when there is more than it may take.
+// limitedWriter fails if it gets more than its limit.
 type limitedWriter struct{ left int }
 
 var _ io.Writer = (*limitedWriter)(nil)

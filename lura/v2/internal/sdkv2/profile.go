@@ -4,15 +4,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// profile is what all backends with one profile share. It is read once.
+// profile is shared by all backends with one profile. It is read once.
 type profile struct {
 	config aws.Config
 	http   httpSettings
-	err    error // of all these backends
+	err    error // for all these backends
 }
 
-// profile returns what is read for a profile, empty for the environment's or the default one. A
-// failure is not tried again: it is a failure for all backends. s.mu is held.
+// profile reads a profile, empty for the environment's or the default one. It does not retry a
+// failure, which applies to all backends. s.mu is held.
 func (s *SDK) profile(name string) profile {
 	p, ok := s.profiles[name]
 	if !ok {

@@ -18,8 +18,8 @@ import (
 // SDK implements invoke.SDK by aws-sdk-go-v2. Backends with the same profile, role, region and
 // endpoint share a client, and those with the same profile, role and region their credentials.
 type SDK struct {
-	// OnLookup is told of each lookup of credentials that has ended, and of its error. It is set
-	// before the first Client. Nil is for none.
+	// OnLookup is called at the end of each lookup of credentials, with its error. Set it
+	// before the first Client. Nil means no call.
 	OnLookup func(error)
 
 	custom    *aws.Config // nil for that of the environment and the shared AWS files
@@ -37,7 +37,7 @@ type SDK struct {
 
 var _ invoke.SDK = (*SDK)(nil)
 
-// cacheKey decides which credentials a lookup finds.
+// cacheKey identifies the credentials that a lookup finds.
 type cacheKey struct {
 	profile, region string
 	role            invoke.Role
@@ -48,17 +48,17 @@ type clientKey struct {
 	endpoint string
 }
 
-// answer is what Client has returned for settings. To find it anew takes a call of the AWS SDK's
-// client, of 20 KB, for each of a gateway's backends.
+// answer is a result of Client for settings. Without it, each of a gateway's backends would need
+// another call of the AWS SDK's client, which allocates 20 KB.
 type answer struct {
 	client *invoke.Client
 	found  invoke.Found
 }
 
-// NewSDK returns an SDK. custom is the config that the build has set, and stays as it is. Where it
+// NewSDK returns an SDK. custom is the config that the build has set, and is not changed. If it
 // is nil, and for backends with a profile, the SDK reads the environment and the shared AWS files.
-// With checkOnly it looks up no credentials, and its clients must not be called. It touches
-// nothing of AWS before the first Client.
+// With checkOnly it looks up no credentials, and its clients must not be called. It uses nothing
+// of AWS before the first Client.
 func NewSDK(custom *aws.Config, logger credentials.Logger, checkOnly bool) *SDK {
 	s := &SDK{
 		logger: logger, checkOnly: checkOnly,
@@ -107,11 +107,11 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	return client, found, nil
 }
 
-// regionName matches what AWS's regions look like. There is no list of them that lasts.
+// regionName matches the form of AWS's regions. Any list of them would soon be out of date.
 var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
 
-// target returns where the calls of backends with these settings go, without credentials. s.mu is
-// held.
+// target returns the target of calls of backends with these settings, without credentials. s.mu
+// is held.
 func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, error) {
 	p := s.profile(settings.Profile)
 	if p.err != nil {
@@ -170,5 +170,5 @@ func isAnonymous(p aws.CredentialsProvider) bool {
 	return p != nil && aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil))
 }
 
-// safeText says what an error of the SDK is, fit for a log.
+// safeText describes an error of the SDK, safe to log.
 func safeText(err error) string { return describe(err).Error() }

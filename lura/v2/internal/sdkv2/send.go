@@ -22,20 +22,20 @@ import (
 )
 
 const (
-	// requestTimeout bounds a request of a lookup, so that the SDK's other attempts find time.
+	// requestTimeout bounds a request of a lookup, to leave time for the SDK's other attempts.
 	requestTimeout = 7 * time.Second
-	// metadataTimeout is requestTimeout for the metadata service of an instance: it is near, or
-	// not there. In containers its first answer may get lost, and the SDK goes on without it.
+	// metadataTimeout is requestTimeout for the metadata service of an instance, which is either near
+	// or absent. In containers its first answer may get lost, and the SDK continues without it.
 	metadataTimeout = time.Second
 	// maxAnswer bounds the answers to lookups, in bytes.
 	maxAnswer = 64 << 10
 )
 
-// sender sends the requests of the SDK's credential providers. It takes the place of their HTTP
+// sender sends the requests of the SDK's credential providers. It replaces their HTTP
 // clients: for AWS_CA_BUNDLE the SDK insists on its BuildableClient, which follows redirects, and a
 // config cannot replace the client for container credentials.
 type sender struct {
-	// ctx is the lookup's, which a sender does not outlive. The SDK's cache hides the end of
+	// ctx is the lookup's. A sender must not outlive it. The SDK's cache hides the end of
 	// contexts from providers.
 	ctx       context.Context
 	transport http.RoundTripper
@@ -44,13 +44,13 @@ type sender struct {
 	sent []sent
 }
 
-// sent is what may be secret in a request.
+// sent holds the parts of a request that may be secret.
 type sent struct {
 	header http.Header
 	body   []byte
 }
 
-// keep remembers a request, until the lookup has ended.
+// keep stores the secrets of a request until the lookup has ended.
 func (s *sender) keep(r *http.Request) error {
 	var body []byte
 	if r.Body != nil {
@@ -66,14 +66,14 @@ func (s *sender) keep(r *http.Request) error {
 	return nil
 }
 
-// hasSecrets tells whether a text repeats a secret of a request of the lookup.
+// hasSecrets reports whether a text repeats a secret of a request of the lookup.
 func (s *sender) hasSecrets(message string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.sent, func(r sent) bool { return text.RepeatsRequest(message, r.header, r.body) })
 }
 
-// addTo is a middleware of the SDK's, for each call of a provider's client.
+// addTo adds a middleware of the SDK, for each call of a provider's client.
 func (s *sender) addTo(stack *middleware.Stack) error {
 	limit := requestTimeout
 	switch stack.ID() {
@@ -94,8 +94,8 @@ func (s *sender) addTo(stack *middleware.Stack) error {
 	)
 }
 
-// send sends a request and reads the answer. Redirects are not followed: they would carry a web
-// identity, or the token of a session of SSO, to wherever the answer says.
+// send sends a request and reads the answer. It does not follow redirects: they would send a web
+// identity, or the token of an SSO session, to any address in the answer.
 func (s *sender) send(r *http.Request, limit time.Duration) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
@@ -124,7 +124,7 @@ func (s *sender) send(r *http.Request, limit time.Duration) (*http.Response, err
 	return resp, nil
 }
 
-// failure returns the error of a request: the lookup's end where that is the cause.
+// failure returns the error of a request: the lookup's end if that is the cause.
 func (s *sender) failure(err error) error {
 	if s.ctx.Err() != nil {
 		return badAnswer("the lookup has ended: " + s.ctx.Err().Error())
@@ -138,11 +138,11 @@ type badAnswer string
 // Error implements error.
 func (e badAnswer) Error() string { return string(e) }
 
-// RetryableError tells the SDK's retryer.
+// RetryableError tells the SDK's retryer not to retry.
 func (badAnswer) RetryableError() bool { return false }
 
-// checkAnswer stops answers that the SDK's providers would panic on, in a goroutine of the SDK where
-// nothing can recover it. The clients themselves may panic, too.
+// checkAnswer rejects answers that the SDK's providers would panic on, in a goroutine of the SDK
+// that cannot recover. The clients themselves may panic, too.
 func checkAnswer(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
 	defer func() {
 		if v := recover(); v != nil {

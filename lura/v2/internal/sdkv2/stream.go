@@ -55,10 +55,10 @@ type events struct {
 	ctx     context.Context
 	stream  *lambda.InvokeWithResponseStreamEventStream
 	x       *exchange
-	release func() bool // of the context's hold on the stream
+	release func() bool // removes the callback that ends the stream with the context
 	read    int64       // of the reply, in bytes
 	log     string
-	err     error // why there is no more
+	err     error // why the stream has ended
 }
 
 var _ invoke.Events = (*events)(nil)
@@ -96,8 +96,8 @@ func (e *events) Next() ([]byte, string, error) {
 	return nil, e.log, e.err
 }
 
-// failure returns why a stream has ended without InvokeComplete. The SDK takes one that is cut
-// between two messages for complete, and has read all that it reads.
+// failure returns why a stream has ended without InvokeComplete. The SDK treats a stream that is cut
+// between two messages as complete. It then has read everything that arrived.
 func (e *events) failure() error {
 	if e.ctx.Err() != nil { // which has closed the stream
 		return &invoke.Error{Kind: invoke.KindEnded, Progress: "while the function wrote its reply", Err: e.ctx.Err()}
@@ -110,7 +110,7 @@ func (e *events) failure() error {
 	switch {
 	case failed.Code != "": // an exception, or a message of the type error
 		return failed
-	case e.x.body != nil && e.x.body.Failure() == nil && !errors.Is(err, io.ErrUnexpectedEOF): // all that came was read
+	case e.x.body != nil && e.x.body.Failure() == nil && !errors.Is(err, io.ErrUnexpectedEOF): // everything that arrived was read
 		return &invoke.Error{Kind: invoke.KindMalformed, Err: describe(err)}
 	}
 	return &invoke.Error{Kind: invoke.KindTruncated, Message: describe(err).Error(), Err: err}

@@ -19,16 +19,16 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// newTarget returns where the calls of backends with a profile go, without credentials. An empty
-// endpoint is the config's, else AWS's.
+// newTarget returns the target of calls of backends with a profile, without credentials. If endpoint
+// is empty, it uses the config's, else AWS's.
 func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 	cfg := p.config
 	cfg.Region = region
 	cfg.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", "")
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		if endpoint != "" {
-			// The endpoint of this backend counts more than FIPS, dual-stack and resolvers,
-			// which would not go with it.
+			// The endpoint of this backend overrides FIPS, dual-stack and resolvers, which
+			// conflict with it.
 			o.BaseEndpoint, o.EndpointOptions = &endpoint, lambda.EndpointResolverOptions{}
 			o.EndpointResolver, o.EndpointResolverV2 = nil, lambda.NewDefaultEndpointResolverV2()
 		}
@@ -62,7 +62,7 @@ func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([^/]+)/`)
 
 // draw returns a call of a function f as a client makes it, without sending it. Only the SDK knows
-// how endpoints follow from a region, FIPS, dual-stack, endpoint rules and resolvers of
+// how to derive an endpoint from a region, FIPS, dual-stack, endpoint rules and resolvers of
 // both kinds.
 func draw(client *lambda.Client) (*http.Request, error) {
 	var drawn *http.Request

@@ -1,6 +1,6 @@
-// Package telemetry tells OpenTelemetry of invocations: spans, metrics, and the trace context that
-// functions receive. It uses OpenTelemetry's API only. Which SDK receives the data, and whether
-// one does, is the build's choice.
+// Package telemetry reports invocations to OpenTelemetry: spans, metrics, and the trace context that
+// functions receive. It uses OpenTelemetry's API only. The build chooses whether an SDK receives
+// the data, and which one.
 //
 // It makes no span where the request's context carries none that is recorded, and no measurement
 // without a MeterProvider. Neither then costs an allocation.

@@ -56,10 +56,10 @@ func newMetrics(p metric.MeterProvider) (m metrics, err error) {
 	return m, errors.Join(errs[:]...)
 }
 
-// otherFunctions is the name of functions that clients name, so that attributes stay few.
+// otherFunctions replaces the names of functions that clients choose, to limit the attribute values.
 const otherFunctions = "_OTHER"
 
-// record records an invocation. What did not happen is counted as 0: Prometheus sees no increase
+// record records an invocation. It adds 0 for events that did not happen: Prometheus sees no increase
 // in a counter whose first value is 1.
 func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
 	name := functionName(i.Function)
@@ -87,8 +87,8 @@ func (m *metrics) record(ctx context.Context, i *backend.Invocation) {
 	m.replySize.Record(ctx, i.ReplySize, function)
 }
 
-// metricError returns error.type for metrics, of which there must be few values: a function may
-// make up any number of errorTypes.
+// metricError returns error.type for metrics, with few possible values: a function may make up any
+// number of errorTypes.
 func metricError(i *backend.Invocation) string {
 	if i.FunctionError != "" {
 		return "function_error"

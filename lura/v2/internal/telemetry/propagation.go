@@ -10,8 +10,8 @@ import (
 
 const xrayHeader = "X-Amzn-Trace-Id"
 
-// TraceContext implements backend.Observer, by the global propagator. A span that is not recorded
-// is propagated too, so that the function makes the same decision. Without a span, or without a
+// TraceContext implements backend.Observer, with the global propagator. It also propagates a span
+// that is not recorded, so that the function makes the same decision. Without a span, or without a
 // propagator, it returns nil.
 func (t *Telemetry) TraceContext(ctx context.Context) map[string]string {
 	span := trace.SpanContextFromContext(ctx)

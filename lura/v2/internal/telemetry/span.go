@@ -53,8 +53,8 @@ func startSpan(ctx context.Context, parent trace.Span, i *backend.Invocation) (c
 		Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 }
 
-// addFailedAttempt adds an event for an attempt that failed of code. The error's message stays out:
-// it can quote what AWS says.
+// addFailedAttempt adds an event for an attempt that failed, with its code. It leaves out the error's
+// message, which can quote AWS.
 func addFailedAttempt(span trace.Span, e *invoke.Error, code string) {
 	attributes := []attribute.KeyValue{attemptKey.Int(e.Attempts), semconv.ErrorTypeKey.String(code)}
 	if e.Status != 0 {
@@ -105,7 +105,7 @@ func endSpan(span trace.Span, i *backend.Invocation) {
 	span.End()
 }
 
-// errorType returns what an invocation failed of, empty for one that succeeded.
+// errorType returns the error of an invocation, empty for one that succeeded.
 func errorType(i *backend.Invocation) string { return cmp.Or(i.FunctionError, i.Code) }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

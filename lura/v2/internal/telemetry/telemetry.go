@@ -19,8 +19,8 @@ type Telemetry struct{ metrics metrics }
 
 var _ backend.Observer = (*Telemetry)(nil)
 
-// New returns a Telemetry whose metrics go to p. Nil is the global MeterProvider, also one that
-// is set later. The error tells that p refuses an instrument. The Telemetry then has no metrics.
+// New returns a Telemetry whose metrics go to p. With nil they go to the global MeterProvider, also
+// one that is set later. New returns an error if p refuses an instrument. The Telemetry then has no metrics.
 func New(p metric.MeterProvider) (*Telemetry, error) {
 	m, err := newMetrics(p)
 	if err != nil {
