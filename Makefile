@@ -5,7 +5,7 @@ MODULES := . lambdatest lura lura/v2 schema examples/krakend examples/krakend14 
 SCRIPTS := .ci/run scripts/changelog scripts/compare scripts/dist scripts/invoke-errors scripts/krakend-ce scripts/publish scripts/release examples/docker/functions/create.sh \
 	$(wildcard findings/*.sh)
 
-# The tools' versions are pinned here and nowhere else.
+# Only this file pins the versions of the tools.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
@@ -33,7 +33,7 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
 
-# What starts no gateway. -short leaves out what takes long: `make nightly` runs it.
+# Tests that start no gateway. -short leaves out the slow ones: `make nightly` runs them.
 unit := lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2
 .PHONY: unit
 unit: ## Run the tests that start no gateway, under the race detector
@@ -42,7 +42,7 @@ unit: ## Run the tests that start no gateway, under the race detector
 		for m in $(unit); do echo "== $$m"; (cd $$m && go test -race -short ./...); done; \
 		echo "== unit: $$(( $$(date +%s) - begin )) s"
 
-# Nothing is taken from the cache: go test does not see what the gateways are built from.
+# These tests never use the cache: go test does not see the files that the gateways are built from.
 .PHONY: gateways
 gateways: ## Run the tests that start gateways, under the race detector
 	@set -e; for m in . $(filter-out . $(unit),$(MODULES)); do \
@@ -93,7 +93,7 @@ compare: ## Measure a call, compared with REVISION (HEAD)
 bench: ## Measure calls, start and gateways beside the published modules, and write docs/performance.md (ten minutes; BENCHARGS=gateways)
 	@cd bench && go build -o $(BIN)/measure . && $(BIN)/measure -write ../docs $(BENCHARGS)
 
-# The counts of allocations are no race's business: the detector changes them.
+# Without the race detector, which changes the counts of allocations.
 .PHONY: bench-smoke
 bench-smoke: ## Check that the benchmarks work, and limits on allocations
 	@cd bench && go build -o $(BIN)/measure . && $(BIN)/measure -smoke >/dev/null
@@ -149,8 +149,8 @@ vulncheck: ## Look for known vulnerabilities in what the modules call (needs htt
 		*) echo "vulncheck: govulncheck could not check $$m, so nothing is known of it; it needs the database $(VULNDB)" >&2; exit 2 ;; esac; \
 	done; exit $$found
 
-# The percentages are of each package's statements, by whatever test of its module. A block is
-# in the profile once for each test binary.
+# The percentages count each package's statements that any test of its module ran. The profile has
+# a block once for each test binary.
 covered := . ./internal/apigw ./internal/backend ./internal/config ./internal/credentials ./internal/invoke ./internal/jsonreply \
 	./internal/sdkv1 ./internal/sigv4 ./internal/text ./internal/transport
 .PHONY: cover
@@ -174,13 +174,13 @@ fuzz: ## Run each fuzz target for FUZZTIME (10000x: executions)
 		done; \
 	done); done
 
-# A run of the tests from the cache would make the time-outs far too short.
+# Cached test results would make the time-outs far too short.
 .PHONY: mutation
 mutation: ## Run mutation tests; fails below 85 %
 	@GOBIN=$(BIN) go install $(GREMLINS)
 	@GOFLAGS=-count=1 $(BIN)/gremlins unleash --timeout-coefficient 6 --threshold-efficacy 85 ./internal/backend
 
-# No part of CI: it installs packages that nothing else here needs.
+# Not part of CI: it installs packages that only this target needs.
 .PHONY: findings
 findings: ## Run the scripts of findings/README.md
 	@failed=0; for f in findings/*.sh; do \

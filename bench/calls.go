@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// cell is one kind of call: so many at once, with a reply of these bytes. Payloads are small.
+// cell is one kind of call: the number of concurrent calls, and the size of the reply in bytes.
 type cell struct {
 	atOnce, reply int
 }
@@ -90,7 +90,7 @@ func measureCalls(ctx context.Context, o options, all []contestant) (callResults
 // turn makes calls for a time: each of the goroutines makes its next call when the last has
 // returned.
 func (c cell) turn(ctx context.Context, call caller, payload []byte, orders int, duration time.Duration) (slice, error) {
-	runtime.GC() // of what came before
+	runtime.GC() // the garbage of earlier turns
 	var (
 		calls atomic.Int64
 		done  sync.WaitGroup
@@ -131,7 +131,7 @@ func once(ctx context.Context, call caller, payload []byte, orders int) error {
 	return nil
 }
 
-// used is what this process has used since it started.
+// used returns what this process has used since it started.
 func used() slice {
 	var r syscall.Rusage
 	var m runtime.MemStats

@@ -27,7 +27,7 @@ type contestant struct {
 
 const region = "us-east-1"
 
-// useCredentials gives this process credentials, and removes all else of AWS from its environment.
+// useCredentials gives this process credentials, and removes all other AWS variables from its environment.
 func useCredentials() {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
@@ -51,7 +51,7 @@ func contestants() ([]contestant, error) {
 	return []contestant{ours2(), published2(), sdk2(), ours1(), published1(), sdk1()}, nil
 }
 
-// pairs are the names of what is compared.
+// pairs are the names of the contestants to compare.
 func pairs() [][2]string {
 	return [][2]string{
 		{"ours", "published"},

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// generation is one of KrakenD.
+// generation is a generation of KrakenD.
 type generation struct {
 	name    string
 	version int    // of its krakend.json

@@ -18,7 +18,7 @@ import (
 // readyTimeout is how long a gateway may take to start, and to stop.
 const readyTimeout = 30 * time.Second
 
-// gateway is the process of one.
+// gateway is a process of a gateway.
 type gateway struct {
 	addr   string // host:port
 	cmd    *exec.Cmd

@@ -34,8 +34,8 @@ func spread(values []float64) string {
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", median(s), s[len(s)/4], s[(3*len(s))/4])
 }
 
-// rotated returns the order of a round: each round begins with another one, and every second one
-// runs backwards, so that nothing always follows the same.
+// rotated returns the order of a round. Each round begins with another contestant, and every second
+// round runs backwards, so that no contestant always follows the same one.
 func rotated[T any](all []T, round int) []T {
 	n := round % len(all)
 	order := slices.Concat(all[n:], all[:n])

@@ -31,7 +31,7 @@ func countdown(ctx context.Context, q countdownQuery) (*events.LambdaFunctionURL
 	}, nil
 }
 
-// count ends with ctx, and where nobody reads any more.
+// count ends with ctx, and when the reader has closed the pipe.
 func count(ctx context.Context, w io.Writer, from int) error {
 	for n := from; n > 0; n-- {
 		if _, err := fmt.Fprintln(w, n); err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// OutOfStock is an error with a type of its own: its name is the errorType that
+// OutOfStock is an error with a separate type, whose name is the errorType that
 // Lambda reports.
 type OutOfStock struct {
 	SKU string

@@ -1,8 +1,8 @@
 package main
 
-// Functions returns the sample functions by name. Each is a handler as
-// lambda.Start of github.com/aws/aws-lambda-go takes it: deployed, it would
-// have a main function of its own.
+// Functions returns the sample functions by name. Each is a handler for
+// lambda.Start of github.com/aws/aws-lambda-go. Each deployed function would
+// need a main function.
 func Functions() map[string]any {
 	return map[string]any{
 		"hello": hello,

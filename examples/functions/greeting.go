@@ -13,12 +13,12 @@ type greeting struct {
 	Message string `json:"message"`
 }
 
-// hello greets whoever the event names.
+// hello greets the person in the event.
 func hello(p person) (greeting, error) {
 	return greeting{Message: "Hello, " + cmp.Or(p.Name, "World") + "!"}, nil
 }
 
-// echo replies with its event: what the gateway made of the request.
+// echo replies with its event, to show what the gateway made of the request.
 func echo(event json.RawMessage) (json.RawMessage, error) {
 	return event, nil
 }

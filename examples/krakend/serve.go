@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend/transport/http/server"
 )
 
-// serve does what KrakenD's RunServer does, on loopback only: a gateway to try
-// things with is nobody else's on the network.
+// serve does what KrakenD's RunServer does, on loopback only: other machines cannot reach
+// a gateway for experiments.
 func serve(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 	s := server.NewServer(cfg, handler)
 	s.Addr = "127.0.0.1" + s.Addr

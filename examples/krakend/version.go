@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 )
 
-// version is that of a release, set when it is built: -ldflags "-X main.version=v1.5.0".
+// version is set when a release is built: -ldflags "-X main.version=v1.5.0".
 var version string
 
-// about tells which build this is: the release, else the commit where Go knows it, and
+// about describes this build: the release, else the commit if Go knows it, and
 // the versions of KrakenD's framework and of Go.
 func about(framework string) string {
 	info, ok := debug.ReadBuildInfo()

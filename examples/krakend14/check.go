@@ -47,7 +47,7 @@ func checkNamespaces(cfg config.ServiceConfig, log *counter, check bool) {
 	}
 }
 
-// verdict is what a check has found, once everything is built. Warnings are no error.
+// verdict returns the result of a check, once everything is built. Warnings are not errors.
 func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error {
 	for _, e := range r.nowhere(endpoints) {
 		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")

@@ -9,9 +9,9 @@ import (
 	router "github.com/luraproject/lura/router/gin"
 )
 
-// handlers makes the handlers of endpoints: with others where a backend is not a function, and with
-// functions where all are. The adapter logs each error of a function once, with its cause, and so
-// the access log does not repeat it. Errors of HTTP backends are logged as ever.
+// handlers makes the handlers of endpoints. If all backends are functions, it returns functions,
+// else others. The adapter logs each error of a function once, with its cause, so
+// the access log does not repeat it. Errors of HTTP backends are logged as usual.
 func (r reports) handlers(functions, others router.HandlerFactory) router.HandlerFactory {
 	return func(e *config.EndpointConfig, p proxy.Proxy) gin.HandlerFunc {
 		if !r.onlyFunctions(e) {

@@ -13,7 +13,7 @@ import (
 // param is a placeholder as the router spells it.
 var param = regexp.MustCompile(`:([^/{}]+)`)
 
-// ofKrakenD is the name of a param that KrakenD sets itself: a claim of a token, or a value of
+// ofKrakenD matches a param that KrakenD sets itself: a claim of a token, or a value of
 // an earlier reply.
 var ofKrakenD = regexp.MustCompile(`^(JWT\.|Resp\d+(_|$))`)
 

@@ -22,13 +22,13 @@ func name(e *config.EndpointConfig) string {
 	return e.Method + " " + placeholder.ReplaceAllString(e.Endpoint, "/{$1}")
 }
 
-// reports are what has become of the Lambda backends, by their configuration.
+// reports has the report of each Lambda backend, by its configuration.
 type reports map[*config.Backend]lambda.Report
 
 func (r reports) add(report lambda.Report) { r[report.Backend] = report }
 
 // print writes a table of the endpoints that have Lambda backends, and of what these
-// invoke. Nothing is written where there is none.
+// invoke. It writes nothing if there are none.
 func (r reports) print(w io.Writer, endpoints []*config.EndpointConfig) {
 	if len(r) == 0 {
 		return
@@ -51,8 +51,8 @@ func (r reports) print(w io.Writer, endpoints []*config.EndpointConfig) {
 	table.Flush()
 }
 
-// nowhere are the endpoints with a backend that is neither a function nor anywhere else:
-// its namespace is misspelled, say.
+// nowhere returns the endpoints with a backend that is neither a function nor has a host:
+// its namespace is misspelled, for example.
 func (r reports) nowhere(endpoints []*config.EndpointConfig) (names []string) {
 	for _, e := range endpoints {
 		for _, b := range e.Backend {
@@ -64,7 +64,7 @@ func (r reports) nowhere(endpoints []*config.EndpointConfig) (names []string) {
 	return names
 }
 
-// bad is how many of the backends are configured badly.
+// bad returns how many of the backends have a bad configuration.
 func (r reports) bad() (n int) {
 	for _, report := range r {
 		if report.Err != nil {

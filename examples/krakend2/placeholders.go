@@ -13,8 +13,8 @@ import (
 // templatePlaceholder finds the placeholders of a template.
 var templatePlaceholder = regexp.MustCompile(`\{([^{}]+)\}`)
 
-// withoutValue returns a line for each placeholder of a template that never has a value, since
-// the endpoint does not let through what it stands for.
+// withoutValue returns a line for each placeholder of a template that never has a value, because
+// the endpoint drops the parameter or header that it stands for.
 func (r reports) withoutValue(endpoints []*config.EndpointConfig) (lines []string) {
 	for _, e := range endpoints {
 		for _, b := range e.Backend {
@@ -34,9 +34,9 @@ func (r reports) withoutValue(endpoints []*config.EndpointConfig) (lines []strin
 	return lines
 }
 
-// whyWithoutValue returns what keeps the value of a placeholder from a backend, empty for
-// nothing. KrakenD's validator sets the claims that a url_pattern of the endpoint names. On
-// KrakenD 2 the backend factory sees to that.
+// whyWithoutValue returns why the value of a placeholder does not reach a backend, empty if it
+// does. KrakenD's validator sets the claims that a url_pattern of the endpoint names. On
+// KrakenD 2 the backend factory adds them there.
 func whyWithoutValue(e *config.EndpointConfig, b *config.Backend, placeholder string) string {
 	if header, ok := strings.CutPrefix(placeholder, "input_headers."); ok {
 		own := ownHeaders(b)
@@ -62,7 +62,7 @@ func whyWithoutValue(e *config.EndpointConfig, b *config.Backend, placeholder st
 // alwaysSet are the headers that the router sets whatever the endpoint lets through.
 var alwaysSet = []string{"X-Forwarded-For", "User-Agent"}
 
-// lets tells whether a request that an endpoint lets through can have a header.
+// lets reports whether the list of headers of an endpoint lets a header pass.
 func lets(headers []string, header string) bool {
 	if len(headers) == 0 { // KrakenD's default
 		headers = []string{"Content-Type"}
@@ -70,7 +70,7 @@ func lets(headers []string, header string) bool {
 	return slices.Contains(headers, "*") || listed(headers, header) || listed(alwaysSet, header)
 }
 
-// listed tells whether a list of headers names one, in any case.
+// listed reports whether a list of headers contains one, in any case.
 func listed(headers []string, header string) bool {
 	return slices.ContainsFunc(headers, func(h string) bool { return strings.EqualFold(h, header) })
 }

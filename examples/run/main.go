@@ -38,12 +38,12 @@ func main() {
 		os.Exit(2)
 	}
 
-	// SIGPIPE: nobody reads what this program writes any more. It would end before what it
-	// has started.
+	// SIGPIPE: the reader of the output has gone. Without this, the program would end
+	// before the programs that it started.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 
-	// What fails because of the signal is no failure.
+	// A failure that the signal caused does not count.
 	if err := run(ctx, cmp.Or(os.Getenv("KRAKEND"), "2"), *functions, *webapp, *port, *once); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
@@ -120,7 +120,7 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 
 	if err := show(ctx, os.Stdout, "http://"+gatewayAddr); err != nil {
 		select {
-		case <-gateway.done: // which is why there was no answer
+		case <-gateway.done: // which explains the missing answer
 			return gateway.died()
 		case <-ctx.Done():
 		case <-time.After(time.Second):
@@ -149,7 +149,7 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 	}
 }
 
-// freeAddr is addr with a port that is free: its own, or any where that is 0.
+// freeAddr is addr with a port that is free: its port, or any if that is 0.
 // The error names the flag that changes it.
 func freeAddr(addr, flag string) (string, error) {
 	l, err := net.Listen("tcp", addr)
@@ -174,7 +174,7 @@ func writeConfig(file, dir, functionsAddr, webappAddr, gatewayAddr string) error
 	return os.WriteFile(file, []byte(r.Replace(string(config))), 0o600)
 }
 
-// fakeCredentials are nobody's: the SDK wants to sign its calls, and the
+// fakeCredentials belong to no account: the SDK needs some to sign its calls, and the
 // functions check no signature.
 var fakeCredentials = []string{
 	"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
@@ -184,8 +184,8 @@ var fakeCredentials = []string{
 	"AWS_CONFIG_FILE=" + os.DevNull,
 }
 
-// withoutAWS is env without AWS's variables, so that real credentials stay
-// where they are.
+// withoutAWS is env without AWS's variables, so that no program gets real
+// credentials.
 func withoutAWS(env []string) []string {
 	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
 }

@@ -20,7 +20,7 @@ import (
 const (
 	// stopTimeout is how long a process may take to end before it is killed.
 	stopTimeout = 10 * time.Second
-	// keptLines is how many lines of its output a process is remembered by.
+	// keptLines is how many of its last lines of output a process keeps.
 	keptLines = 20
 )
 
@@ -37,8 +37,8 @@ type process struct {
 	lines []string
 }
 
-// start starts a program in a process group of its own: the terminal's Ctrl-C
-// is for this program alone, which then stops the others in order.
+// start starts a program in a new process group: the terminal's Ctrl-C
+// then reaches this program only, which stops the others in order.
 func start(name string, env []string, path string, args ...string) (*process, error) {
 	p := &process{name: name, cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Env = env
@@ -76,7 +76,7 @@ func (p *process) read(output io.Reader) {
 	}
 }
 
-// waitUntilAnswers returns nil as soon as a GET of url is answered at all.
+// waitUntilAnswers returns nil as soon as a GET of url gets any answer.
 func (p *process) waitUntilAnswers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -99,7 +99,7 @@ func (p *process) waitUntilAnswers(ctx context.Context, url string) error {
 	}
 }
 
-// died is the error of a process that ended unasked, with its last output.
+// died returns the error of a process that ended unexpectedly, with its last output.
 func (p *process) died() error {
 	<-p.done
 	how := "exit status 0"

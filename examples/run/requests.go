@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// request is one that the gateway's configuration has an endpoint for.
+// request is a request to an endpoint of the gateway's configuration.
 type request struct {
 	about string
 	path  string
@@ -54,7 +54,7 @@ func show(ctx context.Context, w io.Writer, url string) error {
 	return nil
 }
 
-// do sends the request over a connection of its own, and prints the response as curl -i does: the
+// do sends the request over a new connection, and prints the response as curl -i does: the
 // status line and the headers as they come, then the body as it comes.
 func (r request) do(ctx context.Context, w io.Writer, url string) error {
 	method := http.MethodGet

@@ -97,8 +97,8 @@ func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.
 	}).NewWithContext(ctx).Run(cfg)
 }
 
-// once makes the handlers of endpoints so that each failure is logged once: one of a function by its
-// backend, with the cause, and every other one by the access log.
+// once makes the handlers of endpoints so that each failure is logged once: the backend logs a
+// function's failure, with the cause, and the access log every other one.
 func once(next router.HandlerFactory) router.HandlerFactory {
 	return func(e *config.EndpointConfig, p proxy.Proxy) gin.HandlerFunc {
 		handle := next(e, p)

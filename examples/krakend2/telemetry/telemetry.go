@@ -30,8 +30,8 @@ type telemetry struct {
 	metrics http.Handler
 }
 
-// newTelemetry returns a telemetry that exports spans to e. Which requests are sampled says the
-// environment (OTEL_TRACES_SAMPLER), and so it does for the service's name (OTEL_SERVICE_NAME).
+// newTelemetry returns a telemetry that exports spans to e. The environment decides which requests
+// are sampled (OTEL_TRACES_SAMPLER), and the service's name (OTEL_SERVICE_NAME).
 func newTelemetry(e sdk.SpanExporter, opts ...sdk.TracerProviderOption) (*telemetry, error) {
 	registry := prom.NewRegistry()
 	reader, err := prometheus.New(prometheus.WithRegisterer(registry))
@@ -49,7 +49,7 @@ func newTelemetry(e sdk.SpanExporter, opts ...sdk.TracerProviderOption) (*teleme
 	return t, nil
 }
 
-// shutdown exports what has not been exported.
+// shutdown exports the remaining data.
 func (t *telemetry) shutdown(ctx context.Context) error {
 	return errors.Join(t.spans.Shutdown(ctx), t.meters.Shutdown(ctx))
 }

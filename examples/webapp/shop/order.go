@@ -17,8 +17,8 @@ var amounts = []int{50, 100, 250, 500}
 // maxName is the longest name on a parcel, in characters.
 const maxName = 60
 
-// An order is a form that somebody filled in: its values as they were sent, and what is wrong with
-// them, by field. Nil errors are none.
+// An order is a form that a visitor filled in: the values as they were sent, and the errors,
+// by field. Nil errors means none.
 type order struct {
 	Tea         Tea
 	Name, Grams string
@@ -42,7 +42,7 @@ func read(t Tea, values url.Values) order {
 // Amounts are the choices of the form.
 func (o order) Amounts() []int { return amounts }
 
-// Price is that of an amount, in cents.
+// Price returns the price of an amount, in cents.
 func (o order) Price(grams int) int { return o.Tea.Price * grams / 100 }
 
 // Total is the price of the order, 0 where it has no amount.
@@ -55,7 +55,7 @@ func (o order) values() url.Values {
 	return url.Values{"tea": {o.Tea.ID}, "name": {o.Name}, "grams": {o.Grams}}
 }
 
-// Number is the same for the same order: a form that is sent twice is one order.
+// Number is the same for equal orders: a form that is sent twice is one order.
 func (o order) Number() string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(o.values().Encode())))[:8]
 }
@@ -64,8 +64,8 @@ func showTea(w http.ResponseWriter, r *http.Request, t Tea) {
 	render(w, r, http.StatusOK, "tea", t.Name, order{Tea: t})
 }
 
-// placeOrder takes the form: it shows the form again where something is wrong, and else sends the
-// browser on to the order.
+// placeOrder handles the form: it shows the form again if it has errors, and else redirects the
+// browser to the order.
 func placeOrder(w http.ResponseWriter, r *http.Request, t Tea) {
 	if err := r.ParseForm(); err != nil {
 		sorry(w, r, http.StatusBadRequest, "We cannot read this form", "Please go back and send it again.")

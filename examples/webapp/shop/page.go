@@ -13,7 +13,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"euro": func(cents int) string { return fmt.Sprintf("€%d.%02d", cents/100, cents%100) },
 }).ParseFS(files, "templates/*.html"))
 
-// A page is what the templates get.
+// A page is the data of the templates.
 type page struct {
 	Title   string
 	Content any
