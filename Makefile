@@ -136,8 +136,8 @@ lint: ## Run the linters of .golangci.yml, and actionlint
 	@$(BIN)/actionlint
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
 
-# What others build from. govulncheck's status is 3 where it has found something; every module is
-# checked then. Any other says that it could not check.
+# The modules that others build from. vulncheck continues with the next module if govulncheck exits
+# with 3: it has found something. Any other failure means that it could not check.
 VULNDB  ?= https://vuln.go.dev
 SHIPPED := . lambdatest lura lura/v2 examples/krakend examples/krakend14 examples/krakend2
 .PHONY: vulncheck

@@ -163,7 +163,7 @@ type streamReply struct {
 
 func (r *streamReply) ContentType() string { return r.contentType }
 
-// MarshalJSON fails: the reply is no JSON but a stream.
+// MarshalJSON fails: the reply is a stream, not JSON.
 func (r *streamReply) MarshalJSON() ([]byte, error) { return nil, fmt.Errorf("a stream") }
 
 // function is a handler that has Node.js execute the one of that name.

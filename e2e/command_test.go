@@ -52,7 +52,7 @@ func writeConfig(t *testing.T, g gateway, endpoints []object) (file string) {
 	return file
 }
 
-// What -check says of a configuration, and that it calls nobody for it.
+// -check reports the mistakes of a configuration, and makes no calls.
 func TestCheck(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		url := newForbidden(t)
@@ -211,7 +211,7 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-// Of what is checked nothing is enabled: it would look for credentials, at some time.
+// A check enables nothing: that would look up credentials sooner or later.
 func TestCheckEnablesNothing(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		settings := object{"function_name": "f", "endpoint": newForbidden(t)}

@@ -73,7 +73,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"max_retries below -1", object{"function_name": "f", "max_retries": -2}, "max_retries: must be -1 or more, is -2"},
 		{"max_retries beyond all bounds", object{"function_name": "f", "max_retries": 1e12}, "max_retries: is out of range"},
 
-		// Whoever sets one of these counts on what it will do.
+		// An operator who sets one of these relies on its effect.
 		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: 'a:live' has a qualifier, and patterns are for names without theirs`},
 		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: role_arn: missing"},
 		{"profile", object{"function_name": "f", "profile": ""}, "profile: must not be empty"},

@@ -47,7 +47,7 @@ func TestDocumentedFixedFunction(t *testing.T) {
 			}
 		}
 
-		// The documentation's region is none of AWS's, which is worth a warning only.
+		// The documentation's region is not one of AWS's, which only causes a warning.
 		warnings := gw.Lines(t, "WARNING", "/")
 		if want := `region: 'us-west1' does not look like a region such as us-west-2`; len(warnings) != 1 || !strings.HasPrefix(warnings[0], want) {
 			t.Errorf("got warnings %q, want %q", warnings, want)

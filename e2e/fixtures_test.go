@@ -98,7 +98,7 @@ func newHTTP(t *testing.T, handler http.HandlerFunc) string {
 	return s.URL
 }
 
-// newForbidden starts a host that nobody may call.
+// newForbidden starts a host that must not be called.
 func newForbidden(t *testing.T) string {
 	t.Helper()
 	return newHTTP(t, func(_ http.ResponseWriter, r *http.Request) {

@@ -272,7 +272,7 @@ func (p process) raw(t *testing.T, method, target, headers, body string) respons
 	return p.spelled(t, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body))
 }
 
-// spelled sends a request as it is spelled, over a connection of its own.
+// spelled sends a request as it is spelled, over a new connection.
 func (p process) spelled(t *testing.T, spelling string) response {
 	t.Helper()
 	conn := p.dial(t)

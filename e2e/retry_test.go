@@ -145,7 +145,7 @@ func TestRetryThatTheDeadlineHasNoRoomForIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// What the function itself has failed is executed again only where the operator says so.
+// A function's own errors are retried only if the operator configures it.
 func TestRetriesOfFunctionErrors(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		var executions sync.Map

@@ -132,8 +132,8 @@ func TestBodyThatStalls(t *testing.T) {
 	})
 }
 
-// What a client sends and what the gateway signs with are nobody's to read in a log.
-// The message of a function's error is there, for the operator to follow up.
+// Logs contain neither what a client sends nor the gateway's credentials.
+// They contain the message of a function's error, which the operator needs.
 func TestLogHasNoSecrets(t *testing.T) {
 	const planted = "planted-message"
 	eachGateway(t, func(t *testing.T, g gateway) {

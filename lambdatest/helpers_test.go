@@ -193,7 +193,7 @@ func do(t *testing.T, req *http.Request) answer {
 	return answer{res.StatusCode, res.Header, string(body)}
 }
 
-// exchange sends a request over a connection of its own and returns all that comes
+// exchange sends a request over a new connection and returns all that comes
 // back before the server closes it.
 func exchange(t *testing.T, server *lambdatest.Server, req *http.Request) string {
 	t.Helper()

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// nothing is no JSON, and reads nothing.
+// nothing does not encode to JSON, and reads nothing.
 type nothing struct{ strings.Reader }
 
 func (nothing) MarshalJSON() ([]byte, error) { return nil, errors.New("not JSON") }
@@ -103,7 +103,7 @@ type failingHandler struct{}
 
 func (failingHandler) Invoke(context.Context, []byte) ([]byte, error) { return nil, io.EOF }
 
-// A typed reader has a type of its own, and may panic with it.
+// A typed reader declares a type, and may panic when asked for it.
 type typed struct {
 	strings.Reader
 	contentType string

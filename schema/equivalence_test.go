@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Whatever the schema accepts the parser accepts, and the other way round, but for unknown
+// The parser accepts exactly what the schema accepts, except for unknown
 // keys, which the parser only warns of, and the region of an ARN, which no schema can tell.
 
 var regionError = regexp.MustCompile(`^region: '[^']*' is not the region of the function's ARN, '[^']*'$`)

@@ -88,7 +88,7 @@ func of(extras object) object {
 	return object{"version": 3.0, "endpoints": list{object{"endpoint": "/", "backend": list{object{"url_pattern": "/", "extra_config": extras}}}}}
 }
 
-// In KrakenD's schema, the settings of a Lambda backend are judged as they are by themselves.
+// KrakenD's schema treats the settings of a Lambda backend as lambda.json does.
 func TestMergedSettings(t *testing.T) {
 	for name, bundle := range bundles(t) {
 		schema := compileDocument(t, mustMerge(t, bundle))
@@ -197,7 +197,7 @@ func TestMergeAgain(t *testing.T) {
 	}
 }
 
-// Where the bundle is not what the merge expects, it says so, and makes nothing.
+// If the bundle is not what the merge expects, the merge reports it and writes nothing.
 func TestMergeErrors(t *testing.T) {
 	lambda := parseFile(t, "lambda.json")
 	changed := func(change func(bundle, parts object)) object {

@@ -81,7 +81,7 @@ func whole(settings string) string {
 	return `{"version":3,"endpoints":[{"endpoint":"/","backend":[{"encoding":"no-op","extra_config":{"backend/lambda":` + settings + `}}]}]}`
 }
 
-// ajv takes both files, each without the other, and judges as the gateway does.
+// ajv takes both files, each without the other, and accepts what the gateway accepts.
 func TestAjv(t *testing.T) {
 	page, err := os.ReadFile("../docs/schema.md")
 	if err != nil {

@@ -203,7 +203,7 @@ func (r repository) checkSBOM(t *testing.T, document, binary string, info *build
 	}
 }
 
-// What cannot be made leaves nothing behind, and touches nothing that is there.
+// A failed build leaves no files behind, and changes no existing ones.
 func TestDistRefuses(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)

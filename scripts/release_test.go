@@ -55,7 +55,7 @@ func TestReleaseAgain(t *testing.T) {
 	}
 }
 
-// What it refuses, it tags nothing for.
+// If the script refuses a version, it makes no tags.
 func TestReleaseRefuses(t *testing.T) {
 	t.Parallel()
 	tagged := func(tag func(repository) string) func(*testing.T, repository) {

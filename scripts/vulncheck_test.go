@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// make vulncheck fails where something is found, and where nothing can be looked up.
+// make vulncheck fails if it finds something, and if it cannot look anything up.
 func TestVulncheck(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds govulncheck, which takes a minute: make nightly")

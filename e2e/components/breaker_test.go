@@ -120,8 +120,8 @@ func TestBreakerCountsRequestsNotExecutions(t *testing.T) {
 	}
 }
 
-// Where a placeholder names the function, one breaker stands before all of them:
-// whoever asks for functions that do not exist takes away those that do.
+// If a placeholder names the function, all functions share one breaker: a client that
+// requests functions that do not exist also blocks those that do.
 func TestClientOpensTheBreakerForEveryone(t *testing.T) {
 	for name, path := range map[string]string{"refused": "/call/" + arn, "missing": "/call/nobody"} {
 		t.Run(name, func(t *testing.T) {
@@ -201,7 +201,7 @@ func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 	}
 }
 
-// The same condition on the backend is inside the breaker and protects nothing.
+// The same condition on the backend is inside the breaker and has no protective effect.
 func TestConditionOnTheBackendDoesNotProtect(t *testing.T) {
 	g := start(t, map[string]any{"Orders": ok}, endpoint("/call/{lambda}",
 		named("Lambda", breaker(1), conditions("req_params.Lambda in ['orders']"))))

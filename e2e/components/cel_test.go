@@ -83,7 +83,7 @@ func TestCELOnTheResponse(t *testing.T) {
 	}
 }
 
-// That is none of Lambda's: the numbers of an HTTP backend are the same to CEL.
+// Lambda is not the cause: CEL sees the numbers of an HTTP backend in the same way.
 func TestCELOnNumbersOfAnHTTPBackend(t *testing.T) {
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte(`{"stock":3}`))
@@ -103,7 +103,7 @@ func TestCELOnNumbersOfAnHTTPBackend(t *testing.T) {
 	}
 }
 
-// A number that Lua has set is one that CEL knows. Lua is outside of the backend's
+// CEL knows a number that Lua has set. Lua is outside of the backend's
 // CEL and inside of the endpoint's.
 func TestCELOnANumberOfLua(t *testing.T) {
 	convert := script(object{"post": `local d = response.load():data(); d:set("stock", d:get("stock"))`})

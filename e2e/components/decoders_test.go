@@ -10,7 +10,7 @@ import (
 	xml "github.com/devopsfaith/krakend-xml"
 )
 
-// A document is a function whose reply is no JSON.
+// A document is a function whose reply is not JSON.
 type document string
 
 func (d document) Invoke(context.Context, []byte) ([]byte, error) { return []byte(d), nil }

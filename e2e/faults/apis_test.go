@@ -77,8 +77,8 @@ func newLambda(function string, handler any, faults ...lambdatest.Fault) *lambda
 	return server
 }
 
-// nobody is an address where nobody listens. It is taken as long as the test runs, so
-// that nobody else does.
+// nobody is an address without a listener. The test keeps it reserved, so that no other
+// process can listen there.
 func nobody(t *testing.T, _ string) *api {
 	t.Helper()
 	socket := boundSocket(t)

@@ -65,7 +65,7 @@ func (s *suite) checkNothingLeaks(t *testing.T, r row, got response) {
 	}
 }
 
-// checkServes checks that the gateway does what it is there for.
+// checkServes checks that the gateway still serves requests.
 func (s *suite) checkServes(t *testing.T) {
 	t.Helper()
 	if err := s.Healthy(); err != nil {

@@ -67,7 +67,7 @@ func compressionFaults() []row {
 			status: 502, calls: exactly(1), within: atOnce, logged: undecodable,
 		},
 		row{
-			// What a client gets as it is, it can judge by itself.
+			// A client that gets the bytes unchanged can check them itself.
 			name: "x-gzip-that-is-none-for-no-op", api: saying(whole(200, "Content-Encoding: x-gzip\r\n", goodReply)),
 			backend: object{"encoding": "no-op"}, endpoint: object{"output_encoding": "no-op"},
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce,

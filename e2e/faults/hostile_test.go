@@ -65,7 +65,7 @@ func saying(raw ...string) start {
 	return hostileAPI(func(x *exchange) { x.write(raw...) })
 }
 
-// untrusted has a certificate that nobody has signed whom the gateway trusts.
+// untrusted has a certificate that no authority known to the gateway has signed.
 func untrusted(t *testing.T, _ string) *api {
 	t.Helper()
 	certified := httptest.NewUnstartedServer(nil)

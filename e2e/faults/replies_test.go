@@ -10,7 +10,7 @@ const (
 	noAnswer    = "the deadline passed "
 )
 
-// Replies that come late, do not hold together, or are none.
+// Replies that are late, inconsistent or invalid.
 func replyFaults() []row {
 	// is a row for a reply of a function that has been executed, and is not again.
 	is := func(name, reply string, more object) row {
@@ -50,7 +50,7 @@ func replyFaults() []row {
 			status: 502, calls: exactly(1), within: atOnce, logged: undecodable,
 		},
 		{
-			// What comes behind is nobody's, and not the answer to the next call.
+			// The bytes behind it belong to no reply, and are not the answer to the next call.
 			name: "more-than-one-answer", api: hostileAPI(func(x *exchange) { x.keep = true; x.write(answer + whole(200, "", `{"planted":true}`)) }), request: (*client).getThrice,
 			status: 200, body: goodReply, calls: exactly(3), within: atOnce,
 		},

@@ -24,7 +24,7 @@ func abridged(s string) string {
 	return s
 }
 
-// A client is whoever makes the request of a row.
+// A client makes the request of a row.
 type client struct {
 	t *testing.T
 	*suite

@@ -95,7 +95,7 @@ const (
 	percentFaultsOnThem = 85
 )
 
-// faultOf is the fault of the n-th attempt of a call. It depends on nothing else, so that
+// faultOf returns the fault of the n-th attempt of a call. It depends on nothing else, so that
 // a run can be repeated whatever the order in which things happen.
 func faultOf(seed uint64, id, function string, n int, streaming bool) *fault {
 	day := random(seed, id)

@@ -101,7 +101,7 @@ func (s *sts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id, i.secret, i.token, i.expires.UTC().Format(time.RFC3339))
 }
 
-// forget ends the Invoke APIs of credentials that nobody can use any more. s.mu is held.
+// forget ends the Invoke APIs of credentials that are no longer in use. s.mu is held.
 func (s *sts) forget() {
 	for id, i := range s.issued {
 		if time.Since(i.expires) > patience {

@@ -328,7 +328,7 @@ func (r *run) exchange(ctx context.Context, q request, mayLeave bool) (answer, e
 	return answer{status: response.StatusCode, header: response.Header, body: string(body), err: err}, nil
 }
 
-// check holds an answer against the calls that were made for it.
+// check compares an answer with the calls that were made for it.
 func (r *run) check(id string, q request, got answer, calls map[string][]attempt) error {
 	if q.lane == slowFunction {
 		r.ledger.slowAnswer(got.status)

@@ -7,9 +7,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// handlers makes the handlers of endpoints. If all backends are functions, it returns functions,
-// else others. The adapter logs each error of a function once, with its cause, so
-// the access log does not repeat it. Errors of HTTP backends are logged as usual.
+// handlers makes the handlers of endpoints: with functions if all backends are Lambda functions,
+// else with others. The adapter logs each error of a function once, with its cause, so the access
+// log does not repeat it. Errors of HTTP backends are logged as usual.
 func (r reports) handlers(functions, others router.HandlerFactory) router.HandlerFactory {
 	return func(e *config.EndpointConfig, p proxy.Proxy) gin.HandlerFunc {
 		if !r.onlyFunctions(e) {

@@ -51,7 +51,7 @@ func freePort(t *testing.T) (addr, port string) {
 	return "", ""
 }
 
-// checkGone fails the test where a run has left something behind: a process
+// checkGone fails the test if a run has left something behind: a process
 // that listens, or a file.
 func checkGone(t *testing.T, temp string, addrs ...string) {
 	t.Helper()

@@ -51,7 +51,7 @@ func TestClaimsOfTheURLPattern(t *testing.T) {
 	}
 }
 
-// A validated token's claim is the tenant. What the client sends in its stead has no effect.
+// A validated token's claim is the tenant. The client cannot replace it.
 func TestTenantOfAClaim(t *testing.T) {
 	var tenants []string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +87,7 @@ func TestTenantOfAClaim(t *testing.T) {
 	}
 }
 
-// KrakenD's own errors name the url_pattern as it was, those of a second proxy too.
+// KrakenD's own errors show the original url_pattern, also those of a second proxy.
 func TestClaimsAreNotInErrors(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"statusCode":404}`)) }))
 	defer s.Close()

@@ -137,7 +137,7 @@ func ExampleWithConfig() {
 	// Output: pong from us-west-2
 }
 
-// A command that checks a configuration: nobody is called.
+// A command that checks a configuration. It makes no calls.
 func ExampleCheckOnly() {
 	backendFactory := lambda.BackendFactory(
 		logging.NoOp,

@@ -96,7 +96,7 @@ func start(t *testing.T, settings map[string]map[string]any, opts ...sdk.TracerP
 	return g
 }
 
-// call sends a request over a connection of its own, and returns its status.
+// call sends a request over a new connection, and returns its status.
 func (g *gateway) call(path string, header http.Header) int {
 	g.t.Helper()
 	server := httptest.NewServer(g.handler)
