@@ -33,7 +33,8 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
 
-# Tests that start no gateway. -short leaves out the slow ones: `make nightly` runs them.
+# Tests that start no gateway. -short keeps CI under its 20 minutes: it skips builds of releases and
+# runs fewer and smaller cases. `make nightly` runs everything.
 unit := lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2
 .PHONY: unit
 unit: ## Run the tests that start no gateway, under the race detector

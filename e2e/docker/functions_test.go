@@ -65,6 +65,7 @@ func (s standIn) call(t *testing.T) string {
 func create(t *testing.T, aws standIn) error {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
+		// No other test needs Python, so CI does not install it.
 		t.Skip("the script needs Python, which LocalStack's image has and this machine does not have")
 	}
 	script, err := filepath.Abs(filepath.Join(repository, functions, "create.sh"))

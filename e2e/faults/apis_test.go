@@ -77,7 +77,7 @@ func newLambda(function string, handler any, faults ...lambdatest.Fault) *lambda
 	return server
 }
 
-// nobody is an address without a listener. The test keeps it reserved, so that no other
+// nobody returns an address without a listener. The test keeps it reserved, so that no other
 // process can listen there.
 func nobody(t *testing.T, _ string) *api {
 	t.Helper()

@@ -25,7 +25,8 @@ type generation struct {
 	scalarKey string
 	// http2: the table is for HTTP/2 as well.
 	http2 bool
-	// allSizes: -short leaves out none of the heavy rows over HTTP/1.1. There is one such gateway
+	// allSizes: with -short, all heavy rows still run over HTTP/1.1. Elsewhere they only repeat the
+	// same code and take minutes. There is one such gateway
 	// for each AWS SDK.
 	allSizes bool
 }
