@@ -211,8 +211,7 @@ func newSuite(t *testing.T, g *gatewaytest.Gateway, p protocol, batches []batch)
 	tokens := newTokens(t)
 	o := p.options
 	o.Env = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + tokens, "AWS_EC2_METADATA_DISABLED=true"}
-	// A connection that nobody waits for any more is still waited for by net/http, and
-	// KrakenD sets no end to that.
+	// net/http goes on dialing after the request has ended. KrakenD sets no limit for that.
 	o.Service = with(object{"dialer_timeout": "3s"}, p.service)
 	s.Process = gatewaytest.Start(t, g, endpoints, o)
 	s.checkServes(t)

@@ -131,7 +131,7 @@ func (x *executions) functions() map[string]any {
 }
 
 // check holds the executions of jobs against those that the Invoke API has accepted, and waits
-// for those that have yet to begin. It also counts those of dry runs, of which there are none.
+// for those that have yet to begin. It also counts executions of dry runs: there must be zero.
 func (x *executions) check(t *testing.T, accepted map[string]int) {
 	t.Helper()
 	wrong := func() (all []string) {
