@@ -100,6 +100,11 @@ func (x *exchange) complete(err error) {
 
 func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	if r, ok := in.Request.(*smithyhttp.Request); ok { // it is signed, without these two
+		var err error
+		if r, err = withoutWriteTo(r); err != nil {
+			return middleware.DeserializeOutput{}, middleware.Metadata{}, err
+		}
+		in.Request = r
 		// Without it net/http asks for gzip by itself, and undoes without bounds what comes.
 		r.Header.Set("Accept-Encoding", "identity")
 		if x.request.TraceID != "" {
@@ -115,6 +120,21 @@ func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInp
 		}
 	}
 	return out, metadata, err
+}
+
+// withoutWriteTo hides the WriteTo of a request's stream. The SDK closes a body as soon as the head
+// of the answer is there. From then on WriteTo returns io.EOF, which net/http takes for a failed
+// write: it closes the connection in the middle of the answer (smithy-go v1.28.9,
+// findings/sdk-v2-executes-twice.sh). Read returns io.EOF too, and there it is just the end.
+func withoutWriteTo(r *smithyhttp.Request) (*smithyhttp.Request, error) {
+	switch stream := r.GetStream().(type) {
+	case nil:
+		return r, nil
+	case io.ReadSeeker:
+		return r.SetStream(struct{ io.ReadSeeker }{stream})
+	default:
+		return r.SetStream(struct{ io.Reader }{stream})
+	}
 }
 
 // limit applies the limits to the answer before the SDK reads it. A function's error is not a
