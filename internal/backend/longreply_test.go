@@ -16,7 +16,6 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
-	"time"
 )
 
 // backendOf returns a backend for a format whose function's API is answer.
@@ -26,7 +25,7 @@ func backendOf(t *testing.T, encoding string, settings map[string]any, answer ht
 	all := map[string]any{"function_name": "f", "max_retries": 1.0}
 	maps.Copy(all, settings)
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: url}}).New(Spec{Encoding: encoding, Settings: ns(all)})
+	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: url, transport: announced{}}}).New(Spec{Encoding: encoding, Settings: ns(all)})
 	return b, l, calls
 }
 
@@ -184,12 +183,10 @@ func TestLongReplyAndDeadline(t *testing.T) {
 			http.NewResponseController(w).Flush()
 			<-release
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		response, err := do(ctx, b, &Request{})
+		response, err := do(newStalled(t), b, &Request{})
 		if err == nil {
 			_, err = io.Copy(io.Discard, response.Body)
 		}
-		cancel()
 		close(release)
 		var e *Error
 		if !errors.As(err, &e) || e.StatusCode() != http.StatusGatewayTimeout || !errors.Is(err, context.DeadlineExceeded) {
@@ -204,15 +201,13 @@ func TestLongReplyAndDeadline(t *testing.T) {
 // A decoder that reads to the end has decoded the value, and the deadline has passed: the client
 // gets a 504 and the log the reason.
 func TestLongReplyThatStallsBehindItsValue(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
 	b, l, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, long(100<<10))
 		http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
 	read := 0
-	err := b.Invoke(ctx, &Request{}, func(r *http.Response) error {
+	err := b.Invoke(newStalled(t), &Request{}, func(r *http.Response) error {
 		body, _ := io.ReadAll(r.Body)
 		read = len(body)
 		return nil
