@@ -15,6 +15,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # Executions, not seconds: Go up to 1.26 may take the end of a -fuzztime in seconds for a
 # failure (https://go.dev/issue/75804).
 FUZZTIME ?= 10000x
+FUZZ     ?= Fuzz
 SOAKTIME ?= 2m
 SOAKSEED ?= 0
 # Megabytes, Lambda's limit for a stream.
@@ -168,9 +169,9 @@ cover: ## Show untested code; fails below 95 % coverage of a package
 
 # go test takes one fuzz target at a time.
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (10000x: executions)
+fuzz: ## Run each fuzz target for FUZZTIME (10000x: executions), or those that FUZZ names
 	@set -e; for m in . schema; do (cd $$m; for p in $$(go list ./...); do \
-		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || :); do \
+		for f in $$(go test -list '^$(FUZZ)' $$p | grep '^Fuzz' || :); do \
 			echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$p; \
 		done; \
 	done); done
