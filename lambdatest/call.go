@@ -31,44 +31,44 @@ const (
 	maxClientContext = 3583 // of base64
 )
 
-// A Call records one invocation that reached the server, refused or not.
+// A Call records one invocation that reached the server, even if the server refused it.
 type Call struct {
-	// Function is the function's bare name, also if the call gave an ARN. A name
-	// that AWS's grammar does not allow is kept as the call gave it.
+	// Function is the function's bare name, even if the call had an ARN. If AWS's grammar does
+	// not allow the name, Function is the name as the call had it.
 	Function string
 
 	// Qualifier is the version or alias, from the query string or from the
-	// function's name. It is empty where the call gave none.
+	// function's name. It is empty if the call had no qualifier.
 	Qualifier string
 
 	// Streaming is set for the operation InvokeWithResponseStream. It is false for
 	// Invoke.
 	Streaming bool
 
-	// InvocationType is the X-Amz-Invocation-Type header: RequestResponse where the
-	// call has none.
+	// InvocationType is the X-Amz-Invocation-Type header: RequestResponse if the
+	// call does not have it.
 	InvocationType string
 
-	// TenantID is the X-Amz-Tenant-Id header. It is empty where the call has none.
+	// TenantID is the X-Amz-Tenant-Id header. It is empty if the call does not have it.
 	TenantID string
 
 	// DurableExecutionName is the X-Amz-Durable-Execution-Name header. It is empty
-	// where the call has none.
+	// if the call does not have it.
 	DurableExecutionName string
 
-	// LogType is the X-Amz-Log-Type header: None where the call has none.
+	// LogType is the X-Amz-Log-Type header: None if the call does not have it.
 	LogType string
 
 	// ClientContext is the decoded client context. It is JSON unless the server
 	// refused the call for it. It is nil if the call has none or if it is not base64.
 	ClientContext []byte
 
-	// Payload is the request's body, empty where the call has none. It is nil
-	// where the body was too large or ended early.
+	// Payload is the request's body, empty if the call has no body. It is nil
+	// if the body was too large or ended early.
 	Payload []byte
 
-	// Region and AccessKeyID are what the call is signed for and with. They are
-	// empty where the signature is missing or does not parse.
+	// Region and AccessKeyID are those of the signature. They are
+	// empty if the signature is missing or does not parse.
 	Region      string
 	AccessKeyID string
 

@@ -9,31 +9,31 @@ import (
 // [NewServer] and [Listen], or to [Server.Handle]. With the zero value of a field, the
 // function behaves like a bare handler.
 type Function struct {
-	// Handler executes calls without a qualifier, and those for $LATEST and
+	// Handler executes calls without a qualifier, and calls for $LATEST and
 	// $LATEST.PUBLISHED. It is a handler as Handle takes it, but not a Function.
 	Handler any
 
 	// Versions are the handlers of published versions and aliases, by qualifier. A
-	// call with another qualifier is answered with ResourceNotFoundException. Where
-	// Versions is nil, Handler executes the calls for every qualifier. The map is
-	// copied.
+	// call with another qualifier gets ResourceNotFoundException. If
+	// Versions is nil, Handler executes the calls for every qualifier. The server copies
+	// the map.
 	Versions map[string]any
 
 	// TenantIsolation gives the function the tenant isolation mode PER_TENANT: a call
-	// without a tenant id is answered with InvalidParameterValueException. Without
+	// without a tenant id gets InvalidParameterValueException. Without
 	// TenantIsolation, a call with a tenant id gets that error.
 	TenantIsolation bool
 
-	// Durable makes the function a durable one: a call without a qualifier is
-	// answered with InvalidParameterValueException, and two calls with one
+	// Durable makes the function a durable one: a call without a qualifier gets
+	// InvalidParameterValueException, and two calls with the same
 	// execution name and payload execute the handler once. The package
-	// documentation says more. Where Durable is false, a call with an execution
-	// name is answered with InvalidParameterValueException.
+	// documentation says more. If Durable is false, a call with an execution
+	// name gets InvalidParameterValueException.
 	Durable bool
 
 	// InitDuration is the Init Duration of a cold start. The REPORT line of the first
 	// execution of the handler, and of each version's handler, shows it. It does not make
-	// the call longer. If it is zero, executions report no cold start. Another call of
+	// the call longer. If it is zero, no execution reports a cold start. Another call of
 	// Handle makes the function cold again.
 	InitDuration time.Duration
 }
@@ -70,7 +70,7 @@ func declare(name string, handler any) (declared, error) {
 	return d, nil
 }
 
-// version returns what serves a qualifier, empty for none.
+// version returns the handler for a qualifier, which may be empty.
 func (d declared) version(qualifier string) (runnable, bool) {
 	if d.versions == nil || qualifier == "" || qualifier == latest || qualifier == latestPublished {
 		return d.latest, true

@@ -1,7 +1,7 @@
 // Package lambdatest serves AWS Lambda's Invoke API, streams included, on the loopback interface,
 // for tests and demos, as net/http/httptest does for HTTP. Its functions are
-// handlers of the kind that aws-lambda-go's Start takes, and the AWS SDK, or a
-// gateway, that is pointed at the server's URL executes them:
+// handlers that aws-lambda-go's Start takes. To execute them, point the AWS SDK or a gateway
+// at the server's URL:
 //
 //	server := lambdatest.NewServer(map[string]any{
 //		"greet": func(ctx context.Context, in struct{ Name string }) (string, error) {
@@ -28,11 +28,11 @@
 //     with the qualifiers $LATEST and $LATEST.PUBLISHED, versions and aliases;
 //   - functions with tenant isolation, durable functions, and functions with a handler
 //     for each version ([Function]);
-//   - function errors, panics and replies that are too large, with the payload that
-//     Lambda's Go runtime makes of them;
+//   - function errors, panics and replies that are too large, with the same payload as from
+//     Lambda's Go runtime;
 //   - the API's own errors, limits and Signature Version 4
 //     ([Server.RequireCredentials]);
-//   - streams: what a handler returns as an [io.Reader] is sent as it is read;
+//   - streams: the server sends an [io.Reader] that a handler returns while it reads it;
 //   - failure on demand: throttling, any API error ([ErrorCodes]), delays and
 //     connections that are cut ([Server.Fail]).
 //
@@ -48,9 +48,9 @@
 //
 // The header X-Amz-Tenant-Id has 1 to 256 characters of [a-zA-Z0-9._:/=+@ -]. Functions with
 // tenant isolation require it, and all others refuse it. The handler
-// finds the tenant in the TenantID of its lambdacontext. On AWS the tenants of a function
-// share no execution environment. Here they share the handler and all that it refers to, so
-// a test does not show what a handler keeps from one tenant to the next. AWS does not document
+// finds the tenant in the TenantID of its lambdacontext. On AWS each tenant of a function has
+// separate execution environments. Here the tenants share the handler and all that it refers
+// to, so a test does not show data that leaks from one tenant to the next. AWS does not document
 // its message for an unexpected tenant id, but it documents the code and the status.
 //
 // # Durable executions
@@ -59,34 +59,36 @@
 // $LATEST.PUBLISHED. Every answer, also to an Event, has the header
 // X-Amz-Durable-Execution-Arn. The header X-Amz-Durable-Execution-Name, of 1 to 64
 // characters [a-zA-Z0-9_-], names the execution. The first call with a name executes the
-// handler. A later one with the same function, version and payload, byte for byte, gets the
-// result of the first, a function error too, and waits for it where the handler has not
-// returned. Any other call with that name is answered with
-// DurableExecutionAlreadyStartedException (409). A name belongs to an account and a region,
-// as AWS documents it, so two functions cannot use the same one. [Server.Reset] forgets all
-// names, as the end of the retention period does on AWS. A DryRun names no execution.
+// handler. A later call with the same function, version and payload, byte for byte, gets the
+// result of the first, even if that is a function error. If the handler still runs, the later
+// call waits for it. Any other call with that name gets
+// DurableExecutionAlreadyStartedException (409). As on AWS, a name is unique within an account
+// and a region, so two functions cannot use the same one. [Server.Reset] forgets all
+// names, as AWS does after the retention period. A DryRun does not use up a name.
 //
-// A durable function executes its handler once, with the payload of the call. There are no
-// steps, waits and checkpoints: AWS hands a durable function an envelope of these, which its
-// durable execution SDK unpacks. The operation InvokeWithResponseStream has no execution
-// names. A call of it with the header is answered with InvalidParameterValueException here,
-// since the function would be executed again. A stream of a durable function has no ARN.
+// A durable function executes its handler once, with the payload of the call. It cannot have
+// steps, waits and checkpoints: on AWS they come in an envelope, which the durable execution
+// SDK unpacks. The operation InvokeWithResponseStream does not support execution
+// names. If a call of it has the header, this server answers with
+// InvalidParameterValueException, since the function would run again. A stream of a durable
+// function has no ARN.
 //
 // # Streams
 //
 // InvokeWithResponseStream executes any function, with the invocation types
-// RequestResponse and DryRun. A handler streams where its result
-// is an io.Reader that aws-lambda-go's Start would send as such, for instance an
-// [events.LambdaFunctionURLStreamingResponse]: JSON takes precedence where the reader
-// encodes to any, other than to an empty object. Each read of up to 32 KiB is a
-// PayloadChunk, sent at once, up to 200 MB in all. An [io.Closer] is closed before
-// InvokeComplete is sent. Any other reply, that of a lambda.Handler and of what
-// lambda.NewHandler made among them, is one PayloadChunk, of 6 MB at most.
+// RequestResponse and DryRun. A handler streams if its result
+// is an io.Reader that aws-lambda-go's Start would stream, for instance an
+// [events.LambdaFunctionURLStreamingResponse]. If the reader encodes to JSON other than an
+// empty object, that JSON is the reply instead. Each read of up to 32 KiB is a
+// PayloadChunk, which the server sends immediately, up to 200 MB in all. It closes an
+// [io.Closer] before it sends InvokeComplete. Any other reply, including those of a
+// lambda.Handler and of the results of lambda.NewHandler, is one PayloadChunk of 6 MB at most.
 //
-// The status is 200 as soon as the handler has returned, whatever it did. A function
-// error, at the start or in the middle, is in InvokeComplete: its ErrorCode is always
-// panic in Read or Close is reported like a panic of the handler. On AWS it would end
-// the process.
+// The status is 200 as soon as the handler has returned, even if it failed. InvokeComplete
+// has a function error, from the start or the middle of the stream: its ErrorCode is always
+// "Unhandled", and its ErrorDetails is the payload that Invoke would return. The server
+// reports a panic in Read or Close like a panic of the handler. On AWS it would end the
+// process.
 //
 // The answer's Content-Type is the type of the reply, not of the messages, as in the API
 // reference and in the SDKs, whose ResponseStreamContentType is that header. For a reader
@@ -96,24 +98,23 @@
 // application/vnd.amazon.eventstream. The answers of Invoke always have the type
 // application/json.
 //
-// A handler's context ends when the caller of the stream disconnects. The server then makes
-// no further read and closes the reader, so that a test sees that its client
-// gave up. On AWS the function would run to its end, and be charged for it. Here it does so
+// A handler's context ends when the caller of the stream disconnects. The server then stops
+// reading and closes the reader, so that a test sees that its client
+// gave up. On AWS the function would run to its end, and AWS would charge for it. With Invoke,
+// a handler runs to its end here too.
 //
 // # Sources
 //
-// The rules are those of the API reference,
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
-// https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html, of
-// response streaming,
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html,
-// of tenant isolation,
-// https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html, of durable
-// functions, https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html and
-// https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html,
-// and of the quotas,
-// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Statuses of
-// errors are those of the service model in aws-sdk-go-v2's service/lambda v1.114.4.
+// The rules come from AWS's documentation:
+//
+//   - the API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
+//     https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html
+//   - streams: https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+//   - tenants: https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html
+//   - durable functions: https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html and
+//     https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html
+//   - quotas: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+//   - the statuses of errors: the service model in aws-sdk-go-v2's service/lambda v1.114.4
 //
 // # Files
 //

@@ -16,7 +16,7 @@ type durableExecution struct {
 	function string // with account, region and version
 	payload  []byte
 	done     chan struct{} // is closed when the handler has returned
-	result   *result       // nil where the handler ended its goroutine
+	result   *result       // nil if the handler ended its goroutine
 }
 
 // executeDurable executes a durable function, or has the call share the execution of
@@ -47,8 +47,8 @@ func (s *Server) executeDurable(f runnable, in *invocation) reply {
 	return rep
 }
 
-// startDurable returns the execution that a call starts, or the one that it repeats. It
-// refuses the name of another execution.
+// startDurable returns the execution that a call starts or repeats. It refuses a call with the
+// name of another execution.
 func (s *Server) startDurable(in *invocation) (d *durableExecution, started bool, refusal *apiError) {
 	region, version := in.call.Region, in.version()
 	function := in.name.arn(region, version)

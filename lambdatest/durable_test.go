@@ -184,7 +184,7 @@ func TestDurableExecutionUnderWay(t *testing.T) {
 	}
 }
 
-// Who waits for the execution of another call does not wait longer than the server lives.
+// A call that waits for the execution of another call stops waiting when the server closes.
 func TestCloseWhileACallAwaitsAnother(t *testing.T) {
 	for name, end := range map[string]func(server *lambdatest.Server, goexit chan<- struct{}){
 		"Close":  func(server *lambdatest.Server, _ chan<- struct{}) { server.Close() },
@@ -229,7 +229,7 @@ func TestCloseWhileACallAwaitsAnother(t *testing.T) {
 	}
 }
 
-// The SDK sends the name and finds the ARN, and knows the error of a name in use.
+// The SDK sends the name and returns the ARN. It has a type for the error of a name in use.
 func TestDurableExecutionAsTheSDKSeesIt(t *testing.T) {
 	server := counter(t)
 	client := newClient(t, server)

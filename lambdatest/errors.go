@@ -14,7 +14,7 @@ import (
 // and the three of CodeArtifact.
 //
 // Errors of credentials and permissions, such as AccessDeniedException (403), are not
-// among them: they are the same for every service. The map is the caller's.
+// among them: they are the same for every service. The caller may change the map.
 func ErrorCodes() map[string]int {
 	codes := make(map[string]int)
 	for status, names := range map[int][]string{
@@ -85,9 +85,8 @@ func (e *apiError) reply() reply {
 	return rep
 }
 
-// messageKey returns the name of an error's message. The API's model spells it in
-// two ways, and the errors that come before Lambda, of the signature, in the lower
-// one.
+// messageKey returns the member with an error's message. The API's model spells it Message or
+// message. Errors of the signature, which AWS sends before Lambda gets the call, have message.
 func messageKey(errorType string) string {
 	switch errorType {
 	case "CodeArtifactUserDeletedException",

@@ -60,7 +60,7 @@ func Example() {
 	// price eu-west-1 {"item":"tea"}
 }
 
-// A call that Lambda fails to execute, and a client that may try again once.
+// Lambda fails to execute a call, and the client retries once.
 func ExampleServer_Fail() {
 	server := lambdatest.NewServer(map[string]any{
 		"ping": func() (string, error) { return "pong", nil },

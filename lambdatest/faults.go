@@ -23,8 +23,8 @@ type Fault struct {
 // "*" is a queue for calls of any function, used if the function's queue is empty. A call
 // takes one fault at most.
 //
-// A call that is refused for its signature or its size takes none. All other calls take
-// theirs in the order in which the server processes them: to know which call takes which
+// A call that the server refuses for its signature or its size takes no fault. All other calls
+// take a fault in the order in which the server processes them: to know which call takes which
 // fault, make one call at a time.
 func (s *Server) Fail(function string, faults ...Fault) {
 	s.mu.Lock()
@@ -32,8 +32,8 @@ func (s *Server) Fail(function string, faults ...Fault) {
 	s.faults[function] = append(s.faults[function], faults...)
 }
 
-// takeFault returns the fault of the next call of a function: the zero Fault where
-// there is none.
+// takeFault returns the fault for the next call of a function: the zero Fault if the queues are
+// empty.
 func (s *Server) takeFault(function string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +49,8 @@ func (s *Server) takeFault(function string) Fault {
 }
 
 // Throttle refuses the call with 429 TooManyRequestsException, as Lambda does when
-// a function's concurrency is used up. The function is not executed. The answer has
-// a Retry-After header of that many seconds where retryAfter is above zero.
+// a function's concurrency is used up. The function is not executed. If retryAfter is above
+// zero, the answer has a Retry-After header of that many seconds.
 func Throttle(retryAfter int) Fault {
 	e := errorf(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
 	e.reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -74,9 +74,9 @@ func APIError(status int, errorType, message string) Fault {
 	return Fault{refusal: errorf(status, errorType, "%s", message)}
 }
 
-// Delay makes the call wait for d before it is answered as usual. Close ends the wait,
-// and so does a caller that disconnects: the function is not executed then. With zero or
-// less there is no delay.
+// Delay makes the call wait for d. Then the server handles it as usual. If the server closes or
+// the caller disconnects, the wait ends and the function is not executed. With zero or
+// less, the call does not wait.
 func Delay(d time.Duration) Fault {
 	return Fault{delay: d}
 }
@@ -91,23 +91,23 @@ const (
 	WithinHeaders
 	// AfterHeaders cuts between the headers and the body that they announce.
 	AfterHeaders
-	// WithinBody cuts after the first half of the body. In the answer to a streaming
-	// invocation that is after the first PayloadChunk, at once, or where the
-	// InvokeComplete of an empty stream would be.
+	// WithinBody cuts after the first half of the body. In a streaming invocation it cuts
+	// right after the first PayloadChunk. If there is no PayloadChunk, it cuts in place of
+	// InvokeComplete.
 	WithinBody
 	// BeforeComplete ends the answer to a streaming invocation after its last
 	// PayloadChunk, without InvokeComplete. The HTTP response is valid: its body is
-	// complete, and the AWS SDK for Go reports no error. In other answers it
-	// is WithinBody.
+	// complete, and the AWS SDK for Go reports no error. For other answers it
+	// is the same as WithinBody.
 	BeforeComplete
 )
 
 // Cut closes the TCP connection in the middle of the answer. The function has
-// executed by then, and its caller cannot know. In a streaming invocation the handler has
-// returned. The server stops reading its result at the cut and closes it. An answer
-// without a body, such as those to Event and DryRun, would be complete with its headers:
-// every point from AfterHeaders on is WithinHeaders then. Cut panics if p is not one of
-// the constants.
+// executed by then, which its caller cannot know. In a streaming invocation the handler has
+// returned. At the cut, the server stops reading its result and closes it. An answer
+// without a body, for example to Event and DryRun, is complete after its headers. So for such
+// an answer, AfterHeaders and all later points are the same as WithinHeaders. Cut panics if p
+// is not one of the constants.
 func Cut(p CutPoint) Fault {
 	if p < BeforeHeaders || p > BeforeComplete {
 		panic(fmt.Sprintf("lambdatest: no CutPoint %d", p))
@@ -115,8 +115,8 @@ func Cut(p CutPoint) Fault {
 	return Fault{cut: p}
 }
 
-// Always returns a fault like f that is never used up: it stays at the head of its
-// queue until Reset, and the faults behind it never happen.
+// Always returns a fault like f that calls do not use up: it stays at the head of its
+// queue until Reset, and later faults of the queue never happen.
 func (f Fault) Always() Fault {
 	f.always = true
 	return f

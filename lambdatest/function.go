@@ -22,8 +22,8 @@ type functionError = messages.InvokeResponse_Error
 // A runnable is a handler and what its calls share.
 type runnable struct {
 	handler any
-	serial  *sync.Mutex // held during each call; nil where calls may run at once
-	init    *coldStart  // nil where no execution reports one
+	serial  *sync.Mutex // held during each call; nil if calls may run at the same time
+	init    *coldStart  // nil if no execution reports a cold start
 }
 
 // A coldStart is what the first execution of a runnable reports.
@@ -50,8 +50,8 @@ func (f runnable) takeInit() (d time.Duration) {
 
 func newRunnable(handler any) runnable {
 	f := runnable{handler: handler}
-	// The Invoke of what NewHandler returns hands out a buffer that it has put back
-	// into the handler's pool. The next call may be writing to it by then.
+	// The Invoke of a result of NewHandler returns a buffer that it has put back into the
+	// handler's pool already. The next call may overwrite it.
 	if reflect.TypeOf(handler) == reflect.TypeOf(lambda.NewHandler(nil)) {
 		f.serial = new(sync.Mutex)
 	}
@@ -59,7 +59,7 @@ func newRunnable(handler any) runnable {
 }
 
 // call executes the handler as Lambda's Go runtime does. It returns the reply, or the
-// payload of the error.
+// payload of a function error.
 func (f runnable) call(ctx context.Context, payload []byte) (_ []byte, failure *functionError) {
 	if f.serial != nil {
 		f.serial.Lock()
@@ -86,7 +86,7 @@ const (
 
 // A response is a reply that may not be complete yet.
 type response struct {
-	whole       []byte    // the reply, where body is nil
+	whole       []byte    // the reply, if body is nil
 	body        io.Reader // reads the reply; to be closed if it is an io.Closer
 	contentType string
 }
@@ -122,8 +122,8 @@ func (f runnable) open(ctx context.Context, payload []byte) (response, *function
 	return r, failure
 }
 
-// contentType returns the type of a reply without a reader that declares one: JSON, or
-// none for bytes that the handler made itself.
+// contentType returns the type of a reply that does not declare one: contentTypeBytes for a
+// lambda.Handler, which makes the bytes itself, else contentTypeJSON.
 func (f runnable) contentType() string {
 	if _, ok := f.handler.(lambda.Handler); ok && f.serial == nil {
 		return contentTypeBytes
@@ -131,9 +131,9 @@ func (f runnable) contentType() string {
 	return contentTypeJSON
 }
 
-// capture returns a handler with the parameters of the given one that stores its
+// capture wraps a handler, with the same parameters, so that it stores its
 // result, except the error. It returns false for handlers without a result to
-// store: those that the runtime refuses, those that return at most an error,
+// store: handlers that the runtime refuses or that return at most an error,
 // and implementations of lambda.Handler, which return bytes.
 func capture(handler any, returned *any) (any, bool) {
 	if _, ok := handler.(lambda.Handler); ok || handler == nil {
@@ -156,9 +156,8 @@ func capture(handler any, returned *any) (any, bool) {
 	}).Interface(), true
 }
 
-// streams reports whether the runtime takes what a handler returned for a reader.
-// JSON takes precedence, but not an empty object, which is what many readers encode
-// to.
+// streams reports whether the runtime streams the result of a handler. If the result encodes to
+// JSON, the runtime does not stream it, except for an empty object: many readers encode to that.
 func streams(returned any) bool {
 	if _, ok := returned.(io.Reader); !ok {
 		return false
@@ -184,8 +183,8 @@ func panicPayload(v any) *functionError {
 	return &functionError{Message: fmt.Sprint(v), Type: typeName(v), StackTrace: stackTrace()}
 }
 
-// typeName returns the name of a value's type without its package, and for a
-// pointer that of what it points to.
+// typeName returns the name of a value's type without its package. For a
+// pointer it is the name of the type that it points to.
 func typeName(v any) string {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {

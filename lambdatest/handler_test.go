@@ -20,8 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
-// checkFunctionError checks the payload of a function error, other than its stack
-// trace, and returns that.
+// checkFunctionError checks the payload of a function error except its stack trace, which it
+// returns.
 func checkFunctionError(t *testing.T, out *lambda.InvokeOutput, want messages.InvokeResponse_Error) []*messages.InvokeResponse_Error_StackFrame {
 	t.Helper()
 	if got, want := out.StatusCode, int32(200); got != want {
@@ -48,7 +48,7 @@ type pointerError struct{}
 
 func (*pointerError) Error() string { return "by pointer" }
 
-// A nilError panics where it is asked what it is.
+// A nilError panics in Error, because its message is nil.
 type nilError struct{ message *string }
 
 func (e nilError) Error() string { return *e.message }
@@ -172,7 +172,7 @@ func TestHandlers(t *testing.T) {
 	}
 }
 
-// Of what NewHandler returns, the buffers are shared by its calls.
+// The calls of a result of NewHandler share its buffers.
 func TestConcurrentCallsOfAHandler(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": golambda.NewHandler(echo)})
 	client := newClient(t, server)
@@ -261,7 +261,7 @@ func TestHandlerContext(t *testing.T) {
 	}
 }
 
-// The API takes any object for a client context; it is Go's runtime that fails.
+// The API accepts any object as a client context. Go's runtime then fails.
 func TestClientContextThatGoCannotTake(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": echo})
 	out := mustInvoke(t, newClient(t, server), &lambda.InvokeInput{

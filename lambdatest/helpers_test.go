@@ -34,7 +34,7 @@ const (
 	invocations = "/2015-03-31/functions/%s/invocations"
 )
 
-// TestMain fails the run where a test leaves a goroutine of a server behind.
+// TestMain fails the run if a test leaves a goroutine of a server behind.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && !eventually(func() bool { return len(serverGoroutines()) == 0 }) {
@@ -60,8 +60,8 @@ func serverGoroutines() []string {
 	return stacks
 }
 
-// eventually reports whether a condition came to hold. Its limit is for tests that
-// fail: nothing waits it out otherwise.
+// eventually waits for a condition and reports whether it became true. Only tests that fail
+// reach its time limit.
 func eventually(condition func() bool) bool {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
 		if condition() {
@@ -145,7 +145,7 @@ func checkAPIError(t *testing.T, err error, status int, code string) smithy.APIE
 	var failure smithy.APIError
 	var response *awshttp.ResponseError
 	if !errors.As(err, &failure) || !errors.As(err, &response) {
-		t.Fatalf("got error %v, want one of the API", err)
+		t.Fatalf("got error %v, want an error of the API", err)
 	}
 	if response.HTTPStatusCode() != status || failure.ErrorCode() != code {
 		t.Errorf("got %d %s, want %d %s (%v)", response.HTTPStatusCode(), failure.ErrorCode(), status, code, err)

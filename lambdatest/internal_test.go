@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A hijackable is a ResponseWriter over a connection of the test's choice.
+// A hijackable is a ResponseWriter over a connection that the test sets.
 type hijackable struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -19,7 +19,7 @@ type hijackable struct {
 
 func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, nil, nil }
 
-// A hijacked connection is out of net/http's hands, and its client may not read.
+// net/http no longer manages a hijacked connection, and its client may not read.
 func TestCloseDuringCut(t *testing.T) {
 	server := NewServer(nil)
 	defer server.Close()
@@ -72,14 +72,14 @@ func TestConnectionAcceptedDuringClose(t *testing.T) {
 	server.connState(conn, http.StateClosed)
 }
 
-// A sink is a ResponseWriter that forgets what it is given.
+// A sink is a ResponseWriter that drops what is written to it.
 type sink struct{ http.ResponseWriter }
 
 func (sink) Write(p []byte) (int, error) { return len(p), nil }
 
 func (sink) Flush() {}
 
-// An endless reader fills what it is given.
+// An endless reader always fills the buffer.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
@@ -113,8 +113,8 @@ func TestStreamLimit(t *testing.T) {
 	}
 }
 
-// A caller that is gone shows when it is written to, at the latest.
-func TestStreamToNobody(t *testing.T) {
+// A write shows that the caller has disconnected, if nothing else did before.
+func TestStreamAfterDisconnect(t *testing.T) {
 	for name, w := range map[string]http.ResponseWriter{
 		"the write fails": brokenWriter{},
 		"the flush fails": struct{ http.ResponseWriter }{sink{}}, // has no Flush

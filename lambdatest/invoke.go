@@ -17,7 +17,7 @@ const maxReply = 6<<20 + 100
 // unhandled is the kind of every function error. AWS no longer uses the other kind, Handled.
 const unhandled = "Unhandled"
 
-// responseSizeTooLarge is the type of the function error that stands for a reply
+// responseSizeTooLarge is the type of the function error that replaces a reply
 // above the limit.
 const responseSizeTooLarge = "Function.ResponseSizeTooLarge"
 
@@ -52,8 +52,8 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invoke takes a call from the request to the answer. It returns the point where the
-// answer is to be cut, zero for none.
+// invoke handles a call and returns the answer, and the point at which to cut the answer: zero
+// for an answer that is not cut.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request, rawName string, streaming bool, requestID string) (reply, CutPoint) {
 	in, refusal := s.receive(w, r, rawName, streaming, requestID)
 	if refusal != nil {
@@ -105,7 +105,7 @@ func (s *Server) syncReply(in *invocation, result result) reply {
 	return rep
 }
 
-// executeEvent has a call executed in the background.
+// executeEvent executes a call in the background.
 func (s *Server) executeEvent(in *invocation, execute func()) {
 	in.clientContext = nil // AWS passes it in synchronous invocations only
 	s.setExecuted(in.call) // before the answer, so that no caller has to wait for it
@@ -146,7 +146,7 @@ type execution struct {
 }
 
 // begin makes the context of an execution, as a child of the server's context, and starts
-// its log. If it returns a function error, do not call the handler.
+// its log. If begin returns a function error, do not call the handler.
 func (s *Server) begin(f runnable, in *invocation) (execution, *functionError) {
 	lc := &lambdacontext.LambdaContext{
 		AwsRequestID:       in.call.RequestID,
@@ -168,8 +168,7 @@ func (s *Server) begin(f runnable, in *invocation) (execution, *functionError) {
 	return x, nil
 }
 
-// end returns the payload of a function error, nil if there is none, and the tail of the
-// log.
+// end returns the payload of a function error, or nil, and the tail of the log.
 func (x execution) end(failure *functionError) (report, log []byte) {
 	if failure != nil {
 		report, _ = json.Marshal(failure) // strings and numbers always encode

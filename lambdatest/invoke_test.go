@@ -312,7 +312,7 @@ func TestPayloadLimits(t *testing.T) {
 	}
 }
 
-// A client that announces too much gets its answer before it has sent any of it.
+// A client that announces a body that is too large gets its answer before it has sent any of it.
 func TestTooLargeIsNotRead(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": echo})
 	req := newRequest(t, server, "echo", "")
@@ -353,7 +353,7 @@ func TestEmptyPayload(t *testing.T) {
 		t.Errorf("got payload %q, want %q", got, want)
 	}
 	if got := server.Calls()[0].Payload; got == nil || len(got) != 0 {
-		t.Errorf("got recorded payload %q, want it empty, as it came", got)
+		t.Errorf("got recorded payload %q, want an empty one, as the client sent it", got)
 	}
 }
 
@@ -364,7 +364,7 @@ func TestReplyLimit(t *testing.T) {
 
 	out := mustInvoke(t, client, &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(fmt.Sprint(limit))})
 	if got, want := len(out.Payload), limit; got != want || out.FunctionError != nil {
-		t.Errorf("got %d bytes and function error %v, want %d and none", got, out.FunctionError, want)
+		t.Errorf("got %d bytes and function error %v, want %d bytes and no error", got, out.FunctionError, want)
 	}
 
 	out = mustInvoke(t, client, &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(fmt.Sprint(limit + 1))})

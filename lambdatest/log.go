@@ -36,7 +36,7 @@ type logKey struct{}
 type executionLog struct {
 	requestID string
 	started   time.Time
-	init      time.Duration // of a cold start, 0 for none
+	init      time.Duration // of a cold start; 0 for a warm start
 
 	mu   sync.Mutex
 	tail []byte

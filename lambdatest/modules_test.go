@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Tests of any Go program may use this module, so no KrakenD comes with it.
+// Tests of any Go program may use this module, so it must not depend on KrakenD.
 func TestModuleGraph(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}}", "all").Output()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// defaultAccount is the account of a function whose name has none.
+// defaultAccount is the account of a function whose name does not have an account.
 const defaultAccount = "000000000000"
 
 // functionInPath returns the function of an invocation's path, unescaped, and
@@ -36,7 +36,7 @@ func cutAround(s, prefix, suffix string) (string, bool) {
 // A functionName holds the parts of a function's name. If bare is empty, the name is
 // invalid.
 type functionName struct {
-	partition, region, account string // empty where the name has none
+	partition, region, account string // empty if the name does not have them
 	bare                       string
 	qualifier                  string
 }
@@ -49,7 +49,7 @@ const (
 
 // functionNamePattern is the grammar of the parameter FunctionName in the API
 // reference: a name, a partial ARN or an ARN, with or without a qualifier. The reference's
-// pattern takes dots in names, which no function has: CreateFunction refuses them.
+// pattern allows dots in names. This one does not, because CreateFunction refuses them.
 var functionNamePattern = regexp.MustCompile(
 	`^(?:arn:(aws[a-zA-Z-]*):lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?` +
 		`(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)

@@ -7,12 +7,12 @@ import (
 )
 
 // A reply is an answer that has not been sent. It is either complete, or has a function
-// that sends it and makes the body meanwhile.
+// that makes the body while it sends it.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	stream func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) // nil for none
+	stream func(w http.ResponseWriter, r *http.Request, rep reply, cut CutPoint) // nil for a complete reply
 }
 
 func newReply(status int, body []byte) reply {

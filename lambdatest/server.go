@@ -12,9 +12,9 @@ import (
 // A Server is an Invoke API on the loopback interface. It comes from [NewServer]
 // or [Listen]: the zero Server cannot be used. Its methods are safe for concurrent use.
 type Server struct {
-	// URL is the server's base URL, of the form http://127.0.0.1:port with no
+	// URL is the server's base URL, of the form http://127.0.0.1:port without a
 	// trailing slash: the endpoint of an AWS SDK, or the key "endpoint" of a backend
-	// in krakend.json. It is not to be changed.
+	// in krakend.json. Do not change it.
 	URL string
 
 	http *http.Server
@@ -24,9 +24,9 @@ type Server struct {
 	cancel context.CancelFunc
 
 	// running counts what Close waits for: the accept loop, the connections, and
-	// the executions that outlive theirs. The loop adds a connection and a
-	// connection adds an execution while they are counted themselves, so nothing
-	// is added once the count is down to zero.
+	// the executions that outlive their connection. The loop adds connections, and
+	// connections add executions, while they are counted themselves. So once the count is
+	// zero, it stays zero.
 	running sync.WaitGroup
 
 	mu        sync.Mutex
@@ -37,14 +37,13 @@ type Server struct {
 	calls     []*Call
 }
 
-// NewServer starts a server on a free port of 127.0.0.1. The caller is to call
-// Close when finished, to shut it down.
+// NewServer starts a server on a free port of 127.0.0.1. Call Close to shut it down.
 //
-// The keys of functions are bare names, and their values are handlers, both as
-// [Server.Handle] takes them. A nil map is a server without functions: each call
-// fails with ResourceNotFoundException until Handle adds some. The map is copied.
+// The keys of functions are bare names, and the values are handlers, both as
+// [Server.Handle] takes them. NewServer copies the map. With a nil map, the server has no
+// functions: each call fails with ResourceNotFoundException until Handle adds a function.
 //
-// NewServer panics where it cannot listen and where a name is not one of a function.
+// NewServer panics if it cannot listen or if a name is not a valid function name.
 func NewServer(functions map[string]any) *Server {
 	s, err := Listen("127.0.0.1:0", functions)
 	if err != nil {
@@ -54,12 +53,12 @@ func NewServer(functions map[string]any) *Server {
 }
 
 // Listen starts a server as NewServer does, on an address of the form host:port.
-// Port 0 is any that is free.
+// Port 0 selects a free port.
 //
 // Everyone who can reach the server can execute its handlers, so Listen returns an
-// error for a host that is not a loopback address. An empty host is an error too: it
-// would mean every interface. Listen also returns an error if the address is in
-// use and if a name is not a valid function name.
+// error for a host that is not a loopback address. An empty host is an error too,
+// because it means every interface. Listen also returns an error if the address is in
+// use or if a name is not a valid function name.
 func Listen(addr string, functions map[string]any) (*Server, error) {
 	declarations := make(map[string]declared, len(functions))
 	for name, handler := range functions {
@@ -98,20 +97,24 @@ func Listen(addr string, functions map[string]any) (*Server, error) {
 	return s, nil
 }
 
-// Handle adds or replaces a function. Executions that have begun continue with the
-// handler that they began with.
+// Handle adds or replaces a function. Executions that have begun keep their handler.
 //
 // The function is a bare name, of 1 to 64 letters, digits, hyphens and underscores.
-// Handle panics on another: no call would find it.
+// Handle panics on any other name: no call could find it.
 //
-// The handler is one that aws-lambda-go's NewHandler takes, which is a function with the
-// signatures that its Start documents, or a lambda.Handler. Or it is a [Function], which
-// has a handler and settings. Handle panics on a Function with a version that is not a
-// qualifier. Handle does not refuse a handler that NewHandler does not take, such as nil:
-// as on AWS, each execution then fails with a description of the mistake. Executions of a
-// handler run concurrently. On AWS each has a separate environment. The results of
-// NewHandler execute one call at a time, because their Invoke is not safe for
-// concurrent use.
+// The handler is one of these:
+//
+//   - what aws-lambda-go's NewHandler takes: a function with a signature that its Start
+//     documents, or a lambda.Handler
+//   - a [Function], which has a handler and settings. Handle panics if one of its versions
+//     is not a valid qualifier
+//
+// Handle accepts handlers that NewHandler does not take, such as nil. As on AWS, each
+// execution then fails with a description of the mistake.
+//
+// Executions of a handler run concurrently, in one process. On AWS each has a separate
+// environment. The results of NewHandler execute one call at a time, because their Invoke is
+// not safe for concurrent use.
 //
 // A handler that returns an [io.Reader] streams its reply to callers of
 // InvokeWithResponseStream: see the package documentation.
@@ -139,9 +142,8 @@ func (s *Server) RequireCredentials(accessKeyID, secretAccessKey string) {
 	s.required = accessKey{accessKeyID, secretAccessKey}
 }
 
-// Calls returns the calls since the start or the last Reset, in order of arrival,
-// refused ones included. Requests for other operations are not calls. The result is a
-// copy, which the server does not change any more.
+// Calls returns the calls since the start or the last Reset, in order of arrival. It includes
+// calls that the server refused, but no requests for other operations. The result is a copy.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,8 +158,7 @@ func (s *Server) Calls() []Call {
 }
 
 // Reset forgets the calls so far, the remaining faults (also those of [Fault.Always])
-// and the names of durable executions. Functions and required credentials
-// stay.
+// and the names of durable executions. It keeps functions and required credentials.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,11 +167,11 @@ func (s *Server) Reset() {
 	clear(s.durable)
 }
 
-// Close stops listening, closes all connections, active ones included, and cancels
-// the contexts of the executions. It returns when every handler has returned,
-// asynchronous invocations included, and the readers of all streams are closed. A
-// handler or a Read that ignores its context delays Close, and a handler that calls
-// Close waits for itself. Callers with an open request see their connection end. A
+// Close stops listening, closes all connections, also active ones, and cancels
+// the contexts of the executions. It waits until every handler has returned, also those of
+// asynchronous invocations, and until the readers of all streams are closed. A
+// handler or a Read that ignores its context delays Close. A handler that calls
+// Close waits for itself forever. Callers with an open request see their connection end. A
 // second Close has no effect.
 func (s *Server) Close() {
 	s.cancel()

@@ -85,7 +85,7 @@ func checkPanics(t *testing.T, what string, f func()) {
 func TestHandleWhileServing(t *testing.T) {
 	functions := map[string]any{"f": func() (int, error) { return 1, nil }}
 	server := newServer(t, functions)
-	functions["g"] = echo // the server has a copy
+	functions["g"] = echo // no effect: the server has a copy
 	client := newClient(t, server)
 
 	call := func(function string) string {
@@ -124,11 +124,11 @@ func TestCallsAreCopies(t *testing.T) {
 	got := server.Calls()[0]
 	if got.Function != "echo" || string(got.Payload) != `"payload"` || string(got.ClientContext) != `{"custom":{}}` ||
 		got.Header.Get("Authorization") == "" {
-		t.Errorf("got %+v, which a caller has changed", got)
+		t.Errorf("got %+v: the caller's change is in it", got)
 	}
 }
 
-// A mutator changes what it is given.
+// A mutator changes its payload.
 type mutator struct{}
 
 func (mutator) Invoke(_ context.Context, payload []byte) ([]byte, error) {
@@ -166,7 +166,7 @@ func TestReset(t *testing.T) {
 	checkAPIError(t, call(), http.StatusForbidden, "UnrecognizedClientException")
 	server.RequireCredentials(keyID, secret)
 	if err := call(); err != nil {
-		t.Errorf("got error %v, want none: faults are forgotten", err)
+		t.Errorf("got error %v, want none: Reset removes faults", err)
 	}
 	if got, want := len(server.Calls()), 2; got != want {
 		t.Errorf("got %d calls since, want %d", got, want)
@@ -323,7 +323,7 @@ func TestExecutionGoesOnWithoutItsCaller(t *testing.T) {
 	receive(t, "the execution", started)
 	cancel()
 	if err := receive(t, "the caller", answered); err == nil {
-		t.Error("got an answer, want the caller to go away")
+		t.Error("got an answer, want the caller to disconnect")
 	}
 	close(release)
 	if err := receive(t, "the end of the execution", ended); err != nil {

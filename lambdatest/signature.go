@@ -38,8 +38,8 @@ type signature struct {
 }
 
 // parseSignature reads a call's signature and checks all that it can check
-// without the secret, except the age. If it returns an error, the access key ID and the
-// region are set if it could read them.
+// without the secret, except the age. If it returns an error, the signature has the access key
+// ID and the region if it could read them.
 func parseSignature(h http.Header) (signature, *apiError) {
 	var s signature
 
@@ -143,8 +143,8 @@ func (s signature) verify(r *http.Request, payload []byte, key accessKey) *apiEr
 	return nil
 }
 
-// canonical returns what AWS quotes of a request with a wrong signature. All signed
-// headers are in it.
+// canonical returns the parts of a request that AWS quotes if the signature is wrong, with all
+// signed headers.
 func (s signature) canonical(r *http.Request, payload []byte) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, r.URL.EscapedPath(), r.URL.RawQuery)

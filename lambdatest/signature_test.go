@@ -86,7 +86,7 @@ func TestSignatureForm(t *testing.T) {
 	}
 }
 
-// Not every signer puts a space after the commas of the header.
+// Some signers put no space after the commas of the header.
 func TestSignatureWithoutSpaces(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": echo})
 	server.RequireCredentials(keyID, secret)
@@ -119,7 +119,7 @@ func TestRequireCredentials(t *testing.T) {
 				LogType:       types.LogTypeTail,
 				Payload:       []byte(`{"a": "b"}`),
 			}
-			mustInvoke(t, client, in) // nothing is required yet
+			mustInvoke(t, client, in) // the server does not require credentials yet
 
 			server.RequireCredentials(keyID, secret)
 			_, err := client.Invoke(t.Context(), in)
@@ -143,7 +143,7 @@ func TestRequireCredentials(t *testing.T) {
 	}
 }
 
-// Whatever the signature covers, it is refused once that has changed.
+// A request is refused if anything that the signature covers has changed.
 func TestCorruptedRequests(t *testing.T) {
 	server := newServer(t, map[string]any{"echo": echo, "other": echo})
 	server.RequireCredentials(keyID, secret)

@@ -16,7 +16,7 @@ const (
 	// maxStream is the largest reply that a function streams, in bytes.
 	maxStream = 200 << 20
 
-	// maxChunk is how much is read of it at a time, in bytes.
+	// maxChunk is the largest read of it, in bytes.
 	maxChunk = 32 << 10
 
 	// maxMessage is the largest payload of a message of an event stream, in bytes.
@@ -39,7 +39,7 @@ func (s *Server) streamReply(f runnable, in *invocation) reply {
 // stream executes a function and sends its result while it reads it. Unlike a buffered
 // invocation, the execution ends when its caller disconnects.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *invocation, rep reply, cut CutPoint) {
-	// A cut takes the connection out of the count before all of this is done.
+	// After a cut, the connection no longer counts, although this function still runs.
 	s.running.Add(1)
 	defer s.running.Done()
 
@@ -52,7 +52,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 		out, failure = f.open(x.ctx, in.payload)
 	}
 	closeOnce := sync.OnceValue(func() *functionError { return closeBody(out.body) })
-	defer closeOnce() //nolint:errcheck // told below, where nothing else has failed
+	defer closeOnce() //nolint:errcheck // reported below, if nothing else has failed
 
 	events := newEventWriter(x.ctx, w, cut)
 	events.checkCaller()
@@ -60,7 +60,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 		s.sendCut(w, rep, cut)
 		return
 	}
-	if failure == nil { // else that of an error: JSON, as the reply has it already
+	if failure == nil { // a function error is JSON, the type that the reply has already
 		rep.header.Set("Content-Type", out.contentType)
 	}
 	events.sendHeader(rep)
@@ -74,7 +74,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 	case len(out.whole) > 0:
 		events.sendChunk(out.whole)
 	}
-	// This comes before the last message, so that a caller that has it can rely on it.
+	// Close before the last message, so that a caller that has that message can rely on it.
 	if closing := closeOnce(); failure == nil {
 		failure = closing
 	}
@@ -91,8 +91,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f runnable, in *
 	events.sendComplete(complete)
 }
 
-// closeBody closes what a handler returned, if that can be closed. As in Lambda's
-// Go runtime, it does not matter whether that fails.
+// closeBody closes the result of a handler, if that is an io.Closer. Like Lambda's
+// Go runtime, it ignores the error.
 func closeBody(body io.Reader) (failure *functionError) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -112,8 +112,8 @@ type invokeComplete struct {
 	LogResult    string `json:",omitempty"`
 }
 
-// An eventWriter sends the messages of a streaming invocation's answer, each at
-// once. It aborts the request if the caller has disconnected.
+// An eventWriter sends the messages of a streaming invocation's answer, each one
+// immediately. It aborts the request if the caller has disconnected.
 type eventWriter struct {
 	ctx context.Context // ends with the caller and with the server
 	w   http.ResponseWriter
@@ -133,7 +133,7 @@ func (e *eventWriter) sendHeader(rep reply) {
 	}
 }
 
-// copy sends what body reads, a chunk for each read, up to its end.
+// copy reads body to its end and sends a chunk for each read.
 func (e *eventWriter) copy(body io.Reader) *functionError {
 	buf := make([]byte, maxChunk)
 	sent := 0

@@ -19,7 +19,7 @@ func TestStreamCut(t *testing.T) {
 		point  lambdatest.CutPoint
 		header bool // whether the SDK gets as far as the stream
 		chunks string
-		clean  bool // whether the SDK takes the end for one
+		clean  bool // whether the SDK takes the cut for the end of the stream
 		reads  int
 	}{
 		"before the headers": {lambdatest.BeforeHeaders, false, "", false, 0},
@@ -61,7 +61,7 @@ func TestStreamCut(t *testing.T) {
 	}
 }
 
-// A closer reads and closes by functions, which JSON cannot encode.
+// A closer reads and closes with functions. JSON cannot encode it.
 type closer struct {
 	ReadFunc  func([]byte) (int, error)
 	CloseFunc func()
@@ -82,7 +82,7 @@ func TestStreamCutWithoutChunks(t *testing.T) {
 	}
 }
 
-// An error that no message can hold is like a cut.
+// An error that is too large for a message has the effect of a cut.
 func TestStreamErrorTooLarge(t *testing.T) {
 	got := stream(t, func() error { return errors.New(strings.Repeat("x", 17<<20)) })
 	if got.complete != nil || got.err == nil {
@@ -105,14 +105,14 @@ func TestStreamCallerGoesAway(t *testing.T) {
 	}
 	s := receive(t, "the reader", sources)
 	if err := s.ctx.Err(); err != nil {
-		t.Errorf("got %v from the handler's context before the caller has gone", err)
+		t.Errorf("got %v from the handler's context before the caller disconnected", err)
 	}
 	out.GetStream().Close()
 	receive(t, "the end of the handler's context", s.ctx.Done())
 	receive(t, "the reader to be closed", s.closed)
 }
 
-// A reader that does not heed its context is read no further.
+// If a reader ignores its context, the server stops reading from it.
 func TestStreamCallerGoesAwayFromEndlessReader(t *testing.T) {
 	closed := make(chan struct{})
 	server := newServer(t, map[string]any{"f": func() (io.Reader, error) {
@@ -142,7 +142,7 @@ func TestStreamCallerGoesAwayBeforeTheReply(t *testing.T) {
 	receive(t, "the execution", started)
 	cancel()
 	if err := receive(t, "the caller", answered); err == nil {
-		t.Error("got an answer, want the caller to go away")
+		t.Error("got an answer, want the caller to disconnect")
 	}
 	if err := receive(t, "the handler", ended); err != context.Canceled {
 		t.Errorf("got %v from the handler's context, want %v", err, context.Canceled)
@@ -173,7 +173,7 @@ func TestCloseDuringStream(t *testing.T) {
 	}
 }
 
-// What is streamed is held by neither side.
+// Neither the server nor the client keeps what it streams in memory.
 func TestStreamMemory(t *testing.T) {
 	const size, atMost = 50 << 20, 8 << 20
 	server := newServer(t, map[string]any{"f": func() (io.Reader, error) {

@@ -17,19 +17,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// nothing does not encode to JSON, and reads nothing.
+// nothing does not encode to JSON, and its reads return no bytes.
 type nothing struct{ strings.Reader }
 
 func (nothing) MarshalJSON() ([]byte, error) { return nil, errors.New("not JSON") }
 
-// A both can be read, but it is JSON in the first place.
+// A both is a reader and encodes to JSON: the runtime sends the JSON.
 type both struct{ Name string }
 
 func (both) Read([]byte) (int, error) { panic("read") }
 
 func (both) Close() error { panic("closed") }
 
-// A wide encodes to what JSON has for HTML.
+// A wide encodes to JSON with characters that are special in HTML.
 type wide struct{ Tag string }
 
 type failed struct{}

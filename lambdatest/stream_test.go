@@ -23,7 +23,7 @@ import (
 
 const streamingInvocations = "/2021-11-15/functions/%s/response-streaming-invocations"
 
-// openStream begins a streaming invocation, which is closed with the test.
+// openStream begins a streaming invocation and closes it at the end of the test.
 func openStream(t *testing.T, client *lambda.Client, in *lambda.InvokeWithResponseStreamInput) *lambda.InvokeWithResponseStreamOutput {
 	t.Helper()
 	out, err := client.InvokeWithResponseStream(t.Context(), in)
@@ -37,7 +37,7 @@ func openStream(t *testing.T, client *lambda.Client, in *lambda.InvokeWithRespon
 // A streamed is a stream that was read to its end.
 type streamed struct {
 	chunks   []string
-	complete *types.InvokeWithResponseStreamCompleteEvent // nil for none
+	complete *types.InvokeWithResponseStreamCompleteEvent // nil if it was not there
 	err      error
 }
 
@@ -59,7 +59,7 @@ func nextChunk(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) string 
 	return string(chunk.Value.Payload)
 }
 
-// drain reads a stream to its end, and fails where something comes after
+// drain reads a stream to its end, and fails if something comes after
 // InvokeComplete.
 func drain(t *testing.T, out *lambda.InvokeWithResponseStreamOutput) streamed {
 	t.Helper()
@@ -90,7 +90,7 @@ func stream(t *testing.T, handler any) streamed {
 	return drain(t, openStream(t, newClient(t, server), &lambda.InvokeWithResponseStreamInput{FunctionName: aws.String("f")}))
 }
 
-// checkComplete checks that a stream has ended as it should, without an error.
+// checkComplete checks that a stream has ended without an error.
 func checkComplete(t *testing.T, got streamed) {
 	t.Helper()
 	if got.err != nil {
@@ -100,12 +100,12 @@ func checkComplete(t *testing.T, got streamed) {
 		t.Fatal("got no InvokeComplete")
 	}
 	if got.complete.ErrorCode != nil || got.complete.ErrorDetails != nil || got.complete.LogResult != nil {
-		t.Errorf("got %v, want it empty", got.complete)
+		t.Errorf("got %v, want an empty one", got.complete)
 	}
 }
 
-// checkFailed checks the function error that a stream has ended with, other than
-// its stack trace, and returns that.
+// checkFailed checks the function error at the end of a stream except its stack trace, which it
+// returns.
 func checkFailed(t *testing.T, got streamed, want messages.InvokeResponse_Error) []*messages.InvokeResponse_Error_StackFrame {
 	t.Helper()
 	if got.err != nil {
@@ -127,7 +127,7 @@ func checkFailed(t *testing.T, got streamed, want messages.InvokeResponse_Error)
 	return details.StackTrace
 }
 
-// A source is a reader that hands out what comes over a channel, ends with the
+// A source is a reader that returns what comes over a channel, ends with the
 // channel, and reports its Close.
 type source struct {
 	ctx    context.Context
@@ -156,7 +156,7 @@ func (s *source) Close() error {
 	return errors.New("of no concern")
 }
 
-// A script is a reader that does one step a Read.
+// A script is a reader that does one step for each Read.
 type script struct{ steps []func(p []byte) (int, error) }
 
 func (s *script) Read(p []byte) (int, error) {
