@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# An http.Handler returns without writing anything. net/http answers 200, and so many handlers
+# An http.Handler returns without writing anything. net/http then answers 200, so many handlers
 # (health checks, webhooks, a DELETE) do just that.
-# Guess: aws-lambda-go-api-proxy's httpadapter, made to run such handlers as functions, replies 200.
-# What happens: it replies 504 and returns an error, "Status code not set on response". The function
-# counts as failed, and API Gateway answers with a 5xx. The work of the handler is done by then.
-# The package's adapters for 1.0, 2.0 and ALB do the same.
-# Why it matters: a handler that works everywhere fails as a function, and senders of webhooks repeat
-# what has already been done.
+# Expected: httpadapter of aws-lambda-go-api-proxy, which runs such handlers as functions, replies
+# 200.
+# What happens: it replies 504 and returns the error "Status code not set on response". The
+# function counts as failed, and API Gateway answers with a 5xx, although the handler has done its
+# work. The package's adapters for 1.0, 2.0 and ALB behave alike.
+# Why it matters: a handler that works everywhere else fails as a function, and senders of
+# webhooks repeat work that is already done.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# A KrakenD endpoint makes 5 concurrent calls to its backend and takes the first answer. The backend
-# has a circuit breaker that opens after more than 3 errors in a row. The backend is healthy.
-# Guess: the breaker stays closed.
-# What happens: as soon as the first answer is there, the other calls are cancelled, and the breaker
-# counts each of them as an error. One good request, and the circuit is open: clients get errors
-# for as long as its timeout says, and no call reaches the backend.
-# Why it matters: two features that are both there against failures take a healthy service down.
+# A KrakenD endpoint makes 5 concurrent calls to its backend and takes the first answer. The
+# backend has a circuit breaker that opens after more than 3 errors in a row. The backend is
+# healthy.
+# Expected: the breaker stays closed.
+# What happens: the first answer cancels the other calls, and the breaker counts each of them as
+# an error. A single good request opens the circuit: clients get errors until the breaker's
+# timeout ends, and no call reaches the backend.
+# Why it matters: two features that protect against failures take a healthy service down.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -32,7 +33,8 @@ import (
 )
 
 func main() {
-	// Of each 5 calls one is answered at once. The others take a second, as long as they may.
+	// The backend answers one of each 5 calls immediately. The others take a second, or end when
+	// their client cancels them.
 	var calls, cancelled atomic.Int64
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if calls.Add(1)%5 != 0 {
@@ -83,7 +85,7 @@ func main() {
 	for deadline := time.Now().Add(5 * time.Second); cancelled.Load() < 4 && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(200 * time.Millisecond) // For the breaker to count what the backend has seen.
+	time.Sleep(200 * time.Millisecond) // Let the breaker count the calls.
 	second := get()
 	fmt.Printf("request 2: error %v, calls to the backend: %d\n", second, calls.Load())
 	if first != nil || second == nil || second.Error() != "circuit breaker is open" || calls.Load() != 5 {

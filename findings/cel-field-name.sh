@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# KrakenD checks a backend's reply with a CEL expression: resp_data.request_id != ''.
-# Guess: it is evaluated once the reply is there, as resp_data.name != '' is.
-# What happens: an expression runs before the call, too, if it contains the letters "req" anywhere.
-# There is no resp_data at that time, so every request is aborted and the backend never called.
-# At start nothing is wrong with the expression. Fields like required, frequency or request_id will do.
-# Why it matters: renaming a field, in a check of replies, turns an endpoint off.
+# KrakenD checks a backend's reply with the CEL expression resp_data.request_id != ''.
+# Expected: KrakenD evaluates it after the call, as it does with resp_data.name != ''.
+# What happens: if an expression contains the letters "req" anywhere, KrakenD evaluates it before
+# the call too. At that time there is no resp_data, so KrakenD aborts every request and never
+# calls the backend. It reports no problem at start. Fields such as required, frequency or
+# request_id are enough.
+# Why it matters: a new name for a field of the reply turns the endpoint off.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -93,5 +94,5 @@ if ! { go mod init example.test/finding &&
 	exit 1
 fi
 go list -m github.com/luraproject/lura github.com/devopsfaith/krakend-cel
-# krakend-cel prints each expression itself, once for each time of evaluation.
+# krakend-cel also prints each expression, once for each phase in which it evaluates it.
 go run .

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# An Express application behind an Application Load Balancer, without multi-value headers, which is the
-# default of a target group. It appends to Vary twice, as CORS and a translation middleware do.
-# Guess: the values are joined with a comma, which means the same, as behind an HTTP API.
-# What happens with @codegenie/serverless-express: the load balancer gets the first value of each repeated
-# header: Vary is "Origin" alone, and one of two Link headers is left. No error says so.
+# An Express application runs behind an Application Load Balancer whose target group has no
+# multi-value headers, which is the default. It appends to Vary twice, as CORS and a translation
+# middleware do.
+# Expected: the adapter joins the values with a comma, which means the same, as behind an HTTP
+# API.
+# What happens: @codegenie/serverless-express returns only the first value of each repeated
+# header: Vary is "Origin", and one of two Link headers is lost. There is no error.
 # Why it matters: a cache in front stores the French page and gives it to everyone.
 set -euo pipefail
 

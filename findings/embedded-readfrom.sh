@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# A writer keeps the first 1024 bytes: a struct that embeds bytes.Buffer and has a Write of its own.
-# Guess: Write decides what is kept, whoever writes: fmt.Fprint, a loop, or a program by exec.Cmd.
-# What happens: the struct also has the ReadFrom of bytes.Buffer, and io.Copy prefers it. exec.Cmd copies
-# a program's output with io.Copy, so Write is never called and all of the output is kept. An upload that
-# io.Copy stores is not limited either.
-# Why it matters: the limit holds in a unit test that calls Write, and not where it is used. A field in
-# place of the embedding helps.
+# A writer keeps the first 1024 bytes: a struct that embeds bytes.Buffer and has its own Write
+# method.
+# Expected: Write limits all output, whether fmt.Fprint, a loop or exec.Cmd writes it.
+# What happens: the struct also has the ReadFrom method of bytes.Buffer, and io.Copy prefers that.
+# exec.Cmd copies a program's output with io.Copy, so it never calls Write, and the struct keeps
+# all of the output. An upload that io.Copy stores is not limited either.
+# Why it matters: the limit works in a unit test that calls Write, but not in use. The fix is a
+# field in place of the embedding.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -51,7 +52,7 @@ func main() {
 		log.Fatal(err)
 	}
 	var copied embedded
-	// The reader has no WriteTo, as the body of a request has none.
+	// Like the body of a request, the reader has no WriteTo.
 	if _, err := io.Copy(&copied, io.LimitReader(strings.NewReader(text), 10000)); err != nil {
 		log.Fatal(err)
 	}

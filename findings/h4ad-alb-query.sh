@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# An Express application behind an Application Load Balancer, by @h4ad/serverless-adapter. A client requests
-# /teas?name=Earl%20Grey&with=milk%26sugar.
-# Guess: req.query.name is "Earl Grey", as it is behind API Gateway.
-# What happens: a load balancer does not decode the query string, as AWS documents: the event has
-# "Earl%20Grey". API Gateway decodes it. The adapter encodes the values of both, so that Express decodes
-# %2520 to the text "Earl%20Grey".
-# Why it matters: a search finds nothing, and what is stored is stored in its encoded form. Letters and
-# digits, as most tests use them, are right.
+# An Express application runs behind an Application Load Balancer, with @h4ad/serverless-adapter.
+# A client requests /teas?name=Earl%20Grey&with=milk%26sugar.
+# Expected: req.query.name is "Earl Grey", as behind API Gateway.
+# What happens: AWS documents that a load balancer does not decode the query string, so the event
+# has "Earl%20Grey". API Gateway decodes it. The adapter encodes the values of both events, so
+# Express decodes %2520 to the text "Earl%20Grey".
+# Why it matters: a search finds nothing, and the application stores encoded text. Letters and
+# digits, which most tests use, are right.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# An Express application behind a REST API, by @h4ad/serverless-adapter as its documentation sets it up.
-# A client posts JSON with "Content-Type: application/json", as curl does, and a REST API hands header
-# names to functions in the spelling of the client.
-# Guess: the application sees a request like any other: req.get('content-type') and req.body are there.
-# What happens: the names are not put into lower case, which is what Node.js, Express and every middleware
-# look them up by. No header is found, express.json() sees no JSON, and req.body is a Buffer, the adapter's
-# own. The option lowercaseRequestHeaders, off by default, mends it, but not for headers that are sent twice:
-# these are there under both spellings then.
-# Why it matters: bodies, cookies and tokens are found in tests, which write names in lower case, and over
-# HTTP/2, and not in requests of a client that writes names as HTTP/1.1 always did.
+# An Express application runs behind a REST API, with @h4ad/serverless-adapter set up as its
+# documentation says. A client posts JSON with "Content-Type: application/json", as curl does. A
+# REST API passes header names to functions as the client wrote them.
+# Expected: the application sees a normal request: req.get('content-type') and req.body have
+# values.
+# What happens: the adapter does not put the names into lower case, and Node.js, Express and all
+# middleware look them up in lower case. They find no headers, express.json() sees no JSON, and
+# req.body is the adapter's Buffer. The option lowercaseRequestHeaders, off by default, fixes it,
+# except for headers that a client sends twice: they are then there under both spellings.
+# Why it matters: bodies, cookies and tokens work in tests, which write names in lower case, and
+# over HTTP/2. They are missing for clients that write names as HTTP/1.1 always did.
 set -euo pipefail
 
 dir=$(mktemp -d)

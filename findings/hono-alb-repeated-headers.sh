@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A Hono application runs behind an Application Load Balancer whose target group has multi-value headers.
-# A client sends a header twice, "Accept-Language: fr" and "Accept-Language: de".
-# Guess: the application reads "fr, de". RFC 9110, section 5.3, joins lines of one name with a comma, and
-# so does Headers.append.
-# What happens: hono/aws-lambda joins the values of every header with "; ", which is right for Cookie only.
-# In "fr; de" German is a parameter of French. The same event in API Gateway's format 1.0 is joined with
-# a comma.
-# Why it matters: the reader gets English, and Accept, Cache-Control or Forwarded are misread in the same
-# way. A test with app.request() does not show it.
+# A Hono application runs behind an Application Load Balancer whose target group has multi-value
+# headers. A client sends a header twice: "Accept-Language: fr" and "Accept-Language: de".
+# Expected: the application reads "fr, de". RFC 9110, section 5.3, joins lines with the same name
+# with a comma, as Headers.append does.
+# What happens: hono/aws-lambda joins the values of every header with "; ", which is right for
+# Cookie only. In "fr; de" German is a parameter of French. For an event of API Gateway's format
+# 1.0 it joins them with a comma.
+# Why it matters: the reader gets English. Accept, Cache-Control and Forwarded are misread in the
+# same way. A test with app.request() does not show it.
 set -euo pipefail
 
 dir=$(mktemp -d)

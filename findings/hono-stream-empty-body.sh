@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A Hono application streams its answers from Lambda (streamHandle of hono/aws-lambda). One route answers
-# c.text('', 404): a status, some headers, no text.
-# Guess: the client gets the 404, as it does where the same application is served otherwise.
-# What happens: a body of '' is not null but a stream that ends at once, so streamHandle writes nothing.
-# AWS's runtime sends the metadata (status and headers) with the first write, and there is none: what
-# leaves the function says that it begins with metadata, and is empty. c.body(null, 404) is fine, since
-# for null streamHandle has a write of nothing on purpose.
-# Why it matters: status, headers and cookies are lost for answers that are empty by chance, an empty
-# search result or an empty file, and no test with app.request() can see it.
+# A Hono application streams its answers from Lambda (streamHandle of hono/aws-lambda). One route
+# answers c.text('', 404): a status, some headers, an empty text.
+# Expected: the client gets the 404, as from Hono's own server.
+# What happens: the body '' is not null but a stream that ends immediately, so streamHandle writes
+# nothing. AWS's runtime sends the metadata (status and headers) with the first write, which never
+# comes. So the function's output announces metadata and is empty. c.body(null, 404) works,
+# because streamHandle makes an empty write for null.
+# Why it matters: answers that happen to be empty, such as an empty search result or file, lose
+# their status, headers and cookies. A test with app.request() cannot show it.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -24,8 +24,8 @@ import { streamHandle } from 'hono/aws-lambda'
 import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 
-// As the runtime has it (aws-lambda-ric 3.3.0, HttpResponseStream.js and ResponseStream.js): from()
-// leaves a hook, which the first call of write() runs.
+// Like the runtime (aws-lambda-ric 3.3.0, HttpResponseStream.js and ResponseStream.js): from()
+// sets a hook, which the first call of write() runs.
 globalThis.awslambda = {
   streamifyResponse: (handler) => handler,
   HttpResponseStream: {

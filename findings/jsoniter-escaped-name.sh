@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# A Go program reads {"größe": 42} with json-iterator, in the configuration that is compatible with
-# encoding/json. The sender writes the same name with escapes, {"gr\u00f6\u00dfe": 42}, as json.dumps of Python
-# does unless it is told otherwise.
-# Guess: both texts are the same JSON, so the field is 42.
-# What happens: for a struct of up to ten fields json-iterator compares hashes of names. It hashes the bytes
-# of a field's name, but the code points of a name with an escape. The hashes differ, and the member is
-# skipped without an error. If one of the fields has a capital letter in its name, or if there are eleven,
-# another decoder is in use, and the value is there. The first half is json-iterator's open issue 549.
-# Why it matters: whether a value is read or stays 0 depends on the sender's library, and on fields that
-# have nothing to do with it.
+# A Go program reads {"größe": 42} with json-iterator, in the configuration that is compatible
+# with encoding/json. The sender escapes the name: {"gr\u00f6\u00dfe": 42}. Python's json.dumps
+# does that by default.
+# Expected: both texts are the same JSON, so the field is 42.
+# What happens: for a struct of up to ten fields, json-iterator compares hashes of names. It
+# hashes the bytes of a field's name, but the code points of an escaped name. The hashes differ,
+# so it skips the member without an error. If the struct has an eleventh field, or a capital
+# letter in a field's name, json-iterator uses another decoder, which finds the value. The first
+# half is json-iterator's open issue 549.
+# Why it matters: whether a value is read or stays 0 depends on the sender's library and on
+# unrelated fields.
 set -euo pipefail
 
 dir=$(mktemp -d)

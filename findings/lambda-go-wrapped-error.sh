@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# A Go function returns its own error type, NotFound. Callers, Step Functions among them, decide by
-# its errorType whether to retry. Someone adds context the usual way: fmt.Errorf("loading: %w", err).
-# Guess: nothing changes for callers, as errors.Is and errors.As see through the wrapping.
-# What happens: errorType is the name of the outermost Go type: "wrapError", and "joinError" for
-# errors.Join. Even a messages.InvokeResponse_Error, made to set the type, is not seen any more.
+# A Go function returns its own error type, NotFound. Callers, such as Step Functions, read its
+# errorType to decide whether to retry. Someone adds context in the usual way:
+# fmt.Errorf("loading: %w", err).
+# Expected: nothing changes for callers, because errors.Is and errors.As look through the
+# wrapping.
+# What happens: errorType is the name of the outermost Go type: "wrapError", or "joinError" for
+# errors.Join. The runtime does not even find a wrapped messages.InvokeResponse_Error, which
+# exists to set the type.
 # Why it matters: one more word in an error's text turns "Catch": ["NotFound"] into a failed
-# execution, and neither compiler nor tests of the package notice.
+# execution. Neither the compiler nor the package's tests show it.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -56,7 +59,8 @@ var (
 	want = []string{"NotFound", "wrapError", "joinError", "NotFound", "wrapError"}
 )
 
-// This is Lambda's Runtime API: it hands out one invocation for each way, and takes the results.
+// This stands in for Lambda's Runtime API: it hands out one invocation for each of the ways, and
+// receives the results.
 func main() {
 	next := 0
 	log.SetOutput(io.Discard)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# An Echo application runs as a function with a URL, by lambdaurl of aws-lambda-go. A browser posts a
-# form. Lambda hands such a body to the function in base64.
-# Guess: c.Bind fills the struct, as it does where Echo serves the form itself, or returns an error.
-# What happens: Bind returns nil and leaves the struct empty. lambdaurl decodes the body as it is
-# read and leaves Request.ContentLength at 0, which Echo takes for "no body". The same body as
-# text, not in base64, is bound.
-# Why it matters: each form is stored with empty fields, and no log line says so.
+# An Echo application runs as a function with a URL, with lambdaurl of aws-lambda-go. A browser
+# posts a form. Lambda passes such a body to the function in base64.
+# Expected: c.Bind fills the struct, as when Echo serves the form itself, or returns an error.
+# What happens: Bind returns nil and leaves the struct empty. lambdaurl decodes the body while it
+# is read, and leaves Request.ContentLength at 0, which Echo takes for "no body". If the same body
+# comes as text, Bind works.
+# Why it matters: the application stores each form with empty fields, and no log line says so.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A KrakenD endpoint calls two backends in a row: the second one's URL has the id that the first one
-# replied, {resp0_id}. A Lua script after the first call names the field: set("id", get("number")).
-# Guess: 16777217 stays 16777217. A Lua number holds whole numbers up to 2^53.
-# What happens: the script makes a float64 of it, and lura writes that one into the URL with the
-# precision of a float32, in scientific notation: /orders/1.6777216E+07. Without the script the
-# id arrives as it is.
-# Why it matters: the second backend is asked for another order than the first one spoke of. A test
-# with small ids does not show it where the backend reads 4.2E+01 as 42.
+# A KrakenD endpoint calls two backends in sequence. The second one's URL has the id from the
+# first reply: {resp0_id}. A Lua script after the first call renames the field: set("id",
+# get("number")).
+# Expected: 16777217 stays 16777217. A Lua number holds whole numbers up to 2^53.
+# What happens: the script makes a float64 of it. lura then writes it into the URL with the
+# precision of a float32, in scientific notation: /orders/1.6777216E+07. Without the script, the
+# id arrives unchanged.
+# Why it matters: the second backend gets the id of another order. A test with small ids does not
+# show it if the backend reads 4.2E+01 as 42.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -43,7 +44,7 @@ func main() {
 	}))
 	defer backend.Close()
 
-	// asked returns the path of the second call, where the first backend replies with this id.
+	// asked returns the path of the second call if the first backend replies with this id.
 	asked := func(id, script string) string {
 		extra := config.ExtraConfig{}
 		if script != "" {

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A backend of KrakenD replies {}: a search without results, or an object whose fields "allow" removes.
-# Guess: the endpoint's reply is complete, may be cached, and has the headers that a backend's proxy or a
-# plugin put into the response's metadata. {"n": 0} has all of this.
-# What happens: lura does this only if the data has a field. For {} it sends X-Krakend-Completed: false, no
-# Cache-Control, and none of these headers. The status is 200. lura v1.4.1 has the same condition.
-# Why it matters: clients that retry incomplete replies never stop asking for the empty ones, caches never
-# keep them, and a header such as a total is missing for them only.
+# A KrakenD backend replies {}: a search without results, or an object whose fields "allow"
+# removes.
+# Expected: the endpoint's reply is complete, may be cached, and has the headers that the
+# backend's proxy or a plugin put into the response's metadata. {"n": 0} has all of this.
+# What happens: lura does this only if the data has a field. For {} it sends X-Krakend-Completed:
+# false, without Cache-Control and without these headers. The status is 200. lura v1.4.1 has the
+# same condition.
+# Why it matters: clients that retry incomplete replies request empty ones forever, caches never
+# keep them, and headers such as a total are missing for them only.
 set -euo pipefail
 
 dir=$(mktemp -d)

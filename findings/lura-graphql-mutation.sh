@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A KrakenD endpoint PUT /marketing/{user} calls a GraphQL backend of type "mutation" with
-# "variables": {"user": "{user}"}. The first example in KrakenD's documentation of GraphQL is of this form,
-# though the page also says that a mutation has no variables from the URL (krakend-ce, issue 1052).
-# Guess: the variable gets the value from the URL, as in an operation of type "query".
-# What happens: for a mutation lura joins the variables of the configuration with the client's body and
-# replaces no placeholder. The GraphQL server gets the text {user}. A request without a body fails, even
-# if the configuration has all variables.
-# Why it matters: GraphQL's type ID takes any text, so that the write can succeed, for a user "{user}".
+# "variables": {"user": "{user}"}. The first example in KrakenD's documentation of GraphQL has
+# this form, although the page also says that a mutation has no variables from the URL
+# (krakend-ce, issue 1052).
+# Expected: the variable gets the value from the URL, as in an operation of type "query".
+# What happens: for a mutation, lura merges the variables of the configuration with the client's
+# body and replaces no placeholder. The GraphQL server gets the text {user}. A request without a
+# body fails, even if the configuration has all variables.
+# Why it matters: GraphQL's type ID takes any text, so the write can succeed for a user "{user}".
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A KrakenD backend replies {"id":"internal","uid":"public"}. The mapping {"id":"uid","uid":"id"} is
-# to exchange the two names, or a chain like {"a":"b","b":"c"} is to move both on.
-# Guess: {"id":"public","uid":"internal"}, or at least the same reply each time.
-# What happens: the fields are renamed one after another, in the order of a Go map, which is random.
-# The second renaming takes what the first one wrote. One field gets lost, and which one changes
-# from request to request.
-# Why it matters: a client that reads "id" gets, at random, the id it must not see, or none.
+# A KrakenD backend replies {"id":"internal","uid":"public"}. The mapping {"id":"uid","uid":"id"}
+# should exchange the two names. A chain such as {"a":"b","b":"c"} should rename both.
+# Expected: {"id":"public","uid":"internal"}, or at least the same reply each time.
+# What happens: lura renames the fields one after another, in the random order of a Go map. The
+# second renaming takes what the first one wrote. One field is lost, and which one changes from
+# request to request.
+# Why it matters: a client that reads "id" gets, at random, the internal id or nothing.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A KrakenD endpoint with "timeout": "200ms" has a backend, and a second one with "shadow": true. The
-# shadow backend is slow: it takes 2 s.
-# Guess: the shadow's call ends with the timeout, too, as that of the first backend does.
-# What happens: lura v1 calls one shadow backend with a context that never ends, so the call lasts until
-# the slow backend answers. lura/v2 ends it after the timeout.
-# Why it matters: a copy of the traffic must not hurt the original. Here the gateway keeps a connection, a
-# goroutine and a copy of the body for each request until the slow copy answers, whatever the timeout is.
+# A KrakenD endpoint with "timeout": "200ms" has a backend, and a second one with "shadow": true.
+# The shadow backend is slow: it takes 2 s.
+# Expected: the shadow's call ends at the timeout, as the call of the first backend does.
+# What happens: lura v1 calls a single shadow backend with a context that never ends, so the call
+# lasts until the slow backend answers. lura/v2 ends it at the timeout.
+# Why it matters: a copy of the traffic must not hurt the original. Here the gateway keeps a
+# connection, a goroutine and a copy of the body for each request until the slow backend answers.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A KrakenD endpoint has "output_encoding": "yaml". Its backend replies {"id": 42, "price": 9.5, "tags": [1]}.
-# Guess: id: 42, a number, as the JSON output has it.
-# What happens: lura keeps the numbers of JSON as json.Number, which is a string in Go, and the YAML
-# encoder writes it as one: id: "42". true and null remain what they were.
-# Why it matters: a client with types cannot read the id, and one without compares "9.5" > "10" as
+# A KrakenD endpoint has "output_encoding": "yaml". Its backend replies {"id": 42, "price": 9.5,
+# "tags": [1]}.
+# Expected: id: 42, a number, as in the JSON output.
+# What happens: lura keeps JSON's numbers as json.Number, a string type in Go, and the YAML
+# encoder writes a string: id: "42". true and null stay as they are.
+# Why it matters: a typed client cannot read the id, and an untyped one compares "9.5" > "10" as
 # text. The same endpoint as JSON is right.
 set -euo pipefail
 

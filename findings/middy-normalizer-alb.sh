@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # A function behind an Application Load Balancer runs a Hono application in middy, with middy's
 # http-event-normalizer. The target group has no multi-value headers, which is the default.
-# Guess: the normalizer only fills in what is missing, and the application sees the same request.
-# What happens: events of a load balancer have no "version", so the normalizer takes them for API Gateway's
-# format 1.0 and adds multiValueQueryStringParameters: {}. An event of format 1.0 has both kinds of
-# parameters, but in one of a load balancer this member replaces queryStringParameters. Hono reads it first,
-# and finds no parameters.
-# Why it matters: each package is fine without the other. Together every request has an empty query, and a
-# search or a page number falls back to its default without an error.
+# Expected: the normalizer only adds what is missing, and the application sees the same request.
+# What happens: events of a load balancer have no "version", so the normalizer takes them for API
+# Gateway's format 1.0 and adds multiValueQueryStringParameters: {}. An event of format 1.0 has
+# both kinds of parameters. In an event of a load balancer, this member replaces
+# queryStringParameters. Hono reads it first, and finds no parameters.
+# Why it matters: each package works without the other. With both, every request has an empty
+# query, and searches and page numbers silently fall back to their defaults.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# A function of Node.js with OpenTelemetry's instrumentation for Lambda, behind an API Gateway REST API. A REST
-# API hands header names to functions in the spelling of the client, and Go's net/http, for one, writes
-# "Traceparent" over HTTP/1.1.
-# Guess: the function's span is a child of the caller's span, since header names do not depend on case.
-# What happens: the instrumentation looks headers up by the exact name "traceparent". With "Traceparent" it finds
-# none, without a warning, and the function's span is the root of another trace.
-# Why it matters: HTTP APIs and HTTP/2 have names in lower case, so traces are whole there, and for browsers, and
-# broken for services that call over HTTP/1.1. An eventContextExtractor of one's own mends it.
+# A Node.js function with OpenTelemetry's instrumentation for Lambda runs behind an API Gateway
+# REST API. A REST API passes header names to functions as the client wrote them. Go's net/http,
+# for example, writes "Traceparent" over HTTP/1.1.
+# Expected: the function's span is a child of the caller's span, because header names do not
+# depend on case.
+# What happens: the instrumentation looks for the exact name "traceparent". It does not find
+# "Traceparent", gives no warning, and makes the function's span the root of another trace.
+# Why it matters: traces are complete for HTTP APIs, HTTP/2 and browsers, which have names in
+# lower case, and broken for services that call over HTTP/1.1. Your own eventContextExtractor
+# fixes it.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -34,7 +36,7 @@ process.env.LAMBDA_TASK_ROOT = __dirname
 process.env._HANDLER = 'handler.handler'
 const exporter = new InMemorySpanExporter()
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-provider.register() // with the propagators of the defaults: W3C trace context and baggage
+provider.register() // with the default propagators: W3C trace context and baggage
 const instrumentation = new AwsLambdaInstrumentation()
 instrumentation.setTracerProvider(provider)
 const { handler } = require('./handler.js')

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A REST API with a Lambda authorizer, which returns a context (the caller's tenant). The function
+# A REST API has a Lambda authorizer that returns a context (the caller's tenant). The function
 # validates its event with Powertools' APIGatewayProxyEventSchema.
-# Guess: what the authorizer found is in the parsed event, as it is in the event itself.
-# What happens: the schema knows principalId and integrationLatency only, and drops everything else: the
-# tenant is gone, without an error. And the event of AWS's own documentation of format 1.0 for HTTP APIs,
-# whose authorizer is {"claims": null, "scopes": null}, is refused; so is that of a JWT authorizer on a
-# route without scopes ("scopes": null).
-# Why it matters: the function loses what the authorizer found out about the caller, without an error, and
-# an event that AWS sends does not pass.
+# Expected: the parsed event has the authorizer's context, as the event itself does.
+# What happens: the schema knows only principalId and integrationLatency and drops everything else
+# without an error, so the tenant is gone. It also refuses the event in AWS's documentation of
+# format 1.0 for HTTP APIs, whose authorizer is {"claims": null, "scopes": null}, and the event of
+# a JWT authorizer on a route without scopes ("scopes": null).
+# Why it matters: the function silently loses what the authorizer found out about the caller, and
+# it refuses events that AWS sends.
 set -euo pipefail
 
 dir=$(mktemp -d)

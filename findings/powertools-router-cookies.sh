@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A function with Powertools' HTTP router answers a login with a Response that sets two cookies, one of
-# them with an Expires date. The event is one of an HTTP API (payload format 2.0).
-# Guess: the reply sets both, as the Response does: getSetCookie() of it lists two.
-# What happens: the router copies the headers of every Response one by one with set(), so that of several
-# Set-Cookie only the last is left. That one it then splits at its commas, and every Expires has a comma:
+# A function with Powertools' HTTP router answers a login with a Response that sets two cookies,
+# one of them with an Expires date. The event is one of an HTTP API (payload format 2.0).
+# Expected: the reply sets both, as the Response does: its getSetCookie() returns two.
+# What happens: the router copies the headers of every Response one by one with set(), so only the
+# last Set-Cookie is left. It then splits that one at its commas, and every Expires has a comma:
 # "session=7; Expires=Wed" and "21 Oct 2048 07:28:00 GMT" become two cookies.
-# Why it matters: the session that a login sets is lost, or lives until the browser is closed, and nothing
-# fails. With one cookie and Max-Age, which is what examples have, all is well.
+# Why it matters: the session of a login is lost, or lives until the browser closes, and nothing
+# reports an error. Examples use one cookie and Max-Age, which work.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# A Go handler reads r.URL.Query(). A client sends a query string with one parameter and a list of ids.
-# Guess: all parameters are there. If one of them is malformed, Query drops that one, as its comment says,
-# and keeps the others.
-# What happens: with more than 10,000 parameters Query returns none of them. url.ParseQuery returns an error,
-# Query and FormValue ignore it, and the handler runs as if the URL had no query string. net/http accepts
-# such a URL, since its limit is 1 MB. The limit on parameters came with Go 1.26, 1.25.6 and 1.24.12, and
-# GODEBUG=urlmaxqueryparams changes it.
-# Why it matters: an update of the toolchain is enough. A list that is too long does not fail: it takes the
-# other parameters away. Without dry_run=true the request is executed.
+# A Go handler reads r.URL.Query(). A client sends a query string with one parameter and a list of
+# ids.
+# Expected: all parameters are there. If one is malformed, Query drops only that one, as its
+# comment says.
+# What happens: with more than 10,000 parameters Query returns none of them. url.ParseQuery
+# returns an error, which Query and FormValue ignore, so the handler runs as if the URL had no
+# query string. net/http accepts such a URL: its limit is 1 MB. The limit on parameters came with
+# Go 1.26, 1.25.6 and 1.24.12. GODEBUG=urlmaxqueryparams changes it.
+# Why it matters: a new toolchain is enough. A list that is too long does not fail: it removes the
+# other parameters. Without dry_run=true the request is executed.
 set -euo pipefail
 
 dir=$(mktemp -d)

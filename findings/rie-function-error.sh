@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Integration tests run against AWS's own emulator of Lambda (it is in every base image). A function
-# returns an error, another one runs into its timeout.
-# Guess: the SDK sees what it sees in AWS: InvokeOutput.FunctionError is set.
-# What happens: the emulator answers a plain 200 without X-Amz-Function-Error. FunctionError is nil
-# and an error looks like a reply of {"errorMessage", "errorType"}. A timeout is a 200, too, with
-# the text "Task timed out after 1.00 seconds", which is not JSON.
-# Why it matters: the code for errors is never run by these tests, or they pass and production fails.
+# Integration tests run against AWS's own emulator of Lambda, which is in every base image. One
+# function returns an error, another one exceeds its timeout.
+# Expected: the SDK sees the same as on AWS: InvokeOutput.FunctionError is set.
+# What happens: the emulator answers a plain 200 without X-Amz-Function-Error. FunctionError is
+# nil, and an error looks like a reply of {"errorMessage", "errorType"}. A timeout is a 200 too,
+# with the text "Task timed out after 1.00 seconds", which is not JSON.
+# Why it matters: such tests never run the code for errors, or they pass and production fails.
 set -euo pipefail
 
 dir=$(mktemp -d)

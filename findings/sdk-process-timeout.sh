@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The program of a credential_process is a shell script that starts a slow command. The provider's
 # Timeout is 0.3 s, and the command takes 2 s.
-# Guess: the error comes after 0.3 s, and nothing of the program is left running.
-# What happens: aws-sdk-go (v1) returns after 0.3 s and leaves the program running. aws-sdk-go-v2 ends the
-# shell alone and then waits for the slow command, which still holds the output: the timeout takes 2 s.
-# The deadline of the context takes 2 s, too.
-# Why it matters: with v2, a request with a deadline waits for as long as the slow command runs. With v1,
-# each new attempt adds one more program to those that still run.
+# Expected: the error comes after 0.3 s, and the program and its children are gone.
+# What happens: aws-sdk-go (v1) returns after 0.3 s and leaves the program running. aws-sdk-go-v2
+# ends only the shell and then waits for the slow command, which still holds the output: the
+# timeout takes 2 s. So does the deadline of the context.
+# Why it matters: with v2, a request waits past its deadline for as long as the slow command runs.
+# With v1, each new attempt leaves one more program running.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -33,7 +33,7 @@ func main() {
 	changed := false
 	for _, sdk := range []struct {
 		name  string
-		waits bool // Until the command ends.
+		waits bool // It waits until the command ends.
 		get   func() error
 	}{
 		{"v1, Timeout", false, func() error {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# aws configure --profile "two words" writes the section [profile 'two words'], and the AWS CLI finds
-# it again. A Go program runs with AWS_PROFILE="two words".
-# Guess: all of AWS's tools read one config file alike.
+# aws configure --profile "two words" writes the section [profile 'two words'], and the AWS CLI
+# finds it again. A Go program runs with AWS_PROFILE="two words".
+# Expected: all of AWS's tools read the same config file in the same way.
 # What happens: for the Go SDKs the quotes are part of the name. aws-sdk-go-v2 fails to load its
-# config, although AWS_PROFILE="'two words'" works. aws-sdk-go (v1) does not even complain: the
-# session has no region and no credentials, as if the profile were empty.
-# Why it matters: what works in the shell fails in the program, and v1's message is about something
-# else (a missing region, or credentials of the machine's role used instead).
+# config, although AWS_PROFILE="'two words'" works. aws-sdk-go (v1) returns no error: the session
+# has no region and no credentials, as if the profile were empty.
+# Why it matters: what works in the shell fails in the program. v1's later error is about
+# something else: a missing region, or the credentials of the machine's role.
 set -euo pipefail
 
 dir=$(mktemp -d)

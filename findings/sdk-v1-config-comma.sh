@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # credential_process = keys --teams red ,blue
-# Guess: the program gets these arguments, or loading the config fails.
-# What happens: aws-sdk-go (v1, the last release) drops the whole value because one word begins with
-# a comma, and returns no error. The profile has no credentials now, and the SDK goes on to the next
-# source: here, the role of the container. "red,blue" works, and aws-sdk-go-v2 reads both.
-# Why it matters: a profile was chosen by name, and the calls run with another role.
+# Expected: the program gets these arguments, or loading the config fails.
+# What happens: aws-sdk-go (v1, the last release) drops the whole value because one word begins
+# with a comma, and returns no error. The profile then has no credentials, and the SDK goes on to
+# the next source: here, the role of the container. "red,blue" works, and aws-sdk-go-v2 reads
+# both.
+# Why it matters: the user chose a profile by name, and the calls run with another role.
 set -euo pipefail
 
 dir=$(mktemp -d)

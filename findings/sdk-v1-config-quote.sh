@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Somebody forgets the closing quote in one profile of the shared config:
+# Someone forgets the closing quote in one profile of the shared config:
 # credential_process = keys --screen "24
-# Guess: this profile fails, or the file is refused with an error. The others work.
-# What happens: aws-sdk-go (v1, the last release) reads the whole file as empty, and returns no error.
-# A profile without a mistake has no region and no credentials. aws-sdk-go-v2 reads it.
-# Why it matters: one slip takes all profiles away from all programs that share the file. The errors name
-# a missing region and missing credentials, and not the file.
+# Expected: this profile fails, or the SDK refuses the file with an error. The other profiles
+# work.
+# What happens: aws-sdk-go (v1, the last release) reads the whole file as empty, and returns no
+# error. Even a correct profile has no region and no credentials. aws-sdk-go-v2 reads it.
+# Why it matters: one mistake removes all profiles for all programs that share the file. Their
+# errors name a missing region and missing credentials, but not the file.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # credential_process = "/opt/bin/keys" --role reports
-# is how AWS documents a program whose path may contain a space: in double quotes.
-# Guess: the program gets --role reports, as it does without quotes, and from AWS's other SDKs.
-# What happens: aws-sdk-go (v1, the last release) takes what is in quotes for the whole value. The
-# program runs without its arguments, and no error says so. Where the path does contain a space, the
-# quotes are lost, too, and the shell looks for the first word of the path.
-# Why it matters: a program with a default role returns that role's keys, and calls fail, or succeed,
+# AWS documents double quotes like these for a program whose path may contain a space.
+# Expected: the program gets --role reports, as without quotes, and as with AWS's other SDKs.
+# What happens: aws-sdk-go (v1, the last release) takes the text in quotes for the whole value.
+# The program runs without its arguments, and there is no error. If the path contains a space, the
+# quotes are lost as well, and the shell looks for the first word of the path.
+# Why it matters: a program with a default role returns that role's keys. Calls fail, or succeed
 # in another account than the config says.
 set -euo pipefail
 

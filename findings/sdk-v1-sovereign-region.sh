@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A program on aws-sdk-go (v1, the last release) is to use the European Sovereign Cloud, eusc-de-east-1.
-# Guess: the SDK knows the region's domain, amazonaws.eu, or says that it does not know the region.
-# What happens: it takes a region that it does not know for one of the partition "aws", without an
-# error: https://lambda.eusc-de-east-1.amazonaws.com, a name in another operator's domain. For
+# A program on aws-sdk-go (v1, the last release) uses the European Sovereign Cloud,
+# eusc-de-east-1.
+# Expected: the SDK knows the region's domain, amazonaws.eu, or returns an error for an unknown
+# region.
+# What happens: without an error, it treats an unknown region as part of the partition "aws":
+# https://lambda.eusc-de-east-1.amazonaws.com, a name in another operator's domain. For
 # us-isof-south-1, in another partition that is newer than the SDK, it does return an error.
-# Why it matters: requests of a cloud that is chosen for who operates it go looking for a host in the
-# domain it is to be separate from, and look like a network fault.
+# Why it matters: people choose this cloud for its operator. Their requests look for a host in the
+# domain of another operator, and the failure looks like a network fault.
 set -euo pipefail
 
 dir=$(mktemp -d)

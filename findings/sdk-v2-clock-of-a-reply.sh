@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The clock of this machine is right. One reply, a plain 200, carries a Date that is an hour ahead:
-# a server behind the endpoint, or a proxy that writes the header itself, has a wrong clock.
-# Guess: the SDK corrects its clock when AWS refuses a call for its time, and only then.
-# What happens: the Date of every reply counts. The next call of this client is signed with a time
+# The clock of this machine is right. One reply, a plain 200, has a Date that is an hour ahead: a
+# server behind the endpoint has a wrong clock, or a proxy that writes the header.
+# Expected: the SDK corrects its clock only when AWS refuses a call for its time.
+# What happens: the Date of every reply counts. The SDK signs the client's next call with a time
 # that is an hour ahead, and AWS refuses it (more than 5 minutes). A second attempt, with the time
-# of that answer, succeeds; where retries are off the call fails.
-# Why it matters: one host with a wrong clock behind a load balancer costs the calls to all others an
-# attempt and its share of the retry quota, or breaks them.
+# of that answer, succeeds. If retries are off, the call fails.
+# Why it matters: one host with a wrong clock behind a load balancer costs calls to all other
+# hosts an attempt and a share of the retry quota, or breaks them.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -31,7 +31,7 @@ import (
 )
 
 func main() {
-	signed := "" // How far ahead the signatures of a call's attempts are.
+	signed := "" // How far ahead the time in each attempt's signature is.
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 		if err != nil {
@@ -39,7 +39,7 @@ func main() {
 		}
 		ahead := time.Until(t).Round(time.Minute)
 		signed += " " + ahead.String()
-		if ahead > 5*time.Minute { // AWS answers so.
+		if ahead > 5*time.Minute { // AWS refuses it too.
 			w.Header().Set("X-Amzn-ErrorType", "InvalidSignatureException")
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"Signature not yet current"}`)

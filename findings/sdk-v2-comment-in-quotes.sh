@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # credential_process = keys --room "floor #2" --role reports
-# Guess: quotes keep the # in the argument, as they do in a shell, in aws-sdk-go (v1), and in the older
+# Expected: quotes keep the # in the argument, as in a shell, in aws-sdk-go (v1), and in older
 # versions of v2.
-# What happens: aws-sdk-go-v2 ends the value at the first " #" or " ;", quotes or not. The shell gets
-# keys --room "floor and complains about the quote, which is closed in the file. Other values, such as
-# role_session_name, are shortened without an error. Since config v1.24.0.
-# Why it matters: the error points to a line that is right, and what worked before an update, or with
-# v1, has no credentials.
+# What happens: since config v1.24.0, aws-sdk-go-v2 ends the value at the first " #" or " ;", even
+# in quotes. The shell gets keys --room "floor and complains about the unclosed quote, although
+# the file closes it. The SDK also cuts other values, such as role_session_name, without an error.
+# Why it matters: the error points to a line that is right. What worked before an update, or works
+# with v1, has no credentials.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A function streams its reply, and the connection breaks in the middle of a message.
-# Guess: Err() or Close() of the event stream returns an error.
-# What happens: since the client was generated anew (service/lambda v1.109.0) both are nil. The
-# reply just ends, as a whole one does. v1.108.0 reported "unexpected EOF".
-# Why it matters: after an update of dependencies, half of a file is stored or served as the whole.
-# Only the missing InvokeComplete event tells the difference.
+# Expected: Err() or Close() of the event stream returns an error.
+# What happens: since the new generated client (service/lambda v1.109.0) both return nil. The
+# reply just ends, as a complete one does. v1.108.0 reported "unexpected EOF".
+# Why it matters: after an update of dependencies, a program stores or serves half of a file as
+# the whole. Only the missing InvokeComplete event tells the difference.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -75,7 +75,7 @@ func main() {
 }
 GO
 
-# run VERSION CORE prints what the program prints with these versions.
+# run VERSION CORE runs the program with these versions.
 run() {
 	rm -f go.mod go.sum
 	if ! { go mod init example.test/finding &&

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A program takes a function's name from an environment variable that is not set: "" is not nil.
-# Guess: an error before anything is sent, as the SDK has given since 2020: "input member
-# FunctionName must not be empty". It is there so that no request goes to another resource.
+# A program takes a function's name from an environment variable that is not set: "", which is not
+# nil.
+# Expected: an error before the SDK sends anything, as it has done since 2020: "input member
+# FunctionName must not be empty". This check prevents requests to another resource.
 # What happens: since service/lambda v1.109.0 the check is gone. GetFunction requests
-# /2015-03-31/functions/, the path of the list of functions, and takes what comes for its output:
-# no error and no function. GetAlias asks for the list of aliases, and Invoke for "functions//".
-# Why it matters: code that asks whether a function exists (err == nil) finds the one whose name was
-# forgotten, and the first sign of it is a nil pointer somewhere else.
+# /2015-03-31/functions/, the path of the list of functions, and takes the answer as its output:
+# no error and no function. GetAlias requests the list of aliases, and Invoke calls "functions//".
+# Why it matters: code that checks whether a function exists (err == nil) finds the one without a
+# name. The first sign is a nil pointer somewhere else.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -65,7 +66,7 @@ func main() {
 }
 GO
 
-# run VERSION CORE prints what the program prints with these versions.
+# run VERSION CORE runs the program with these versions.
 run() {
 	rm -f go.mod go.sum
 	if ! { go mod init example.test/finding &&

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # "aws login" writes login_session into a profile. Another profile assumes a role with it, by
 # role_arn and source_profile.
-# Guess: the SDK uses the login for AssumeRole, as it does with a source_profile of SSO. The profile
-# alone works: the SDK supports logins.
-# What happens: aws-sdk-go-v2 does not count a login as credentials of a source_profile, and refuses the
-# config with an error that ends in "<nil>" and does not say what is wrong. A source_profile with SSO or
-# credential_process is accepted.
-# Why it matters: developers who move from SSO to "aws login" cannot start programs that assume a role,
-# and search for the mistake in their role.
+# Expected: the SDK uses the login for AssumeRole, as it does with a source_profile of SSO. The
+# profile alone works: the SDK supports logins.
+# What happens: aws-sdk-go-v2 does not accept a login as the credentials of a source_profile. It
+# refuses the config with an error that ends in "<nil>" and does not name the cause. It accepts a
+# source_profile with SSO or credential_process.
+# Why it matters: developers who move from SSO to "aws login" cannot start programs that assume a
+# role, and search for the mistake in their role.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A service must not wait long, so it caps the delay before a retry: retry.AddWithMaxBackoffDelay.
-# Guess: no delay is longer than the cap, and those below it stay as they are.
-# What happens: since v1.48.0 the first retry comes after up to 50 ms. The function still builds the
-# formula of before, with its base of 1 s: a "cap" of 200 ms or of 1 s makes every delay exactly
-# that long, without jitter, and one of 5 s allows 2 s for the first retry. The option MaxBackoff of
-# the same package does what one expects.
-# Why it matters: the cap makes retries slower by far, and those of many clients come at one time.
+# Expected: no delay is longer than the cap, and shorter delays stay as they are.
+# What happens: since v1.48.0 the first retry comes after up to 50 ms. But this function still
+# uses the older formula, with its base of 1 s: a "cap" of 200 ms or 1 s makes every delay exactly
+# that long, without jitter, and one of 5 s allows 2 s for the first retry. The option MaxBackoff
+# of the same package works as expected.
+# Why it matters: the cap makes retries much slower, and many clients retry at the same moment.
 set -euo pipefail
 
 dir=$(mktemp -d)

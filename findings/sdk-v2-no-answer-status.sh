@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A connection is refused: AWS never answers. The caller asks errors.As for a *ResponseError, to tell
-# an answer of AWS from a broken connection.
-# Guess: there is no response, so errors.As returns false. In aws-sdk-go (v1) there is no RequestFailure.
-# What happens: aws-sdk-go-v2 wraps this error, too, in a ResponseError. Its response is not nil, and has
-# status 0 and no headers.
+# A connection is refused: AWS never answers. The caller uses errors.As with *ResponseError to
+# tell an answer of AWS from a broken connection.
+# Expected: there is no response, so errors.As returns false. In aws-sdk-go (v1) it finds no
+# RequestFailure.
+# What happens: aws-sdk-go-v2 wraps this error in a ResponseError too. Its response is not nil,
+# and has status 0 and no headers.
 # Why it matters: code that was moved from v1 passes on the status 0. net/http panics for
 # w.WriteHeader(0), and "status < 500" counts the failure as the client's.
 set -euo pipefail

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Something between the program and AWS answers in place of Lambda: a proxy or a wrong endpoint with
-# "404 page not found", or a load balancer with "502 Bad Gateway", as plain text.
-# Guess: the error shows the text, or at least is an API error with the status, so that a switch over
-# smithy.APIError finds it.
-# What happens: the SDK reads the status number in the text as JSON. The error is "json: cannot unmarshal
-# number into Go value", without the text, and errors.As finds no smithy.APIError. An empty body does
-# give one: "UnknownError: UnknownError".
-# Why it matters: a wrong endpoint looks like a reply of the function that is not JSON.
+# Something between the program and AWS answers in place of Lambda, in plain text: a proxy or a
+# wrong endpoint with "404 page not found", or a load balancer with "502 Bad Gateway".
+# Expected: the error shows the text, or is at least an API error with the status, so that a
+# switch over smithy.APIError finds it.
+# What happens: the SDK parses the status number in the text as JSON. The error is "json: cannot
+# unmarshal number into Go value", without the text, and errors.As finds no smithy.APIError. For
+# an empty body it does: "UnknownError: UnknownError".
+# Why it matters: a wrong endpoint looks like a function's reply that is not JSON.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The shared config has [profile reports], and below it [profile team#1].
-# Guess: two profiles, as aws-sdk-go (v1) and the older versions of v2 read them. At worst an error.
-# What happens: aws-sdk-go-v2 takes the # for a comment, finds no closing bracket, and skips the line.
-# All that stands below it now belongs to the profile above: "reports" gets the keys and the region of
-# "team#1", and no error says so. A ; does the same. Since config v1.24.0.
-# Why it matters: a new profile at the end of the file changes the account and the region of another
-# one, which was not edited.
+# Expected: two profiles, as in aws-sdk-go (v1) and older versions of v2. At worst an error.
+# What happens: since config v1.24.0, aws-sdk-go-v2 takes the # for a comment, finds no closing
+# bracket, and skips the line. Everything below it now belongs to the profile above: "reports"
+# gets the keys and the region of "team#1", without an error. A ; has the same effect.
+# Why it matters: a new profile at the end of the file changes the account and the region of
+# another profile, which was not edited.
 set -euo pipefail
 
 dir=$(mktemp -d)

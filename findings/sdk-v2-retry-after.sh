@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Lambda throttles a call and says when to come again: 429 with Retry-After: 2. The SDKs read it: it
-# is TooManyRequestsException.RetryAfterSeconds.
-# Guess: the retry comes after 2 seconds or more. aws-sdk-go (v1) does that.
-# What happens: aws-sdk-go-v2 returns the number with the error, and does not wait for it. The retry
-# comes within a second, the next one within two. Only the header X-Amz-Retry-After makes it wait.
-# Why it matters: moving from v1 to v2 makes a throttled client call sooner than it is told to, and
-# its attempts are over before the throttle is.
+# Lambda throttles a call and says when to come again: 429 with Retry-After: 2. The SDKs read it
+# as TooManyRequestsException.RetryAfterSeconds.
+# Expected: the retry comes after 2 seconds or more, as in aws-sdk-go (v1).
+# What happens: aws-sdk-go-v2 returns the number with the error, but does not wait for it. The
+# retry comes within a second, the next one within two. Only the header X-Amz-Retry-After makes it
+# wait.
+# Why it matters: after a move from v1 to v2, a throttled client calls sooner than AWS allows, and
+# uses up its attempts before the throttle ends.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A middleware turns a function's own error (X-Amz-Function-Error) into an error that is retried.
-# The first execution fails, the second one succeeds.
-# Guess: each attempt gets its own output, so the second one ends the call.
-# What happens: since service/lambda v1.109.0 all attempts of a call fill one output struct. What a
-# later reply does not mention stays as an earlier one set it: FunctionError is still there, the
-# good reply counts as failed, and the function is executed until no attempt is left.
+# A middleware turns a function's own error (X-Amz-Function-Error) into an error that the SDK
+# retries. The first execution fails, the second one succeeds.
+# Expected: each attempt gets its own output, so the second one ends the call.
+# What happens: since service/lambda v1.109.0 all attempts of a call fill one output struct.
+# Members that a later reply does not set keep their earlier value: FunctionError is still set, so
+# the good reply counts as failed, and the SDK executes the function until it has no attempts
+# left.
 # Why it matters: a retry that worked now executes the function three times and returns an error.
 # With v1.108.0 it takes two executions.
 set -euo pipefail
@@ -79,7 +80,7 @@ func main() {
 }
 GO
 
-# run VERSION CORE prints what the program prints with these versions.
+# run VERSION CORE runs the program with these versions.
 run() {
 	rm -f go.mod go.sum
 	if ! { go mod init example.test/finding &&

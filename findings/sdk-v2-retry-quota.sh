@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # One client invokes many functions. One of them is broken for a while, another one fails once.
-# Guess: the failure that passes is retried, as AWS_MAX_ATTEMPTS or its default of 3 says. The quota
-# of retries, 500 tokens at 5 for each retry, lasts for 50 calls that fail.
-# What happens: since v1.48.0 a retry costs 14 tokens. 18 calls of the broken function use the quota
-# up, and with it the retries of every other function, until enough calls have succeeded: each pays
-# back one token. The constant retry.DefaultRetryCost still says 5.
-# Why it matters: one broken function makes the healthy ones fail at their first hiccup.
+# Expected: the SDK retries the single failure, as AWS_MAX_ATTEMPTS or its default of 3 says. The
+# retry quota of 500 tokens, at 5 for each retry, lasts for 50 failed calls.
+# What happens: since v1.48.0 a retry costs 14 tokens. 18 calls of the broken function use up the
+# quota, and with it the retries of all other functions, until enough calls have succeeded: each
+# gives back one token. The constant retry.DefaultRetryCost still says 5.
+# Why it matters: one broken function makes calls of healthy functions fail at their first error.
 set -euo pipefail
 
 dir=$(mktemp -d)

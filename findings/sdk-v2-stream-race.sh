@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# A program reads two streamed replies at a time, with one client of aws-sdk-go-v2.
-# Guess: a client is safe for concurrent use, as its documentation says, and `go test -race` agrees.
-# What happens: since service/lambda v1.109.0 all streams of a client share one decoder of messages,
-# without a lock, and the race detector says so. v1.108.0 has a decoder for each stream.
-# Why it matters: after an update the tests of such a program fail under -race, in code that its
-# authors cannot change, and they turn off the check that would find their races.
+# A program reads two streamed replies at the same time, with one client of aws-sdk-go-v2.
+# Expected: a client is safe for concurrent use, as its documentation says, and `go test -race`
+# agrees.
+# What happens: since service/lambda v1.109.0 all streams of a client share one decoder of
+# messages, without a lock, and the race detector reports it. v1.108.0 has a decoder for each
+# stream.
+# Why it matters: after an update, tests of such a program fail under -race in code that its
+# authors cannot change, so they turn off the check that finds their own races.
 set -euo pipefail
 
 command -v "${CC:-gcc}" >/dev/null || {
@@ -44,7 +46,7 @@ func message(event string) []byte {
 }
 
 func main() {
-	var both sync.WaitGroup // Both streams are open before either says anything.
+	var both sync.WaitGroup // No stream sends anything before both are open.
 	both.Add(2)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -88,7 +90,7 @@ func main() {
 }
 GO
 
-# run VERSION CORE prints whether the race detector has something to say of these versions.
+# run VERSION CORE prints the exit status of the program with these versions, and the data race.
 run() {
 	rm -f go.mod go.sum
 	if ! { go mod init example.test/finding &&

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # AWS throttles a call (429, TooManyRequestsException), and the caller's deadline passes while the
-# SDK waits to try again.
-# Guess: the error tells of both: errors.As still finds the throttle that AWS answered with.
+# SDK waits to retry.
+# Expected: the error contains both: errors.As still finds AWS's answer, the throttle.
 # What happens: the error is "request canceled, context deadline exceeded", and nothing in it
-# leads to the answer. Without a deadline the same call returns TooManyRequestsException.
-# Why it matters: throttling looks like a slow function. Callers answer 504 instead of 429, alarms on
-# throttles stay silent, and the wrong team is called.
+# leads to AWS's answer. Without a deadline, the same call returns TooManyRequestsException.
+# Why it matters: throttling looks like a slow function. Callers answer 504 instead of 429, alarms
+# on throttles stay silent, and the wrong team is called.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -46,7 +46,7 @@ func main() {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),
-		// The delay before a retry is random. This one leaves nothing to chance.
+		// By default the delay before a retry is random. This one is fixed.
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
 				return 800 * time.Millisecond, nil

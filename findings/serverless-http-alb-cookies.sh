@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# An Express application behind an Application Load Balancer, without multi-value headers, which is the
-# default of a target group. A handler sets one cookie, or two.
-# Guess: two cookies in an object of single-value headers do not fit, so one of them is lost. With
-# multi-value headers all is well.
-# What happens with serverless-http: one cookie arrives. As soon as there are two, none arrives. With
-# multi-value headers both cookies do, but each other repeated header gets a third value, the
-# two joined: Vary: Origin, Vary: Accept-Language, and Vary: Origin, Accept-Language.
-# Why it matters: a second cookie, of a library for example, ends the session of every user.
+# An Express application runs behind an Application Load Balancer whose target group has no
+# multi-value headers, which is the default. A handler sets one cookie, or two.
+# Expected: an object of single-value headers cannot hold two cookies, so one of them is lost.
+# With multi-value headers, both arrive and other headers are right.
+# What happens with serverless-http: a single cookie arrives, but of two cookies neither arrives.
+# With multi-value headers both cookies arrive, but each other repeated header gets a third value,
+# the two joined: Vary: Origin, Vary: Accept-Language, and Vary: Origin, Accept-Language.
+# Why it matters: a second cookie, for example from a library, ends the session of every user.
 set -euo pipefail
 
 dir=$(mktemp -d)

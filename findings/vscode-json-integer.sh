@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# A JSON Schema says "type": "integer". VS Code's JSON language service checks 2.0, 2e0, 0.5 and 5e-1.
-# Guess: 2.0 and 2e0 are integers, 0.5 and 5e-1 are not, as in JSON Schema since draft-06 and in ajv.
-# What happens: a number is an integer where its text has no point. 2.0 gets 'Incorrect type. Expected
-# "integer".', and 5e-1, which is 0.5, gets nothing.
-# Why it matters: the editor and the check in CI contradict each other about the same file.
+# A JSON Schema says "type": "integer". VS Code's JSON language service checks 2.0, 2e0, 0.5 and
+# 5e-1.
+# Expected: 2.0 and 2e0 are integers, 0.5 and 5e-1 are not, as in JSON Schema since draft-06 and
+# in ajv.
+# What happens: a number counts as an integer if its text has no point. 2.0 gets 'Incorrect type.
+# Expected "integer".', and 5e-1, which is 0.5, is accepted.
+# Why it matters: the editor and the check in CI disagree about the same file.
 set -euo pipefail
 
 dir=$(mktemp -d)
