@@ -112,7 +112,6 @@ func (o *jsonObject) last(values []string) {
 
 // body writes the request's body, and returns whether it is base64. A body that is not UTF-8 is
 // base64 in every format, since JSON cannot hold it.
-// in every format, since JSON cannot hold it.
 func (o *jsonObject) body(a *API, in *input) (isBase64 bool) {
 	o.name("body")
 	if len(in.Body) == 0 {

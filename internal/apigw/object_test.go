@@ -1,6 +1,13 @@
 package apigw
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// plain replaces the escapes of U+FFFD. From Go 1.27 on encoding/json does not escape the one that
+// replaces an invalid byte.
+var plain = strings.NewReplacer(`\ufffd`, "\ufffd")
 
 // Events are the bytes that encoding/json writes.
 func TestEventIsThatOfEncodingJSON(t *testing.T) {
@@ -51,7 +58,7 @@ func FuzzEvent(f *testing.F) {
 		s.MultiValueHeaders = flags&8 != 0
 		for _, format := range formats {
 			api := NewAPI(format, Route{URLPattern: "/{{.Id}}/x?y={{.Id}}", Endpoint: "/" + param, ForwardsHost: flags&4 != 0}, s)
-			if got, want := string(api.AppendEvent(nil, &r)), string(api.oracle(&r)); got != want {
+			if got, want := plain.Replace(string(api.AppendEvent(nil, &r))), plain.Replace(string(api.oracle(&r))); got != want {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		}
