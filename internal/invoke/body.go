@@ -35,8 +35,8 @@ func checkHeader(h http.Header) error {
 // TooLong returns the error for a reply that is larger than limit, in bytes.
 func TooLong(limit int64) error { return fmt.Errorf("it has more than %d bytes", limit) }
 
-// Body is the body of an answer. It returns an error beyond its limit, and remembers how reading
-// ended.
+// Body is the body of an answer. It returns an error beyond its limit, remembers how reading
+// ended, and closes itself after an error.
 type Body struct {
 	body  io.ReadCloser
 	limit int64 // 0 for none
@@ -76,6 +76,8 @@ func (b *Body) Read(p []byte) (n int, err error) {
 			err = b.request.safe(err)
 		}
 		b.readError = err
+		// With Go 1.27 the connection of a body that fails is there until the body is closed.
+		b.Close()
 	}
 	return n, err
 }
