@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 )
 
@@ -55,5 +56,35 @@ func TestMemoryOfShortPayload(t *testing.T) {
 	p := build(make([]byte, ownMemory))
 	if p.memory != nil || cap(p.first) > 2*ownMemory {
 		t.Errorf("got %d bytes of the memory for others", cap(p.first))
+	}
+}
+
+// net/http may close a body while another goroutine reads it: nothing reads the memory then.
+func TestMemoryReaderClosedDuringReads(t *testing.T) {
+	for range 50 {
+		p := build(bytes.Repeat([]byte("a"), 4*ownMemory))
+		r, err := p.reader()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reads sync.WaitGroup
+		for range 2 {
+			reads.Go(func() {
+				got := make([]byte, 16)
+				for {
+					n, err := r.Read(got)
+					if bytes.Trim(got[:n], "a") != nil {
+						t.Errorf("got %q", got[:n])
+					}
+					if err != nil {
+						return
+					}
+				}
+			})
+		}
+		p.Release()
+		r.Close()
+		overwriteFree()
+		reads.Wait()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -252,4 +253,32 @@ func TestReset(t *testing.T) {
 			t.Errorf("%s: got a part of the document", document)
 		}
 	}
+}
+
+// A short string does not keep its document in memory.
+func TestKeptStrings(t *testing.T) {
+	const documents = 64
+	long := strings.Repeat("x", 1<<20)
+	decode := known.OnePass(ownObject)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	kept := make([]any, documents)
+	for i := range kept {
+		var data map[string]any
+		document := fmt.Sprintf(`{"first":"%s","short":["a%d",%d],"last":"\n%s"}`, long, i, i, long)
+		if err := decode(strings.NewReader(document), &data); err != nil {
+			t.Fatal(err)
+		}
+		kept[i] = data["short"]
+	}
+	after := heap()
+	if after > before+16<<20 {
+		t.Errorf("%d short lists keep %d bytes", documents, after-before)
+	}
+	runtime.KeepAlive(kept)
 }
