@@ -19,13 +19,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// An api is what a gateway takes for AWS.
+// An api stands in for AWS.
 type api struct {
 	url   string
-	calls func() int   // that have come
-	busy  func() int   // connections that are at a call
-	sent  func() int64 // bytes, as far as they are counted
-	close func()       // ends what is still there, for instance idle connections
+	calls func() int   // number of calls so far
+	busy  func() int   // number of connections with a call in progress
+	sent  func() int64 // bytes that the gateway took; 0 if the API does not count them
+	close func()       // ends the API and its connections, also idle ones
 }
 
 func newAPI(t *testing.T, url string, end func()) *api {
@@ -40,7 +40,7 @@ func (h handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) { r
 
 const goodReply = `{"good":true}`
 
-// good is a function that is well.
+// good is a function that works.
 var good = handler(func(context.Context, []byte) ([]byte, error) { return []byte(goodReply), nil })
 
 // hangs is a function that does not answer.
@@ -77,16 +77,16 @@ func newLambda(function string, handler any, faults ...lambdatest.Fault) *lambda
 	return server
 }
 
-// nobody returns an address without a listener. The test keeps it reserved, so that no other
+// refuses returns an address without a listener. The test keeps it reserved, so that no other
 // process can listen there.
-func nobody(t *testing.T, _ string) *api {
+func refuses(t *testing.T, _ string) *api {
 	t.Helper()
 	socket := boundSocket(t)
 	return newAPI(t, "http://"+addressOf(t, socket), func() {})
 }
 
-// deaf is an address where connections are never accepted: those beyond the backlog,
-// which is full, get no answer at all.
+// deaf returns an address that never accepts connections. Its backlog is full, so the kernel
+// does not answer new connections.
 func deaf(t *testing.T, _ string) *api {
 	t.Helper()
 	socket := boundSocket(t)
@@ -125,14 +125,14 @@ func addressOf(t *testing.T, socket int) string {
 	return fmt.Sprint("127.0.0.1:", addr.(*syscall.SockaddrInet4).Port)
 }
 
-// nowhere is a name that does not resolve. Its label is longer than DNS allows, so no
+// nowhere returns a host name that does not resolve. Its label is longer than DNS allows, so no
 // query leaves the machine.
 func nowhere(t *testing.T, _ string) *api {
 	return newAPI(t, "http://"+strings.Repeat("lambda-", 10)+".invalid", func() {})
 }
 
-// behind puts a proxy with toxics in front of lambdatest. The gateway takes the proxy for
-// the API, and signs its address.
+// behind puts a proxy with toxics in front of lambdatest. The gateway calls the proxy as its API,
+// and signs the proxy's address.
 func behind(handler any, toxic ...toxics.Toxic) start {
 	return func(t *testing.T, function string) *api {
 		t.Helper()
@@ -163,9 +163,8 @@ func proxied(t *testing.T, server *lambdatest.Server, toxic ...toxics.Toxic) (*a
 	return a, proxy
 }
 
-// newTokens starts a source of credentials, of the kind that containers have, and returns
-// where it is. The access key stays the same, and the session token is a new one each
-// time.
+// newTokens starts a source of credentials like that of a container, and returns its URL. The
+// access key is always the same. Each answer has a new session token.
 func newTokens(t *testing.T) string {
 	t.Helper()
 	var given atomic.Int64

@@ -10,7 +10,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// check has the fault happen, and checks what the client sees of it.
+// check makes the row's request, and checks what the client gets.
 func (s *suite) check(t *testing.T, r row) {
 	t.Helper()
 	request := r.request
@@ -24,11 +24,11 @@ func (s *suite) check(t *testing.T, r row) {
 		t.Errorf("the response came over HTTP/%d, want HTTP/%d", got.major, want)
 	}
 	if took > r.within {
-		t.Errorf("the client waited for %v, want %v at most", took, r.within)
+		t.Errorf("the client waited for %v, want at most %v", took, r.within)
 	}
 	switch {
 	case r.gone && err == nil:
-		t.Errorf("the client got a %d, although it had gone", got.status)
+		t.Errorf("the client got a %d, although it had disconnected", got.status)
 	case r.gone:
 		return
 	case err != nil:
@@ -47,7 +47,7 @@ func (s *suite) check(t *testing.T, r row) {
 	s.checkNothingLeaks(t, r, got)
 }
 
-// secrets are never for a client.
+// secrets must not reach a client.
 var secrets = []string{
 	"planted", "arn:", "000000000000", "123456789012", "127.0.0.1", ".invalid", "goroutine", ".go", "panic", "stack",
 	gatewaytest.AccessKeyID, gatewaytest.SecretAccessKey, "session-token",
@@ -78,7 +78,7 @@ func (s *suite) checkServes(t *testing.T) {
 	s.Client.CloseIdleConnections()
 }
 
-// checkCost checks what a row has cost, when nothing of it is under way any more.
+// checkCost checks the calls, bytes and log lines of a row, after all its work has ended.
 func (s *suite) checkCost(t *testing.T, r row) {
 	t.Helper()
 	api := s.apis[r.name]
@@ -86,7 +86,7 @@ func (s *suite) checkCost(t *testing.T, r row) {
 		t.Errorf("%s: got %d calls, want %d to %d", r.name, n, r.calls.least, r.calls.most)
 	}
 	if n := api.sent(); r.taken > 0 && n > r.taken {
-		t.Errorf("%s: the gateway took %d bytes, want %d at most", r.name, n, r.taken)
+		t.Errorf("%s: the gateway took %d bytes, want at most %d", r.name, n, r.taken)
 	}
 	level := "ERROR"
 	switch {
@@ -101,20 +101,19 @@ func (s *suite) checkCost(t *testing.T, r row) {
 	}
 	if r.logged == "" {
 		if len(lines) > 0 {
-			t.Errorf("%s: got errors %q, want none", r.name, lines)
+			t.Errorf("%s: got errors %q, want no line", r.name, lines)
 		}
 		return
 	}
 	if len(lines) != 1 || !strings.HasPrefix(lines[0], r.logged) {
-		t.Errorf("%s: got errors %q, want one that begins with %q", r.name, lines, r.logged)
+		t.Errorf("%s: got errors %q, want one line that begins with %q", r.name, lines, r.logged)
 	}
 }
 
-// facts are the function, the request id and the number of attempts in a line.
+// facts matches the function, the request id and the number of attempts in a line.
 var facts = regexp.MustCompile(`(: )function [^,: ]+(?:, |: |$)|, request id [^,: ]+|request id [^,: ]+: |, \d+ attempts`)
 
-// checkHeap checks that the faults have left no more in the gateway's memory than what
-// its pools may hold.
+// checkHeap checks that the gateway's heap has grown by no more than its pools may hold.
 func (s *suite) checkHeap(t *testing.T) {
 	t.Helper()
 	if after := s.Heap(t); after > s.heap+16<<20 {

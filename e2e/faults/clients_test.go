@@ -17,9 +17,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// Clients that go away. KrakenD 2 ends their requests, and with them the calls. KrakenD
-// 1.x does not tell a backend that its client has gone before there is a response: those
-// requests go on to their end, which comes as soon as the function lets it.
+// clientFaults are clients that disconnect. KrakenD 2 then ends the request and its call. On
+// KrakenD 1.x a backend does not learn of it before the response begins: the request goes on until
+// the function answers.
 func clientFaults(g generation) []row {
 	leaves := func(name string, n int, api start, request func(c *client) (response, error)) row {
 		return row{name: "client-leaves-" + name, api: api, request: request, gone: true, calls: exactly(n), within: atOnce}
@@ -37,7 +37,7 @@ func clientFaults(g generation) []row {
 		r.merged = true
 		return r
 	}
-	// later is for what has not ended with its client.
+	// later releases the function or API if the gateway does not end the call with its client.
 	later := func(release chan struct{}) {
 		if !g.cancelsAbandoned {
 			close(release)
@@ -48,7 +48,7 @@ func clientFaults(g generation) []row {
 		retries = 1
 	}
 
-	// waits is a function, and its client leaves while it executes.
+	// waits is a row whose client leaves while the function executes.
 	waits := func(name string) row {
 		entered, release := make(chan struct{}), make(chan struct{})
 		return leaves(name, 1, lambda(handler(func(ctx context.Context, _ []byte) ([]byte, error) {
@@ -63,7 +63,7 @@ func clientFaults(g generation) []row {
 			return c.leave(func() { <-entered })
 		})
 	}
-	// answering is an API that stalls in its answer, after so much of it.
+	// answering is a row whose API sends begin and then stalls. The client leaves there.
 	answering := func(name string, begin string, rest string) row {
 		entered, release := make(chan struct{}), make(chan struct{})
 		return leaves(name, 1, hostileAPI(func(x *exchange) {
@@ -134,8 +134,8 @@ func clientFaults(g generation) []row {
 	}
 }
 
-// halfCloses is a client that closes its sending side once the response has begun, and reads on. All
-// generations end its call, and it must see that the response is not whole.
+// halfCloses is a row whose client closes its sending side after the response has begun, and reads
+// on. All generations end the call, and the client must see that the response is cut off.
 func halfCloses(name, proto string, settings object, api start) row {
 	return row{
 		name: "client-half-closes-" + name, api: api, settings: settings, request: func(c *client) (response, error) { return c.halfClose(cmp.Or(proto, "HTTP/1.1")) },
@@ -143,7 +143,8 @@ func halfCloses(name, proto string, settings object, api start) row {
 	}
 }
 
-// unlessCancelled is what is logged where a request does not end with its client.
+// unlessCancelled returns logged for a generation whose requests do not end with their client. Others
+// log nothing.
 func unlessCancelled(g generation, logged string) string {
 	if g.cancelsAbandoned {
 		return ""
@@ -151,16 +152,15 @@ func unlessCancelled(g generation, logged string) string {
 	return logged
 }
 
-// errGone is what a client gets that has gone.
+// errGone is the result of a client that has disconnected.
 var errGone = errors.New("the client has gone")
 
-// leave sends a request and goes away when that is due. The response must not be there
-// by then.
+// leave sends a request and disconnects when due returns. The response must not have come by then.
 func (c *client) leave(due func()) (response, error) {
 	return c.leaveRequest(http.MethodGet, nil, due)
 }
 
-// leaveRequest is leave for any request.
+// leaveRequest does what leave does, for any method and body.
 func (c *client) leaveRequest(method string, body io.Reader, due func()) (response, error) {
 	ctx, leave := context.WithCancel(c.t.Context())
 	defer leave()
@@ -186,7 +186,7 @@ func (c *client) leaveRequest(method string, body io.Reader, due func()) (respon
 	return r.response, r.err
 }
 
-// leaveWithinBody goes away in the middle of its body.
+// leaveWithinBody disconnects in the middle of its body.
 func (c *client) leaveWithinBody() (response, error) {
 	if c.http2 {
 		body, rest := io.Pipe()
@@ -201,9 +201,9 @@ func (c *client) leaveWithinBody() (response, error) {
 	return response{}, errGone
 }
 
-// leaveWithoutReading goes away when the response has begun.
+// leaveWithoutReading disconnects after the response has begun.
 func (c *client) leaveWithoutReading() (response, error) {
-	if c.http2 { // the window of a stream is full in no time
+	if c.http2 { // the window of a stream is soon full
 		r, err := c.Client.Get(c.URL + c.path)
 		if err != nil {
 			return response{}, err
@@ -223,7 +223,7 @@ func (c *client) leaveWithoutReading() (response, error) {
 	return response{}, errGone
 }
 
-// halfClose closes its sending side when the response has begun, and reads on.
+// halfClose closes its sending side after the response has begun, and reads on.
 func (c *client) halfClose(proto string) (response, error) {
 	conn := c.dial()
 	defer conn.Close()
@@ -254,8 +254,7 @@ func (c *client) dial() net.Conn {
 	return conn
 }
 
-// streamingForever is a function that has begun to stream, and goes on until its caller
-// goes away.
+// streamingForever is a function that begins to stream, and ends only when its caller disconnects.
 func streamingForever() start {
 	return lambda(func(ctx context.Context) (*events.LambdaFunctionURLStreamingResponse, error) {
 		body, function := io.Pipe()

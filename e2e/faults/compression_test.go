@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// Replies that say they are compressed, although the calls ask for identity: what has been
-// asked for, net/http would undo, without bounds. A gzip that is none ends the process of
-// KrakenD 1.x, where its parser gets it in a merge.
+// compressionFaults are replies that claim to be compressed, although the calls ask for identity.
+// (net/http would decompress a reply that the call asked for, without a limit.) If KrakenD 1.x's parser
+// gets an invalid gzip in a merge, its process ends.
 func compressionFaults() []row {
 	var rows []row
 	for _, coding := range []string{"gzip", "x-gzip"} {
@@ -25,7 +25,7 @@ func compressionFaults() []row {
 			r.merged, r.status, r.body = true, 200, goodReply
 			return r
 		}
-		again := func(r row) row { // the status decides
+		again := func(r row) row { // the status decides whether the gateway retries
 			r.calls, r.logged = exactly(2), "invocation failed: "
 			return r
 		}
@@ -39,12 +39,12 @@ func compressionFaults() []row {
 				name: coding, api: saying(whole(200, encoded, zipped)),
 				status: 200, body: goodReply, calls: exactly(1), within: atOnce,
 			},
-			lies("-that-is-none", says("", goodReply)),
-			merged(lies("-that-is-none-in-a-merge", says("", goodReply))),
+			lies("-that-is-invalid", says("", goodReply)),
+			merged(lies("-that-is-invalid-in-a-merge", says("", goodReply))),
 			lies("-cut", says("", zipped[:len(zipped)/2])),
 			merged(lies("-cut-in-a-merge", says("", zipped[:len(zipped)/2]))),
 			lies("-with-a-wrong-checksum", says("", wrongSum)),
-			lies("-with-something-behind", says("", zipped+"planted")),
+			lies("-with-bytes-after-its-end", says("", zipped+"planted")),
 			lies("-of-a-broken-block", says("", zipped[:10]+"\xff\xff\xff\xff")),
 			lies("-bomb", says("", bomb())),
 			merged(lies("-bomb-in-a-merge", says("", bomb()))),
@@ -57,8 +57,8 @@ func compressionFaults() []row {
 				x.write(head(200, encoded))
 				x.forever(strings.Repeat(zip(""), 1<<10))
 			}),
-			again(lies("-that-is-none-of-an-error", func(x *exchange) { x.write(whole(500, encoded, `{"planted":true}`)) })),
-			lies("-that-is-none-of-a-function-error", says("X-Amz-Function-Error: Unhandled\r\n", `{"planted":true}`)),
+			again(lies("-that-is-invalid-of-an-error", func(x *exchange) { x.write(whole(500, encoded, `{"planted":true}`)) })),
+			lies("-that-is-invalid-of-a-function-error", says("X-Amz-Function-Error: Unhandled\r\n", `{"planted":true}`)),
 		)
 	}
 	return append(rows,
@@ -68,12 +68,12 @@ func compressionFaults() []row {
 		},
 		row{
 			// A client that gets the bytes unchanged can check them itself.
-			name: "x-gzip-that-is-none-for-no-op", api: saying(whole(200, "Content-Encoding: x-gzip\r\n", goodReply)),
+			name: "x-gzip-that-is-invalid-for-no-op", api: saying(whole(200, "Content-Encoding: x-gzip\r\n", goodReply)),
 			backend: object{"encoding": "no-op"}, endpoint: object{"output_encoding": "no-op"},
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce,
 		},
 		row{
-			name: "gzip-in-an-envelope-that-is-none", settings: object{"response_format": "proxy"}, merged: true,
+			name: "invalid-gzip-in-an-envelope", settings: object{"response_format": "proxy"}, merged: true,
 			api:    lambda(replies(`{"statusCode":200,"headers":{"content-encoding":"gzip"},"body":"{\"planted\":true}"}`)),
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: undecodable,
 		},

@@ -7,8 +7,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A connection that fails is tried again. Nobody can know then whether the function has
-// been executed.
+// connectionFaults are connections that fail. The gateway retries the call, although it cannot know
+// whether the function has been executed.
 func connectionFaults() []row {
 	const noConnection = "invocation failed: code RequestError"
 	fails := func(name string, api start) row {
@@ -23,18 +23,18 @@ func connectionFaults() []row {
 	}
 	answer := whole(200, "", goodReply)
 	return []row{
-		{name: "refused", api: nobody, status: 502, within: atOnce, logged: noConnection},
+		{name: "refused", api: refuses, status: 502, within: atOnce, logged: noConnection},
 		{name: "no-such-host", api: nowhere, status: 502, within: atOnce, logged: noConnection},
 		{name: "never-accepted", api: deaf, endpoint: soon, status: 504, within: atOnce, logged: noAnswer},
 		{name: "never-accepted-in-a-merge", api: deaf, endpoint: soon, merged: true, status: 200, body: goodReply, within: atOnce, logged: noAnswer},
 
-		fails("reset-at-once", rude((*exchange).reset)),
+		fails("reset-on-connect", rude((*exchange).reset)),
 		fails("reset-before-headers", hostileAPI((*exchange).reset)),
 		fails("reset-within-headers", hostileAPI(func(x *exchange) { x.write(answer[:40]); x.reset() })),
 		fails("reset-within-body", hostileAPI(func(x *exchange) { x.write(answer[:len(answer)-5]); x.reset() })),
 		once("reset-once", (*exchange).reset),
 
-		fails("cut-at-once", rude(func(*exchange) {})),
+		fails("cut-on-connect", rude(func(*exchange) {})),
 		fails("cut-before-headers", cut(lambdatest.BeforeHeaders)),
 		fails("cut-within-headers", cut(lambdatest.WithinHeaders)),
 		fails("cut-after-headers", cut(lambdatest.AfterHeaders)),
@@ -47,19 +47,19 @@ func connectionFaults() []row {
 		fails("cut-between-chunks", saying(head(200, chunks)+chunked(goodReply))),
 
 		fails("untrusted-certificate", untrusted),
-		fails("tls-that-is-none", func(t *testing.T, f string) *api { return secure(rude(func(x *exchange) { x.write(answer) })(t, f)) }),
+		fails("plain-http-in-place-of-tls", func(t *testing.T, f string) *api { return secure(rude(func(x *exchange) { x.write(answer) })(t, f)) }),
 		fails("tls-cut-within-the-handshake", func(t *testing.T, f string) *api {
 			return secure(rude(func(x *exchange) { x.conn.Read(make([]byte, 1)); x.reset() })(t, f))
 		}),
 		tlsThatNeverAnswers(),
-		fails("plain-where-tls-is-asked-for", saying("\x15\x03\x01\x00\x02\x02\x16")),
+		fails("tls-alert-in-place-of-http", saying("\x15\x03\x01\x00\x02\x02\x16")),
 
 		fails("another-protocol", saying("SSH-2.0-OpenSSH_9.6\r\n")),
 		fails("no-status", saying("HTTP/1.1 planted\r\n\r\n")),
 		fails("malformed-header", saying("HTTP/1.1 200 OK\r\nplanted\r\n\r\n")),
 		fails("http-2", saying("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
 		{
-			// Nobody has asked for another protocol, and what speaks it never ends.
+			// The gateway did not ask for another protocol, and the connection with it never ends.
 			name: "switched-protocols", api: hostileAPI(func(x *exchange) {
 				x.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: planted\r\n\r\n")
 				x.stall()
@@ -69,8 +69,8 @@ func connectionFaults() []row {
 	}
 }
 
-// tlsThatNeverAnswers ends with its client: net/http itself goes on to wait for a
-// handshake for the 10 seconds that KrakenD gives it.
+// tlsThatNeverAnswers is an API that does not answer a TLS handshake. It ends with its client,
+// because net/http itself waits for the 10 seconds that KrakenD allows for a handshake.
 func tlsThatNeverAnswers() row {
 	answered := make(chan struct{})
 	return row{
@@ -86,7 +86,7 @@ func tlsThatNeverAnswers() row {
 	}
 }
 
-// well is well, but for its first call.
+// well is an API that works, except for its first call.
 func well(first func(x *exchange)) start {
 	var called atomic.Bool
 	return hostileAPI(func(x *exchange) {

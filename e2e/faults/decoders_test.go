@@ -1,8 +1,7 @@
 package faults
 
-// Replies that a decoder of KrakenD's, or what comes behind it, could take for what they
-// are not. All of them are merged: a panic would happen where nobody recovers it, and end
-// the process.
+// decoderFaults are replies that KrakenD's decoders, or the steps after them, could misread. All rows
+// are merges, where nothing recovers a panic: it would end the process.
 func decoderFaults(g generation) []row {
 	is := func(name, reply, want string, backend object) row {
 		return row{
@@ -24,11 +23,11 @@ func decoderFaults(g generation) []row {
 		bad(is("scalar-for-a-collection", "1", "", object{"is_collection": true})),
 		bad(is("collection-without-end", "[1,", "", object{"is_collection": true})),
 
-		is("target-that-is-no-object", `{"data":1}`, `{"g":{},"good":true}`, grouped(object{"target": "data"})),
+		is("target-that-is-not-an-object", `{"data":1}`, `{"g":{},"good":true}`, grouped(object{"target": "data"})),
 		is("target-that-is-null", `{"data":null}`, `{"g":{},"good":true}`, grouped(object{"target": "data"})),
 		is("denied-below-a-number", `{"a":1,"b":{"c":null}}`, `{"g":{"a":1,"b":{}},"good":true}`,
 			grouped(object{"blacklist": []string{"a.x", "b.c", "n.n.n"}, "deny": []string{"a.x", "b.c", "n.n.n"}})),
-		is("flatmap-of-what-is-not-there", `{"a":1,"b":[]}`, `{"g":{"a":1,"b":[]},"good":true}`, grouped(flatmap(
+		is("flatmap-of-missing-fields", `{"a":1,"b":[]}`, `{"g":{"a":1,"b":[]},"good":true}`, grouped(flatmap(
 			object{"type": "move", "args": []string{"a.b.c", "x"}},
 			object{"type": "move", "args": []string{"b.*.c", "b.*.d"}},
 			object{"type": "move", "args": []string{"c.*", "c.d.e.f"}},

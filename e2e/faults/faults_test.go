@@ -10,24 +10,23 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// A generation is where KrakenD itself differs from the generation before, and a fault
-// ends differently for it.
+// A generation has the differences between KrakenD's generations that change the result of a
+// fault.
 type generation struct {
-	// cancelsAbandoned: a request ends when its client goes away. Without, it goes on
-	// to its end.
+	// cancelsAbandoned: a request ends when its client disconnects. If false, it goes on to its
+	// end.
 	cancelsAbandoned bool
-	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500.
-	// Without, it is {} with 200.
+	// failsEmptyMerges: a merge whose parts all fail is a 500. If false, it is a 200 with {}.
 	failsEmptyMerges bool
-	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	// sendsErrorHeaders: the routers send the headers of an error.
 	sendsErrorHeaders bool
-	// scalarKey is where encoding safejson puts what is neither object nor list.
+	// scalarKey is the key that the encoding safejson gives to a value that is neither an object nor
+	// a list.
 	scalarKey string
-	// http2: the table is for HTTP/2 as well.
+	// http2: the table also runs over HTTP/2.
 	http2 bool
-	// allSizes: with -short, all heavy rows still run over HTTP/1.1. Elsewhere they only repeat the
-	// same code and take minutes. There is one such gateway
-	// for each AWS SDK.
+	// allSizes: with -short, all heavy rows still run over HTTP/1.1. One gateway for each AWS SDK has
+	// it. For the others, heavy rows would repeat the same code and take minutes.
 	allSizes bool
 }
 
@@ -40,7 +39,7 @@ var gateways = []struct {
 	{gatewaytest.New("2", "../../examples/krakend2", 3), generation{cancelsAbandoned: true, failsEmptyMerges: true, sendsErrorHeaders: true, scalarKey: "content", http2: true, allSizes: true}},
 }
 
-// Rows wait more than they work: a few are under way for each of the processors.
+// Rows mostly wait, so there are many more of them at the same time than processors.
 const rowsAtOnce = "24"
 
 func TestMain(m *testing.M) {
@@ -49,7 +48,7 @@ func TestMain(m *testing.M) {
 	gatewaytest.Main(m)
 }
 
-// turns are those of heavy rows, two at a time.
+// turns lets two heavy rows run at a time.
 var turns = make(chan struct{}, 2)
 
 type object = map[string]any
@@ -66,67 +65,67 @@ func with(o object, more ...object) object {
 	return all
 }
 
-// A row is a fault, and all that may come of it.
+// A row is a fault, with its expected results.
 type row struct {
-	name string // of the function and, with a slash, of the endpoint
+	name string // of the function and, after a slash, of the endpoint
 
-	// api is what goes wrong.
+	// api starts an API with the fault.
 	api start
-	// settings, backend and endpoint have further keys for those parts of krakend.json.
-	// Without any, a call is tried again once, and the endpoint's timeout is 45 seconds.
+	// settings, backend and endpoint are added to these parts of krakend.json. By default, the
+	// gateway retries a call once, and the endpoint's timeout is 45 seconds.
 	settings, backend, endpoint object
-	// merged puts a second backend beside, which is well. What goes wrong in a merge
-	// does so outside the router's recovery.
+	// merged adds a second backend, which works. In a merge, KrakenD's router does not recover
+	// panics.
 	merged bool
-	// request is what the client does. Nil is a GET, read to its end.
+	// request makes the client's request. Nil means a GET that is read to its end.
 	request func(c *client) (response, error)
 
-	// status and body are what the client must see.
+	// status and body are what the client must get.
 	status int
 	body   string
-	// begins has the client see a body that only begins like body.
+	// begins: the client's body must only begin with body.
 	begins bool
-	// cut has the client see that the response ends before its end.
+	// cut: the client must see that the response is cut off.
 	cut bool
-	// http1 is for what HTTP/2 does not have.
+	// http1: the row is not possible over HTTP/2.
 	http1 bool
-	// gone is a client that does not wait for a response.
+	// gone: the client does not wait for a response.
 	gone bool
-	// retryAfter is the header Retry-After that the client must see. Empty is none.
+	// retryAfter is the header Retry-After that the client must get. If empty, the header must be
+	// missing.
 	retryAfter string
 
-	// calls are how many may reach the API. What reaches it can have been executed.
+	// calls is how many calls may reach the API. The function may have executed each of them.
 	calls calls
-	// taken is how much the gateway may take from the API, in bytes. 0 is any number.
+	// taken is how much the gateway may take from the API, in bytes. 0 allows any number.
 	taken int64
-	// within is how long the client may wait. It is far above what the row takes, and
-	// far below what it would take with the fault: another timeout, or the reading of
-	// what has no end.
+	// within is how long the client may wait. It is far more than the row needs, and far less than
+	// it would take if the gateway failed: until another timeout, or to read a reply without end.
 	within time.Duration
-	// logged is what the backend's only line at the level of the status begins with, without
-	// facts. Empty is no such line.
+	// logged is the beginning of the only line that the backend logs at the level of the status,
+	// without facts. If empty, it must not log a line at that level.
 	logged string
 }
 
-// calls is a number of calls: least == most but where chance decides.
+// calls is a range for the number of calls. Least and most differ only if the number depends on
+// chance.
 type calls struct{ least, most int }
 
 func exactly(n int) calls { return calls{n, n} }
 
-// A batch is rows of one kind. They run at once, and what they leave over is looked for
-// when the last of them is through.
+// A batch is rows of one kind. They run at the same time. After the last one, the test checks that
+// they have left nothing behind.
 type batch struct {
 	name string
 	rows []row
-	// oneByOne is for rows that look into the gateway.
+	// oneByOne: the rows inspect the gateway's goroutines, so they run one after the other.
 	oneByOne bool
-	// heavy is for rows that keep a processor busy: they take turns, with those of the
-	// other gateways.
+	// heavy: the rows keep a processor busy, so they take turns with the rows of other gateways.
 	heavy bool
 }
 
-// faults is the table. Each call makes a new one: rows have channels of their own. A light one has
-// of the heavy batches only what a client's request is part of.
+// faults returns a new table, because rows contain channels. If light is true, heavy batches have only
+// the rows with a request of their own.
 func faults(g generation, light bool) []batch {
 	all := []batch{
 		{name: "errors of the Invoke API", rows: apiErrors(g)},
@@ -148,12 +147,11 @@ func faults(g generation, light bool) []batch {
 	return all
 }
 
-// soon is the timeout of endpoints whose rows end by it. It is long enough for a call to
-// arrive.
+// soon is the endpoint's timeout for rows that must reach it. A call has enough time to arrive.
 var soon = object{"timeout": "2s"}
 
-// atOnce is within for rows that end by a timeout that comes soon, and for those that wait
-// for no more than a retry or two, where the endpoint's timeout is 45 seconds.
+// atOnce is the limit of within for rows that end at the timeout soon or after a retry or two. It is
+// below the endpoint's default timeout of 45 seconds.
 const atOnce = 30 * time.Second
 
 func TestFaults(t *testing.T) {
@@ -171,15 +169,15 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A suite is the table with a gateway that runs.
+// A suite is the table with a running gateway.
 type suite struct {
 	*gatewaytest.Process
 	http2   bool
 	batches []batch
 	apis    map[string]*api     // by the name of the row
-	beside  map[string]*api     // the good one of a merge, by the name of the row
-	idle    map[string][]string // what there is when nothing is under way, by its origin
-	stuck   []string            // what has been reported for not ending
+	beside  map[string]*api     // the good API of a merge, by the name of the row
+	idle    map[string][]string // the goroutines of an idle gateway, by their origin
+	stuck   []string            // goroutines that did not end and that the test has reported
 	heap    int64
 }
 
@@ -187,7 +185,7 @@ func newSuite(t *testing.T, g *gatewaytest.Gateway, p protocol, batches []batch)
 	t.Helper()
 	s := &suite{http2: p.http2, batches: batches, apis: make(map[string]*api), beside: make(map[string]*api)}
 
-	// This one is for looking whether the gateway still serves.
+	// checkServes uses this endpoint.
 	serving := lambda(nil)(t, "good")
 	endpoints := []object{{"endpoint": "/good", "backend": []object{lambdaBackend("good", serving, nil, nil)}}}
 	for i := range batches {
@@ -211,7 +209,7 @@ func newSuite(t *testing.T, g *gatewaytest.Gateway, p protocol, batches []batch)
 	tokens := newTokens(t)
 	o := p.options
 	o.Env = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + tokens, "AWS_EC2_METADATA_DISABLED=true"}
-	// net/http goes on dialing after the request has ended. KrakenD sets no limit for that.
+	// net/http continues to dial after the request has ended. KrakenD does not limit this time.
 	o.Service = with(object{"dialer_timeout": "3s"}, p.service)
 	s.Process = gatewaytest.Start(t, g, endpoints, o)
 	s.checkServes(t)
@@ -220,7 +218,7 @@ func newSuite(t *testing.T, g *gatewaytest.Gateway, p protocol, batches []batch)
 	return s
 }
 
-// lambdaBackend is a backend that invokes a function of an API.
+// lambdaBackend returns a backend that invokes a function of an API.
 func lambdaBackend(function string, a *api, settings, more object) object {
 	extra, _ := more["extra_config"].(object)
 	return with(object{"url_pattern": "/" + function}, more, object{
@@ -277,7 +275,7 @@ func (s *suite) close(r row) {
 	}
 }
 
-// names are those of rows, in order.
+// names returns the sorted names of rows.
 func names(rows []row) []string {
 	var names []string
 	for _, r := range rows {

@@ -14,29 +14,27 @@ import (
 	"testing"
 )
 
-// A hostile server is an API that answers with bytes as they are, which need be no HTTP,
-// and need not end.
+// A hostile server is an API that answers with raw bytes. They may be invalid HTTP, and may never
+// end.
 type hostile struct {
 	listener net.Listener
-	// connected takes a connection where it is not nil, and answer a call that has come
-	// over one.
+	// connected handles a new connection. If it is nil, answer handles each call.
 	connected func(x *exchange)
 	answer    func(x *exchange)
 
 	running sync.WaitGroup
 
 	mu     sync.Mutex
-	conns  map[net.Conn]bool // those that are open, and whether they are at a call
+	conns  map[net.Conn]bool // open connections, and whether they have a call in progress
 	calls  int
-	bytes  int64 // that the gateway has taken
+	bytes  int64 // the bytes that the gateway has taken
 	closed bool
 
 	closing chan struct{}
 }
 
-// An exchange is a call on its way through a hostile server, or a connection that nobody
-// has read from yet. The connection is closed when it has been dealt with, unless it is
-// kept.
+// An exchange is a call to a hostile server, or a new connection. The server closes the connection
+// afterwards, unless keep is set.
 type exchange struct {
 	server  *hostile
 	conn    net.Conn
@@ -44,7 +42,7 @@ type exchange struct {
 	keep    bool
 }
 
-// hostileAPI answers calls.
+// hostileAPI answers each call with a function of the test.
 func hostileAPI(answer func(x *exchange)) start {
 	return func(t *testing.T, _ string) *api {
 		t.Helper()
@@ -52,7 +50,7 @@ func hostileAPI(answer func(x *exchange)) start {
 	}
 }
 
-// rude takes connections, each of which counts as a call.
+// rude handles new connections. Each counts as a call.
 func rude(connected func(x *exchange)) start {
 	return func(t *testing.T, _ string) *api {
 		t.Helper()
@@ -65,7 +63,7 @@ func saying(raw ...string) start {
 	return hostileAPI(func(x *exchange) { x.write(raw...) })
 }
 
-// untrusted has a certificate that no authority known to the gateway has signed.
+// untrusted has a certificate that the gateway does not trust.
 func untrusted(t *testing.T, _ string) *api {
 	t.Helper()
 	certified := httptest.NewUnstartedServer(nil)
@@ -78,7 +76,7 @@ func untrusted(t *testing.T, _ string) *api {
 	return secure(a)
 }
 
-// secure has the gateway take an API for one that speaks TLS.
+// secure makes the gateway use TLS for an API.
 func secure(a *api) *api {
 	a.url = "https" + strings.TrimPrefix(a.url, "http")
 	return a
@@ -136,7 +134,7 @@ func (h *hostile) serve() {
 		if err != nil {
 			return
 		}
-		// What the gateway has taken is to be known without what the kernel holds for it.
+		// The count of bytes should not include many bytes in the kernel's buffer.
 		conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
 		h.running.Go(func() { h.talk(conn) })
 	}
@@ -177,7 +175,8 @@ func (h *hostile) talk(conn net.Conn) {
 	}
 }
 
-// set notes whether a connection is at a call, and reports whether the server still runs.
+// set records whether a connection has a call in progress, and reports whether the server still
+// runs.
 func (h *hostile) set(conn net.Conn, busy bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -191,7 +190,7 @@ func (h *hostile) set(conn net.Conn, busy bool) bool {
 	return !h.closed
 }
 
-// write sends bytes as they are, and reports whether the gateway has taken them.
+// write sends raw bytes, and reports whether the gateway has taken them.
 func (x *exchange) write(raw ...string) bool {
 	for _, s := range raw {
 		n, err := io.WriteString(x.conn, s)
@@ -205,7 +204,7 @@ func (x *exchange) write(raw ...string) bool {
 	return true
 }
 
-// forever writes the same until the gateway takes no more.
+// forever repeats raw until the gateway takes no more.
 func (x *exchange) forever(raw string) {
 	for x.write(raw) {
 	}
@@ -214,7 +213,7 @@ func (x *exchange) forever(raw string) {
 // stall waits until the gateway closes the connection.
 func (x *exchange) stall() { io.Copy(io.Discard, x.conn) }
 
-// await waits for a channel to be closed, unless the server is before.
+// await waits until a channel or the server is closed.
 func (x *exchange) await(done <-chan struct{}) {
 	select {
 	case <-done:
@@ -222,23 +221,23 @@ func (x *exchange) await(done <-chan struct{}) {
 	}
 }
 
-// reset closes the connection without an end: the gateway gets a RST.
+// reset closes the connection with a RST.
 func (x *exchange) reset() {
 	x.conn.(*net.TCPConn).SetLinger(0)
 	x.conn.Close()
 }
 
-// head is the head of an answer with these headers, which end with line ends.
+// head returns the status line and headers of an answer. Each of the given headers ends with CRLF.
 func head(status int, headers string) string {
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-Amzn-Requestid: hostile\r\n%s\r\n", status, http.StatusText(status), headers)
 }
 
-// whole is an answer with a body and its length.
+// whole returns an answer with a body and its length.
 func whole(status int, headers, body string) string {
 	return head(status, fmt.Sprintf("%sContent-Length: %d\r\n", headers, len(body))) + body
 }
 
-// chunked makes of each part a chunk. Their end is "0\r\n\r\n".
+// chunked turns each part into a chunk. It does not write the last chunk, "0\r\n\r\n".
 func chunked(parts ...string) string {
 	var b bytes.Buffer
 	for _, part := range parts {

@@ -9,10 +9,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// plantedMessage is what an API says about itself, and no client may see.
+// plantedMessage is a message of an API that must not reach a client.
 const plantedMessage = "planted: arn:aws:lambda:us-east-1:123456789012:function:inner is broken"
 
-// answers is a row for an error of the Invoke API that stays.
+// answers returns a row for an error with which the Invoke API answers every call.
 func answers(name string, status int, code string, want, n int) row {
 	return row{
 		name: name, api: lambda(nil, lambdatest.APIError(status, code, plantedMessage).Always()),
@@ -21,7 +21,7 @@ func answers(name string, status int, code string, want, n int) row {
 }
 
 func apiErrors(g generation) []row {
-	// after is the Retry-After that a client sees of an error.
+	// after returns the Retry-After that a client gets with an error.
 	after := func(seconds string) string {
 		if g.sendsErrorHeaders {
 			return seconds
@@ -46,7 +46,7 @@ func apiErrors(g generation) []row {
 			status: 429, retryAfter: after("3600"), calls: exactly(1), within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
 		{
-			// The last of the retries that fit in is followed by the error, not by the timeout.
+			// When there is no time for another retry, the client gets the error, not the timeout.
 			name: "throttled-until-the-timeout", api: lambda(nil, lambdatest.Throttle(0).Always()), settings: object{"max_retries": 30}, endpoint: object{"timeout": "4s"},
 			status: 429, calls: calls{2, 4}, within: atOnce, logged: "invocation failed: code TooManyRequestsException (429)",
 		},
@@ -67,7 +67,7 @@ func apiErrors(g generation) []row {
 		answers("snap-start-not-ready", 409, "SnapStartNotReadyException", 503, 2),
 		answers("resource-conflict", 409, "ResourceConflictException", 503, 1),
 
-		// These will not heal.
+		// These errors stay, so the gateway does not retry.
 		answers("eni-limit", 502, "ENILimitReachedException", 503, 1),
 		answers("subnet-ip-limit", 502, "SubnetIPAddressLimitReachedException", 503, 1),
 		answers("ec2-access-denied", 502, "EC2AccessDeniedException", 502, 1),
@@ -91,12 +91,12 @@ func apiErrors(g generation) []row {
 			status: 200, body: goodReply, calls: exactly(2), within: atOnce,
 		},
 		{
-			name: "expired-credentials-for-good", settings: object{"max_retries": 0},
+			name: "credentials-that-stay-expired", settings: object{"max_retries": 0},
 			api:    lambda(nil, lambdatest.APIError(403, "ExpiredTokenException", plantedMessage).Always()),
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: code ExpiredTokenException (403)",
 		},
 
-		// Errors that whatever stands in between makes have no JSON.
+		// Errors of a server in between do not have JSON.
 		{
 			name: "error-page", api: saying(whole(503, "Content-Type: text/html\r\n", "<h1>planted</h1>")),
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: ",
@@ -127,14 +127,13 @@ func apiErrors(g generation) []row {
 			status: 502, calls: exactly(1), within: atOnce, logged: "the function failed: code string: 'planted'",
 		},
 		{
-			name: "function-error-beside-a-good-one", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), merged: true,
+			name: "function-error-in-a-merge", api: lambda(handler(func(context.Context, []byte) ([]byte, error) { return nil, errors.New(plantedMessage) })), merged: true,
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: "the function failed: code errorString",
 		},
 	}
 }
 
-// firstTokenExpired answers calls that are signed with the first session token that it
-// sees as AWS does when a token has expired.
+// firstTokenExpired refuses the first session token that it sees as expired, and accepts others.
 func firstTokenExpired() start {
 	var once sync.Once
 	var expired string

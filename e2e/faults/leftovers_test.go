@@ -10,16 +10,15 @@ import (
 )
 
 const (
-	// settled bounds how long a gateway may take to be done with what it has begun. No test
-	// passes by reaching it.
+	// settled is the longest time that a gateway may need to become idle. Only tests that fail reach
+	// it.
 	settled = 15 * time.Second
-	// pause is between two looks into the gateway.
+	// pause is the time between two checks of the gateway.
 	pause = 50 * time.Millisecond
 )
 
-// checkNothingUnderWay waits until the gateway is at rest, while the APIs could still
-// answer: nothing of this module, of the SDK or of a call is there, and no answer that
-// somebody still writes.
+// checkNothingUnderWay waits until the gateway is idle, while the APIs can still answer: it has no
+// goroutine of this module, of the SDK or of a call, and no API still writes an answer.
 func (s *suite) checkNothingUnderWay(t *testing.T, rows ...row) {
 	t.Helper()
 	var left, stuck []string
@@ -39,13 +38,12 @@ func (s *suite) checkNothingUnderWay(t *testing.T, rows ...row) {
 			return
 		}
 	}
-	s.stuck = append(s.stuck, stuck...) // once is enough
-	t.Errorf("this is under way %v after the rows %v:\n%s", settled, names(rows), strings.Join(left, "\n\n"))
+	s.stuck = append(s.stuck, stuck...) // reports each of them once
+	t.Errorf("%v after the rows %v, these still run:\n%s", settled, names(rows), strings.Join(left, "\n\n"))
 }
 
-// checkNothingLeftOver waits until the gateway has the goroutines that it had before the
-// first fault, and no others. The APIs of the rows are closed, and with them go the
-// connections that were idle.
+// checkNothingLeftOver waits until the gateway has only the goroutines that it had before the first
+// fault. The APIs of the rows must be closed, so that idle connections end too.
 func (s *suite) checkNothingLeftOver(t *testing.T) {
 	t.Helper()
 	var left []string
@@ -62,12 +60,12 @@ func (s *suite) checkNothingLeftOver(t *testing.T) {
 			return
 		}
 	}
-	s.idle = now // once is enough
-	t.Errorf("this is left over:\n%s", strings.Join(left, "\n\n"))
+	s.idle = now // reports each of them once
+	t.Errorf("these goroutines did not end:\n%s", strings.Join(left, "\n\n"))
 }
 
-// isOfACall tells the goroutines of a call: those in this module and in the AWS SDK, and
-// net/http's for a connection to an API, unless that is idle.
+// isOfACall reports whether a goroutine works for a call: it is in this module or the AWS SDK, or
+// it is net/http's goroutine for a connection to an API that is not idle.
 func isOfACall(stack string) bool {
 	shape := shapeOf(stack)
 	has := func(function string) bool { return strings.Contains(shape, function) }
@@ -75,8 +73,8 @@ func isOfACall(stack string) bool {
 	case has("github.com/devopsfaith/krakend-lambda"), has("github.com/aws/aws-sdk-go"):
 		return true
 	case has("net/http.(*persistConn).readLoop"):
-		// An idle connection is read from, to see its end. One that waits for an answer is
-		// so, too, and there is a goroutine for whoever waits.
+		// An idle connection is read too, to notice its end. A connection that waits for an answer
+		// looks the same, but then its caller has a goroutine that counts.
 		return !has("bufio.(*Reader).Peek")
 	case has("net/http.(*persistConn).writeLoop"):
 		return has("net/http.persistConnWriter.Write")
@@ -86,14 +84,14 @@ func isOfACall(stack string) bool {
 	return false
 }
 
-// nameOf is the name of a goroutine: goroutine 1.
+// nameOf returns the name of a goroutine, such as "goroutine 1".
 func nameOf(stack string) string {
 	name, _, _ := strings.Cut(stack, " [")
 	return name
 }
 
-// byOrigin groups goroutines by the function that they began with and the one that has
-// started them, which stay the same wherever they are.
+// byOrigin groups goroutines by their first function and by the function that started them, which
+// do not change while they run.
 func byOrigin(stacks []string) map[string][]string {
 	groups := make(map[string][]string)
 	for _, stack := range stacks {
@@ -109,8 +107,8 @@ var (
 	creator   = regexp.MustCompile(` in goroutine \d+$`)
 )
 
-// shapeOf are the functions of a stack, without what tells two goroutines in the same
-// place from each other.
+// shapeOf returns the functions of a stack, without arguments and numbers, so that it is equal for two
+// goroutines in the same place.
 func shapeOf(stack string) string {
 	var functions []string
 	for i, line := range strings.Split(stack, "\n") {
@@ -121,7 +119,7 @@ func shapeOf(stack string) string {
 	return strings.Join(functions, "\n")
 }
 
-// await waits until a goroutine of the gateway is in a function.
+// await waits until a goroutine of the gateway runs a function.
 func (c *client) await(function string) {
 	c.t.Helper()
 	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(pause) {
@@ -129,5 +127,5 @@ func (c *client) await(function string) {
 			return
 		}
 	}
-	c.t.Fatalf("no goroutine of the gateway came to %s", function)
+	c.t.Fatalf("no goroutine of the gateway reached %s", function)
 }

@@ -2,9 +2,9 @@ package faults
 
 import "strings"
 
-// Long replies, which are handed on as they come. What goes to a decoder can be asked for
-// again; what goes to the client can no more, and the client has to see that it is not
-// whole.
+// longFaults are long replies, which the gateway sends on as they come. It can repeat the call for a
+// reply that it decodes, but not for one that the client already gets. Then the client must see that
+// the response is cut off.
 func longFaults() []row {
 	const begin = `{"begun":"`
 	reply := begin + strings.Repeat("x", 1<<20) + `"}`

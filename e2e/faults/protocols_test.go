@@ -2,17 +2,17 @@ package faults
 
 import "github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 
-// A protocol is how clients speak to a gateway.
+// A protocol is the HTTP version between clients and a gateway.
 type protocol struct {
 	name string
-	// http2 has the clients of a row speak HTTP/2, and reset streams where others close a
-	// connection.
+	// http2: the clients speak HTTP/2, and reset a stream instead of closing the connection.
 	http2   bool
 	options gatewaytest.Options
 	service object // of krakend.json
 }
 
-// protocols are those of a gateway. With TLS net/http serves HTTP/2, over h2c golang.org/x/net/http2.
+// protocols returns those of a gateway. net/http serves HTTP/2 over TLS, and golang.org/x/net/http2
+// serves h2c.
 func protocols(g generation) []protocol {
 	all := []protocol{{name: "http1"}}
 	if g.http2 {

@@ -7,7 +7,7 @@ import (
 	toxics "github.com/Shopify/toxiproxy/v2/client"
 )
 
-// A proxy between the gateway and AWS, and what it does to the bytes of both.
+// proxyFaults are those of a proxy between the gateway and AWS that delays, cuts or drops bytes.
 func proxyFaults() []row {
 	down := func(kind string, attributes toxics.Attributes) toxics.Toxic {
 		return toxics.Toxic{Type: kind, Stream: "downstream", Attributes: attributes}
@@ -23,7 +23,7 @@ func proxyFaults() []row {
 	limit := func(n int) toxics.Toxic { return down("limit_data", toxics.Attributes{"bytes": n}) }
 	slices := down("slicer", toxics.Attributes{"average_size": 16, "size_variation": 8, "delay": 10})
 
-	// is a row for a reply that comes in the end.
+	// is returns a row whose reply arrives in the end.
 	is := func(name string, toxic ...toxics.Toxic) row {
 		return row{name: name, api: behind(nil, toxic...), status: 200, body: goodReply, calls: exactly(1), within: atOnce}
 	}
@@ -42,9 +42,9 @@ func proxyFaults() []row {
 		late("latency-of-the-call", nil, 0, up(down("latency", toxics.Attributes{"latency": 60_000}))),
 		late("silence", nil, 1, silence),
 		late("call-that-never-arrives", nil, 0, up(silence)),
-		fails("silence-and-an-end", nil, exactly(2), closing),
-		fails("end-of-a-call-that-has-not-arrived", nil, exactly(0), up(closing)),
-		// The API may have read the call by the time that its connection goes.
+		fails("silence-then-a-close", nil, exactly(2), closing),
+		fails("close-before-the-call-arrives", nil, exactly(0), up(closing)),
+		// The API may have read the call before its connection breaks.
 		fails("peer-reset", nil, calls{1, 2}, resetting),
 		fails("peer-reset-of-the-call", nil, calls{0, 2}, up(resetting)),
 		fails("cut-after-20-bytes", nil, exactly(2), limit(20)),
@@ -53,12 +53,12 @@ func proxyFaults() []row {
 		is("slow-close", down("slow_close", toxics.Attributes{"delay": 60_000})),
 		is("slices", slices, up(slices)),
 		is("bandwidth-of-1-kb", down("bandwidth", toxics.Attributes{"rate": 1}), up(down("bandwidth", toxics.Attributes{"rate": 1}))),
-		late("bandwidth-that-is-not-enough", large, 1, down("bandwidth", toxics.Attributes{"rate": 10})),
+		late("bandwidth-that-is-too-low", large, 1, down("bandwidth", toxics.Attributes{"rate": 10})),
 		proxyThatComesBack(),
 	}
 }
 
-// proxyThatComesBack is down for one request, and up for the next.
+// proxyThatComesBack is down for one request, and works for the next.
 func proxyThatComesBack() row {
 	var proxy *toxics.Proxy
 	return row{

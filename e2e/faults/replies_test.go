@@ -10,9 +10,9 @@ const (
 	noAnswer    = "the deadline passed "
 )
 
-// Replies that are late, inconsistent or invalid.
+// replyFaults are replies that are late, inconsistent or invalid.
 func replyFaults() []row {
-	// is a row for a reply of a function that has been executed, and is not again.
+	// is returns a row for an invalid reply. The gateway does not execute the function again.
 	is := func(name, reply string, more object) row {
 		return row{name: name, api: lambda(replies(reply)), backend: more, status: 502, calls: exactly(1), within: atOnce, logged: undecodable}
 	}
@@ -38,24 +38,24 @@ func replyFaults() []row {
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce, logged: noAnswer,
 		},
 
-		// The rest of what the length covers never comes.
+		// The rest of the announced length never comes.
 		{
 			name: "length-too-long", api: saying(head(200, "Content-Length: 100\r\n") + goodReply),
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: ",
 		},
 		{
-			// Shorter than the body: what is beyond belongs to nobody, and what is left is no
-			// JSON. It came whole by its own word, so it is not asked for again.
+			// The length is shorter than the body, so the reply is cut and is not JSON. By its length
+			// it is complete, so the gateway does not retry.
 			name: "length-too-short", api: saying(head(200, "Content-Length: 5\r\n") + goodReply),
 			status: 502, calls: exactly(1), within: atOnce, logged: undecodable,
 		},
 		{
-			// The bytes behind it belong to no reply, and are not the answer to the next call.
+			// The bytes after the reply must not become the answer to the next call.
 			name: "more-than-one-answer", api: hostileAPI(func(x *exchange) { x.keep = true; x.write(answer + whole(200, "", `{"planted":true}`)) }), request: (*client).getThrice,
 			status: 200, body: goodReply, calls: exactly(3), within: atOnce,
 		},
 		{
-			name: "length-that-is-none", api: saying(head(200, "Content-Length: planted\r\n") + goodReply),
+			name: "length-that-is-invalid", api: saying(head(200, "Content-Length: planted\r\n") + goodReply),
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: ",
 		},
 		{
@@ -71,16 +71,16 @@ func replyFaults() []row {
 			status: 200, body: "{}", calls: exactly(1), within: atOnce,
 		},
 		{
-			name: "nothing-but-a-head", api: saying(head(204, "")),
+			name: "only-a-head", api: saying(head(204, "")),
 			status: 200, body: "{}", calls: exactly(1), within: atOnce,
 		},
 
 		is("half-of-json", `{"planted":`, nil),
-		is("no-json", "<planted/>", nil),
+		is("not-json", "<planted/>", nil),
 		is("list-for-an-object", `["planted"]`, nil),
 		is("object-for-a-collection", `{"planted":1}`, object{"is_collection": true}),
 		is("zero-bytes", strings.Repeat("\x00", 1000), nil),
-		is("no-utf-8", "\xff\xfe{\x00}\x00", nil),
+		is("invalid-utf-8", "\xff\xfe{\x00}\x00", nil),
 		is("number-without-end", `{"planted":`+strings.Repeat("9", 1<<20), nil),
 		proxy(is("envelope-without-a-status", `{"statusCode":"planted","body":"{}"}`, nil)),
 		proxy(is("envelope-of-101", `{"statusCode":101,"body":"{}"}`, nil)),
@@ -89,8 +89,8 @@ func replyFaults() []row {
 	}
 }
 
-// drip sends the beginning of an answer, and then the same again and again, slowly, until
-// the gateway closes the connection.
+// drip sends the beginning of an answer, and then slowly repeats drop until the gateway closes the
+// connection.
 func (x *exchange) drip(begin, drop string) {
 	x.write(begin)
 	for x.write(drop) {
@@ -98,7 +98,7 @@ func (x *exchange) drip(begin, drop string) {
 	}
 }
 
-// getThrice has three requests, one after the other, and returns the last response.
+// getThrice makes three requests, one after the other, and returns the last response.
 func (c *client) getThrice() (r response, err error) {
 	for range 3 {
 		if r, err = c.get(); err != nil {

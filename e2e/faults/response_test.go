@@ -40,7 +40,7 @@ func (c *client) post(contentType string, body io.Reader) (response, error) {
 	return receive(c.Client.Post(c.URL+c.path, contentType, body))
 }
 
-// getAndTell tells when it has read so many bytes of the response.
+// getAndTell closes read when it has read n bytes of the response.
 func (c *client) getAndTell(n int, read chan<- struct{}) (response, error) {
 	r, err := c.Client.Get(c.URL + c.path)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// underWay has a gateway with one request of each kind under way: a stream whose client has the
-// first bytes, a long call, and an asynchronous one.
+// underWay is a gateway with one running request of each kind: a stream whose client has the first
+// bytes, a long call, and an asynchronous call.
 type underWay struct {
 	*suite
-	release chan struct{}                  // lets the functions and the API end
+	release chan struct{}                  // closed to let the functions and the API end
 	results map[string]chan shutdownResult // by the name of the row
 }
 
@@ -23,13 +23,14 @@ type shutdownResult struct {
 	err error
 }
 
-// newUnderWay starts a gateway and its requests. A nil client is the gateway's own.
+// newUnderWay starts a gateway and its requests. If httpClient is nil, it uses the client of the
+// gateway's process.
 func newUnderWay(t *testing.T, g *gatewaytest.Gateway, o gatewaytest.Options, httpClient *http.Client) *underWay {
 	t.Helper()
 	u := &underWay{release: make(chan struct{}), results: make(map[string]chan shutdownResult)}
 	noOp := object{"encoding": "no-op"}
 	entered := make(chan struct{}, 2)
-	// Each of them ends when it is released, or when its caller has gone.
+	// Each of them ends when it is released, or when its caller disconnects.
 	apis := map[string]start{
 		"stream": lambda(func(ctx context.Context) (*events.LambdaFunctionURLStreamingResponse, error) {
 			body, function := io.Pipe()
@@ -76,7 +77,7 @@ func newUnderWay(t *testing.T, g *gatewaytest.Gateway, o gatewaytest.Options, ht
 	return u
 }
 
-// released is closed when the functions may end, or ctx is done.
+// released returns a channel that is closed when the functions may end, or when ctx is done.
 func (u *underWay) released(ctx context.Context) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -108,7 +109,7 @@ func (u *underWay) checkCalls(t *testing.T) {
 	}
 }
 
-// checkCut checks that no client takes its response for a whole one.
+// checkCut checks that each client sees that its response is cut off.
 func (u *underWay) checkCut(t *testing.T) {
 	t.Helper()
 	for name, result := range u.results {
@@ -118,7 +119,7 @@ func (u *underWay) checkCut(t *testing.T) {
 	}
 }
 
-// A gateway that gets a SIGTERM finishes what it has begun, and makes no call twice.
+// After a SIGTERM, a gateway completes the requests that have begun, and makes no call twice.
 func TestShutdown(t *testing.T) {
 	for _, g := range gateways {
 		for protocol, tls := range map[string]bool{"HTTP/1.1": false, "HTTP/2 over TLS": true} {
@@ -143,8 +144,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// With max_shutdown_wait_time KrakenD 2 waits no longer than that. What then is not whole does not
-// look whole.
+// KrakenD 2 waits at most for max_shutdown_wait_time. It then cuts off responses, and clients see
+// that.
 func TestShutdownWithALimit(t *testing.T) {
 	t.Parallel()
 	u := newUnderWay(t, gateways[2].Gateway, gatewaytest.Options{Service: object{"max_shutdown_wait_time": "100ms"}}, nil)
@@ -156,8 +157,8 @@ func TestShutdownWithALimit(t *testing.T) {
 	u.checkCalls(t)
 }
 
-// Over h2c KrakenD does not wait: golang.org/x/net/http2/h2c takes the connections away from the
-// http.Server that is to wait for them.
+// With h2c, KrakenD does not wait: golang.org/x/net/http2/h2c takes the connections out of the
+// http.Server, which therefore cannot wait for them.
 func TestShutdownOverH2C(t *testing.T) {
 	t.Parallel()
 	var protocols http.Protocols

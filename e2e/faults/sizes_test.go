@@ -10,20 +10,21 @@ import (
 )
 
 const (
-	// maxReply is the largest reply of a function, in bytes, and maxDepth how deep its
-	// JSON may be.
+	// maxReply is the largest reply of a function, in bytes. maxDepth is the deepest nesting of its
+	// JSON.
 	maxReply = 6<<20 + 100
 	maxDepth = 10_000
 
-	// bounded is far more than the largest reply and what the kernel holds on the way, and
-	// far less than what an API sends that does not end, or 100 MB.
+	// bounded is far more than the largest reply and the kernel's buffers, and far less than 100 MB
+	// or an endless reply.
 	bounded = 64 << 20
 )
 
-// Replies that are too much: for Lambda's limits, for a decoder's stack, or because they
-// have no end. No more of them is read than it takes to see that.
+// sizeFaults are replies that are too large: for Lambda's limits, for a decoder's stack, or because
+// they never end. The gateway stops reading when it notices that.
 func sizeFaults() []row {
-	// tooMuch is a row for a reply of a function that has been executed, and is not again.
+	// tooMuch returns a row for a reply that is too large. The gateway does not execute the function
+	// again.
 	tooMuch := func(name string, answer func(x *exchange), more ...object) row {
 		return row{
 			name: name, api: hostileAPI(answer), settings: with(nil, more...), status: 502, calls: exactly(1),
@@ -34,7 +35,7 @@ func sizeFaults() []row {
 		r.backend, r.endpoint = object{"encoding": "no-op"}, object{"output_encoding": "no-op"}
 		return r
 	}
-	again := func(r row, logged string) row { // what no connection should bring
+	again := func(r row, logged string) row { // the answer is invalid HTTP, so the gateway retries
 		r.calls, r.taken, r.logged = exactly(2), 2*bounded, logged
 		return r
 	}
@@ -87,12 +88,12 @@ func sizeFaults() []row {
 			name: "header-of-20-mb", api: saying(head(200, "X-Planted: "+strings.Repeat("x", 20<<20)+"\r\n") + goodReply),
 			status: 502, calls: exactly(2), within: atOnce, logged: "invocation failed: code RequestError",
 		},
-		tooMuch("headers-by-the-200000", func(x *exchange) {
+		tooMuch("200000-headers", func(x *exchange) {
 			x.write(whole(200, strings.Repeat("X-Planted: planted\r\n", 200_000), goodReply))
 		}),
 		{
-			// None of them is for a client.
-			name: "headers-by-the-1000", api: saying(whole(200, strings.Repeat("X-Planted: planted\r\n", 1000), goodReply)),
+			// The client gets none of these headers.
+			name: "1000-headers", api: saying(whole(200, strings.Repeat("X-Planted: planted\r\n", 1000), goodReply)),
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce,
 		},
 
@@ -122,7 +123,7 @@ func sizeFaults() []row {
 			status: 413, within: atOnce, logged: "the payload is larger than Lambda's limit of 6291456 bytes",
 		},
 		{
-			// The client gets its answer although it does not stop to send.
+			// The client gets its answer, although it never stops sending.
 			name: "request-without-end", request: (*client).postForever, endpoint: object{"method": "POST"}, api: lambda(nil),
 			status: 413, within: atOnce, logged: "the payload is larger than Lambda's limit of 6291456 bytes",
 		},
@@ -132,11 +133,11 @@ func sizeFaults() []row {
 			status: 200, body: goodReply, calls: exactly(1), within: atOnce,
 		},
 
-		tooMuch("lists-by-the-100000", lambdaSays(deep("[", "]", 100_000))),
-		tooMuch("objects-by-the-100000", lambdaSays(deep(`{"a":`, "}", 100_000))),
-		as("safejson", tooMuch("lists-by-the-100000-as-safejson", lambdaSays(strings.Repeat("[", 100_000)))),
-		tooMuch("envelope-by-the-100000", lambdaSays(`{"statusCode":200,"body":"{}","planted":`+deep("[", "]", 100_000)+`}`), proxy),
-		tooMuch("body-of-an-envelope-by-the-100000", lambdaSays(fmt.Sprintf(`{"statusCode":200,"body":%q}`, deep("[", "]", 100_000))), proxy),
+		tooMuch("100000-nested-lists", lambdaSays(deep("[", "]", 100_000))),
+		tooMuch("100000-nested-objects", lambdaSays(deep(`{"a":`, "}", 100_000))),
+		as("safejson", tooMuch("100000-nested-lists-as-safejson", lambdaSays(strings.Repeat("[", 100_000)))),
+		tooMuch("envelope-with-100000-nested-lists", lambdaSays(`{"statusCode":200,"body":"{}","planted":`+deep("[", "]", 100_000)+`}`), proxy),
+		tooMuch("envelope-body-with-100000-nested-lists", lambdaSays(fmt.Sprintf(`{"statusCode":200,"body":%q}`, deep("[", "]", 100_000))), proxy),
 		tooMuch("one-level-too-deep", lambdaSays(deep("[", "]", maxDepth+1))),
 		{
 			name: "as-deep-as-can-be", api: lambda(replies(deep("[", "]", maxDepth))),
@@ -147,13 +148,13 @@ func sizeFaults() []row {
 		noOp(tooMuch("envelope-with-many-headers", lambdaSays(`{"statusCode":200,"body":"{}","multiValueHeaders":{"x-planted":["1"`+strings.Repeat(`,"1"`, 20_000)+`]}}`), proxy)),
 		noOp(tooMuch("envelope-with-many-cookies", lambdaSays(`{"statusCode":200,"body":"{}","cookies":["a=1"`+strings.Repeat(`,"a=1"`, 20_000)+`]}`), proxy)),
 		{
-			name: "100-executions-at-once", api: lambda(nil, lambdatest.Cut(lambdatest.BeforeHeaders).Always()), settings: object{"max_retries": 0}, endpoint: object{"concurrent_calls": 100},
+			name: "100-concurrent-executions", api: lambda(nil, lambdatest.Cut(lambdatest.BeforeHeaders).Always()), settings: object{"max_retries": 0}, endpoint: object{"concurrent_calls": 100},
 			status: 502, calls: exactly(100), within: atOnce, logged: "invocation failed: code RequestError",
 		},
 	}
 }
 
-// lambdaSays answers with a reply of a function.
+// lambdaSays answers like Lambda, with the reply of a function.
 func lambdaSays(reply string) func(x *exchange) {
 	return func(x *exchange) {
 		x.keep = true
@@ -161,7 +162,7 @@ func lambdaSays(reply string) func(x *exchange) {
 	}
 }
 
-// sized is an object of n bytes.
+// sized returns a JSON object of n bytes.
 func sized(n int) string {
 	const frame = `{"large":""}`
 	return `{"large":"` + strings.Repeat("x", n-len(frame)) + `"}`
@@ -172,7 +173,7 @@ func (c *client) postForever() (response, error) {
 	return c.post("application/json", zeros{})
 }
 
-// postWithTrailers sends headers behind its body, which the gateway drops.
+// postWithTrailers sends headers after its body. The gateway drops them.
 func (c *client) postWithTrailers() (response, error) {
 	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.URL+c.path, io.MultiReader(strings.NewReader("{}")))
 	if err != nil {

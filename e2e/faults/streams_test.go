@@ -19,8 +19,8 @@ const (
 	damaged  = undecodable + `: 'damaged event stream`
 )
 
-// Streams. Before the first byte a fault is an error like any other, and a connection that
-// ends is tried again. After it, the response ends before its end.
+// streamFaults are faults of streams. Before the first byte, a fault is an error like any other, and
+// the gateway repeats the call if the connection ends. After it, the gateway cuts off the response.
 func streamFaults() []row {
 	streaming := func(r row) row {
 		r.name, r.within = "stream-"+r.name, atOnce
@@ -28,15 +28,14 @@ func streamFaults() []row {
 		r.backend, r.endpoint = object{"encoding": "no-op"}, with(object{"output_encoding": "no-op"}, r.endpoint)
 		return r
 	}
-	// fails is a row for a stream without a first byte, and breaks one for a stream that
-	// has begun.
+	// fails returns a row for a fault before the first byte, and breaks for a fault after it.
 	fails := func(name string, api start, logged string) row {
 		return streaming(row{name: name, api: api, status: 502, calls: exactly(1), logged: logged})
 	}
 	breaks := func(name string, api start, logged string) row {
 		return streaming(row{name: name, api: api, status: 200, body: "begun", cut: true, calls: exactly(1), logged: logged})
 	}
-	// again is for a connection that ends before the stream begins.
+	// again expects a second call, because the connection ends before the stream begins.
 	again := func(r row) row {
 		r.calls = exactly(2)
 		return r
@@ -70,8 +69,7 @@ func streamFaults() []row {
 	exception := message("exception", "ServiceException", `{"Message":"planted"}`)
 	garbage := strings.Repeat("planted", 100)
 	wrongSum := begun[:len(begun)-1] + "!"
-	// What a message says of its lengths, and its checksums, are those of the format, so that
-	// the fault is what is wrong with it.
+	// These messages have correct checksums, so that the gateway finds the fault itself.
 	tooShort := sealed("\x00\x00\x00\x04\x00\x00\x00\x00")
 	huge := sealed("\xff\xff\xff\xff\x00\x00\x00\x00")
 	hugeHeaders := sealed("\xff\xff\xff\xff\xff\xff\xff\xf0")
@@ -98,7 +96,7 @@ func streamFaults() []row {
 		x.write(complete)
 	}, begun), ""))
 	large.begins = true
-	// A RST may overtake what has been written, so it waits for that to be read.
+	// A RST may overtake the bytes before it, so it waits until the client has read them.
 	read := make(chan struct{})
 	reset := breaks("reset", then(func(x *exchange) {
 		x.await(read)
@@ -114,14 +112,14 @@ func streamFaults() []row {
 		again(fails("of-nothing", says(), brokeOff)),
 		again(fails("reset-after-headers", then((*exchange).reset), brokeOff)),
 		fails("failing", lambda(failing(nil)), "the function failed: code errorString"),
-		fails("failing-at-once", says(failed), "the function failed: code planted: 'planted'"),
+		fails("failing-before-the-first-byte", says(failed), "the function failed: code planted: 'planted'"),
 		again(fails("exception", says(exception), "invocation failed: code ServiceException: 'planted'")),
 		fails("of-garbage", says(garbage), damaged),
-		// It says 4 bytes of itself, fewer than it takes to say so. That is malformed, not cut, and
-		// not asked for again.
+		// The message claims a length of 4 bytes, which is less than its own prelude. That is
+		// malformed, and not cut off, so the gateway does not retry.
 		fails("of-a-message-too-short", says(tooShort), damaged+`: a message of 4 bytes'`),
 		fails("of-4-gb-of-headers", says(hugeHeaders), damaged+`: a message of 4294967295 bytes'`),
-		fails("of-a-header-of-no-type", says(noType), damaged+`: a header of type 127'`),
+		fails("of-an-unknown-header-type", says(noType), damaged+`: a header of type 127'`),
 		fails("with-a-wrong-checksum", says(wrongSum), damaged+`: wrong checksum of a message'`),
 		fails("compressed-that-is-broken", saying(strings.Replace(streamHead(""), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), zip("")[:10]+garbage), damaged),
 		fails("without-a-prelude", hostileAPI(func(x *exchange) {
@@ -130,7 +128,7 @@ func streamFaults() []row {
 		}), undecodable),
 		fails("of-half-a-prelude", page(payloadChunk(`{"statusCode":`), complete), undecodable),
 		fails("of-a-prelude-without-a-status", page(prelude(`{"statusCode":"planted"}`), complete), undecodable),
-		late(fails("stalling-at-once", then((*exchange).stall), noAnswer)),
+		late(fails("stalling-before-the-first-byte", then((*exchange).stall), noAnswer)),
 		late(fails("of-empty-messages-without-end", then(func(x *exchange) { x.drip("", payloadChunk("")) }), noAnswer)),
 
 		breaks("without-an-end", lambda(replies("begun"), lambdatest.Cut(lambdatest.BeforeComplete)), brokeOff),
@@ -140,13 +138,13 @@ func streamFaults() []row {
 		breaks("failing-in-the-middle", lambda(failing(io.MultiReader(strings.NewReader("begun"), failingReader{}))), "the function failed: code errorString: 'planted'"),
 		breaks("exception-in-the-middle", says(begun, exception), brokeOff),
 		breaks("of-garbage-in-the-middle", says(begun, garbage), brokeOff),
-		breaks("of-a-header-of-no-type-in-the-middle", says(begun, noType), brokeOff),
+		breaks("of-an-unknown-header-type-in-the-middle", says(begun, noType), brokeOff),
 		breaks("with-a-wrong-checksum-in-the-middle", says(begun, wrongSum), brokeOff),
 		breaks("of-4-gb-in-the-middle", says(begun, huge), brokeOff),
 		breaks("shorter-than-its-length", page(prelude(`{"statusCode":200,"headers":{"content-length":"100"}}`), begun, complete), brokeOff),
 		late(breaks("stalling", then((*exchange).stall, begun), "the deadline passed while the function wrote its reply")),
 
-		ends(breaks("with-something-behind", says(begun, complete, garbage), "")),
+		ends(breaks("with-bytes-after-its-end", says(begun, complete, garbage), "")),
 		ends(breaks("of-unknown-events", says(message("event", "Planted", "planted"), begun, complete), "")),
 		large,
 	}
@@ -156,7 +154,7 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, errors.New("planted") }
 
-// streamHead is the head of an answer that streams, up to its end. Empty is the type of
+// streamHead returns the status line and headers of a stream. An empty contentType means the type of
 // the messages.
 func streamHead(contentType string) string {
 	if contentType == "" {
@@ -165,7 +163,7 @@ func streamHead(contentType string) string {
 	return "HTTP/1.1 200 OK\r\nContent-Type: " + contentType + "\r\nX-Amzn-Requestid: hostile\r\n\r\n"
 }
 
-// message is a message of an event stream.
+// message returns a message of an event stream.
 func message(messageType, kind, payload string) string {
 	m := eventstream.Message{Payload: []byte(payload)}
 	name := eventstreamapi.EventTypeHeader
@@ -175,11 +173,11 @@ func message(messageType, kind, payload string) string {
 	m.Headers.Set(name, eventstream.StringValue(kind))
 	m.Headers.Set(eventstreamapi.MessageTypeHeader, eventstream.StringValue(messageType))
 	var b bytes.Buffer
-	eventstream.NewEncoder(&b).Encode(m) // a buffer takes all
+	eventstream.NewEncoder(&b).Encode(m) // writes to a buffer never fail
 	return b.String()
 }
 
-// sealed is a part of a message with the checksum that follows it.
+// sealed returns a part of a message, followed by its checksum.
 func sealed(part string) string {
 	return string(binary.BigEndian.AppendUint32([]byte(part), crc32.ChecksumIEEE([]byte(part))))
 }
