@@ -11,14 +11,14 @@ import (
 
 type object = map[string]any
 
-// An example is one of the examples' gateways, with the endpoints of its krakend.json.
+// An example is the krakend.json of an example gateway.
 type example struct {
-	service   object // the keys beside the endpoints
+	service   object // all keys except the endpoints
 	endpoints []object
 }
 
-// readExample reads the krakend.json of the gateway in dir. Of what stands there it
-// changes where the Lambda functions are, and no more.
+// readExample reads the krakend.json of the gateway in dir. It points the Lambda backends at
+// lambdaURL, and sets the ports and timeouts that the test needs.
 func readExample(t *testing.T, dir, lambdaURL string) example {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "krakend.json"))
@@ -33,15 +33,15 @@ func readExample(t *testing.T, dir, lambdaURL string) example {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	// Where it listens is the test's affair, and how long it waits: nothing but /slow,
-	// which has a timeout of its own, is to reach one on a machine that is busy.
+	// The test sets the address and the timeout. Only /slow, whose endpoint has a timeout, may reach
+	// it, even on a busy machine.
 	for _, key := range []string{"endpoints", "port", "listen_ip", "timeout"} {
 		delete(e.service, key)
 	}
-	// Else it is the read_timeout, and a POST can meet a connection that is being closed.
+	// Without it, the read_timeout applies, and a POST can use a connection that is being closed.
 	e.service["idle_timeout"] = "10m"
 
-	// KrakenD 2 alone has that one. It is the page for paths that are not there.
+	// Only KrakenD 2 has this endpoint, the page for unknown paths.
 	e.endpoints = slices.DeleteFunc(file.Endpoints, func(e object) bool { return e["endpoint"] == "/{page}" })
 	for _, endpoint := range e.endpoints {
 		for _, b := range endpoint["backend"].([]any) {
@@ -54,14 +54,14 @@ func readExample(t *testing.T, dir, lambdaURL string) example {
 				}
 			}
 			if n != 1 {
-				t.Errorf("%s: %s has a backend that is none of Lambda's", dir, key(endpoint))
+				t.Errorf("%s: %s has a backend that is not a Lambda backend", dir, key(endpoint))
 			}
 		}
 	}
 	return e
 }
 
-// key is how the traffic knows an endpoint.
+// key returns the key of an endpoint in traffic.
 func key(endpoint object) string {
 	method, _ := endpoint["method"].(string)
 	if method == "" {
@@ -70,20 +70,19 @@ func key(endpoint object) string {
 	return method + " " + endpoint["endpoint"].(string)
 }
 
-// checkTraffic reports endpoints that there is no traffic for, and traffic that there is
-// no endpoint for.
+// checkTraffic reports endpoints without traffic, and traffic without an endpoint.
 func (e example) checkTraffic(t *testing.T, dir string) {
 	t.Helper()
 	known := make(map[string]bool)
 	for _, endpoint := range e.endpoints {
 		known[key(endpoint)] = true
 		if len(traffic[key(endpoint)]) == 0 {
-			t.Errorf("%s: there is no traffic for %s: add some to traffic_test.go", dir, key(endpoint))
+			t.Errorf("%s: %s has no traffic: add some to traffic_test.go", dir, key(endpoint))
 		}
 	}
 	for k := range traffic {
 		if !known[k] {
-			t.Errorf("%s: there is traffic for %s, which is no endpoint", dir, k)
+			t.Errorf("%s: there is traffic for %s, which is not an endpoint", dir, k)
 		}
 	}
 }

@@ -11,29 +11,29 @@ import (
 	"time"
 )
 
-// A fault is something that goes wrong with a call, and what the table in docs/errors.md
-// makes of it.
+// A fault is something that goes wrong with a call, and its result according to docs/errors.md.
 type fault struct {
 	name   string
-	weight int // of its probability
+	weight int // relative probability
 	only   form
 
-	// status is the status of the client's answer where the fault is the last of its call:
-	// 0 where the client gets the function's reply all the same.
+	// status is the status for the client if this fault ends the call. 0 means that the client
+	// gets the function's reply.
 	status int
 	then   verdict
-	// raw: no-op hands the reply on as it is, with broken up to where it is too much.
+	// raw: a no-op endpoint sends the changed reply to the client. If broken is set too, it cuts
+	// off the reply at the limit.
 	raw bool
-	// broken: what the client gets breaks off.
+	// broken: the client's response breaks off.
 	broken     bool
 	code       string // of AWS's error
 	retryAfter string // header
 
-	// play answers the call. Nil hands on the function's reply.
+	// play answers the call. If it is nil, the function's reply goes on unchanged.
 	play func(*exchange)
 }
 
-// A verdict says what comes after a fault.
+// A verdict says what the gateway does after a fault.
 type verdict int
 
 const (
@@ -42,7 +42,7 @@ const (
 	refreshing         // another attempt with new credentials, once
 )
 
-// A form is a form of calls.
+// A form says which calls a fault applies to.
 type form int
 
 const (
@@ -72,10 +72,10 @@ var (
 
 		{name: "slow", weight: 4, play: (*exchange).delay},
 		{name: "broken JSON", weight: 2, only: buffered, status: http.StatusBadGateway, raw: true, play: (*exchange).truncate},
-		// More than Lambda's 6 MB. One is as much for a gateway as thousands of others.
+		// More than Lambda's 6 MB. It is rare, because it costs a gateway as much as thousands of calls.
 		{name: "over-large", weight: 1, only: buffered, status: http.StatusBadGateway, raw: true, broken: true, play: (*exchange).enlarge},
 
-		// Once there are status and headers, the client has them.
+		// After the head of the stream, the client already has status and headers.
 		{name: "stream cut before it begins", weight: 2, only: streamed, status: http.StatusBadGateway, then: retried, play: cutStream(0)},
 		{name: "stream cut after its head", weight: 3, only: streamed, status: http.StatusOK, broken: true, play: cutStream(1)},
 		{name: "stream cut in the middle", weight: 3, only: streamed, status: http.StatusOK, broken: true, play: cutStream(3)},
@@ -87,16 +87,16 @@ var (
 	}
 )
 
-// Of every hundred calls so many have a fault, and of every hundred requests so many
-// have a bad day, on which most of their calls do.
+// percentFaults is how many of a hundred calls have a fault. percentBadDays is how many of a hundred
+// requests have a bad day: on it, percentFaultsOnThem of a hundred calls have a fault.
 const (
 	percentFaults       = 20
 	percentBadDays      = 3
 	percentFaultsOnThem = 85
 )
 
-// faultOf returns the fault of the n-th attempt of a call. It depends on nothing else, so that
-// a run can be repeated whatever the order in which things happen.
+// faultOf returns the fault of the n-th attempt of a call. It depends only on its parameters, so
+// that a run can be repeated although the order of events differs.
 func faultOf(seed uint64, id, function string, n int, streaming bool) *fault {
 	day := random(seed, id)
 	percent := percentFaults
@@ -128,7 +128,7 @@ func faultOf(seed uint64, id, function string, n int, streaming bool) *fault {
 	panic("unreachable")
 }
 
-// random is a source of numbers that these texts decide.
+// random returns a source of numbers that depends only on the seed and the texts.
 func random(seed uint64, texts ...string) *rand.Rand {
 	h := fnv.New64a()
 	for _, text := range texts {
@@ -137,7 +137,7 @@ func random(seed uint64, texts ...string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// refusal is an error of the Invoke API: the function is not executed.
+// refusal returns a fault that is an error of the Invoke API, without an execution.
 func refusal(name string, weight, status int, code, retryAfter string, gives int, then verdict) *fault {
 	return &fault{name: name, weight: weight, status: gives, then: then, code: code, retryAfter: retryAfter, play: func(x *exchange) {
 		rep := reply{status: status, header: make(http.Header)}
@@ -156,8 +156,8 @@ func refusal(name string, weight, status int, code, retryAfter string, gives int
 	}}
 }
 
-// cut ends the connection after as many bytes of the answer as at says: head is how many
-// its status and headers have, all how many there are. The function has executed.
+// cut ends the connection in the middle of the answer, after the execution. at returns the number of
+// bytes to send: head is the length of status and headers, all the length of the answer.
 func cut(at func(head, all int) int) func(*exchange) {
 	return func(x *exchange) { x.sendCut(x.call(), at) }
 }
@@ -179,8 +179,7 @@ func (x *exchange) cutBody() {
 	x.sendCut(rep, func(head, all int) int { return (head + all) / 2 })
 }
 
-// reset ends the connection without a farewell: the gateway reads "connection reset by
-// peer".
+// reset ends the connection with a RST: the gateway's read fails with "connection reset by peer".
 func (x *exchange) reset() {
 	x.call()
 	conn := x.hijack()
@@ -198,12 +197,12 @@ func (x *exchange) delay() {
 	x.handOn()
 }
 
-// truncate sends half of a reply as if it were all of it.
+// truncate sends half of a reply as a complete answer.
 func (x *exchange) truncate() {
 	x.replace(func(rep *reply) { rep.body = rep.body[:len(rep.body)/2] })
 }
 
-// mislabel says of a reply that it is compressed, which it is not.
+// mislabel sends a reply that claims to be compressed, but is not.
 func (x *exchange) mislabel() {
 	x.replace(func(rep *reply) { rep.header.Set("Content-Encoding", "gzip") })
 }
@@ -229,8 +228,7 @@ func cutStream(n int) func(*exchange) {
 	}
 }
 
-// withoutEnd leaves out the last message of a stream that has begun. All is well with the
-// HTTP of the answer.
+// withoutEnd leaves out the last message of a stream. The HTTP response is complete.
 func (x *exchange) withoutEnd() {
 	s := x.stream()
 	defer s.close()
@@ -244,7 +242,7 @@ func (x *exchange) withoutEnd() {
 	}
 }
 
-// flip changes a bit of the second message, so that its checksum is wrong.
+// flip changes a bit in the second message, so that its checksum is wrong.
 func (x *exchange) flip() {
 	s := x.stream()
 	defer s.close()

@@ -18,9 +18,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
 )
 
-// functions are the functions that the examples call. They reply as those of
-// examples/functions do, but say in each reply which request it is for, so that one that
-// goes astray is found out.
+// functions are the functions that the examples call. They reply like those of examples/functions,
+// and add the request's id, so that the test notices a reply that reaches another client.
 func functions() map[string]any {
 	return map[string]any{
 		"hello": func(event struct{ Name string }) (object, error) {
@@ -48,7 +47,7 @@ func echo(event json.RawMessage) (json.RawMessage, error) { return event, nil }
 
 type orderEvent struct{ ID string }
 
-// order is the reply of the function of that name.
+// order returns the reply of the function order.
 func order(id string) string {
 	return `{"id":` + id + `,"lines":[{"quantity":2,"sku":"mug"}],"status":"shipped"}`
 }
@@ -58,7 +57,7 @@ type OutOfStock struct{ SKU string }
 
 func (e *OutOfStock) Error() string { return e.SKU + " is out of stock" }
 
-// outOfStock is what is shown of it.
+// outOfStock is that error as clients see it.
 const outOfStock = `{"errorType":"OutOfStock","errorMessage":"teapot is out of stock"}`
 
 // slow takes longer than a gateway waits for it.
@@ -71,8 +70,8 @@ func slow(ctx context.Context) (object, error) {
 	}
 }
 
-// countdown streams. Its event says how, and for which request: "lifts-off-…" has all
-// lines, "breaks-…" ends with an error behind the second, "fails-…" before there is any.
+// countdown streams. Its event has the kind of stream and the request's id: "lifts-off-…" streams all
+// lines, "breaks-…" ends with an error after the second line, "fails-…" fails before the first.
 func countdown(ctx context.Context, event struct{ From string }) (*events.LambdaFunctionURLStreamingResponse, error) {
 	i := strings.LastIndexByte(event.From, '-')
 	how, id := event.From[:max(i, 0)], event.From[i+1:]
@@ -87,7 +86,7 @@ func countdown(ctx context.Context, event struct{ From string }) (*events.Lambda
 				return
 			}
 			select {
-			case <-time.After(5 * time.Millisecond): // the work that a line is
+			case <-time.After(5 * time.Millisecond): // the work for a line
 			case <-ctx.Done():
 				w.CloseWithError(ctx.Err())
 				return

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// An id names a request: 18 digits, the first of which is a 7, and no other number that
-// is on its way has as many. It is a JSON number that a float64 would change.
+// newID returns the id of a request: 18 digits that begin with a 7. No other number in the traffic has
+// as many digits. As a JSON number, a float64 would change it.
 func newID(gateway, client, n int) string {
 	return fmt.Sprintf("7%03d%04d%010d", gateway, client, n)
 }
 
-// idsIn are the ids that stand in a text, each once.
+// idsIn returns the ids in texts, each once.
 func idsIn(texts ...string) (ids []string) {
 	for _, text := range texts {
 		for i := 0; i < len(text); i++ {

@@ -15,8 +15,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// invocationEndpoints are endpoints for what no example has: invocations that are asynchronous
-// or dry, and those with a client context, a tenant, a name of a durable execution, or a role.
+// invocationEndpoints returns endpoints that the examples lack: asynchronous and dry invocations, and
+// those with a client context, a tenant, the name of a durable execution, or a role.
 func invocationEndpoints(version int, lambdaURL string) []object {
 	headers := "input_headers"
 	if version == 2 {
@@ -48,7 +48,7 @@ func invocationEndpoints(version int, lambdaURL string) []object {
 	}
 }
 
-// durableFunction is the durable one.
+// durableFunction is the name of the durable function.
 const durableFunction = "durable"
 
 // invocationTraffic are requests for these endpoints.
@@ -73,7 +73,7 @@ var invocationTraffic = map[string][]func(id string, r *rand.Rand) request{
 	"GET /tenants/{tenant}": {func(id string, _ *rand.Rand) request {
 		return data("tenant", "/tenants/"+id, `{"asked":"`+id+`","tenant":"`+id+`"}`)
 	}},
-	// A call that is tried again, because its connection broke, gets the result of the first.
+	// If the gateway repeats a call because its connection broke, it gets the first result again.
 	"GET /durable/{id}": {func(id string, _ *rand.Rand) request {
 		return data(durableFunction, "/durable/"+id, `{"execution":1,"id":"`+id+`"}`)
 	}},
@@ -81,7 +81,7 @@ var invocationTraffic = map[string][]func(id string, r *rand.Rand) request{
 	"GET /seller/{id}": {func(id string, _ *rand.Rand) request { return data("seller", "/seller/"+id, `{"id":"`+id+`"}`) }},
 }
 
-// executions are those of functions that no reply tells of, or that must not be repeated.
+// executions counts executions that replies do not show, or that must not happen twice.
 type executions struct {
 	mu      sync.Mutex
 	jobs    map[string]int // by id
@@ -97,7 +97,7 @@ type idEvent struct {
 	ID string `json:"id"`
 }
 
-// functions are those that the invocationEndpoints call.
+// functions returns the functions of invocationEndpoints.
 func (x *executions) functions() map[string]any {
 	return map[string]any{
 		"job": func(event idEvent) {
@@ -130,8 +130,8 @@ func (x *executions) functions() map[string]any {
 	}
 }
 
-// check holds the executions of jobs against those that the Invoke API has accepted, and waits
-// for those that have yet to begin. It also counts executions of dry runs: there must be zero.
+// check compares the executions of jobs with those that the Invoke API has accepted, and waits for
+// jobs that have not begun. It also checks that dry runs have executed nothing.
 func (x *executions) check(t *testing.T, accepted map[string]int) {
 	t.Helper()
 	wrong := func() (all []string) {
@@ -144,13 +144,13 @@ func (x *executions) check(t *testing.T, accepted map[string]int) {
 		}
 		return all
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // nobody tells when a job is done
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // the end of a job sends no signal
 		all := wrong()
 		if len(all) == 0 {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("%d jobs were not executed as often as they were accepted: %q", len(all), all[:min(len(all), 10)])
+			t.Errorf("for %d jobs, the number of executions is wrong: %q", len(all), all[:min(len(all), 10)])
 			break
 		}
 	}

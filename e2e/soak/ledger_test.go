@@ -6,50 +6,50 @@ import (
 	"time"
 )
 
-// An attempt is an execution that a gateway has asked for, and what became of it.
+// An attempt is one attempt of a call, and its result.
 type attempt struct {
 	fault     *fault
-	requestID string // of the execution; empty where there was none
-	sent      string // the reply that a fault has put in place of the function's
+	requestID string // of the execution; empty if the function was not executed
+	sent      string // the reply that a fault sent in place of the function's reply
 }
 
-// A ledger knows of each request that the clients of a gateway have sent, which calls the
-// gateway has made for it.
+// A ledger records the requests of a gateway's clients, and the calls that the gateway makes for
+// each.
 type ledger struct {
 	seed uint64
 
-	// maxRetries is how often the gateway tries a call again.
+	// maxRetries is how often the gateway retries a call.
 	maxRetries int
 
 	mu         sync.Mutex
-	expired    time.Time         // when credentials last did
-	open       map[string]*entry // by id: requests that are not answered, or whose client has gone
+	expired    time.Time         // when credentials last expired
+	open       map[string]*entry // by id: requests without an answer, or whose client has disconnected
 	lanes      map[string]*entry // by function: the request whose calls have no id
 	complaints []string
 	tally      tally
 }
 
-// A tally is what the report says of a gateway.
+// A tally has the counts for a gateway's report.
 type tally struct {
 	requests  int
-	gone      int            // clients, before they had an answer
-	answers   map[int]int    // by status
+	gone      int            // clients that disconnected before they had an answer
+	answers   map[int]int    // answers by status
 	cut       int            // answers that broke off
-	endpoints map[string]int // requests
-	calls     int            // of functions, one for each backend
-	attempts  int            // of these calls, in all
-	executed  int            // of these attempts, those that have executed the function
-	repeated  int            // calls that have executed it more than once
-	faults    map[string]int // by kind
-	slow      map[int]int    // faults of the function slow, by the status they are to give
-	slowGave  map[int]int    // answers to /slow
+	endpoints map[string]int // requests by endpoint
+	calls     int            // calls of functions, one for each backend
+	attempts  int            // all attempts of these calls
+	executed  int            // attempts that executed the function
+	repeated  int            // calls that executed the function more than once
+	faults    map[string]int // faults by kind
+	slow      map[int]int    // faults of the function slow, by the status that they lead to
+	slowGave  map[int]int    // answers to /slow by status
 }
 
 // An entry is a request and the calls for it.
 type entry struct {
 	id    string
 	calls map[string][]*attempt // by function
-	gone  bool                  // its client
+	gone  bool                  // its client has disconnected
 }
 
 func newLedger(seed uint64, maxRetries int) *ledger {
@@ -63,7 +63,7 @@ func newLedger(seed uint64, maxRetries int) *ledger {
 	}
 }
 
-// complain notes something that must not be.
+// complain records a failure of the test.
 func (l *ledger) complain(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,22 +74,22 @@ func (l *ledger) complainLocked(format string, args ...any) {
 	l.complaints = append(l.complaints, fmt.Sprintf(format, args...))
 }
 
-// hasEnough tells that a run has no need to go on.
+// hasEnough reports whether a run has so many complaints that it can stop.
 func (l *ledger) hasEnough() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.complaints) >= maxComplaints
 }
 
-// slowAnswer notes the answer to a request to /slow.
+// slowAnswer records the answer to a request to /slow.
 func (l *ledger) slowAnswer(status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tally.slowGave[status]++
 }
 
-// begin notes a request before it is sent. lane is the function whose calls will have no
-// id, empty for none.
+// begin records a request before the client sends it. lane is the function whose calls will have no
+// id, or empty.
 func (l *ledger) begin(id, endpoint, lane string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,7 +97,7 @@ func (l *ledger) begin(id, endpoint, lane string) {
 	l.open[id] = e
 	switch lane {
 	case "":
-	case slowFunction: // whose attempts cannot be told apart
+	case slowFunction: // its attempts do not show which request they belong to
 		l.tally.calls++
 	default:
 		l.lanes[lane] = e
@@ -106,12 +106,12 @@ func (l *ledger) begin(id, endpoint, lane string) {
 	l.tally.endpoints[endpoint]++
 }
 
-// expiryPause is between two times that credentials expire. A gateway renews them once in five
-// seconds, and has its calls wait meanwhile.
+// expiryPause is the time between two expiries of credentials. A gateway renews them at most every five
+// seconds, and its calls wait for that.
 const expiryPause = 10 * time.Second
 
-// faultOf is the fault of an attempt, as the function of that name has it, but for credentials
-// that would expire too often. The mutex is held.
+// faultOf returns the fault of an attempt as the function faultOf does, but lets credentials expire
+// only once in expiryPause. The caller holds the mutex.
 func (l *ledger) faultOf(id, function string, n int, streaming bool) *fault {
 	f := faultOf(l.seed, id, function, n, streaming)
 	if f.then != refreshing {
@@ -124,8 +124,8 @@ func (l *ledger) faultOf(id, function string, n int, streaming bool) *fault {
 	return none
 }
 
-// attempt notes a call of a function, before anything becomes of it, and returns what is
-// to go wrong with it. It returns nil for a call that no request explains.
+// attempt records an attempt of a call before it is made, and returns it with its fault. It returns
+// nil if the call belongs to no open request.
 func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,7 +135,7 @@ func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt
 	case len(ids) == 1:
 		e = l.open[ids[0]]
 	case len(ids) == 0 && function == slowFunction:
-		// Which request it is for cannot be known: see slowFunction.
+		// The call does not show which request it belongs to: see slowFunction.
 		f := l.faultOf(slowFunction, function, l.tally.attempts, streaming)
 		l.tally.faults[f.name]++
 		l.tally.slow[f.status]++
@@ -144,7 +144,7 @@ func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt
 		e = l.lanes[function]
 	}
 	if e == nil {
-		l.complainLocked("a call of %s with the ids %q is for no request that waits for an answer", function, ids)
+		l.complainLocked("a call of %s with the ids %q belongs to no request that waits for an answer", function, ids)
 		return nil
 	}
 	n := len(e.calls[function])
@@ -157,21 +157,21 @@ func (l *ledger) attempt(function string, ids []string, streaming bool) *attempt
 	return a
 }
 
-// executed notes that the function has executed.
+// executed records that the function was executed.
 func (l *ledger) executed(a *attempt, requestID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.requestID = requestID
 }
 
-// replaced notes the reply that goes out in place of the function's.
+// replaced records the reply that a fault sends in place of the function's reply.
 func (l *ledger) replaced(a *attempt, reply string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.sent = reply
 }
 
-// spared notes that the fault of a call does not happen.
+// spared records that the fault of an attempt does not happen.
 func (l *ledger) spared(a *attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -180,7 +180,7 @@ func (l *ledger) spared(a *attempt) {
 	l.tally.faults[a.fault.name]++
 }
 
-// end takes a request that is answered, and returns the calls that were made for it.
+// end records the answer to a request, and returns the calls that the gateway made for it.
 func (l *ledger) end(id, lane string, a answer) map[string][]attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,7 +195,7 @@ func (l *ledger) end(id, lane string, a answer) map[string][]attempt {
 	return e.copied()
 }
 
-// count adds the executions for a request that is over.
+// count adds the executions of a request that has ended.
 func (t *tally) count(e *entry) {
 	for _, attempts := range e.calls {
 		n := 0
@@ -211,7 +211,7 @@ func (t *tally) count(e *entry) {
 	}
 }
 
-// leave notes that the client of a request has gone. Calls for it may come nevertheless.
+// leave records that the client of a request has disconnected. Calls for it may still come.
 func (l *ledger) leave(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -229,9 +229,8 @@ func (e *entry) copied() map[string][]attempt {
 	return calls
 }
 
-// close is for when the gateway is idle. Requests that are still open must be those whose
-// clients have gone, and what was called for them what would have been called anyway, or
-// the beginning of it.
+// close makes the last checks, when the gateway is idle. All requests that are still open must have a
+// client that disconnected. Their calls must be the expected ones, or the first of these.
 func (l *ledger) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -243,13 +242,13 @@ func (l *ledger) close() {
 		l.tally.count(e)
 		for function, attempts := range e.copied() {
 			if _, err := outcomeOf(attempts, l.maxRetries, true); err != nil {
-				l.complainLocked("request %s, whose client has gone: %s: %v", id, function, err)
+				l.complainLocked("request %s, whose client has disconnected: %s: %v", id, function, err)
 			}
 		}
 	}
 	for status, n := range l.tally.slowGave {
 		if status != slowStatus && n > l.tally.slow[status] {
-			l.complainLocked("%d requests to /slow were answered with %d, and %d faults explain that", n, status, l.tally.slow[status])
+			l.complainLocked("%d requests to /slow got a %d, but only %d faults lead to it", n, status, l.tally.slow[status])
 		}
 	}
 }

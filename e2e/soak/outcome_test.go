@@ -8,16 +8,14 @@ import (
 	"testing"
 )
 
-// An outcome is what the attempts of a call have come to: the last of them, whose fault
-// decides.
+// An outcome is the last attempt of a call. Its fault decides on the answer.
 type outcome struct{ attempt }
 
-// served tells that the function's reply came as it is.
+// served reports whether the function's reply arrived unchanged.
 func (o outcome) served() bool { return o.fault.status == 0 }
 
-// outcomeOf holds the attempts of a call against what docs/errors.md says: which are
-// tried again, and that this is done maxRetries times at most. unfinished allows that the last
-// of them was not.
+// outcomeOf checks the attempts of a call with the rules of docs/errors.md: which faults the gateway
+// retries, and at most maxRetries times. If unfinished is true, a last retry may be missing.
 func outcomeOf(attempts []attempt, maxRetries int, unfinished bool) (outcome, error) {
 	retries, refreshed := 0, false
 	for i, a := range attempts {
@@ -32,9 +30,9 @@ func outcomeOf(attempts []attempt, maxRetries int, unfinished bool) (outcome, er
 		last := i == len(attempts)-1
 		switch {
 		case again && last && !unfinished:
-			return outcome{}, fmt.Errorf("was not tried again after %s", history(attempts))
+			return outcome{}, fmt.Errorf("was not retried after %s", history(attempts))
 		case !again && !last:
-			return outcome{}, fmt.Errorf("was tried again: %s", history(attempts))
+			return outcome{}, fmt.Errorf("was retried: %s", history(attempts))
 		case last:
 			return outcome{a}, nil
 		}
@@ -42,7 +40,7 @@ func outcomeOf(attempts []attempt, maxRetries int, unfinished bool) (outcome, er
 	return outcome{}, fmt.Errorf("was not called")
 }
 
-// history tells attempts apart.
+// history returns the faults of attempts, in order.
 func history(attempts []attempt) string {
 	var names []string
 	for _, a := range attempts {
@@ -59,7 +57,7 @@ func historyOf(calls map[string][]attempt) string {
 	return strings.Join(all, "; ")
 }
 
-// The soak is worth no more than this.
+// The soak relies on outcomeOf.
 func TestOutcomeOf(t *testing.T) {
 	cut := &fault{name: "cut", status: 502, then: retried}
 	expired := &fault{name: "expired", status: 502, then: refreshing}

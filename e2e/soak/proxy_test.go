@@ -18,7 +18,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A proxy stands between a gateway and the Invoke API, and has calls fail.
+// A proxy is between a gateway and the Invoke APIs, and makes calls fail.
 type proxy struct {
 	URL string
 
@@ -26,20 +26,20 @@ type proxy struct {
 	api, durable *url.URL
 	sts          *sts
 	transport    *http.Transport
-	forget       func() // what the API has recorded
+	forget       func() // clears the API's record of calls
 	forwarded    atomic.Int64
-	busy         atomic.Int64 // calls that are not over
+	busy         atomic.Int64 // calls in progress
 
-	connected, connections atomic.Int64 // those that are open, and all so far
+	connected, connections atomic.Int64 // open connections, and all connections so far
 }
 
-// newProxy starts a proxy for two Invoke APIs, of which durable keeps what it has recorded, and
-// for those of an sts.
+// newProxy starts a proxy for two Invoke APIs and those of an sts. The proxy regularly clears the
+// records of api, but not those of durable, which needs them.
 func newProxy(t *testing.T, l *ledger, api, durable *lambdatest.Server, s *sts) *proxy {
 	t.Helper()
 	p := &proxy{
 		ledger: l, api: parsed(t, api.URL), durable: parsed(t, durable.URL), sts: s, forget: api.Reset,
-		// The gateway's own Accept-Encoding goes on, and no other.
+		// The proxy forwards the gateway's Accept-Encoding, and does not add its own.
 		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
 	}
 	server := httptest.NewUnstartedServer(p)
@@ -73,8 +73,8 @@ func (p *proxy) connState(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// target is the Invoke API for a call: that of its role's credentials, the one for durable
-// executions, whose names it keeps, or that for all else.
+// target returns the Invoke API for a call: the one for its role's credentials, the one for durable
+// executions, or the one for all other calls.
 func (p *proxy) target(function string, h http.Header) (*url.URL, error) {
 	switch {
 	case roles[function] != "":
@@ -90,7 +90,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.busy.Add(1)
 	defer p.busy.Add(-1)
 	payload, err := io.ReadAll(r.Body)
-	if err != nil { // the gateway has given up
+	if err != nil { // the gateway has canceled the call
 		panic(http.ErrAbortHandler)
 	}
 	function, streaming, ok := functionIn(r.URL.Path)
@@ -105,7 +105,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such request", http.StatusInternalServerError)
 		return
 	}
-	// The web application's endpoints let all headers through, the others none.
+	// The web application's endpoints let all headers through. Other endpoints let no headers through.
 	if forwards := strings.HasPrefix(function, "webapp"); forwards != (trace != "") {
 		p.ledger.complain("%s is called with the trace id %q", function, trace)
 	}
@@ -123,7 +123,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.fault.play(x)
 }
 
-// functionIn is the function that a path of the Invoke API names.
+// functionIn returns the function in a path of the Invoke API.
 func functionIn(path string) (function string, streaming, ok bool) {
 	for prefix, suffix := range map[string]string{
 		"/2015-03-31/functions/": "/invocations",
@@ -149,13 +149,13 @@ type exchange struct {
 	random    *rand.Rand
 }
 
-// forgetEvery is after how many calls the API's record of them is cleared, which would
-// grow with the length of the run.
+// forgetEvery is the number of calls after which the proxy clears the API's record of calls, so that
+// it does not grow with the length of the run.
 const forgetEvery = 1000
 
-// open makes the call. Where the gateway gives up meanwhile, that ends the exchange.
+// open makes the call. If the gateway cancels it meanwhile, the exchange ends.
 func (x *exchange) open() *http.Response {
-	out := x.r.Clone(x.r.Context()) // with its Host, which is signed
+	out := x.r.Clone(x.r.Context()) // keeps Host, which is signed
 	out.RequestURI = ""
 	out.URL.Scheme, out.URL.Host = x.target.Scheme, x.target.Host
 	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(x.payload)), int64(len(x.payload))
@@ -172,7 +172,7 @@ func (x *exchange) open() *http.Response {
 	return response
 }
 
-// failed ends an exchange for which the API has no answer.
+// failed ends an exchange that the API did not answer.
 func (x *exchange) failed(err error) {
 	if x.r.Context().Err() == nil {
 		x.ledger.complain("the Invoke API does not answer: %v", err)
@@ -191,7 +191,7 @@ type reply struct {
 func (x *exchange) call() reply {
 	response := x.open()
 	defer response.Body.Close()
-	if x.streaming { // what is read of it is cut off anyway
+	if x.streaming { // the fault cuts off the body, so it is not needed
 		return reply{response.StatusCode, response.Header, nil}
 	}
 	body, err := io.ReadAll(response.Body)
@@ -201,7 +201,7 @@ func (x *exchange) call() reply {
 	return reply{response.StatusCode, response.Header, body}
 }
 
-// handOn makes the call and hands the answer on as it is.
+// handOn makes the call and sends the answer on unchanged.
 func (x *exchange) handOn() {
 	if !x.streaming {
 		x.send(x.call())
@@ -221,7 +221,7 @@ func (x *exchange) send(rep reply) {
 	x.w.Write(rep.body)
 }
 
-// replace sends another reply than the function's.
+// replace sends a changed reply in place of the function's reply.
 func (x *exchange) replace(change func(*reply)) {
 	rep := x.call()
 	if x.garbles(&rep) {
@@ -231,8 +231,8 @@ func (x *exchange) replace(change func(*reply)) {
 	x.send(rep)
 }
 
-// garbles tells that there is a reply for a fault to spoil. An error of the API's is
-// none, and then there is no fault.
+// garbles reports whether the answer is a function's reply, which a fault can change. For an error of
+// the API it records that the fault does not happen.
 func (x *exchange) garbles(rep *reply) bool {
 	if rep.status == http.StatusOK {
 		return true
@@ -241,7 +241,7 @@ func (x *exchange) garbles(rep *reply) bool {
 	return false
 }
 
-// bytes are a reply as it is on the wire. The first head of them are status and headers.
+// bytes returns a reply as HTTP/1.1. The first head bytes are the status line and headers.
 func (rep reply) bytes() (head int, all []byte) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", rep.status, http.StatusText(rep.status))
@@ -254,7 +254,7 @@ func (rep reply) bytes() (head int, all []byte) {
 	return head, b.Bytes()
 }
 
-// hijack takes the gateway's connection, for somebody who closes it.
+// hijack returns the gateway's connection. The caller closes it.
 func (x *exchange) hijack() net.Conn {
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
@@ -269,8 +269,7 @@ type messages struct {
 	response *http.Response
 }
 
-// stream makes a streaming call, and sends the answer's status and headers. An answer
-// without a stream is sent as it is, and ends the exchange.
+// stream makes a streaming call, and sends the answer's status and headers.
 func (x *exchange) stream() messages {
 	response := x.open()
 	s := messages{x, response}
@@ -282,8 +281,7 @@ func (x *exchange) stream() messages {
 
 func (s messages) close() { s.response.Body.Close() }
 
-// next returns the next message, nil behind the last. Each begins with its length, of
-// four bytes.
+// next returns the next message, or nil after the last. Each begins with its length in four bytes.
 func (s messages) next() []byte {
 	message := make([]byte, 4)
 	if _, err := io.ReadFull(s.response.Body, message); err == io.EOF {

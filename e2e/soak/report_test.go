@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// report prints what the gateway has done.
+// report prints the counts of a gateway.
 func (r *run) report(t *testing.T, duration time.Duration) {
 	t.Helper()
 	n := r.ledger.tally
@@ -33,7 +33,7 @@ func (r *run) report(t *testing.T, duration time.Duration) {
 
 func mb(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// list is "key: n", in the order of the keys.
+// list returns "key: n" for each key, in order.
 func list[K interface{ int | string }](counts map[K]int) string {
 	var all []string
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
@@ -42,7 +42,7 @@ func list[K interface{ int | string }](counts map[K]int) string {
 	return strings.Join(all, ", ")
 }
 
-// verdict fails the test for what must not be.
+// verdict fails the test for endpoints without requests, for a heap that has grown, and for complaints.
 func (r *run) verdict(t *testing.T) {
 	t.Helper()
 	for endpoint := range traffic {

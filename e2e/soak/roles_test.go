@@ -16,39 +16,39 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// roles are the functions that are called with the credentials of a role, and its ARN.
+// roles has the functions that the gateway calls with a role, and the ARN of the role.
 var roles = map[string]string{
 	"buyer":  "arn:aws:iam::123456789012:role/buyer",
 	"seller": "arn:aws:iam::123456789012:role/seller",
 }
 
 const (
-	// roleLife is how long credentials of a role last. A gateway asks for new ones every five
-	// seconds, because they last for less than a minute.
+	// roleLife is how long the credentials of a role last. Because it is less than a minute, a gateway
+	// requests new ones every five seconds.
 	roleLife = 20 * time.Second
-	// roleSecret and roleToken begin all secret keys and session tokens of roles.
+	// All secret keys and session tokens of roles begin with roleSecret and roleToken.
 	roleSecret = "planted-role-secret-"
 	roleToken  = "planted-role-token-"
-	// stsFaults is one of how many requests to STS gets an error, on average. The next one for the
-	// role does not: else a lookup fails now and then, and a call with expired credentials is a 502.
+	// On average, STS answers one of stsFaults requests with an error. It does not fail twice in a row
+	// for a role: a lookup would then fail, and a call with expired credentials would be a 502.
 	stsFaults = 5
 )
 
-// An sts gives credentials of roles that soon expire, each time others, and now and then an
-// error. It has an Invoke API for each of them, which takes no others.
+// An sts stands in for STS. Each answer has new credentials of a role, which soon expire, or sometimes
+// an error. It has one Invoke API for each of the credentials, which accepts only these.
 type sts struct {
 	URL       string
 	functions map[string]any
 
 	mu      sync.Mutex
 	random  *rand.Rand
-	issued  map[string]*issued // by access key ID
+	issued  map[string]*issued // credentials by access key ID
 	given   int
 	refused int
 	failing map[string]bool // by role: the last request got an error
 }
 
-// issued are credentials of a role.
+// An issued is a set of credentials for a role.
 type issued struct {
 	role, secret, token string
 	expires             time.Time
@@ -71,7 +71,7 @@ func newSTS(t *testing.T, seed uint64, name string, functions map[string]any) *s
 	return s
 }
 
-// environment is that of a gateway, with keys of its own that the roles are assumed with.
+// environment returns the environment of a gateway, with the keys with which it assumes roles.
 func (s *sts) environment() []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=" + gatewaytest.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + gatewaytest.SecretAccessKey,
@@ -101,7 +101,7 @@ func (s *sts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id, i.secret, i.token, i.expires.UTC().Format(time.RFC3339))
 }
 
-// forget ends the Invoke APIs of credentials that are no longer in use. s.mu is held.
+// forget closes the Invoke APIs of credentials that are no longer in use. The caller holds s.mu.
 func (s *sts) forget() {
 	for id, i := range s.issued {
 		if time.Since(i.expires) > patience {
@@ -113,8 +113,8 @@ func (s *sts) forget() {
 	}
 }
 
-// api returns the Invoke API for a call of a function with a role. It returns an error where the
-// call is signed with anything but current credentials of that role.
+// api returns the Invoke API for a call of a function with a role. It returns an error if the call is
+// not signed with valid credentials of that role.
 func (s *sts) api(function string, h http.Header) (*url.URL, error) {
 	_, rest, _ := strings.Cut(h.Get("Authorization"), "Credential=")
 	id, _, _ := strings.Cut(rest, "/")
@@ -122,7 +122,7 @@ func (s *sts) api(function string, h http.Header) (*url.URL, error) {
 	defer s.mu.Unlock()
 	i := s.issued[id]
 	if i == nil {
-		return nil, fmt.Errorf("it is signed with %q, which STS has not given", id)
+		return nil, fmt.Errorf("it is signed with %q, which STS has not issued", id)
 	}
 	signed, err := time.Parse("20060102T150405Z", h.Get("X-Amz-Date"))
 	switch {
@@ -131,9 +131,9 @@ func (s *sts) api(function string, h http.Header) (*url.URL, error) {
 	case i.role != roles[function]:
 		return nil, fmt.Errorf("it is signed with credentials of %s", i.role)
 	case h.Get("X-Amz-Security-Token") != i.token:
-		return nil, errors.New("its session token is of other credentials")
+		return nil, errors.New("its session token belongs to other credentials")
 	case signed.After(i.expires):
-		return nil, fmt.Errorf("it is signed with credentials that had expired %v before", signed.Sub(i.expires))
+		return nil, fmt.Errorf("it is signed with credentials that expired %v before", signed.Sub(i.expires))
 	}
 	if i.api == nil {
 		i.api = lambdatest.NewServer(s.functions)

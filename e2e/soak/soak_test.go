@@ -26,37 +26,35 @@ var (
 )
 
 const (
-	// slowLanes is how many requests to /slow are on their way at once.
+	// slowLanes is the number of concurrent requests to /slow.
 	slowLanes = 4
-	// percentGone is how many of a hundred clients go away before they have an answer.
+	// percentGone is how many of a hundred clients disconnect before they have an answer.
 	percentGone = 3
-	// patience bounds the wait for a response, and for what comes after the traffic. The test
-	// does not pass by reaching it. It is long because other work may share the machine.
+	// patience limits the wait for a response, and the steps after the traffic. Only a test that fails
+	// reaches it. It is long because other work may share the machine.
 	patience = 5 * time.Minute
-	// maxComplaints is how many a run goes on with, and how many it shows.
+	// maxComplaints is the number of complaints at which a run stops, and how many it prints.
 	maxComplaints = 30
 
-	// maxGrowth is how much larger a gateway's heap may be at the end than before. The
-	// connections of four times as many clients take about a megabyte. Even on two cores
-	// that others use, too, a gateway under the race detector answers some 4,000 requests
-	// in two minutes: it cannot have kept a kilobyte of each.
+	// maxGrowth is how much a gateway's heap may grow, in bytes. The connections of four times as many
+	// clients take about a megabyte. Even under the race detector, on two busy cores, a gateway
+	// answers some 4,000 requests in two minutes. So within this limit it cannot have kept a kilobyte
+	// of each request.
 	maxGrowth = 4 << 20
 )
 
-// A gateway is one of the examples, and where KrakenD itself differs from the
-// generations before.
+// A gateway is one of the examples, with the differences between KrakenD's generations.
 type gateway struct {
 	*gatewaytest.Gateway
 	dir string
-	// tls and h2c have clients speak HTTP/2, with TLS and without. Those that go away reset
-	// their stream, on a connection that they share with others.
+	// tls and h2c: clients speak HTTP/2, with or without TLS. A client that disconnects resets its
+	// stream, on a connection that it shares with others.
 	tls, h2c bool
-	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500. Without,
-	// it is {} with 200.
+	// failsEmptyMerges: a merge whose parts all fail is a 500. If false, it is a 200 with {}.
 	failsEmptyMerges bool
-	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	// sendsErrorHeaders: the routers send the headers of an error.
 	sendsErrorHeaders bool
-	// maxRetries is the AWS SDK's, where max_retries is not set, as in all examples.
+	// maxRetries is the AWS SDK's default, because the examples do not set max_retries.
 	maxRetries int
 }
 
@@ -85,7 +83,7 @@ var gateways = []*gateway{
 
 var krakend2 = newGateway("2", "../../examples/krakend2", 3)
 
-// overHTTP2 is the gateway of KrakenD 2, in the same build.
+// overHTTP2 returns the gateway of KrakenD 2 with HTTP/2, from the same build.
 func overHTTP2(name string, tls bool) *gateway {
 	g, build := *krakend2, *krakend2.Gateway
 	build.Name = name
@@ -148,7 +146,7 @@ func TestSoak(t *testing.T) {
 	watchdog := time.AfterFunc(*soakTime+3*patience, func() { panic("the soak does not end") })
 	defer watchdog.Stop()
 
-	// The heap is held against that of a gateway that has done all of it already.
+	// Measure the heap after a first round of all requests.
 	together(runs, func(r *run) { r.send(t.Context(), clients, warmUp, 1) })
 	awaitIdle(t, runs)
 	for _, r := range runs {
@@ -177,7 +175,7 @@ func TestSoak(t *testing.T) {
 	executed.check(t, merged(accepted...))
 }
 
-// newAPI starts an Invoke API that takes the gateways' own credentials.
+// newAPI starts an Invoke API that requires the gateways' credentials.
 func newAPI(t *testing.T, functions map[string]any) *lambdatest.Server {
 	t.Helper()
 	api := lambdatest.NewServer(functions)
@@ -208,10 +206,10 @@ type run struct {
 	goroutinesAtStart, goroutinesAtEnd int
 
 	mu       sync.Mutex
-	accepted map[string]int // by id: executions that the Invoke API has accepted, of asynchronous requests
+	accepted map[string]int // by id: executions of asynchronous requests that the Invoke API has accepted
 }
 
-// newLanes has a token for each request that may be on its way.
+// newLanes returns channels with a token for each request that may run at the same time.
 func newLanes() map[string]chan struct{} {
 	lanes := map[string]chan struct{}{"fail": make(chan struct{}, 1), "panic": make(chan struct{}, 1), slowFunction: make(chan struct{}, slowLanes)}
 	for _, lane := range lanes {
@@ -222,8 +220,8 @@ func newLanes() map[string]chan struct{} {
 	return lanes
 }
 
-// send has n clients, numbered from first on, send requests until ctx ends, or so many
-// rounds of all traffic.
+// send lets n clients, numbered from first on, send requests until ctx ends, or for rounds rounds of
+// all traffic. 0 rounds means no limit.
 func (r *run) send(ctx context.Context, first, n, rounds int) {
 	var wg sync.WaitGroup
 	for i := range n {
@@ -262,13 +260,13 @@ func (r *run) client(ctx context.Context, number, rounds int) {
 			case <-r.lanes[q.lane]:
 				r.do(id, kinds[i].endpoint, q, dice)
 				r.lanes[q.lane] <- struct{}{}
-			default: // next time
+			default: // skip this kind in this round
 			}
 		}
 	}
 }
 
-// do sends a request and holds the answer against the ledger.
+// do sends a request and checks the answer with the ledger.
 func (r *run) do(id, endpoint string, q request, dice *rand.Rand) {
 	ctx, leave := context.WithCancel(context.Background())
 	defer leave()
@@ -295,7 +293,7 @@ func (r *run) do(id, endpoint string, q request, dice *rand.Rand) {
 	}
 }
 
-// accept notes how many executions an asynchronous request has come to.
+// accept records the number of executions of an asynchronous request.
 func (r *run) accept(id string, calls map[string][]attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -308,16 +306,16 @@ func (r *run) accept(id string, calls map[string][]attempt) {
 	}
 }
 
-// exchange returns an error where there is no answer at all.
+// exchange sends a request. It returns an error only if there is no answer.
 func (r *run) exchange(ctx context.Context, q request, mayLeave bool) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, q.method, r.process.URL+q.path, strings.NewReader(q.body))
 	if err != nil {
 		return answer{}, err
 	}
 	maps.Copy(request.Header, q.header)
-	// Where a request is cancelled just as its answer comes, net/http can cancel another
-	// one with it, which has got the connection already.
-	// Over HTTP/2 it resets the one stream.
+	// If a request is canceled just when its answer comes, net/http may cancel another request, which
+	// uses the connection already. So such a request does not share its connection. Over HTTP/2,
+	// net/http only resets the stream.
 	request.Close = mayLeave && !r.tls && !r.h2c
 	response, err := r.process.Client.Do(request)
 	if err != nil {
@@ -326,7 +324,7 @@ func (r *run) exchange(ctx context.Context, q request, mayLeave bool) (answer, e
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if http2 := r.tls || r.h2c; response.ProtoMajor == 2 != http2 {
-		return answer{}, fmt.Errorf("the answer came over %s", response.Proto)
+		return answer{}, fmt.Errorf("the answer came over %s, the wrong protocol", response.Proto)
 	}
 	return answer{status: response.StatusCode, header: response.Header, body: string(body), err: err}, nil
 }
@@ -347,14 +345,13 @@ func (r *run) check(id string, q request, got answer, calls map[string][]attempt
 	}
 	for function := range calls {
 		if !slices.Contains(q.calls, function) {
-			return fmt.Errorf("%s was called for it", function)
+			return fmt.Errorf("%s was called, which is wrong", function)
 		}
 	}
 	return differences(got, q.want(r.gateway, outcomes), id)
 }
 
-// awaitIdle waits until nothing is left to do in the gateways: nothing of ours, and
-// nothing of the AWS SDK.
+// awaitIdle waits until the gateways have no calls and no goroutines of this module or the AWS SDK.
 func awaitIdle(t *testing.T, runs []*run) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -365,16 +362,16 @@ func awaitIdle(t *testing.T, runs []*run) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Errorf("KrakenD %s: there are %d calls and %d goroutines:\n%s", r.Name, r.proxy.busy.Load(), len(busy), strings.Join(busy[:min(len(busy), 10)], "\n\n"))
+				t.Errorf("KrakenD %s: after the traffic it still has %d calls and %d goroutines:\n%s", r.Name, r.proxy.busy.Load(), len(busy), strings.Join(busy[:min(len(busy), 10)], "\n\n"))
 				break
 			}
-			time.Sleep(50 * time.Millisecond) // nobody tells when a gateway is idle
+			time.Sleep(50 * time.Millisecond) // a gateway sends no signal when it is idle
 		}
 	}
 }
 
-// isOurs tells a goroutine that runs the module's code or the SDK's, or was started by
-// it. The gateway's own functions are those of package main.
+// isOurs reports whether a goroutine runs code of the module or the SDK, or was started by it. The
+// code of the example gateway is in package main, and does not count.
 func isOurs(stack string) bool {
 	for line := range strings.Lines(stack) {
 		line = strings.TrimPrefix(line, "created by ")

@@ -17,14 +17,14 @@ import (
 var soakStream = flag.Int64("soakstream", 4, "how many `megabytes` are streamed through each gateway")
 
 const (
-	// shortStream is how many megabytes a gateway streams before its heap is measured. What a
-	// stream takes at all, a short one takes too.
+	// shortStream is how many megabytes a gateway streams before the test measures its heap. A short
+	// stream already needs all memory that does not depend on the length.
 	shortStream = 2
-	// streamGrowth is how many megabytes the live heap may grow by while a stream is on its way.
+	// streamGrowth is how many megabytes the live heap may grow by during a stream.
 	streamGrowth = 1
 )
 
-// The heap of a gateway does not depend on how long a stream is.
+// The heap of a gateway does not depend on the length of a stream.
 func TestSoakStream(t *testing.T) {
 	for _, g := range gateways {
 		t.Run(g.Name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestSoakStream(t *testing.T) {
 					"AWS_EC2_METADATA_DISABLED=true", "GODEBUG=gctrace=1", "GOGC=20",
 				},
 			})
-			process.Client.Timeout = 0 // the gateway's is enough
+			process.Client.Timeout = 0 // the gateway's timeout is enough
 
 			var before []int
 			for len(before) < 5 {
@@ -51,14 +51,14 @@ func TestSoakStream(t *testing.T) {
 			}
 			sums.receive(t, process, "long", *soakStream<<20)
 			during := process.LiveHeap(t)[len(before):]
-			if len(during) == 0 { // the heap has not grown by the 20 % that a collection takes
+			if len(during) == 0 { // the heap has grown by less than the 20 % that start a collection
 				t.Logf("%d MB: no collection, %d MB before", *soakStream, slices.Max(before))
 				return
 			}
 			base, most := slices.Max(before), slices.Max(during)
 			t.Logf("%d MB: %d collections, %d MB at most after one, %d MB before", *soakStream, len(during), most, base)
 			if most > base+streamGrowth {
-				t.Errorf("a stream of %d MB takes the heap from %d MB to %d MB", *soakStream, base, most)
+				t.Errorf("during a stream of %d MB, the heap grew from %d MB to %d MB", *soakStream, base, most)
 			}
 		})
 	}
@@ -76,7 +76,7 @@ func streamEndpoint(api *lambdatest.Server, function string) object {
 	}
 }
 
-// checksums are those of what the functions have streamed last, by function.
+// checksums has the checksum of the last stream of each function.
 type checksums struct {
 	mu sync.Mutex
 	of map[string]uint32
@@ -84,15 +84,15 @@ type checksums struct {
 
 func newChecksums() *checksums { return &checksums{of: make(map[string]uint32)} }
 
-// stream makes a function that streams so many bytes, no two megabytes alike. The reply has no
-// status and headers in front, which would count for Lambda's limit.
+// stream returns a function that streams size bytes, no two megabytes alike. The stream does not begin
+// with status and headers, because they would count for Lambda's limit.
 func (c *checksums) stream(name string, size int64) any {
 	return func() (io.Reader, error) {
 		return io.TeeReader(io.LimitReader(new(numbers), size), c.writer(name)), nil
 	}
 }
 
-// receive reads a stream to its end, and checks that it is what the function has written.
+// receive reads a stream to its end, and compares it with what the function has written.
 func (c *checksums) receive(t *testing.T, p *gatewaytest.Process, name string, size int64) {
 	t.Helper()
 	r, err := p.Client.Get(p.URL + "/" + name)
@@ -108,7 +108,7 @@ func (c *checksums) receive(t *testing.T, p *gatewaytest.Process, name string, s
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if sum.Sum32() != c.of[name] {
-		t.Error("the stream is not what the function has written")
+		t.Error("the stream differs from what the function has written")
 	}
 }
 
@@ -129,7 +129,7 @@ type writerFunc func(p []byte) (int, error)
 // Write implements io.Writer.
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// numbers reads as bytes that do not repeat within 4 GB.
+// numbers is a reader of bytes that do not repeat within 4 GB.
 type numbers uint32
 
 // Read implements io.Reader.

@@ -16,40 +16,40 @@ import (
 	"github.com/devopsfaith/krakend-lambda/examples/webapp/shop"
 )
 
-// A request is what a client sends, and what docs/errors.md says that it gets.
+// A request is what a client sends, and the answer that docs/errors.md requires.
 type request struct {
-	method string // GET where it is empty
+	method string // if empty, GET
 	path   string
 	header http.Header
 	body   string
 
-	// lane is set where the call has no id, because the endpoint takes nothing of the
-	// request: it is the function, and requests for it are sent one after the other.
+	// lane is the function if its calls have no id, because the endpoint passes on nothing of the
+	// request. Requests of one lane run one after the other.
 	lane string
-	// calls are the functions that are called for it, in the order of the backends.
+	// calls are the functions that the gateway calls for the request, in the order of the backends.
 	calls []string
-	// asynchronous: the function is executed whether somebody waits for it or not.
+	// asynchronous: Lambda executes the function later, and the client does not wait for it.
 	asynchronous bool
-	// want is the answer, depending on what the calls have come to.
+	// want returns the required answer for the outcomes of the calls.
 	want func(g *gateway, calls []outcome) answer
 }
 
-// An answer is what a client gets, or is to get.
+// An answer is what a client gets, or what it must get.
 type answer struct {
 	status int
-	header http.Header // of the answer that is wanted: those that matter
+	header http.Header // of a required answer: only the headers that matter
 	body   string
-	// err is the end of an answer that breaks off.
+	// err is set if the answer breaks off.
 	err error
-	// check is there for a body that is wanted in part.
+	// check checks the body of a required answer, if body is not the exact one.
 	check func(body string) error
 }
 
-// errBreaksOff is the err of an answer that is to break off. What there is of the body is
-// the beginning of the whole one.
+// errBreaksOff is the err of a required answer that breaks off. The body that arrives must be a
+// prefix of the required one.
 var errBreaksOff = errors.New("breaks off")
 
-// traffic are requests for each of the endpoints.
+// traffic has requests for each endpoint.
 var traffic = merged(exampleTraffic, invocationTraffic)
 
 func merged[M ~map[K]V, K comparable, V any](parts ...M) M {
@@ -60,7 +60,7 @@ func merged[M ~map[K]V, K comparable, V any](parts ...M) M {
 	return all
 }
 
-// exampleTraffic are requests for the endpoints of all examples.
+// exampleTraffic has requests for the endpoints of all examples.
 var exampleTraffic = map[string][]func(id string, r *rand.Rand) request{
 	"GET /hello/{name}": {func(id string, _ *rand.Rand) request {
 		return data("hello", "/hello/"+id, `{"message":"Hello, `+id+`!"}`)
@@ -70,7 +70,7 @@ var exampleTraffic = map[string][]func(id string, r *rand.Rand) request{
 			return data("My-lambda", "/call-a-lambda/my-lambda:"+id, `{"lambda":"my-lambda:`+id+`"}`)
 		},
 		func(id string, _ *rand.Rand) request { return fails("Absent-"+id, "/call-a-lambda/absent-"+id, 404) },
-		// No function has such a name, and none is called.
+		// The name is invalid, so the gateway makes no call.
 		func(id string, _ *rand.Rand) request {
 			return request{path: "/call-a-lambda/no.function." + id, want: func(*gateway, []outcome) answer {
 				return failed(http.StatusNotFound)
@@ -86,7 +86,7 @@ var exampleTraffic = map[string][]func(id string, r *rand.Rand) request{
 		},
 		func(id string, _ *rand.Rand) request { return fails("fail", "/functions/fail?name="+id, 502) },
 		func(id string, _ *rand.Rand) request { return fails("panic", "/functions/panic?name="+id, 502) },
-		// The operator allows none with such a name.
+		// allowed_functions does not contain this name.
 		func(id string, _ *rand.Rand) request {
 			return request{path: "/functions/other-" + id, want: func(*gateway, []outcome) answer {
 				return failed(http.StatusNotFound)
@@ -145,36 +145,35 @@ var exampleTraffic = map[string][]func(id string, r *rand.Rand) request{
 	},
 	"POST /teas/{id}": {
 		func(id string, _ *rand.Rand) request { return purchase(id, "grams=100&name=Ada+"+id) },
-		func(id string, _ *rand.Rand) request { return purchase(id, "name="+id) }, // a 422 that names it
+		func(id string, _ *rand.Rand) request { return purchase(id, "name="+id) }, // a 422 that contains the id
 	},
 	"GET /purchases/{number}": {func(id string, _ *rand.Rand) request { return page(id, "/purchases/"+id) }},
 	"GET /kettle":             {kettle},
 }
 
-// slowFunction is what /slow calls, and slowStatus what becomes of that. The calls have
-// no id, and where a fault meets the deadline, either can be first. So these are
-// accounted for by their number: whatever is no timeout must have a fault that explains
-// it.
+// slowFunction is the function of /slow, and slowStatus its usual status. The calls have no id, and
+// either a fault or the deadline can come first. So the test only counts them: the answers with
+// another status must not be more than the faults with that status.
 const (
 	slowFunction = "slow"
 	slowStatus   = http.StatusGatewayTimeout
 )
 
-// data is a request whose answer is what one function returns.
+// data returns a request whose answer is the reply of one function.
 func data(function, path, body string) request {
 	return request{path: path, calls: []string{function}, want: func(g *gateway, calls []outcome) answer {
 		return single(g, calls, of(calls[0], answer{status: http.StatusOK, header: http.Header{"X-Krakend-Completed": {"true"}}, body: body}))
 	}}
 }
 
-// fails is a request to a function that fails with this status where nothing else does.
+// fails returns a request to a function that fails with this status, unless a fault comes first.
 func fails(function, path string, status int) request {
 	return request{path: path, calls: []string{function}, want: func(g *gateway, calls []outcome) answer {
 		return single(g, calls, failed(status))
 	}}
 }
 
-// single is the answer of an endpoint that calls one function.
+// single returns the answer of an endpoint that calls one function.
 func single(g *gateway, calls []outcome, served answer) answer {
 	o := calls[0]
 	if o.served() {
@@ -187,7 +186,7 @@ func single(g *gateway, calls []outcome, served answer) answer {
 	return a
 }
 
-// of is an answer that tells which execution it is of.
+// of adds the request id of an execution to an answer.
 func of(o outcome, a answer) answer {
 	if a.header == nil {
 		a.header = make(http.Header)
@@ -200,7 +199,7 @@ func failed(status int) answer {
 	return answer{status: status, header: http.Header{"X-Krakend-Completed": {"false"}}}
 }
 
-// summary is a merge: what fails is left out.
+// summary returns a request for a merge. The answer leaves out backends that fail.
 func summary(id string, _ *rand.Rand) request {
 	return request{path: "/orders/" + id + "/summary", calls: []string{"order", "customer"}, want: func(g *gateway, calls []outcome) answer {
 		var parts []string
@@ -218,7 +217,7 @@ func summary(id string, _ *rand.Rand) request {
 	}}
 }
 
-// details shows the error.
+// details returns a request to an endpoint with return_error_details.
 func details(string, *rand.Rand) request {
 	return request{path: "/fail/details", lane: "fail", calls: []string{"fail"}, want: func(g *gateway, calls []outcome) answer {
 		o := calls[0]
@@ -245,8 +244,8 @@ func details(string, *rand.Rand) request {
 	}}
 }
 
-// stream is a request for a countdown. Where it breaks off, the client has status and
-// headers already.
+// stream returns a request for a countdown. If it breaks off, the client has status and headers
+// already.
 func stream(how, id string) request {
 	return request{path: "/countdown/" + how + "-" + id, calls: []string{"countdown"}, want: func(g *gateway, calls []outcome) answer {
 		o := calls[0]
@@ -267,10 +266,10 @@ func stream(how, id string) request {
 	}}
 }
 
-// page is a request to the web application.
+// page returns a request to the web application.
 func page(id, path string) request { return webapp(id, http.MethodGet, path, "") }
 
-// purchase is a form sent to it.
+// purchase returns a request with a form for the web application.
 func purchase(id, body string) request {
 	return webapp(id, http.MethodPost, "/teas/assam", body, "Content-Type", "application/x-www-form-urlencoded")
 }
@@ -289,7 +288,7 @@ func webapp(id, method, path, body string, header ...string) request {
 	}}
 }
 
-// kettle is a request for the stream of the web application.
+// kettle returns a request for the stream of the web application.
 func kettle(id string, _ *rand.Rand) request {
 	q := page(id, "/kettle")
 	q.calls = []string{"webapp-stream"}
@@ -306,7 +305,7 @@ func kettle(id string, _ *rand.Rand) request {
 
 var app = shop.New(0)
 
-// direct is what the web application answers itself in the execution of o.
+// direct returns the answer of the web application without a gateway, for the execution of o.
 func direct(o outcome, method, path string, header http.Header, body string) answer {
 	q := httptest.NewRequest(method, path, strings.NewReader(body))
 	q.Header = header.Clone()
@@ -314,16 +313,16 @@ func direct(o outcome, method, path string, header http.Header, body string) ans
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, q)
 	r := w.Result()
-	text, _ := io.ReadAll(r.Body)  // of a buffer
-	r.Header.Del("Content-Length") // each server decides whether it tells the length
+	text, _ := io.ReadAll(r.Body)  // from a buffer
+	r.Header.Del("Content-Length") // each server decides whether to send the length
 	return of(o, answer{status: r.StatusCode, header: r.Header, body: string(text)})
 }
 
-// differences tells where an answer is not the one wanted.
+// differences returns an error for each difference between an answer and the required one.
 func differences(got, want answer, id string) error {
 	var errs []error
 	if got.status != want.status {
-		errs = append(errs, fmt.Errorf("got the status %d, want %d", got.status, want.status))
+		errs = append(errs, fmt.Errorf("got status %d, want %d", got.status, want.status))
 	}
 	for name, values := range want.header {
 		if g, w := fmt.Sprintf("%q", got.header[name]), fmt.Sprintf("%q", values); g != w {
@@ -334,7 +333,7 @@ func differences(got, want answer, id string) error {
 	case got.err != nil && want.err == nil:
 		errs = append(errs, fmt.Errorf("the answer breaks off: %w", got.err))
 	case got.err == nil && want.err != nil:
-		errs = append(errs, errors.New("the answer looks complete, and is not"))
+		errs = append(errs, errors.New("the answer looks complete, but is not"))
 	case want.check != nil:
 		if err := want.check(got.body); err != nil {
 			errs = append(errs, fmt.Errorf("got %s: %w", excerpt(got.body), err))
