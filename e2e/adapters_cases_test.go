@@ -10,17 +10,16 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
-// An adapterCase is a request, under a name that the exceptions know it by. The requests of
-// e2e/webapp go further into what HTTP allows; these are what frameworks and their adapters
-// treat each in its own way.
+// An adapterCase is a request. Exceptions refer to it by its name. The requests of e2e/webapp test
+// more of HTTP; these test what frameworks and their adapters treat differently.
 type adapterCase struct {
 	name string
 	answertest.Request
-	// class is set for the one request of its kind that goes through every generation.
+	// class marks one request of each kind, which goes through every generation.
 	class bool
 }
 
-// adapterRoutes are the endpoints. The applications have all of them but the last two.
+// adapterRoutes are the endpoints. The applications have all of them except the last two.
 var adapterRoutes = []struct{ method, path string }{
 	{"GET", "/"},
 	{"GET", "/request"},
@@ -65,13 +64,13 @@ func adapterSend(name, method, target, contentType, body string) adapterCase {
 
 func sent(name, value string) answertest.Field { return answertest.Field{Name: name, Value: value} }
 
-// ofClass marks a request as the one of its kind.
+// ofClass sets class.
 func ofClass(c adapterCase) adapterCase {
 	c.class = true
 	return c
 }
 
-// everyByte is one byte of each value: no UTF-8, with a NUL.
+// everyByte has each byte value once: it is not UTF-8, and contains a NUL.
 var everyByte = func() string {
 	var b [256]byte
 	for i := range b {
@@ -87,7 +86,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// adapterCases are the requests of which every answer must be the same.
+// adapterCases are requests whose answers must be the same with and without a gateway.
 var adapterCases = []adapterCase{
 	// Paths.
 	adapterGet("page", "/"),
@@ -102,8 +101,8 @@ var adapterCases = []adapterCase{
 	adapterGet("label with quotes and brackets", "/labels/%22%3Ca%3E%5Bb%5D%7Bc%7D%22"),
 	adapterGet("label with dots and a tilde", "/labels/~a..b_c-d.e"),
 	adapterGet("two placeholders", "/shelves/top%20left/boxes/7"),
-	adapterGet("page that is not there", "/attic/window?a=b"),
-	adapterSend("method that is not there", http.MethodDelete, "/basket", "", ""),
+	adapterGet("unknown page", "/attic/window?a=b"),
+	adapterSend("unknown method", http.MethodDelete, "/basket", "", ""),
 
 	// Query strings.
 	adapterGet("query", "/search?tea=assam"),
@@ -115,22 +114,22 @@ var adapterCases = []adapterCase{
 	adapterGet("query with a comma", "/search?a=1,2&b=%2C"),
 	adapterGet("query with commas and a repeated name", "/search?a=1,2&a=3"),
 	adapterGet("query with an address", "/search?u=http%3A%2F%2Fx%2F%3Fy%3D1%26z%3D2&v=a:b/c?d"),
-	adapterGet("query with an escape that is escaped", "/search?a=%252F%2520"),
+	adapterGet("query with an escaped escape", "/search?a=%252F%2520"),
 	adapterGet("query with markup and brackets", "/search?a%5Bb%5D=%3Cb%3E%22%27"),
 
 	// Headers.
 	adapterGet("headers", "/request", sent("X-Tea", "assam"), sent("Accept-Language", "fr"), sent("Referer", "http://tea.example/a,b")),
-	ofClass(adapterGet("headers that are repeated", "/request", sent("X-Tea", "assam"), sent("X-Tea", "earl-grey"))),
+	ofClass(adapterGet("repeated headers", "/request", sent("X-Tea", "assam"), sent("X-Tea", "earl-grey"))),
 	adapterGet("headers, one value a part of the other", "/request", sent("X-Tea", "earl"), sent("X-Tea", "earl-grey")),
 	adapterGet("headers with commas", "/request", sent("X-Tea", "a, b,c"), sent("Accept", "text/html, */*;q=0.8")),
 	adapterGet("headers with quotes", "/request", sent("X-Tea", `"a\"b" <c> \`)),
-	adapterGet("headers that are long", "/request", sent("X-Tea", strings.Repeat("leaf ", 1000)+".")),
+	adapterGet("long headers", "/request", sent("X-Tea", strings.Repeat("leaf ", 1000)+".")),
 	adapterGet("user agent", "/request", sent("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) tea/1.0")),
 	adapterGet("no credentials", "/cellar"),
 	adapterGet("wrong credentials", "/cellar", sent("Authorization", "Basic ?")),
 	adapterGet("credentials", "/cellar", sent("Authorization", credentials)),
 
-	// The address that the application is called by.
+	// The URL of the application.
 	adapterGet("URL", "/url?a=b"),
 	ofClass(adapterGet("URL behind TLS", "/url?a=b", sent("X-Forwarded-Proto", "https"))),
 
@@ -142,10 +141,10 @@ var adapterCases = []adapterCase{
 	adapterSend("cookies set, with a date", http.MethodPut, "/basket/expiring", "", ""),
 	adapterSend("cookie removed", http.MethodPut, "/basket/removed", "", ""),
 
-	// Bodies, given back as they came.
+	// Bodies, which the application sends back unchanged.
 	ofClass(adapterSend("JSON", http.MethodPost, "/json", jsonType, `{"tea":"thé 龍井 🍵","n":[1,2.5,null,true],"s":"\u2028<&>"}`)),
 	adapterSend("JSON with a character set", http.MethodPost, "/json", jsonType+"; charset=utf-8", `[]`),
-	adapterSend("JSON that is broken", http.MethodPost, "/json", jsonType, `{"tea":`),
+	adapterSend("broken JSON", http.MethodPost, "/json", jsonType, `{"tea":`),
 	adapterSend("form", http.MethodPost, "/forms", formType, "tea=mat%C3%A9&note=a+b%2Bc%26d&tea=assam"),
 	adapterSend("text", http.MethodPost, "/echo", "text/plain; charset=utf-8", "thé 龍井 \U0001f375 <&> \u2028\n"),
 	adapterSend("HTML", http.MethodPut, "/echo", "text/html", "<p>thé"),
@@ -158,7 +157,7 @@ var adapterCases = []adapterCase{
 	adapterSend("body of a DELETE", http.MethodDelete, "/echo", jsonType, `{"why":"cold"}`),
 	adapterSend("body that looks like base64", http.MethodPost, "/echo", "text/plain", "YWJj"),
 	adapterSend("body without a type", http.MethodPost, "/echo", "", "plain enough"),
-	adapterSend("body that is empty", http.MethodPost, "/echo", "text/plain", ""),
+	adapterSend("empty body", http.MethodPost, "/echo", "text/plain", ""),
 	ofClass(adapterSend("bytes of every value", http.MethodPost, "/echo", "application/octet-stream", everyByte)),
 	adapterSend("bytes as an image", http.MethodPut, "/echo", "image/png", "\x89PNG\r\n\x1a\n\x00"),
 	adapterSend("text of 100 KB", http.MethodPost, "/echo", "text/plain", strings.Repeat("\"tea\" <é>\n", 10<<10)),
@@ -168,7 +167,7 @@ var adapterCases = []adapterCase{
 	ofClass(adapterGet("PNG", "/pixel.png")),
 	adapterGet("bytes", "/every"),
 	adapterGet("long text", "/ledger"),
-	adapterGet("headers that are repeated in the answer", "/links"),
+	adapterGet("repeated headers in the answer", "/links"),
 	adapterGet("file", "/leaflet"),
 	adapterGet("file, not modified", "/leaflet", sent("If-None-Match", `"leaflet-7"`)),
 	adapterGet("a stream", "/ticks"),

@@ -16,14 +16,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// checkEvent reads an event strictly, and checks what no adapter shows.
+// checkEvent decodes an event strictly, and checks fields that the adapters do not use.
 func checkEvent(t *testing.T, c adapterCase, f eventFormat, payload []byte) {
 	t.Helper()
 	event := reflect.New(reflect.TypeOf(f.event)).Interface()
 	strictly(t, payload, event)
 	switch event := event.(type) {
 	case *restEvent:
-		// A REST API without binary media types makes a text of every body.
+		// A REST API without binary media types turns every body into text.
 		if event.IsBase64Encoded == utf8.ValidString(c.Body) {
 			t.Errorf("isBase64Encoded: got %t for the body %.200q", event.IsBase64Encoded, c.Body)
 		}
@@ -32,8 +32,8 @@ func checkEvent(t *testing.T, c adapterCase, f eventFormat, payload []byte) {
 	}
 }
 
-// checkALBEvent checks what load balancers make of bodies, and that headers and query strings
-// are in one place.
+// checkALBEvent checks that bodies are as from a load balancer, and that headers and query strings
+// are in one place only.
 func checkALBEvent(t *testing.T, c adapterCase, event *events.ALBTargetGroupRequest, multi bool) {
 	t.Helper()
 	contentType := ""
@@ -57,7 +57,7 @@ func checkALBEvent(t *testing.T, c adapterCase, event *events.ALBTargetGroupRequ
 	}
 }
 
-// checkSchema holds events against Powertools' schema of their format.
+// checkSchema checks events with Powertools' schema of their format.
 func checkSchema(t *testing.T, n *node, f eventFormat, recorded []json.RawMessage) {
 	seen := make(map[string]bool)
 	for i, problems := range n.problems(t, f.name, recorded) {
@@ -70,8 +70,8 @@ func checkSchema(t *testing.T, n *node, f eventFormat, recorded []json.RawMessag
 	}
 }
 
-// checkTypes has TypeScript check events, written as literals, against the types of
-// @types/aws-lambda: no member is missing, and none is there that should not be.
+// checkTypes writes events as literals, and lets TypeScript check them with the types of
+// @types/aws-lambda. This finds missing and unknown members.
 func checkTypes(t *testing.T, recorded map[string][]json.RawMessage) {
 	var b strings.Builder
 	b.WriteString("import type * as lambda from 'aws-lambda'\n")

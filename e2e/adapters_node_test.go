@@ -25,22 +25,22 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/gatewaytest"
 )
 
-// adaptersDir has the applications, and the package-lock.json of what they are made of.
+// adaptersDir contains the applications and their package-lock.json.
 const adaptersDir = "adapters"
 
-// nodeTimeout bounds the start of the applications. No test passes by reaching it.
+// nodeTimeout limits the start of the applications. Only tests that fail reach it.
 const nodeTimeout = time.Minute
 
 // A node is the process of Node.js that runs the applications of adaptersDir: behind their
 // adapters, and on their frameworks' own servers.
 type node struct {
-	// addr has the address, host:port, of each framework's server, and of the functions.
+	// addr has the address, host:port, of each framework's server and of the functions.
 	addr map[string]string
 
 	client *http.Client
 }
 
-// newNode starts the applications, which end with the test.
+// newNode starts the applications. They end with the test.
 func newNode(t *testing.T) *node {
 	t.Helper()
 	checkNode(t)
@@ -72,7 +72,7 @@ func newNode(t *testing.T) *node {
 			t.Errorf("the end of Node.js: %v", err)
 		}
 		if t.Failed() {
-			t.Logf("what Node.js wrote:\n%s", log.text())
+			t.Logf("Node.js wrote:\n%s", log.text())
 		}
 	})
 
@@ -85,7 +85,7 @@ func newNode(t *testing.T) *node {
 	select {
 	case first := <-line:
 		if err := json.Unmarshal([]byte(first), &n.addr); err != nil {
-			t.Fatalf("Node.js does not tell its addresses: %v\n%s%s", err, first, log.text())
+			t.Fatalf("Node.js did not print its addresses: %v\n%s%s", err, first, log.text())
 		}
 	case <-time.After(nodeTimeout):
 		t.Fatalf("Node.js was not ready within %v:\n%s", nodeTimeout, log.text())
@@ -94,8 +94,7 @@ func newNode(t *testing.T) *node {
 	return n
 }
 
-// checkNode fails the test where the packages are not installed, and where they need a newer
-// Node.js than there is.
+// checkNode fails the test if the packages are not installed, or need a newer Node.js.
 func checkNode(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(adaptersDir, "node_modules")); err != nil {
@@ -111,7 +110,7 @@ func checkNode(t *testing.T) {
 	}
 }
 
-// adapterPackages is package.json.
+// adapterPackages returns the contents of package.json.
 func adapterPackages(t *testing.T) (p struct {
 	Engines      struct{ Node string }
 	Dependencies map[string]string
@@ -127,7 +126,7 @@ func adapterPackages(t *testing.T) (p struct {
 	return p
 }
 
-// atLeast tells whether a version of three numbers is another one or a newer one.
+// atLeast reports whether a version of three numbers is equal to another one or newer.
 func atLeast(found, needed string) bool {
 	number := func(version string) (n [3]int) {
 		fmt.Sscanf(version, "%d.%d.%d", &n[0], &n[1], &n[2])
@@ -137,7 +136,7 @@ func atLeast(found, needed string) bool {
 	return slices.Compare(f[:], n[:]) >= 0
 }
 
-// A logBuffer takes what a process writes while a test reads it.
+// A logBuffer collects the output of a process, and a test can read it meanwhile.
 type logBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -155,7 +154,7 @@ func (l *logBuffer) text() string {
 	return l.b.String()
 }
 
-// A streamReply is what a function streams, read as it comes.
+// A streamReply is a reader of a function's stream.
 type streamReply struct {
 	io.ReadCloser
 	contentType string
@@ -166,7 +165,7 @@ func (r *streamReply) ContentType() string { return r.contentType }
 // MarshalJSON fails: the reply is a stream, not JSON.
 func (r *streamReply) MarshalJSON() ([]byte, error) { return nil, fmt.Errorf("a stream") }
 
-// function is a handler that has Node.js execute the one of that name.
+// function returns a handler that calls the handler of that name in Node.js.
 func (n *node) function(name string) any {
 	return func(ctx context.Context, event json.RawMessage) (any, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url("invoke", name), bytes.NewReader(event))
@@ -199,13 +198,13 @@ func (n *node) function(name string) any {
 	}
 }
 
-// release lets the streams that wait go on.
+// release lets waiting streams go on.
 func (n *node) release(t *testing.T) {
 	t.Helper()
 	n.post(t, n.url("release"), nil)
 }
 
-// problems are what Powertools' schema of a format does not take of each event.
+// problems returns, for each event, the problems that Powertools' schema of a format finds.
 func (n *node) problems(t *testing.T, format string, recorded []json.RawMessage) (problems [][]string) {
 	t.Helper()
 	body, err := json.Marshal(recorded)

@@ -19,14 +19,14 @@ import (
 // An adapter hands events to an application as its framework's requests.
 type adapter struct {
 	name    string // of its handler in adapters/main.mjs
-	direct  string // the server of the same application, or of one that is equal to it
+	direct  string // the server of the same application, or of an equal one
 	formats []string
 	stream  bool
 }
 
-// Load balancers do not stream, so that adapters that stream have the formats of APIs only.
-// Powertools and middy lack alb-multi: Powertools replies with headers, which do not count
-// there, and middy's http-json-body-parser does not read multiValueHeaders.
+// Load balancers do not stream, so adapters that stream have only the formats of APIs. Powertools and
+// middy do not work with alb-multi: Powertools replies with headers, which do not count there, and
+// middy's http-json-body-parser does not read multiValueHeaders.
 var adapters = []adapter{
 	{name: "serverless-express", direct: "express", formats: []string{"2.0", "1.0", "alb", "alb-multi"}},
 	{name: "h4ad", direct: "express", formats: []string{"2.0", "1.0", "alb", "alb-multi"}},
@@ -41,10 +41,10 @@ var adapters = []adapter{
 	{name: "middy", direct: "hono", formats: []string{"2.0", "1.0", "alb"}},
 }
 
-// An eventFormat is one that adapters take events in.
+// An eventFormat is a format of events.
 type eventFormat struct {
 	name       string
-	api        string // as it is in paths and in the names of functions
+	api        string // its name in paths and in the names of functions
 	settings   object // of the backend
 	event      any    // its type in aws-lambda-go
 	typeScript string // its type in @types/aws-lambda
@@ -57,7 +57,7 @@ var eventFormats = []eventFormat{
 	{"alb-multi", "alb-multi", ofLoadBalancer(true), events.ALBTargetGroupRequest{}, "ALBEvent"},
 }
 
-// ofLoadBalancer are settings as a load balancer has them, which always tells the protocol.
+// ofLoadBalancer returns the settings for events of a load balancer, which always sends the protocol.
 func ofLoadBalancer(multi bool) object {
 	return object{"payload_format": "alb", "event": object{
 		"target_group_arn": targetGroup, "forwarded_proto": "http", "multi_value_headers": multi,
@@ -75,10 +75,11 @@ func eachAdapter(yield func(adapter, eventFormat) bool) {
 	}
 }
 
-// functionOf is the function that executes an adapter's handler with events of one format.
+// functionOf returns the name of the function that calls an adapter's handler with events of one
+// format.
 func functionOf(a adapter, f eventFormat) string { return a.name + "-" + f.api }
 
-// pathOf is where the gateway has an application's path. The application sees its own.
+// pathOf returns the gateway's path for a path of an application. The application sees its own path.
 func pathOf(a adapter, f eventFormat, path string) string { return "/" + a.name + "/" + f.api + path }
 
 // An adapterStack is a gateway with every application behind it, through every adapter and in
@@ -112,8 +113,8 @@ func newAdapterStack(t *testing.T, g gateway, n *node) *adapterStack {
 	return s
 }
 
-// Applications that were written for API Gateway answer behind the gateway as they do when
-// their framework's own server serves them, but for what adapterExceptions lists.
+// Applications that were written for API Gateway answer behind the gateway as on their framework's own
+// server, except for adapterExceptions.
 func TestAdapters(t *testing.T) {
 	s := newAdapterStack(t, newest, newNode(t))
 	recorded := make(map[string][]json.RawMessage) // events by format
@@ -135,7 +136,7 @@ func TestAdapters(t *testing.T) {
 	t.Run("throws", func(t *testing.T) { check(t, s.get(t, "/throws"), http.StatusBadGateway, "") })
 }
 
-// One request of each kind, through the generations of KrakenD that TestAdapters leaves out.
+// One request of each kind works on the generations of KrakenD that TestAdapters leaves out.
 func TestAdaptersOnOlderGateways(t *testing.T) {
 	n := newNode(t)
 	eachGatewayThat(t, func(g gateway) bool { return g.Name != newest.Name }, func(t *testing.T, g gateway) {
@@ -170,17 +171,17 @@ func (s *adapterStack) compare(t *testing.T, c adapterCase, a adapter, f eventFo
 	for _, line := range answertest.Differences(got, s.expected(t, a, c, known)) {
 		t.Error(line)
 	}
-	// One that makes no difference is not true any more.
+	// Each exception must make a difference.
 	for i, e := range known {
 		others := slices.Delete(slices.Clone(known), i, i+1)
 		if len(answertest.Differences(got, s.expected(t, a, c, others))) == 0 {
-			t.Errorf("this is no exception any more: %s: %s", e.of, e.reason)
+			t.Errorf("this exception no longer makes a difference: %s: %s", e.of, e.reason)
 		}
 	}
 	return event
 }
 
-// expected is what the gateway is to answer: what the application answers itself, but for the
+// expected returns the answer that the gateway must give: the application's own answer, with the
 // exceptions.
 func (s *adapterStack) expected(t *testing.T, a adapter, c adapterCase, known []*adapterException) answertest.Response {
 	t.Helper()
@@ -203,8 +204,8 @@ func (s *adapterStack) expected(t *testing.T, a adapter, c adapterCase, known []
 	return want
 }
 
-// stripped is an answer without what each server makes for itself, and without what a
-// gateway adds, which no application has.
+// stripped returns an answer without the headers that differ for each server, and without those that a
+// gateway adds.
 func stripped(r answertest.Response) answertest.Response {
 	r.Header = r.Header.Clone()
 	for _, name := range []string{
@@ -216,8 +217,8 @@ func stripped(r answertest.Response) answertest.Response {
 	return r
 }
 
-// checkLateStreams checks that a client has the beginning of a stream while the function has
-// not written the rest.
+// checkLateStreams checks that a client gets the beginning of a stream before the function writes the
+// rest.
 func (s *adapterStack) checkLateStreams(t *testing.T) {
 	for a, f := range eachAdapter {
 		if !a.stream {
@@ -238,8 +239,8 @@ func (s *adapterStack) checkLateStreams(t *testing.T) {
 	}
 }
 
-// checkOddHosts checks that a Host, which clients choose, does not move the path that an
-// application serves: adapters make a URL of both, and read it.
+// checkOddHosts checks that a client cannot change the application's path with a Host header. Adapters
+// build a URL from both and parse it.
 func (s *adapterStack) checkOddHosts(t *testing.T) {
 	for _, host := range []string{"tea.example:8443", "[::1]:8080", "a:b", ":", ":8080", "[::1", "%zz", ""} {
 		for a, f := range eachAdapter {
@@ -259,8 +260,7 @@ func (s *adapterStack) checkOddHosts(t *testing.T) {
 	}
 }
 
-// A table whose requests are all answered with an error, or whose exceptions apply to
-// nothing, would prove little.
+// The table has enough requests that succeed, and answers of every kind.
 func TestAdapterCases(t *testing.T) {
 	if len(adapterCases) < 60 {
 		t.Errorf("got %d cases, want at least 60", len(adapterCases))

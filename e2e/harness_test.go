@@ -25,52 +25,50 @@ const (
 	clientTimeout   = gatewaytest.ClientTimeout
 )
 
-// A gateway is a build of KrakenD with the backends of this module.
+// A gateway is a build of KrakenD with this module.
 type gateway struct {
 	*gatewaytest.Gateway
 	generation
 }
 
-// A generation is where KrakenD itself differs from the generation before. Tests
-// expect the same of every gateway, but for what depends on one of these.
+// A generation has the differences between KrakenD's generations. Otherwise, tests expect the same of
+// every gateway.
 type generation struct {
-	// shortNamespaces: a component's namespace may be a short name of KrakenD's own
-	// instead of its import path. It is backend/lambda here.
+	// shortNamespaces: components have short namespaces, such as backend/lambda, besides their
+	// import paths.
 	shortNamespaces bool
-	// tellsEndpoint: a backend's configuration names the endpoint that it belongs to.
-	// Without, how that endpoint spells a placeholder can only be guessed.
+	// tellsEndpoint: a backend's configuration contains its endpoint. If false, the adapter can only
+	// guess how the endpoint spells a placeholder.
 	tellsEndpoint bool
-	// copiesBodies: each of the concurrent_calls has a body of its own.
+	// copiesBodies: each of the concurrent_calls has its own copy of the body.
 	copiesBodies bool
-	// refusesEncodedParams: the engine lets no placeholder through that is still
-	// escaped, or that has a ? or a #.
+	// refusesEncodedParams: the engine refuses a placeholder that is still escaped after decoding, or
+	// that contains a ? or a #.
 	refusesEncodedParams bool
-	// cancelsAbandoned: a request ends when its client goes away. Without, it goes on
-	// to its end.
+	// cancelsAbandoned: a request ends when its client disconnects. If false, it goes on to its end.
 	cancelsAbandoned bool
-	// failsEmptyMerges: a merge that has nothing to merge is an error, with 500.
-	// Without, it is {} with 200, whatever the parts' statuses were.
+	// failsEmptyMerges: a merge whose parts all fail is a 500. If false, it is a 200 with {}.
 	failsEmptyMerges bool
-	// sendsErrorHeaders: the routers write the headers that an error brings along.
+	// sendsErrorHeaders: the routers send the headers of an error.
 	sendsErrorHeaders bool
-	// returnsErrors: there is return_error_code for backends, and return_error_msg for
-	// the router.
+	// returnsErrors: backends have return_error_code, and the router has return_error_msg.
 	returnsErrors bool
-	// encodesErrorDetails: return_error_details tells the content type as well.
+	// encodesErrorDetails: return_error_details includes the content type.
 	encodesErrorDetails bool
-	// forwardsHost: the routers tell the name that the client called.
+	// forwardsHost: the routers tell a backend the name that the client called.
 	forwardsHost bool
-	// hasGraphQL: KrakenD makes GraphQL requests of others.
+	// hasGraphQL: KrakenD can turn requests into GraphQL requests.
 	hasGraphQL bool
-	// limitsHeaders: a backend may limit the headers of its endpoint further.
+	// limitsHeaders: a backend can pass on fewer headers than its endpoint.
 	limitsHeaders bool
-	// setsClaims: the adapter has KrakenD's validator set the claims that templates name.
+	// setsClaims: the adapter makes KrakenD's validator set the claims of templates.
 	setsClaims bool
-	// sdkAttempts is how often the generation's AWS SDK calls where nothing is configured.
+	// sdkAttempts is the default number of attempts of the generation's AWS SDK.
 	sdkAttempts int
-	// noCredentials is how the SDK's error for no credentials at all begins.
+	// noCredentials is the beginning of the SDK's error if there are no credentials.
 	noCredentials string
-	// scalarKey is where encoding safejson puts what is neither object nor list.
+	// scalarKey is the key that the encoding safejson gives to a value that is neither an object nor
+	// a list.
 	scalarKey string
 }
 
@@ -112,7 +110,7 @@ func eachGateway(t *testing.T, test func(t *testing.T, g gateway)) {
 	eachGatewayThat(t, func(gateway) bool { return true }, test)
 }
 
-// eachGatewayThat runs a test for every gateway that has what the test is about.
+// eachGatewayThat runs a test for every gateway for which has returns true.
 func eachGatewayThat(t *testing.T, has func(g gateway) bool, test func(t *testing.T, g gateway)) {
 	t.Helper()
 	t.Parallel()
@@ -131,18 +129,18 @@ func eachGatewayThat(t *testing.T, has func(g gateway) bool, test func(t *testin
 		}
 	}
 	if none {
-		t.Error("there is no such gateway")
+		t.Error("no gateway meets the condition")
 	}
 }
 
-// options are gatewaytest's, of which the zero value is what most tests want.
+// options are those of gatewaytest. Most tests use the zero value.
 type options = gatewaytest.Options
 
-// A process is a gateway that runs.
+// A process is a running gateway.
 type process struct{ *gatewaytest.Process }
 
-// start runs a gateway with these endpoints, spelled as in version 2, until the end of
-// the test.
+// start runs a gateway with these endpoints until the end of the test. The endpoints have the keys of
+// version 2 of krakend.json.
 func start(t *testing.T, g gateway, endpoints []object, o options) process {
 	t.Helper()
 	if g.Version == 3 {
@@ -152,7 +150,7 @@ func start(t *testing.T, g gateway, endpoints []object, o options) process {
 	return process{gatewaytest.Start(t, g.Gateway, endpoints, o)}
 }
 
-// version3 are the keys of version 2 that version 3 knows by another name only.
+// version3 has the keys of version 2 that have another name in version 3.
 var version3 = map[string]string{
 	"querystring_params": "input_query_strings",
 	"headers_to_pass":    "input_headers",
@@ -171,13 +169,13 @@ func renamed(o object) object {
 	return o
 }
 
-// inVersion3 are endpoints of version 2 as version 3 spells them.
+// inVersion3 returns endpoints of version 2 with the keys of version 3.
 func inVersion3(endpoints []object) []object {
 	var all []object
 	for _, e := range endpoints {
 		e = renamed(e)
 		if seconds, ok := e["cache_ttl"]; ok {
-			e["cache_ttl"] = fmt.Sprint(seconds, "s") // it takes a duration
+			e["cache_ttl"] = fmt.Sprint(seconds, "s") // version 3 requires a duration
 		}
 		var backends []object
 		for _, b := range e["backend"].([]object) {
@@ -196,7 +194,7 @@ type response struct {
 	body   string
 }
 
-// text is all of a response that a client sees.
+// text returns everything that a client sees of a response.
 func (r response) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d\n", r.status)
@@ -226,7 +224,7 @@ func receive(r *http.Response, err error) (response, error) {
 	return response{r.StatusCode, r.Header, string(body)}, err
 }
 
-// do is send for a test's own goroutine.
+// do sends a request from the test's goroutine, and fails the test on an error.
 func (p process) do(t *testing.T, method, path string, header http.Header, body io.Reader) response {
 	t.Helper()
 	r, err := p.send(method, path, header, body)
@@ -241,7 +239,7 @@ func (p process) get(t *testing.T, path string) response {
 	return p.do(t, http.MethodGet, path, nil, nil)
 }
 
-// getAtOnce gets several paths at once, for answers that take their time.
+// getAtOnce gets several paths at the same time, for answers that take long.
 func (p process) getAtOnce(t *testing.T, paths ...string) map[string]response {
 	t.Helper()
 	answers, errs := make([]response, len(paths)), make([]error, len(paths))
@@ -265,14 +263,14 @@ func (p process) post(t *testing.T, path, body string) response {
 	return p.do(t, http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
 }
 
-// raw sends a request that net/http's client would clean or refuse: a target as it
-// is, and a body that may be shorter than a header says.
+// raw sends a request that net/http's client would change or refuse: the target stays unchanged, and
+// the body may be shorter than a header says.
 func (p process) raw(t *testing.T, method, target, headers, body string) response {
 	t.Helper()
 	return p.spelled(t, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%s\r\n%s", method, target, headers, body))
 }
 
-// spelled sends a request as it is spelled, over a new connection.
+// spelled sends the raw bytes of a request over a new connection.
 func (p process) spelled(t *testing.T, spelling string) response {
 	t.Helper()
 	conn := p.dial(t)
@@ -293,8 +291,8 @@ func (p process) spelled(t *testing.T, spelling string) response {
 	return r
 }
 
-// dial opens a connection to the gateway, with TLS where the gateway has it. protocols are
-// those that ALPN offers, none for HTTP/1.1.
+// dial opens a connection to the gateway, with TLS if the gateway uses it. protocols are offered with
+// ALPN. For HTTP/1.1, leave them out.
 func (p process) dial(t *testing.T, protocols ...string) net.Conn {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", p.Addr, clientTimeout)
@@ -308,7 +306,7 @@ func (p process) dial(t *testing.T, protocols ...string) net.Conn {
 	return conn
 }
 
-// check reports a response that is not the one wanted.
+// check compares a response with the wanted one.
 func check(t *testing.T, got response, status int, body string) {
 	t.Helper()
 	if got.status != status || got.body != body {
@@ -316,7 +314,7 @@ func check(t *testing.T, got response, status int, body string) {
 	}
 }
 
-// A lambdaAPI is an Invoke API that remembers all payloads.
+// A lambdaAPI is an Invoke API that keeps all payloads, even after Reset.
 type lambdaAPI struct {
 	*lambdatest.Server
 
@@ -324,7 +322,7 @@ type lambdaAPI struct {
 	payloads []string
 }
 
-// Reset forgets calls and faults, but no payload.
+// Reset forgets calls and faults, but keeps payloads.
 func (a *lambdaAPI) Reset() {
 	a.remember()
 	a.Server.Reset()
@@ -334,14 +332,14 @@ func (a *lambdaAPI) remember() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range a.Calls() {
-		if len(c.Payload) >= 8 { // what is shorter cannot be told from anything else
+		if len(c.Payload) >= 8 { // a log may contain shorter texts by chance
 			a.payloads = append(a.payloads, string(c.Payload))
 		}
 	}
 	return a.payloads
 }
 
-// newLambda starts an Invoke API that takes no call with a wrong signature.
+// newLambda starts an Invoke API that refuses calls with a wrong signature.
 func newLambda(t *testing.T, functions map[string]any) *lambdaAPI {
 	t.Helper()
 	api := &lambdaAPI{Server: lambdatest.NewServer(functions)}
@@ -359,8 +357,8 @@ var apis = struct {
 	of map[*testing.T][]*lambdaAPI
 }{of: make(map[*testing.T][]*lambdaAPI)}
 
-// payloadsOf are the payloads that have reached the Invoke APIs of a test, which no log may
-// have.
+// payloadsOf returns the payloads that have reached the Invoke APIs of a test. Logs must not contain
+// them.
 func payloadsOf(t *testing.T) (payloads []string) {
 	apis.Lock()
 	defer apis.Unlock()
@@ -370,7 +368,7 @@ func payloadsOf(t *testing.T) (payloads []string) {
 	return payloads
 }
 
-// callsOf are the calls of one function, in order of arrival.
+// callsOf returns the calls of one function, in order of arrival.
 func callsOf(api *lambdaAPI, function string) []lambdatest.Call {
 	var calls []lambdatest.Call
 	for _, c := range api.Calls() {
@@ -381,7 +379,7 @@ func callsOf(api *lambdaAPI, function string) []lambdatest.Call {
 	return calls
 }
 
-// onlyCall is the call of a function that must have been called once.
+// onlyCall returns the call of a function, which must have been called exactly once.
 func onlyCall(t *testing.T, api *lambdaAPI, function string) lambdatest.Call {
 	t.Helper()
 	calls := callsOf(api, function)
