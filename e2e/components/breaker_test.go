@@ -28,14 +28,14 @@ var errorCases = []struct {
 }{
 	{name: "the function's error", path: "/failing", status: http.StatusBadGateway, calls: 1},
 	{name: "a reply that does not decode", path: "/list", status: http.StatusBadGateway, calls: 1},
-	{name: "a 5xx of Lambda's", fault: lambdatest.APIError(500, "ServiceException", ""), status: http.StatusBadGateway, calls: 1},
+	{name: "a 5xx of Lambda", fault: lambdatest.APIError(500, "ServiceException", ""), status: http.StatusBadGateway, calls: 1},
 	{name: "a cut connection", fault: lambdatest.Cut(lambdatest.BeforeHeaders), status: http.StatusBadGateway, calls: 1},
 	{name: "access denied", fault: lambdatest.APIError(403, "AccessDeniedException", ""), status: http.StatusBadGateway, calls: 1},
 	{name: "not ready", fault: lambdatest.APIError(502, "ResourceNotReadyException", ""), status: http.StatusServiceUnavailable, calls: 1},
 	{name: "throttled", fault: lambdatest.Throttle(3), status: http.StatusTooManyRequests, calls: 1},
 	{name: "timeout", path: "/short", fault: lambdatest.Delay(time.Hour), status: http.StatusGatewayTimeout, calls: 1},
-	{name: "a name that is refused", path: "/named/" + arn, status: http.StatusNotFound},
-	{name: "a name that is no function's", path: "/named/nobody", status: http.StatusNotFound, calls: 1},
+	{name: "a refused name", path: "/named/" + arn, status: http.StatusNotFound},
+	{name: "a function that does not exist", path: "/named/missing", status: http.StatusNotFound, calls: 1},
 	{name: "bad configuration", path: "/bad", status: http.StatusInternalServerError},
 }
 
@@ -57,8 +57,8 @@ func startWithErrors(t *testing.T, components ...object) *gateway {
 	)
 }
 
-// Every error of a Lambda backend is a failure to the breaker, whoever's mistake it
-// is. maxErrors failures in a row are tolerated: it opens with the next.
+// The breaker counts every error of a Lambda backend as a failure, even a client's mistake. It tolerates
+// maxErrors failures in a row, and opens with the next.
 func TestErrorsOpenTheBreaker(t *testing.T) {
 	for maxErrors := 1; maxErrors <= 3; maxErrors++ {
 		g := startWithErrors(t, breaker(maxErrors))
@@ -89,7 +89,7 @@ func TestErrorsOpenTheBreaker(t *testing.T) {
 	}
 }
 
-// One success and the breaker counts from zero.
+// After a success, the breaker counts from zero.
 func TestBreakerCountsFailuresInARow(t *testing.T) {
 	g := start(t, map[string]any{"f": ok}, endpoint("/x", fixed("f", breaker(1))))
 	down := lambdatest.APIError(500, "ServiceException", "")
@@ -107,7 +107,7 @@ func TestBreakerCountsFailuresInARow(t *testing.T) {
 	}
 }
 
-// The retries of one request are one failure.
+// The breaker counts all retries of one request as one failure.
 func TestBreakerCountsRequestsNotExecutions(t *testing.T) {
 	g := start(t, map[string]any{"f": ok}, endpoint("/x", extraConfig(
 		object{"function_name": "f", "max_retries": 2}, []object{breaker(1)})))
@@ -123,7 +123,7 @@ func TestBreakerCountsRequestsNotExecutions(t *testing.T) {
 // If a placeholder names the function, all functions share one breaker: a client that
 // requests functions that do not exist also blocks those that do.
 func TestClientOpensTheBreakerForEveryone(t *testing.T) {
-	for name, path := range map[string]string{"refused": "/call/" + arn, "missing": "/call/nobody"} {
+	for name, path := range map[string]string{"refused": "/call/" + arn, "missing": "/call/missing"} {
 		t.Run(name, func(t *testing.T) {
 			g := start(t, map[string]any{"Orders": ok}, endpoint("/call/{lambda}", named("Lambda", breaker(1))))
 			if got := g.get(t, "/call/orders"); got.status != http.StatusOK {
@@ -139,7 +139,7 @@ func TestClientOpensTheBreakerForEveryone(t *testing.T) {
 	}
 }
 
-// What keeps names that do not exist from opening a breaker for the others.
+// These configurations keep requests for unknown functions from opening the breaker for others.
 func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 	functions := map[string]any{"Orders": ok, "orders": ok, "users": failing}
 	checked := endpoint("/call/{lambda}", named("Lambda", breaker(1)))
@@ -147,8 +147,8 @@ func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		endpoints []object
-		status    int // of the name that does not exist
-		calls     int // for it
+		status    int // for a function that does not exist
+		calls     int // for each such request
 	}{
 		{
 			"no breaker on the backend",
@@ -177,7 +177,7 @@ func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			g := start(t, functions, tc.endpoints...)
 			for range 5 {
-				if got := g.get(t, "/call/nobody"); got.status != tc.status || got.calls != tc.calls {
+				if got := g.get(t, "/call/missing"); got.status != tc.status || got.calls != tc.calls {
 					t.Fatalf("got %+v, want a %d after %d calls", got, tc.status, tc.calls)
 				}
 			}
@@ -187,7 +187,7 @@ func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 		})
 	}
 
-	// The failing neighbour's breaker is its own, too.
+	// A function that fails opens only its own breaker.
 	g := start(t, functions,
 		endpoint("/call/orders", fixed("orders", breaker(1))),
 		endpoint("/call/users", fixed("users", breaker(1))))
@@ -201,12 +201,12 @@ func TestProtectionsFromNamesThatDoNotExist(t *testing.T) {
 	}
 }
 
-// The same condition on the backend is inside the breaker and has no protective effect.
+// The same condition on the backend is inside the breaker and does not protect.
 func TestConditionOnTheBackendDoesNotProtect(t *testing.T) {
 	g := start(t, map[string]any{"Orders": ok}, endpoint("/call/{lambda}",
 		named("Lambda", breaker(1), conditions("req_params.Lambda in ['orders']"))))
 	for range 2 {
-		if got := g.get(t, "/call/nobody"); got.calls != 0 {
+		if got := g.get(t, "/call/missing"); got.calls != 0 {
 			t.Fatalf("got %+v, want no call", got)
 		}
 	}
@@ -215,28 +215,28 @@ func TestConditionOnTheBackendDoesNotProtect(t *testing.T) {
 	}
 }
 
-// A rate limit for each client, on the endpoint, is outside of the breaker: what it
-// turns away, the breaker does not see. It slows a client down and no more, since
-// what it lets through still counts.
+// A rate limit for each client on the endpoint is outside the breaker, so requests that it refuses do
+// not count for the breaker. But it only slows a client down: the requests that it lets through
+// count.
 func TestRateLimitOnTheEndpoint(t *testing.T) {
 	e := endpoint("/call/{lambda}", named("Lambda", breaker(1)))
 	e["extra_config"] = object{endpointRateNamespace: object{"strategy": "ip", "clientMaxRate": 1}}
 	g := start(t, map[string]any{"Orders": ok}, e)
 
-	passed, turnedAway := 0, 0
-	for range 10 { // a token comes with each second that this takes
-		got := g.get(t, "/call/nobody")
+	passed, refused := 0, 0
+	for range 10 { // each second adds a token
+		got := g.get(t, "/call/missing")
 		switch {
 		case got.status != http.StatusTooManyRequests:
 			passed++
 		case got.fromPipe != nil || got.calls != 0:
-			t.Fatalf("got %+v, want the pipe left alone", got)
+			t.Fatalf("got %+v, want a refusal before the pipe", got)
 		default:
-			turnedAway++
+			refused++
 		}
 	}
-	if passed == 0 || turnedAway == 0 {
-		t.Fatalf("%d passed and %d were turned away, want both", passed, turnedAway)
+	if passed == 0 || refused == 0 {
+		t.Fatalf("%d requests passed and %d were refused, want some of each", passed, refused)
 	}
 	got := g.getFrom(t, "192.0.2.2", "/call/orders")
 	if open := got.fromPipe == gobreaker.ErrOpenState; open != (passed > 1) || !open && got.status != http.StatusOK {
@@ -244,9 +244,9 @@ func TestRateLimitOnTheEndpoint(t *testing.T) {
 	}
 }
 
-// With return_error_details the backend answers with a response and no error, so
-// the breaker counts a success: it never opens, and a failing function is called
-// with every request. A timeout stays an error.
+// With return_error_details the backend returns a response and no error, so the breaker counts a
+// success: it never opens, and every request calls the failing function. A timeout is still an
+// error.
 func TestReturnErrorDetailsHidesFailuresFromTheBreaker(t *testing.T) {
 	g := startWithErrors(t, breaker(1), details)
 	for _, tc := range errorCases {
@@ -278,8 +278,7 @@ func TestReturnErrorDetailsHidesFailuresFromTheBreaker(t *testing.T) {
 	}
 }
 
-// A failure that return_error_details shows also counts as a success in between
-// two that the breaker sees: timeouts do not add up.
+// A failure that return_error_details shows counts as a success, so it resets the count of timeouts.
 func TestShownFailuresResetTheBreaker(t *testing.T) {
 	e := endpoint("/x", fixed("f", breaker(1), details))
 	e["timeout"] = "300ms"
@@ -296,13 +295,13 @@ func TestShownFailuresResetTheBreaker(t *testing.T) {
 	}
 }
 
-// What the components inside the breaker refuse by themselves, it counts as well.
+// The breaker also counts requests that components inside it refuse.
 func TestRefusalsInsideTheBreakerOpenIt(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		component object
-		refused   string // the path of a request that is refused
-		ok        int    // requests that succeed before
+		refused   string // the path of a refused request
+		ok        int    // number of requests that succeed before
 	}{
 		{"rate limit", rateLimit(2), "/x/1", 2},
 		{"CEL, request", conditions("req_params.Id == '1'"), "/x/2", 1},
@@ -328,9 +327,8 @@ func TestRefusalsInsideTheBreakerOpenIt(t *testing.T) {
 	}
 }
 
-// The calls of concurrent_calls are made inside of the components: to the breaker
-// and the rate limit they are one request, and those that are canceled because
-// another has answered are no failures.
+// The concurrent_calls are inside the components. So the breaker and the rate limit see one request,
+// and calls that are canceled after another has answered do not count as failures.
 func TestConcurrentCallsAreOneRequest(t *testing.T) {
 	e := endpoint("/x", fixed("f", breaker(1), rateLimit(4)))
 	e["concurrent_calls"] = 3
@@ -348,7 +346,7 @@ func TestConcurrentCallsAreOneRequest(t *testing.T) {
 	g.Fail("f", lambdatest.APIError(500, "ServiceException", "").Always())
 	for i, want := range []struct {
 		status, calls int
-		err           error // nil for the backend's own
+		err           error // nil for the backend's own error
 	}{{502, 3, nil}, {502, 3, nil}, {500, 0, gobreaker.ErrOpenState}} {
 		got := g.get(t, "/x")
 		if got.status != want.status || got.calls != want.calls || want.err != nil && got.fromPipe != want.err {
@@ -357,8 +355,8 @@ func TestConcurrentCallsAreOneRequest(t *testing.T) {
 	}
 }
 
-// Every request takes a token, whatever becomes of it, until the breaker opens:
-// that is outside and takes none.
+// Every request takes a token, with any result. When the breaker is open, requests take no tokens,
+// because the breaker is outside the rate limit.
 func TestRateLimitCountsRequestsNotResults(t *testing.T) {
 	for _, tc := range []struct {
 		name       string

@@ -45,9 +45,8 @@ func TestCELOnTheRequest(t *testing.T) {
 	}
 }
 
-// A condition on the response sees what the function returned, but for numbers:
-// KrakenD keeps all their digits (json.Number), which this CEL does not know, so a
-// condition that touches one fails.
+// A condition on the response sees the function's reply, except for numbers: KrakenD keeps all their
+// digits as json.Number, a type that this CEL does not know. A condition on a number fails.
 func TestCELOnTheResponse(t *testing.T) {
 	for _, tc := range []struct {
 		condition, reply string
@@ -83,7 +82,7 @@ func TestCELOnTheResponse(t *testing.T) {
 	}
 }
 
-// Lambda is not the cause: CEL sees the numbers of an HTTP backend in the same way.
+// The same happens with an HTTP backend, so Lambda is not the cause.
 func TestCELOnNumbersOfAnHTTPBackend(t *testing.T) {
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte(`{"stock":3}`))
@@ -98,13 +97,13 @@ func TestCELOnNumbersOfAnHTTPBackend(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err = p(t.Context(), &proxy.Request{Method: http.MethodGet, URL: u}); (err == nil) != want {
-			t.Errorf("%s: got %v, want success: %t", condition, err, want)
+			t.Errorf("%s: got error %v, want success: %t", condition, err, want)
 		}
 	}
 }
 
-// CEL knows a number that Lua has set. Lua is outside of the backend's
-// CEL and inside of the endpoint's.
+// CEL can read a number that Lua has set. Lua is outside the backend's CEL and inside the endpoint's
+// CEL.
 func TestCELOnANumberOfLua(t *testing.T) {
 	convert := script(object{"post": `local d = response.load():data(); d:set("stock", d:get("stock"))`})
 	for stock, want := range map[int]int{3: http.StatusOK, 2: http.StatusInternalServerError} {
@@ -117,8 +116,8 @@ func TestCELOnANumberOfLua(t *testing.T) {
 	}
 }
 
-// A failure that return_error_details shows is a response to CEL, with the status
-// of the failure: a condition on it makes an error of it again.
+// For CEL, a failure that return_error_details shows is a response with the status of the failure. A
+// condition can turn it into an error again.
 func TestCELOnDetails(t *testing.T) {
 	for condition, want := range map[string]int{
 		"resp_completed":               http.StatusInternalServerError,

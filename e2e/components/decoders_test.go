@@ -15,15 +15,15 @@ type document string
 
 func (d document) Invoke(context.Context, []byte) ([]byte, error) { return []byte(d), nil }
 
-// The decoders for XML and RSS recurse with each level of a document, and Go ends a process
-// that is out of stack: nobody recovers from it. So no such document gets there.
+// The decoders for XML and RSS recurse for each level of a document. Go ends a process that has no
+// stack left, and code cannot recover from that. So the gateway refuses such documents before.
 func TestNestedDocuments(t *testing.T) {
 	for _, register := range []func() error{xml.Register, rss.Register} {
 		if err := register(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	const levels = 1_900_000 // what fits into a reply, and more than into a stack
+	const levels = 1_900_000 // fits into a reply, but not into the stack
 	feed := func(inner string) string {
 		return `<rss version="2.0" xmlns:x="y"><channel><title>teas</title><item><title>oolong</title>` + inner + `</item></channel></rss>`
 	}

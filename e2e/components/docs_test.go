@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/docstest"
 )
 
-// Every section of the documentation that configures one of the components. All others
-// are run by the tests in e2e, with KrakenD 2.
+// Every section of the documentation that configures one of the components runs here. The tests in e2e
+// run all others, with KrakenD 2.
 func TestDocs(t *testing.T) {
 	sections, err := docstest.Sections("../..")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestDocs(t *testing.T) {
 func serve(t *testing.T, s docstest.Service) docstest.Gateway {
 	t.Helper()
 	if len(s.Keys) > 0 || len(s.Profiles) > 0 || s.STS != "" {
-		t.Fatal("beside components, the documentation can have endpoints only, without profiles and roles")
+		t.Fatal("a section with components can only have endpoints, without profiles and roles")
 	}
 	g := start(t, nil, s.Version2().Endpoints...)
 	server := httptest.NewServer(g.engine)
@@ -39,7 +39,7 @@ func serve(t *testing.T, s docstest.Service) docstest.Gateway {
 	return docstest.Gateway{URL: server.URL, Log: g.text}
 }
 
-// text is the log by levels, with lines as KrakenD's own logger writes them.
+// text returns the log by levels, with lines as KrakenD's own logger writes them.
 func (g *gateway) text() string {
 	var text strings.Builder
 	for _, level := range []string{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "FATAL"} {

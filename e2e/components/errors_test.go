@@ -14,9 +14,8 @@ import (
 	"github.com/sony/gobreaker"
 )
 
-// No component wraps or replaces the error of a Lambda backend: the outermost is
-// the backend's own, so that the status, Retry-After and the cause reach KrakenD's
-// router. (Metrics are in every stack.)
+// Components do not wrap or replace the error of a Lambda backend: KrakenD's router gets the backend's
+// own error, with its status, Retry-After and cause. (Metrics are in every stack.)
 func TestErrorsPassThroughEachComponent(t *testing.T) {
 	celAll := conditions("req_method == 'GET'", "resp_completed")
 	luaAll := script(object{"pre": `request.load()`, "post": `response.load()`})
@@ -61,8 +60,8 @@ func TestErrorsPassThroughEachComponent(t *testing.T) {
 	}
 }
 
-// What the components answer themselves. KrakenD makes a 500 of an error without a
-// status, and only Lua's custom_error has one.
+// KrakenD answers 500 to the errors of components, because they have no status. Only Lua's
+// custom_error can have one.
 func TestErrorsOfTheComponents(t *testing.T) {
 	internalError := func(err error) bool {
 		_, ok := err.(krakendlua.ErrInternal)
@@ -80,7 +79,7 @@ func TestErrorsOfTheComponents(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		component object
-		before    int // requests
+		before    int // number of requests before
 		status    int
 		calls     int
 		want      func(error) bool
@@ -91,7 +90,7 @@ func TestErrorsOfTheComponents(t *testing.T) {
 		{"CEL, response", conditions("'missing' in resp_data"), 0, 500, 1, aborted},
 		{"Lua, pre", script(object{"pre": `custom_error("closed on Sundays")`}), 0, 500, 0, internalError},
 		{"Lua, pre, with a status", script(object{"pre": `custom_error("closed on Sundays", 451)`}), 0, 451, 0, withStatus},
-		// Lua returns the response beside the error, and the router shows that; the
+		// Lua returns the response together with the error, and the router sends the response. The
 		// breaker drops it.
 		{"Lua, post, with a status", luaPost, 0, 200, 1, withStatus},
 		{"Lua, post, with a status, and a breaker", merged(luaPost, breaker(1)), 0, 451, 1, withStatus},
@@ -113,8 +112,8 @@ func TestErrorsOfTheComponents(t *testing.T) {
 	}
 }
 
-// The metrics count an error of the backend as one. With return_error_details it is
-// a response that is not complete, and so in another counter.
+// The metrics count an error of the backend as an error. With return_error_details it is an incomplete
+// response, which another counter counts.
 func TestMetricsOfErrors(t *testing.T) {
 	for _, tc := range []struct {
 		function  string
@@ -128,15 +127,15 @@ func TestMetricsOfErrors(t *testing.T) {
 		g := start(t, map[string]any{"f": ok, "failing": failing}, endpoint("/x", fixed(tc.function, tc.component)))
 		g.get(t, "/x")
 		counter := "proxy.requests.layer.backend.name./x." + tc.want
-		await(t, counter, func() bool { // counted after the response is on its way
+		await(t, counter, func() bool { // the metrics count after the response
 			c, ok := (*g.metrics.Registry).Get(counter).(gometrics.Counter)
 			return ok && c.Count() == 1
 		})
 	}
 }
 
-// A Lambda backend may do without a url_pattern, but KrakenD's parser makes "/" of
-// it, under which the metrics of all such backends are one.
+// A Lambda backend does not need a url_pattern. But KrakenD's parser then sets "/", so all such backends
+// share their metrics.
 func TestMetricsWithoutURLPattern(t *testing.T) {
 	bare := func(path, function string) object {
 		return object{"endpoint": path, "backend": []any{object{"extra_config": fixed(function)}}}

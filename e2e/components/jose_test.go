@@ -18,7 +18,7 @@ import (
 
 const jwtSecret = "not-a-secret"
 
-// validated is an endpoint that asks for a token.
+// validated returns an endpoint that requires a token.
 func validated(t *testing.T, e object) object {
 	t.Helper()
 	keys := filepath.Join(t.TempDir(), "keys.json")
@@ -31,7 +31,7 @@ func validated(t *testing.T, e object) object {
 	}})
 }
 
-// token is the Authorization of a client whose token has these claims, as JSON.
+// token returns the Authorization header for a token with these claims, as JSON.
 func token(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	signed := encode([]byte(`{"alg":"HS256","kid":"k","typ":"JWT"}`)) + "." + encode([]byte(claims))
@@ -40,8 +40,8 @@ func token(claims string) string {
 	return "Bearer " + signed + "." + encode(mac.Sum(nil))
 }
 
-// KrakenD's validator sets the claims that a url_pattern names. They are the authorizer's in
-// events, and members of the simple payload, and a client can set none.
+// KrakenD's validator sets the claims that a url_pattern names. Events have them in the authorizer, and
+// the simple payload has them as members. A client cannot set claims.
 func TestClaims(t *testing.T) {
 	const pattern = "/{id}/{JWT.sub}/{JWT.scope}?role={JWT.role}&admin={JWT.admin}"
 	function := func(path, urlPattern, format string) object {
@@ -60,7 +60,7 @@ func TestClaims(t *testing.T) {
 	const (
 		full = `{"sub":"me","scope":"read  write","role":"clerk","admin":true,"tier":"gold"}`
 		bare = `{"sub":"me"}`
-		// What a client says of itself.
+		// A client tries to set claims.
 		forged = "/7?JWT.role=admin&jwt.scope=all&JWT.sub=you"
 	)
 	type authorizer struct {
@@ -97,7 +97,7 @@ func TestClaims(t *testing.T) {
 		}
 		if tc.want == nil {
 			if event.RequestContext.Authorizer != nil {
-				t.Errorf("%s, %s: got the authorizer %s, want none", tc.path, tc.claims, event.RequestContext.Authorizer)
+				t.Errorf("%s, %s: got the authorizer %s, want no authorizer", tc.path, tc.claims, event.RequestContext.Authorizer)
 			}
 			continue
 		}
@@ -135,8 +135,8 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// A claim is the tenant, and with a key the name of an execution. A client cannot set it, and
-// without it the gateway makes no call.
+// A claim can be the tenant and, together with a key, the name of an execution. A client cannot set it,
+// and without it the gateway makes no call.
 func TestTenantOfAClaim(t *testing.T) {
 	function := func(path, urlPattern, name string, settings object) object {
 		return merged(object{"endpoint": path, "headers_to_pass": []string{"*"}, "querystring_params": []string{"*"}}, object{"backend": []any{object{
@@ -179,7 +179,7 @@ func TestTenantOfAClaim(t *testing.T) {
 		}
 	}
 
-	// One caller's key is not another's.
+	// Two callers with the same key have different names.
 	names := make(map[string]bool)
 	for _, claims := range []string{`{"sub":"me"}`, `{"sub":"you"}`, `{"sub":"me"}`} {
 		g.Reset()
@@ -193,6 +193,6 @@ func TestTenantOfAClaim(t *testing.T) {
 		names[name] = true
 	}
 	if len(names) != 2 {
-		t.Errorf("two callers have %d names", len(names))
+		t.Errorf("got %d names for two callers, want 2", len(names))
 	}
 }

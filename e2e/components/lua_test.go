@@ -14,8 +14,8 @@ import (
 	lua "github.com/devopsfaith/krakend-lua/proxy"
 )
 
-// canaryScript sends 20 % of the requests to version 3 of a function. It is the
-// script of the documentation: its math.random is the only thing that tests replace.
+// canaryScript sends 20 % of the requests to version 3 of a function. It is the script of the
+// documentation. Tests replace only its math.random.
 const canaryScript = `
 local r = request.load()
 if math.random(100) <= 20 then
@@ -24,7 +24,7 @@ else
   r:params("canary", "my-function:2")
 end`
 
-// canary is the endpoint with that script. allow_open_libs is for math.
+// canary returns an endpoint with that script. math needs allow_open_libs.
 func canary(t *testing.T, sources ...string) object {
 	settings := object{"pre": canaryScript, "allow_open_libs": true}
 	if len(sources) > 0 {
@@ -39,17 +39,17 @@ func canary(t *testing.T, sources ...string) object {
 	return e
 }
 
-// loaded is a die that the request has thrown already.
+// loaded replaces math.random by a number from the request.
 const loaded = `function math.random(n) return tonumber(request.load():headers("X-Roll")) end`
 
-// Each number from 1 to 100 once: 20 requests go to version 3 and 80 to version 2,
-// each to the one that its number says.
+// With each number from 1 to 100 once, 20 requests go to version 3 and 80 to version 2, each to the
+// right one.
 func TestLuaCanary(t *testing.T) {
 	g := start(t, map[string]any{"my-function": ok}, canary(t, loaded))
 
 	share := map[string]int{}
 	for i := range 100 {
-		roll := i*37%100 + 1 // every number once, in no order
+		roll := i*37%100 + 1 // every number once, not in order
 		want := "2"
 		if roll <= 20 {
 			want = "3"
@@ -62,7 +62,7 @@ func TestLuaCanary(t *testing.T) {
 		if call.Function != "my-function" || call.Qualifier != want {
 			t.Errorf("roll %d: got %s:%s, want my-function:%s", roll, call.Function, call.Qualifier, want)
 		}
-		// The param is one of the request's, so the function gets it as well.
+		// The param is a parameter of the request, so the function gets it too.
 		if payload, want := string(call.Payload), `{"canary":"my-function:`+want+`","userId":"ada"}`; payload != want {
 			t.Errorf("roll %d: got payload %s, want %s", roll, payload, want)
 		}
@@ -73,11 +73,11 @@ func TestLuaCanary(t *testing.T) {
 	}
 }
 
-// Chance as it comes: both versions, and no third.
+// With real random numbers, requests go to both versions, and to no other.
 func TestLuaCanaryByChance(t *testing.T) {
 	g := start(t, map[string]any{"my-function": ok}, canary(t))
 	seen := map[string]bool{}
-	for range 1000 { // one of both is missing in less than one of 10^96 runs
+	for range 1000 { // fewer than one of 10^96 runs lack one of the versions
 		if got := g.get(t, "/canary/ada"); got.status != http.StatusOK {
 			t.Fatalf("got %+v, want a 200", got)
 		}
@@ -93,9 +93,9 @@ func TestLuaCanaryByChance(t *testing.T) {
 	}
 }
 
-// The backends of an endpoint run at once and share the request's params, so a script
-// on one of several must not set any: the gateway would end with "concurrent map read
-// and map write". On the endpoint it runs before them, for all of them.
+// The backends of an endpoint run at the same time and share the request's params. So a script on one of
+// several backends must not set params: the gateway would end with "concurrent map read and map
+// write". A script on the endpoint runs before all backends.
 func TestLuaCanaryInAMerge(t *testing.T) {
 	backend := func(group string, extra object) object {
 		return object{"url_pattern": "/" + group, "group": group, "extra_config": extra}
@@ -122,7 +122,7 @@ func TestLuaCanaryInAMerge(t *testing.T) {
 	}
 }
 
-// Without allow_open_libs a script has no math.
+// Without allow_open_libs, a script cannot use math.
 func TestLuaCanaryNeedsOpenLibs(t *testing.T) {
 	e := endpoint("/canary/{userId}", named("canary", script(object{"pre": canaryScript})))
 	g := start(t, map[string]any{"my-function": ok}, e)
@@ -131,9 +131,9 @@ func TestLuaCanaryNeedsOpenLibs(t *testing.T) {
 	}
 }
 
-// Lua sets a param under exactly the name that the script gives it, other than
-// KrakenD's router, and function_param_name has to be that name. Its first letter
-// decides whether the function's name is capitalized.
+// Unlike KrakenD's router, Lua does not change the name of a param. function_param_name must be exactly
+// the name in the script. Its first letter decides whether the gateway capitalizes the function's
+// name.
 func TestLuaParamNames(t *testing.T) {
 	for _, tc := range []struct {
 		set, param, nameCase string
@@ -166,8 +166,8 @@ func TestLuaParamNames(t *testing.T) {
 	}
 }
 
-// A client cannot set a param in lower case: a placeholder of that name is
-// capitalized, and a query string is no param.
+// A client cannot set a param in lower case: KrakenD capitalizes placeholders, and query strings are
+// not params.
 func TestClientCannotSetTheLuaParam(t *testing.T) {
 	e := endpoint("/x/{canary}", named("canary"))
 	e["querystring_params"] = []string{"canary"}
@@ -177,7 +177,7 @@ func TestClientCannotSetTheLuaParam(t *testing.T) {
 	}
 }
 
-// What a script sets is a name out of a request: an ARN is refused.
+// A name from a script counts as a name from the request, so the gateway refuses an ARN.
 func TestLuaMayNotNameAnARN(t *testing.T) {
 	g := start(t, map[string]any{"f": ok}, endpoint("/x", named("canary", script(object{
 		"pre": `request.load():params("canary", "` + arn + `")`}))))
@@ -186,8 +186,8 @@ func TestLuaMayNotNameAnARN(t *testing.T) {
 	}
 }
 
-// What a script makes of the method, the query string and the body counts. It has no other way
-// to the path than the params: neither url nor path has an effect.
+// Functions see the method, query string and body that a script sets. A script can change the path only
+// through params: url and path have no effect.
 func TestLuaOnTheRequest(t *testing.T) {
 	event := func(pre string) object {
 		return extraConfig(object{"function_name": "f", "max_retries": 0, "payload_format": "2.0", "response_format": "plain"}, []object{script(object{"pre": pre})})
@@ -240,8 +240,8 @@ func TestLuaOnTheRequest(t *testing.T) {
 	}
 }
 
-// A request can have one header in several spellings: the configuration's, and those that a
-// script writes. One of them counts, always the same, for the call and in the event.
+// A request can have a header in several spellings: the configuration's, and those of a script. Always
+// the same one counts, for the call and in the event.
 func TestLuaAndSpellingsOfAHeader(t *testing.T) {
 	const client, canonical, upper = "Root=1-00000001-client", "Root=1-00000002-canonical", "Root=1-00000003-upper"
 	traced := func(path, pre string) object {
@@ -253,7 +253,7 @@ func TestLuaAndSpellingsOfAHeader(t *testing.T) {
 		traced("/three", `local r = request.load(); r:headers("X-Amzn-Trace-Id", "`+canonical+`"); r:headers("X-AMZN-TRACE-ID", "`+upper+`")`),
 	)
 	for path, want := range map[string]string{"/two": client, "/three": upper} {
-		for range 20 { // the order of a map is another each time
+		for range 20 { // the order of a map is random
 			g.Reset()
 			if got := g.get(t, path, "X-Amzn-Trace-Id", client); got.status != http.StatusOK || got.calls != 1 {
 				t.Fatalf("%s: got %+v, want a 200 after one call", path, got)
@@ -270,7 +270,7 @@ func TestLuaAndSpellingsOfAHeader(t *testing.T) {
 	}
 }
 
-// CEL is inside of Lua, so a condition sees the param that the script has set.
+// CEL is inside Lua, so a condition sees the param that the script has set.
 func TestCELSeesTheLuaParam(t *testing.T) {
 	for version, want := range map[string]int{"2": http.StatusOK, "4": http.StatusInternalServerError} {
 		g := start(t, map[string]any{"my-function": ok}, endpoint("/x", named("canary",
@@ -282,7 +282,7 @@ func TestCELSeesTheLuaParam(t *testing.T) {
 	}
 }
 
-// A script reads and changes the response of a function, its metadata too.
+// A script can read and change the response of a function, including its metadata.
 func TestLuaOnTheResponse(t *testing.T) {
 	reply := func() (json.RawMessage, error) {
 		return json.RawMessage(`{"name":"teapot","stock":3,"id":12345678901234567890,"secret":"x","parts":["lid","pot"],"maker":{"city":"London"}}`), nil
@@ -300,7 +300,7 @@ data:del("secret")
 r:headers("X-From-Lua", "yes")`}))))
 
 	got := g.get(t, "/x")
-	// What the script does not touch keeps its digits.
+	// Numbers that the script does not change keep their digits.
 	want := `{"city":"London","complete":true,"id":12345678901234567890,"left":2,"maker":{"city":"London"},"name":"teapot",` +
 		`"parts":["lid","pot"],"second":"pot","status":200,"stock":3,"version":"$LATEST"}`
 	if strings.TrimSpace(got.body) != want || got.status != http.StatusOK {
@@ -315,8 +315,8 @@ func TestLuaPostDoesNotSeeErrors(t *testing.T) {
 	if got := g.get(t, "/x"); got.status != http.StatusBadGateway || got.body != "" {
 		t.Errorf("got %+v, want a 502", got)
 	}
-	// What return_error_details shows is no failed call.
+	// With return_error_details, the call counts as successful.
 	if got := g.get(t, "/shown"); got.status != http.StatusOK || !strings.Contains(got.body, `"ran":true`) || !strings.Contains(got.body, "out of stock") {
-		t.Errorf("got %+v, want the details and what the script has set", got)
+		t.Errorf("got %+v, want the details and the script's member", got)
 	}
 }

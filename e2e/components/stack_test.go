@@ -43,7 +43,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	for _, v := range os.Environ() { // what the machine knows of AWS
+	for _, v := range os.Environ() { // remove the machine's AWS settings
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
 			os.Unsetenv(name)
 		}
@@ -58,8 +58,8 @@ func TestMain(m *testing.M) {
 // object is a part of krakend.json.
 type object = map[string]any
 
-// fixed and named are the extra_config of a backend with a fixed function, or one
-// that a param names, beside that of the components.
+// fixed and named return the extra_config of a backend with a fixed function, or with a function that a
+// param names, together with that of the components.
 func fixed(function string, components ...object) object {
 	return extraConfig(object{"function_name": function, "max_retries": 0}, components)
 }
@@ -80,13 +80,13 @@ func merged(components ...object) object {
 	return all
 }
 
-// breaker opens after more than maxErrors failures in a row, and no test sees it
-// close again by time.
+// breaker opens after more than maxErrors failures in a row. Its timeout is so long that it stays open
+// during a test.
 func breaker(maxErrors int) object {
 	return object{breakerNamespace: object{"name": "b", "interval": 3600, "timeout": 3600, "maxErrors": maxErrors, "logStatusChange": true}}
 }
 
-// rateLimit has n tokens, and no test sees a further one.
+// rateLimit has n tokens, and adds none during a test.
 func rateLimit(n int) object {
 	return object{rateNamespace: object{"maxRate": 0.0001, "capacity": n}}
 }
@@ -103,7 +103,7 @@ func script(settings object) object { return object{luaNamespace: settings} }
 
 var details = object{clientNamespace: object{"return_error_details": "x"}}
 
-// endpoint is one with a backend whose extra_config this is.
+// endpoint returns an endpoint with one backend, which has this extra_config.
 func endpoint(path string, extra object) object {
 	return object{"endpoint": path, "backend": []any{object{"url_pattern": path, "extra_config": extra}}}
 }
@@ -116,11 +116,11 @@ type gateway struct {
 	engine  *gin.Engine
 
 	mu          sync.Mutex
-	fromAdapter error // what the Lambda backend returned last, nil where it was not called
-	fromPipe    error // what the whole pipe returned last
+	fromAdapter error // the last error of the Lambda backend; nil if it was not called
+	fromPipe    error // the last error of the whole pipe
 }
 
-// start makes a gateway of endpoints. Its functions are those of functions.
+// start makes a gateway with these functions and endpoints.
 func start(t *testing.T, functions map[string]any, endpoints ...object) *gateway {
 	t.Helper()
 	g := &gateway{Server: lambdatest.NewServer(functions), log: &adaptertest.Recorder{}, engine: gin.New()}
@@ -139,7 +139,7 @@ func start(t *testing.T, functions map[string]any, endpoints ...object) *gateway
 	}
 
 	for _, e := range cfg.Endpoints {
-		// In a merge they race by themselves: they read responses that it writes.
+		// In a merge, the metrics of backends have a data race: they read responses that the merge writes.
 		g.metrics.Config.BackendDisabled = len(e.Backend) > 1
 		factory := g.proxyFactory(t)
 		pipe, err := factory.New(e)
@@ -152,7 +152,7 @@ func start(t *testing.T, functions map[string]any, endpoints ...object) *gateway
 	return g
 }
 
-// proxyFactory is that of proxy_factory.go around that of backend_factory.go.
+// proxyFactory combines the factories of proxy_factory.go and backend_factory.go.
 func (g *gateway) proxyFactory(t *testing.T) proxy.Factory {
 	sess, err := session.NewSession(&aws.Config{
 		Region:      aws.String("us-west-2"),
@@ -193,13 +193,13 @@ func (g *gateway) recording(last *error, p proxy.Proxy) proxy.Proxy {
 	}
 }
 
-// An answer is what a client gets, and what of it only the gateway knows.
+// An answer is a client's answer, with details from inside the gateway.
 type answer struct {
 	status      int
 	body        string
-	fromAdapter error // the Lambda backend's, nil where it was not called or succeeded
-	fromPipe    error // the outermost
-	calls       int   // of the Invoke API
+	fromAdapter error // the Lambda backend's error; nil if it succeeded or was not called
+	fromPipe    error // the outermost error
+	calls       int   // calls of the Invoke API
 }
 
 // get sends a request from 192.0.2.1. Headers are pairs of a name and a value.
@@ -228,8 +228,7 @@ func (g *gateway) getFrom(t *testing.T, client, path string, headers ...string) 
 	return answer{w.Code, w.Body.String(), g.fromAdapter, g.fromPipe, len(g.Calls()) - before}
 }
 
-// statusOf is the status that KrakenD's routers look for in an error, 0 where it
-// has none.
+// statusOf returns the status that KrakenD's routers find in an error, or 0.
 func statusOf(err error) int {
 	if coded, ok := err.(interface{ StatusCode() int }); ok {
 		return coded.StatusCode()
@@ -237,8 +236,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// await gives what goes on in other goroutines the time to happen. Its limit is for
-// tests that fail.
+// await waits for a condition that other goroutines fulfil. Only tests that fail reach its limit.
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !condition(); runtime.Gosched() {
