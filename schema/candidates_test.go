@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// candidates are values of a key: good ones, and others that are near them and bad. Cross-key
-// rules aside: these may refuse a good one.
+// candidates are values of a key: good ones, and bad ones that look similar. Rules between keys may
+// still refuse a good one.
 type candidates struct{ good, bad list }
 
 func number(literal string) json.Number { return json.Number(literal) }
 
-// roleOf is the ARN of a role, of n characters.
+// roleOf returns the ARN of a role with n characters.
 func roleOf(n int) string {
 	const arn = "arn:aws:iam::123456789012:role/"
 	return arn + strings.Repeat("~", n-len(arn))
@@ -23,7 +23,7 @@ func roleOf(n int) string {
 // targetGroup is the ARN of a load balancer's target group.
 const targetGroup = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/tea-shop/73e2d6bc24d8a067"
 
-// lists has each of the elements in a list of its own.
+// lists returns one list for each element.
 func lists(elements list) (all list) {
 	for _, e := range elements {
 		all = append(all, list{e})
@@ -162,19 +162,19 @@ var (
 	sortedRoleKeys  = slices.Sorted(maps.Keys(roleValues))
 	sortedEventKeys = slices.Sorted(maps.Keys(eventValues))
 
-	// anything is what no key is meant to be. One or the other may be, all the same.
+	// anything has values that are wrong for most keys.
 	anything = list{nil, true, number("1"), number("-1.5"), "", "f", list{}, list{"f"}, list{nil}, object{}, object{"a": number("1")}, list{list{}}, object{"role_arn": nil}}
 
 	comments = []string{"@", "@comment", "$schema", "_", "_x", "#", "#:", "@function_name"}
 	unknown  = []string{"", " ", "x", "max_retry", "Region", "function-name", "region ", "é", "%", "!", "-", "\x00", " @", "role_arn", "host"}
 )
 
-// A generator makes settings of candidates, changed ones and whatever else JSON has.
+// A generator makes settings from candidates, changed candidates and other JSON.
 type generator struct{ *rand.Rand }
 
 func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
 
-// one tells in one of n cases.
+// one returns true in one of n cases.
 func (g generator) one(n int) bool { return g.IntN(n) == 0 }
 
 func (g generator) settings() any {
@@ -257,7 +257,7 @@ func (g generator) value(c candidates) any {
 	}
 }
 
-// changed is v but for a character or an element, where it is made of these.
+// changed returns v with one character or element changed, if it has any.
 func (g generator) changed(v any) any {
 	switch v := v.(type) {
 	case string:

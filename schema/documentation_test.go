@@ -12,7 +12,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
-// row is one of a table of keys: the key, its type and its default.
+// row matches a row of a table of keys: the key, its type and its default.
 var row = regexp.MustCompile("(?m)^\\| (\\[?`.*?) \\| (.*?) \\|(?: (.*?) \\|)?")
 
 // The table of keys in docs/configuration.md has all keys, each with the schema's default
@@ -62,8 +62,8 @@ func TestDocumentedKeys(t *testing.T) {
 	}
 }
 
-// The table of event in docs/configuration.md has all of its keys, each with the schema's
-// default and values, and tells the formats in which it has no effect.
+// The table of event in docs/configuration.md has all of its keys, each with the schema's default and
+// values, and with the formats in which it has no effect.
 func TestDocumentedEventKeys(t *testing.T) {
 	schema := parseFile(t, "lambda.json").(object)["properties"].(object)["event"].(object)["properties"].(object)
 	text, _, _ := strings.Cut(section(t, "../docs/configuration.md", "### `event`"), "\n#")
@@ -104,17 +104,17 @@ func TestDocumentedEventKeys(t *testing.T) {
 	}
 }
 
-// README's short table leaves no key out.
+// README's short table has every key.
 func TestKeysOfReadme(t *testing.T) {
 	text := section(t, "../README.md", "## Options")
 	for _, key := range config.Keys() {
 		if !regexp.MustCompile("(?m)^\\| (?:`[a-z_]+`, )*`" + key + "`").MatchString(text) {
-			t.Errorf("no row of %s", key)
+			t.Errorf("the table has no row with %s", key)
 		}
 	}
 }
 
-// section is what is below a heading of a page, up to the next of its level.
+// section returns the text below a heading of a page, up to the next heading of that level.
 func section(t *testing.T, page, heading string) string {
 	t.Helper()
 	content, err := os.ReadFile(page)

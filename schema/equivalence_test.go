@@ -12,39 +12,37 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The parser accepts exactly what the schema accepts, except for unknown
-// keys, which the parser only warns of, and the region of an ARN, which no schema can tell.
+// The parser accepts exactly what the schema accepts, with two exceptions: the parser only warns of
+// unknown keys, and a schema cannot check the region of an ARN.
 
 var regionError = regexp.MustCompile(`^region: '[^']*' is not the region of the function's ARN, '[^']*'$`)
 
-// onlyOfRegions tells whether all that the gateway has against settings is that their region
-// is not the ARN's.
+// onlyOfRegions reports whether the gateway's only error is that the region differs from the ARN's.
 func onlyOfRegions(err error) bool { return err != nil && regionError.MatchString(err.Error()) }
 
-// compare returns what the gateway has against settings, and an error where the schema judges
-// otherwise.
+// compare returns the gateway's error for settings, and another error if the schema disagrees.
 func compare(schema *jsonschema.Schema, settings any) (refusal, difference error) {
 	refusal = gateway(settings)
 	err := schema.Validate(settings)
 	switch good := refusal == nil || onlyOfRegions(refusal); {
 	case good && err != nil:
-		return refusal, fmt.Errorf("the gateway takes it, and the schema says: %w", err)
+		return refusal, fmt.Errorf("the gateway accepts it, but the schema says: %w", err)
 	case !good && err == nil:
-		return refusal, fmt.Errorf("the schema takes it, and the gateway says: %w", refusal)
+		return refusal, fmt.Errorf("the schema accepts it, but the gateway says: %w", refusal)
 	}
 	return refusal, nil
 }
 
 func TestSchemaAndParser(t *testing.T) {
 	const seed = 1
-	// Of a key, so many cases at least must be accepted, and refused for it alone.
+	// For each key, at least this many cases must be accepted, and refused because of this key alone.
 	cases, accept, refuse := uint64(30_000), 200, 30
 	if testing.Short() {
 		cases, accept, refuse = 5_000, 20, 2
 	}
 	schema := compile(t, "lambda.json")
-	accepted := map[string]int{} // by key, where it was there
-	refused := map[string]int{}  // by key, where it was all that was wrong
+	accepted := map[string]int{} // by each key of the settings
+	refused := map[string]int{}  // by the only wrong key
 	regions, unknowns := 0, 0
 	for i := range cases {
 		g := generator{rand.New(rand.NewPCG(seed, i))}
@@ -82,16 +80,16 @@ func TestSchemaAndParser(t *testing.T) {
 	}
 	for _, key := range append(keys, "") {
 		if accepted[key] < accept {
-			t.Errorf("%s: %d cases with it have been accepted, want %d at least", key, accepted[key], accept)
+			t.Errorf("%s: got %d accepted cases with it, want at least %d", key, accepted[key], accept)
 		}
 	}
 	for _, key := range append(keys, "/function_name, function_param_name") {
 		if refused[key] < refuse {
-			t.Errorf("%s: %d cases have been refused for it alone, want %d at least", key, refused[key], refuse)
+			t.Errorf("%s: got %d cases that are refused because of it alone, want at least %d", key, refused[key], refuse)
 		}
 	}
 	if regions < refuse || unknowns < refuse {
-		t.Errorf("%d cases have been refused for the region of an ARN alone and %d for an unknown key alone, want %d of each at least", regions, unknowns, refuse)
+		t.Errorf("got %d cases that are refused only because of the region of an ARN, and %d only because of an unknown key; want at least %d of each", regions, unknowns, refuse)
 	}
 	t.Logf("%d of %d accepted; refused: %v", accepted[""], cases, refused)
 }
@@ -99,8 +97,8 @@ func TestSchemaAndParser(t *testing.T) {
 // firstKey finds the key in an error of one line.
 var firstKey = regexp.MustCompile(`^(function_name, function_param_name|assume_role(?:: (?:role_arn|external_id|session_name))?|event(?:: (?:` + strings.Join(config.EventKeys(), "|") + `))?|[a-z_]+): .*$`)
 
-// Every candidate is what it is said to be, by itself: the generator's cases would not show
-// a good one that is always refused.
+// Every good candidate is accepted by itself, and every bad one refused. The generator's cases would not
+// show a good one that is always refused.
 func TestCandidates(t *testing.T) {
 	schema := compile(t, "lambda.json")
 	check := func(key string, c candidates, with func(any) object) {
@@ -115,7 +113,7 @@ func TestCandidates(t *testing.T) {
 					t.Errorf("%s: %s: %v", key, document, err)
 				}
 				if (refusal == nil) != good {
-					t.Errorf("%s: %s: got %v, want it to be good: %t", key, document, refusal, good)
+					t.Errorf("%s: %s: got error %v, want success: %t", key, document, refusal, good)
 				}
 			}
 		}
@@ -144,7 +142,7 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// FuzzSchemaAndParser compares the two on whatever JSON says.
+// FuzzSchemaAndParser compares the two on any JSON.
 func FuzzSchemaAndParser(f *testing.F) {
 	for _, settings := range goodSettings {
 		f.Add([]byte(settings))
@@ -162,7 +160,7 @@ func FuzzSchemaAndParser(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var settings any
 		if err := json.Unmarshal(document, &settings); err != nil {
-			t.Skip("no JSON: KrakenD has refused it before")
+			t.Skip("it is not JSON, so KrakenD refuses it before")
 		}
 		if _, err := compare(schema, settings); err != nil {
 			t.Error(err)

@@ -25,8 +25,7 @@ import (
 	proxy2 "github.com/luraproject/lura/v2/proxy"
 )
 
-// Every krakend.json of the repository is good, and so are not its Lambda backends once they
-// have a key that is unknown.
+// Every krakend.json of the repository is valid. With an unknown key, its Lambda backends are not.
 func TestConfigurationsOfTheRepository(t *testing.T) {
 	schema := compile(t, "krakend.json")
 	found := 0
@@ -55,7 +54,7 @@ func TestConfigurationsOfTheRepository(t *testing.T) {
 				backends++
 				settings["function"] = "f"
 				if schema.Validate(configuration) == nil {
-					t.Errorf("%s: %v has an unknown key, and is good all the same", path, settings)
+					t.Errorf("%s: %v has an unknown key, and the schema accepts it", path, settings)
 				}
 				delete(settings, "function")
 			}
@@ -73,9 +72,8 @@ func TestConfigurationsOfTheRepository(t *testing.T) {
 	}
 }
 
-// gateways tells what is wrong with the Lambda backends of a configuration: KrakenD reads
-// it, in the generation that its version is of, and its backends are made. ok is false where
-// KrakenD does not take it at all.
+// gateways returns the errors of the Lambda backends of a configuration. The KrakenD generation of its
+// version reads it and makes the backends. ok is false if KrakenD refuses the whole configuration.
 type gateways struct{ calls *awslambda.Lambda }
 
 func newGateways(t *testing.T) gateways {
@@ -84,7 +82,7 @@ func newGateways(t *testing.T) gateways {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return gateways{awslambda.New(s)} // it is never called
+	return gateways{awslambda.New(s)} // the test makes no calls
 }
 
 func (g gateways) wrong(configuration object) (wrong []string, ok bool) {
@@ -135,7 +133,7 @@ func (g gateways) wrong(configuration object) (wrong []string, ok bool) {
 	return wrong, true
 }
 
-// with is m and more; nil is for a key that is not there.
+// with returns m with more keys. A nil value removes a key.
 func with(m object, more object) object {
 	all := object{}
 	maps.Copy(all, m)
@@ -163,7 +161,7 @@ func TestWholeConfigurations(t *testing.T) {
 
 	for name, tc := range map[string]struct {
 		configuration object
-		where         []string // it is wrong; empty for a good one
+		where         []string // places of its errors; empty if it is valid
 	}{
 		"KrakenD 2, the short namespace":   {configuration(3, nil, endpoint(nil, backend(shortNamespace, lambda, nil))), nil},
 		"KrakenD 2, the long namespace":    {configuration(3, nil, endpoint(nil, backend(longNamespace, lambda, nil))), nil},
@@ -218,14 +216,14 @@ func TestWholeConfigurations(t *testing.T) {
 		}
 		switch wrong, ok := gateways.wrong(tc.configuration); {
 		case !ok:
-			t.Errorf("%s: KrakenD does not take it", name)
+			t.Errorf("%s: KrakenD refuses it", name)
 		case (len(wrong) > 0) != (len(tc.where) > 0):
 			t.Errorf("%s: the gateway says %q", name, wrong)
 		}
 	}
 }
 
-// Configurations at random: schema and gateways agree.
+// The schema and the gateways agree about random configurations.
 func TestConfigurationsAndGateways(t *testing.T) {
 	const (
 		seed  = 1
@@ -244,19 +242,19 @@ func TestConfigurationsAndGateways(t *testing.T) {
 		counts[good][configuration["version"].(float64)]++
 		if err := schema.Validate(configuration); (err == nil) != good {
 			document, _ := json.Marshal(configuration)
-			t.Errorf("seed %d, case %d: %s: the schema says %v, and the gateway %q", seed, i, document, err, strings.Join(wrong, "; "))
+			t.Errorf("seed %d, case %d: %s: the schema says %v, but the gateway %q", seed, i, document, err, strings.Join(wrong, "; "))
 		}
 	}
 	for good, versions := range counts {
 		for _, version := range []float64{2, 3} {
 			if versions[version] < 300 {
-				t.Errorf("%d configurations of version %v are good: %t, want 300 at least", versions[version], version, good)
+				t.Errorf("version %v, valid %t: got %d configurations, want at least 300", version, good, versions[version])
 			}
 		}
 	}
 }
 
-// configuration has all that matters to a Lambda backend, at random.
+// configuration returns a random configuration with all parts that matter to a Lambda backend.
 func (g generator) configuration() object {
 	outputs := list{nil, nil, "", "json", "no-op", "no-op"}
 	methods := list{nil, nil, "", "GET", "get", "POST"}

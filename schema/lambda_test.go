@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A property is one of lambda.json's, and settings that it can be added to.
+// A property is a property of lambda.json, with settings that it can be added to.
 type property struct {
 	key    string
 	schema object
@@ -88,7 +88,7 @@ func TestFormatsWithoutAnEffect(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, w := range warnings {
-				// All of event has no effect with simple, which its own description tells.
+				// With simple, event as a whole has no effect. Its own description says so.
 				if strings.HasPrefix(w, "event: ") && (p.key == "event") == strings.HasPrefix(w, "event: has ") {
 					without = append(without, format.(string))
 				}
@@ -105,8 +105,7 @@ func TestFormatsWithoutAnEffect(t *testing.T) {
 	}
 }
 
-// What an editor shows of a key: what it is, what it means, what leaving it out means, and
-// examples that work.
+// An editor shows for each key a title, a description, what happens without it, and valid examples.
 func TestPropertiesAreDescribed(t *testing.T) {
 	schema := compile(t, "lambda.json")
 	for _, p := range properties(t) {
@@ -118,10 +117,10 @@ func TestPropertiesAreDescribed(t *testing.T) {
 			t.Errorf("%s has no description", p.key)
 		}
 		if _, ok := p.schema["default"]; !ok && !strings.Contains(description, "Without it, ") {
-			t.Errorf("%s has no default, and its description does not say what leaving it out means", p.key)
+			t.Errorf("%s has no default, and its description does not say what happens without it", p.key)
 		}
 		if !strings.HasSuffix(description, ".") || strings.ContainsAny(description, "\n\t") {
-			t.Errorf("%s: the description %q is not made of sentences on one line", p.key, description)
+			t.Errorf("%s: the description %q must consist of sentences on one line", p.key, description)
 		}
 		examples, _ := p.schema["examples"].(list)
 		if len(examples) == 0 {
@@ -185,12 +184,12 @@ func TestDefaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: the default %v is %+v for the parser, and leaving it out %+v", p.key, value, got, want)
+			t.Errorf("%s: with the default %v the parser returns %+v, without the key %+v", p.key, value, got, want)
 		}
-		// Any example says something else: else the default would be any value's.
+		// An example must have another result. Otherwise every value would look like the default.
 		other, _, err := config.Parse(p.with(p.schema["examples"].(list)[0]), nil)
 		if err != nil || reflect.DeepEqual(other, want) {
-			t.Errorf("%s: the example is %+v, %v for the parser, as is leaving it out", p.key, other, err)
+			t.Errorf("%s: with the example the parser returns %+v, %v, the same as without the key", p.key, other, err)
 		}
 	}
 	if want := 12; defaults != want {
@@ -333,17 +332,17 @@ func TestBadSettings(t *testing.T) {
 			t.Errorf("%s: got errors at %q, want %q", name, got, tc.where)
 		}
 		if gateway(settings) == nil {
-			t.Errorf("%s: the gateway takes it", name)
+			t.Errorf("%s: the gateway accepts it", name)
 		}
 	}
 }
 
-// The one rule that the schema cannot tell: it compares two values.
+// The schema cannot check this one rule, because it compares two values.
 func TestRegionIsTheARNs(t *testing.T) {
 	schema := compile(t, "lambda.json")
 	settings := object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-west-2"}
 	if err := schema.Validate(settings); err != nil {
-		t.Errorf("the schema can tell, so its description of region is wrong: %v", err)
+		t.Errorf("the schema checks it, so its description of region is wrong: %v", err)
 	}
 	if err := gateway(settings); !onlyOfRegions(err) {
 		t.Errorf("got %v, want the gateway to compare the regions", err)
@@ -354,13 +353,13 @@ func TestRegionIsTheARNs(t *testing.T) {
 	}
 }
 
-// Many validators read numbers digit for digit. For those that a float64 has, that makes no
-// difference; KrakenD rounds all others before anybody sees them.
+// Many validators compare numbers digit by digit. That makes no difference for numbers that a float64
+// can represent. KrakenD rounds all others first.
 func TestNumbersDigitForDigit(t *testing.T) {
 	schema := compile(t, "lambda.json")
 	for _, tc := range []struct {
 		number         string
-		exact, gateway bool // whether it is a number of retries
+		exact, gateway bool // whether it is a valid number of retries
 	}{
 		{"1", true, true}, {"1.0", true, true}, {"100e-2", true, true}, {"-1.000", true, true}, {"-0", true, true}, {"2147483647", true, true},
 		{"0.5", false, false}, {"2147483648", false, false}, {"1e300", false, false}, {"-1.5", false, false},
@@ -372,14 +371,14 @@ func TestNumbersDigitForDigit(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := schema.Validate(exact); (err == nil) != tc.exact {
-			t.Errorf("%s, digit for digit: got %v, want it to be good: %t", tc.number, err, tc.exact)
+			t.Errorf("%s, digit by digit: got error %v, want success: %t", tc.number, err, tc.exact)
 		}
 		settings := parse(t, document)
 		if err := schema.Validate(settings); (err == nil) != tc.gateway {
-			t.Errorf("%s: got %v, want it to be good: %t", tc.number, err, tc.gateway)
+			t.Errorf("%s: got error %v, want success: %t", tc.number, err, tc.gateway)
 		}
 		if err := gateway(settings); (err == nil) != tc.gateway {
-			t.Errorf("%s: the gateway says %v, want it to be good: %t", tc.number, err, tc.gateway)
+			t.Errorf("%s: got the gateway's error %v, want success: %t", tc.number, err, tc.gateway)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func compileDocument(t *testing.T, schema any) *jsonschema.Schema {
 	return compile(t, file)
 }
 
-// bundles are of the two shapes that KrakenD's schema has had, and much smaller.
+// bundles are small versions of KrakenD's schema, in the two forms that it has had.
 func bundles(t *testing.T) map[string]object {
 	t.Helper()
 	content, err := os.ReadFile("testdata/bundle.json")
@@ -83,7 +83,7 @@ func bundles(t *testing.T) map[string]object {
 	return map[string]object{"KrakenD 2.13": parse(t, string(content)).(object), "KrakenD 2.12": parse(t, before).(object)}
 }
 
-// of is a krakend.json with one backend.
+// of returns a krakend.json with one backend.
 func of(extras object) object {
 	return object{"version": 3.0, "endpoints": list{object{"endpoint": "/", "backend": list{object{"url_pattern": "/", "extra_config": extras}}}}}
 }
@@ -110,12 +110,12 @@ func TestMergedSettings(t *testing.T) {
 			}
 		}
 		if schema.Validate(of(object{shortNamespace: object{"function_name": "f"}, longNamespace: object{"function_name": "f"}})) == nil {
-			t.Errorf("%s: both namespaces in one backend are good", name)
+			t.Errorf("%s: the schema accepts both namespaces in one backend", name)
 		}
 	}
 }
 
-// Nothing else of KrakenD's schema changes, and what it says does not.
+// The merge does not change other parts of KrakenD's schema, and their results stay the same.
 func TestMergedRest(t *testing.T) {
 	for name, bundle := range bundles(t) {
 		before, after := compileDocument(t, bundle), compileDocument(t, mustMerge(t, bundle))
@@ -138,16 +138,16 @@ func TestMergedRest(t *testing.T) {
 			"a backend without its URL": {object{"version": 3.0, "endpoints": list{object{"endpoint": "/", "backend": list{object{"extra_config": http}}}}}, false},
 		} {
 			if err := before.Validate(tc.configuration); (err == nil) != tc.good {
-				t.Errorf("%s, %s: before: got %v, want it to be good: %t", name, what, err, tc.good)
+				t.Errorf("%s, %s: before: got error %v, want success: %t", name, what, err, tc.good)
 			}
 			if err := after.Validate(tc.configuration); (err == nil) != tc.good {
-				t.Errorf("%s, %s: after: got %v, want it to be good: %t", name, what, err, tc.good)
+				t.Errorf("%s, %s: after: got error %v, want success: %t", name, what, err, tc.good)
 			}
 		}
 	}
 }
 
-// What the merge changes of the bundle, part by part. The bundle itself stays as it is.
+// The merge changes two parts of the bundle, in a copy.
 func TestMergeChangesTwoParts(t *testing.T) {
 	bundle := parseFile(t, "testdata/bundle.json").(object)
 	merged := mustMerge(t, bundle)
@@ -177,8 +177,8 @@ func TestMergeChangesTwoParts(t *testing.T) {
 	}
 }
 
-// A bundle that has been merged is merged again: with the same lambda.json nothing changes, and
-// another one takes the place of the first.
+// A merged bundle can be merged again: the same lambda.json changes nothing, and another one replaces
+// the first.
 func TestMergeAgain(t *testing.T) {
 	for name, bundle := range bundles(t) {
 		once := mustMerge(t, bundle)

@@ -25,11 +25,11 @@ type (
 	list   = []any
 )
 
-// compile loads a schema as `krakend check -s` does: from disk, with all that it refers to.
+// compile loads a schema as `krakend check -s` does: from disk, with its references.
 func compile(t testing.TB, path string) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.FileLoader{}) // and from nowhere else
+	c.UseLoader(jsonschema.FileLoader{}) // does not use the network
 	s, err := c.Compile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func compile(t testing.TB, path string) *jsonschema.Schema {
 	return s
 }
 
-// parse reads a document as KrakenD, and its check, do: numbers are float64.
+// parse reads a document as KrakenD and `krakend check` do: numbers are float64.
 func parse(t testing.TB, document string) (v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(document), &v); err != nil {
@@ -55,8 +55,8 @@ func parseFile(t testing.TB, path string) any {
 	return parse(t, string(content))
 }
 
-// gateway is what the parser has against settings, which may be no more than keys that it
-// does not know.
+// gateway returns the parser's error for settings. Unknown keys, of which the parser only warns, are an
+// error here.
 func gateway(settings any) error {
 	_, warnings, err := config.Parse(settings, nil)
 	for _, w := range warnings {
@@ -67,10 +67,10 @@ func gateway(settings any) error {
 	return err
 }
 
-// unknownKey matches the warnings of keys that the parser does not know.
+// unknownKey matches the parser's warnings about unknown keys.
 var unknownKey = regexp.MustCompile(`^((assume_role|event): )?unknown key `)
 
-// places are where in a document its errors are, as JSON pointers.
+// places returns the places of errors in a document, as JSON pointers.
 func places(err error) (pointers []string) {
 	var e *jsonschema.ValidationError
 	if !errors.As(err, &e) {
@@ -94,7 +94,7 @@ func places(err error) (pointers []string) {
 	return slices.Compact(pointers)
 }
 
-// walk visits every value of a document, with the pointer to it.
+// walk visits every value of a document with its pointer.
 func walk(v any, at string, visit func(at string, v any)) {
 	visit(at, v)
 	switch v := v.(type) {
@@ -134,7 +134,7 @@ func TestKrakendSchemaHasTheSettings(t *testing.T) {
 	}
 }
 
-// The files are known by the URLs at which they are published.
+// The $id of each file is the URL at which it is published.
 func TestIDs(t *testing.T) {
 	for _, name := range []string{"lambda.json", "krakend.json"} {
 		want := "https://raw.githubusercontent.com/devopsfaith/krakend-lambda/main/schema/" + name
@@ -144,8 +144,8 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// Editors show errorMessage in place of a pattern. What is below if and not only decides: no
-// editor shows its errors.
+// Editors show errorMessage in place of a pattern. Patterns below if and not need no message, because
+// editors do not show their errors.
 func TestPatternsHaveAMessage(t *testing.T) {
 	found := 0
 	for _, path := range []string{"lambda.json", "krakend.json"} {
@@ -156,17 +156,16 @@ func TestPatternsHaveAMessage(t *testing.T) {
 			}
 			found++
 			if message, _ := m["errorMessage"].(string); message == "" || len(message) > 150 {
-				t.Errorf("%s: got the errorMessage %q, want one of 150 characters at most", at, message)
+				t.Errorf("%s: got the errorMessage %q, want at most 150 characters", at, message)
 			}
 		})
 	}
 	if found < 10 {
-		t.Errorf("found %d patterns, want 10 at least", found)
+		t.Errorf("found %d patterns, want at least 10", found)
 	}
 }
 
-// lambda.json stands in other schemas, too: what refers to a part of itself would lose it
-// there.
+// lambda.json is also copied into other schemas, where references to its own parts would not work.
 func TestLambdaSchemaRefersToNothing(t *testing.T) {
 	walk(parseFile(t, "lambda.json"), "", func(at string, v any) {
 		m, _ := v.(object)
@@ -181,18 +180,18 @@ func TestLambdaSchemaRefersToNothing(t *testing.T) {
 	})
 }
 
-// Patterns mean the same to RE2 and to ECMA 262, with its flag u and without. (Go's compiler
-// has taken them already.)
+// Patterns have the same meaning in RE2 and in ECMA 262, with and without its flag u. (compile has
+// already compiled them as RE2.)
 func TestPatternsAreOfTheCommonSubset(t *testing.T) {
 	uncommon := map[string]*regexp.Regexp{
-		"an escape that is no punctuation's": regexp.MustCompile(`\\[^.*\[\]]`),
-		"a group with a flag or a name":      regexp.MustCompile(`\(\?[^:]`),
-		"a class with a name":                regexp.MustCompile(`\[\[:`),
-		"more than ASCII":                    regexp.MustCompile(`[^\x20-\x7e]`),
+		"an escape other than of . * [ ]": regexp.MustCompile(`\\[^.*\[\]]`),
+		"a group with a flag or a name":  regexp.MustCompile(`\(\?[^:]`),
+		"a class with a name":            regexp.MustCompile(`\[\[:`),
+		"more than ASCII":                regexp.MustCompile(`[^\x20-\x7e]`),
 	}
 	for what, re := range uncommon {
 		if !re.MatchString(`\d(?i)[[:alpha:]]é`) {
-			t.Errorf("%s is not found where it is", what)
+			t.Errorf("the test does not find %s", what)
 		}
 	}
 	found := 0
@@ -219,6 +218,6 @@ func TestPatternsAreOfTheCommonSubset(t *testing.T) {
 		})
 	}
 	if found < 10 {
-		t.Errorf("found %d patterns, want 10 at least", found)
+		t.Errorf("found %d patterns, want at least 10", found)
 	}
 }

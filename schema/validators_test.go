@@ -12,10 +12,11 @@ import (
 	"testing"
 )
 
-// ajvCommand is how docs/schema.md calls ajv, before the files.
+// ajvCommand is the command of docs/schema.md, without its files.
 const ajvCommand = "npx ajv-cli@5.0.0 validate --strict=false"
 
-// ajv runs what ajvCommand does, with the ajv-cli of validators/package-lock.json.
+// ajv runs ajvCommand with the ajv-cli of validators/package-lock.json, and returns which documents are
+// valid.
 func ajv(t *testing.T, schema string, documents map[string]string) (valid map[string]bool) {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,7 +31,7 @@ func ajv(t *testing.T, schema string, documents map[string]string) (valid map[st
 		names[file] = name
 		args = append(args, "-d", file)
 	}
-	// It exits with 1 where a document is not valid, and prints "FILE valid" or "FILE invalid".
+	// It exits with 1 if a document is invalid, and prints "FILE valid" or "FILE invalid".
 	out, err := exec.Command("node", args...).CombinedOutput()
 	valid = make(map[string]bool)
 	for line := range strings.Lines(string(out)) {
@@ -44,7 +45,7 @@ func ajv(t *testing.T, schema string, documents map[string]string) (valid map[st
 	return valid
 }
 
-// editor returns what the JSON language service of VS Code shows of documents.
+// editor returns the messages of VS Code's JSON language service for documents.
 func editor(t *testing.T, schema string, documents map[string]string) (messages map[string][]string) {
 	t.Helper()
 	in, err := json.Marshal(map[string]any{"schema": schema, "documents": documents})
@@ -81,7 +82,7 @@ func whole(settings string) string {
 	return `{"version":3,"endpoints":[{"endpoint":"/","backend":[{"encoding":"no-op","extra_config":{"backend/lambda":` + settings + `}}]}]}`
 }
 
-// ajv takes both files, each without the other, and accepts what the gateway accepts.
+// ajv works with each of the two files alone, and accepts what the gateway accepts.
 func TestAjv(t *testing.T) {
 	page, err := os.ReadFile("../docs/schema.md")
 	if err != nil {
@@ -107,7 +108,7 @@ func TestAjv(t *testing.T) {
 	}
 }
 
-// What an editor says is a sentence: no pattern, and no mention of schemas.
+// An editor shows a sentence, without patterns and without the word schema.
 func TestEditorMessages(t *testing.T) {
 	documents := make(map[string]string)
 	for name, settings := range settingsDocuments() {
@@ -118,7 +119,7 @@ func TestEditorMessages(t *testing.T) {
 	documents["two streams"] = strings.Replace(whole(`{"function_name":"f","stream":true}`), `"backend"`, `"concurrent_calls":2,"backend"`, 1)
 	documents["a stream of JSON"] = strings.Replace(whole(`{"function_name":"f","stream":true}`), "no-op", "json", 1)
 
-	// The language service takes a number with a point for no integer, 2.0 as well.
+	// The language service rejects any number with a point as an integer, even 2.0.
 	for _, name := range []string{"an integer with a fraction of zero", "statuses of function errors", "all that a load balancer's events can say"} {
 		delete(documents, "good: "+name)
 	}
