@@ -1,19 +1,19 @@
-# Puts lambda.json into KrakenD's own schema, which knows five of its keys and one of its
-# two namespaces. Where lambda.json is there already, it is replaced. For KrakenD's schema as
-# one bundle, of any version:
+# Merges lambda.json into KrakenD's own schema, which knows five of its keys and one of its two
+# namespaces. An older lambda.json in it is replaced. It works on KrakenD's schema as one
+# bundle, of any version:
 #
 #   curl -s https://www.krakend.io/schema/v2.13/krakend.json |
 #     jq --slurpfile lambda schema/lambda.json -f schema/merge.jq > krakend-schema.json
 #
-# In the bundle, each of KrakenD's schemas stands under its URL: in $defs, or in
-# definitions before KrakenD 2.13.
+# In the bundle, the key of each of KrakenD's schemas is its URL: in $defs, or before KrakenD
+# 2.13 in definitions.
 
 def namespace: "github.com/devopsfaith/krakend-lambda";
 
 def expect(condition; $what):
   if condition then . else error("merge.jq: " + $what) end;
 
-# The key of the one part whose URL ends so.
+# The key of the only part whose URL ends with this name.
 def part($name):
   [keys[] | select(endswith("/" + $name))]
   | expect(length == 1; "KrakenD's bundle must have one part /\($name), has \(length)")

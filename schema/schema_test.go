@@ -185,9 +185,9 @@ func TestLambdaSchemaRefersToNothing(t *testing.T) {
 func TestPatternsAreOfTheCommonSubset(t *testing.T) {
 	uncommon := map[string]*regexp.Regexp{
 		"an escape other than of . * [ ]": regexp.MustCompile(`\\[^.*\[\]]`),
-		"a group with a flag or a name":  regexp.MustCompile(`\(\?[^:]`),
-		"a class with a name":            regexp.MustCompile(`\[\[:`),
-		"more than ASCII":                regexp.MustCompile(`[^\x20-\x7e]`),
+		"a group with a flag or a name":   regexp.MustCompile(`\(\?[^:]`),
+		"a class with a name":             regexp.MustCompile(`\[\[:`),
+		"more than ASCII":                 regexp.MustCompile(`[^\x20-\x7e]`),
 	}
 	for what, re := range uncommon {
 		if !re.MatchString(`\d(?i)[[:alpha:]]é`) {
