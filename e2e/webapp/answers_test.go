@@ -11,8 +11,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
-// Behind a gateway the shop answers as it does itself, and the event that it gets is one
-// of API Gateway's.
+// Behind a gateway the shop gives the same answers as without it, and gets events like those of API
+// Gateway.
 func TestAnswers(t *testing.T) {
 	direct := serveDirectly(t)
 	eachStack(t, func(t *testing.T, s *stack) {
@@ -30,11 +30,11 @@ func TestAnswers(t *testing.T) {
 				for _, line := range answertest.Differences(got, expected(t, direct, c.Request, all)) {
 					t.Error(line)
 				}
-				// One that makes no difference is not true any more.
+				// Each exception must make a difference.
 				for i, e := range all {
 					others := slices.Delete(slices.Clone(all), i, i+1)
 					if len(answertest.Differences(got, expected(t, direct, c.Request, others))) == 0 {
-						t.Errorf("this is no exception any more: %s", e.reason)
+						t.Errorf("this exception no longer makes a difference: %s", e.reason)
 					}
 				}
 			})
@@ -42,7 +42,7 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// serveDirectly serves the shop itself until the end of the test, and returns the
+// serveDirectly serves the shop without a gateway until the end of the test, and returns its
 // address.
 func serveDirectly(t *testing.T) (addr string) {
 	t.Helper()
@@ -54,8 +54,7 @@ func serveDirectly(t *testing.T) (addr string) {
 	return strings.TrimPrefix(direct.URL, "http://")
 }
 
-// expected is what a gateway is to answer: what the shop answers itself, but for the
-// exceptions.
+// expected returns the answer that a gateway must give: the shop's own answer, with the exceptions.
 func expected(t *testing.T, direct string, r answertest.Request, all []*exception) answertest.Response {
 	t.Helper()
 	for _, e := range all {
@@ -65,7 +64,7 @@ func expected(t *testing.T, direct string, r answertest.Request, all []*exceptio
 	}
 	want, err := answertest.Send(direct, r)
 	if err != nil {
-		t.Error("the shop itself: ", err)
+		t.Error("without a gateway: ", err)
 	}
 	want = stripped(want, false)
 	for _, e := range all {
@@ -76,8 +75,7 @@ func expected(t *testing.T, direct string, r answertest.Request, all []*exceptio
 	return want
 }
 
-// A table whose requests are all answered with an error, or whose exceptions are for
-// nobody, would prove little.
+// The table has enough requests, with answers of every kind, and every exception applies to a case.
 func TestCases(t *testing.T) {
 	if len(cases) < 60 {
 		t.Errorf("got %d cases, want at least 60", len(cases))
@@ -100,7 +98,7 @@ func TestCases(t *testing.T) {
 		}
 		for name := range added {
 			if r.Header[name] != nil {
-				t.Errorf("%s: the shop itself sends %s", c.name, name)
+				t.Errorf("%s: the shop sends %s, which the test removes", c.name, name)
 			}
 		}
 	}
@@ -111,14 +109,14 @@ func TestCases(t *testing.T) {
 		500, 503,
 	} {
 		if !statuses[want] {
-			t.Errorf("no case is answered with %d", want)
+			t.Errorf("no case has the status %d", want)
 		}
 	}
 
 	for _, e := range exceptions {
 		for _, name := range e.cases {
 			if !names[name] {
-				t.Errorf("an exception is for %q, which is no case", name)
+				t.Errorf("an exception is for %q, which is not a case", name)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
-// A testCase is a request, under a name that the exceptions know it by.
+// A testCase is a request. Exceptions refer to it by its name.
 type testCase struct {
 	name string
 	answertest.Request
@@ -28,7 +28,7 @@ const (
 	beforeLeaflet = "Mon, 20 May 2024 08:30:00 GMT"
 )
 
-// every is one byte of each value: no UTF-8, with a NUL.
+// every has each byte value once: it is not UTF-8, and contains a NUL.
 var every = func() string {
 	var b [256]byte
 	for i := range b {
@@ -43,7 +43,7 @@ func get(name, target string, header ...answertest.Field) testCase {
 	return testCase{name, answertest.Request{Method: http.MethodGet, Target: target, Header: header}}
 }
 
-// rawGet is a GET whose target or headers net/http's client would not send.
+// rawGet returns a GET whose target or headers net/http's client would not send.
 func rawGet(name, target string, header ...answertest.Field) testCase {
 	return testCase{name, answertest.Request{Method: http.MethodGet, Target: target, Header: header, Raw: true}}
 }
@@ -101,7 +101,7 @@ Content-Disposition: form-data; name="empty"; filename=""
 --leaves--
 `, "\n", "\r\n")
 
-// cases are the requests of which every answer must be the same.
+// cases are requests whose answers must be the same with and without a gateway.
 var cases = []testCase{
 	// Pages.
 	get("home page", "/"),
@@ -134,7 +134,7 @@ var cases = []testCase{
 	rawGet("query of separators", "/search?&&=&&a=1&"),
 	rawGet("query that is empty", "/search?"),
 	rawGet("query with a second question mark", "/search??a=b?c"),
-	get("query, as it was spelled", "/request?a=x%20y&a=(b)&a"),
+	get("query with unusual spelling", "/request?a=x%20y&a=(b)&a"),
 	get("filter", "/teas?tag=black&tag=scented"),
 	get("filter with Unicode and a plus", "/teas?origin=Sri+Lanka"),
 	get("filter that nothing passes", "/teas?origin=Mars"),
@@ -147,7 +147,7 @@ var cases = []testCase{
 	get("path with an escaped question mark", "/labels/what%3Fa=b"),
 	get("path with an escaped hash", "/labels/no%231"),
 	get("path with an escaped percent sign", "/labels/100%25"),
-	get("path with an escape that is escaped", "/labels/a%252Fb%2520c"),
+	get("path with an escaped escape", "/labels/a%252Fb%2520c"),
 	get("path with reserved characters", "/labels/a:b@c&d=e$f!g'h(i)j*k"),
 	get("path with a comma and a semicolon", "/labels/a,b;c=d"),
 	get("path with escaped commas", "/labels/a%2Cb%3Bc"),
@@ -160,17 +160,17 @@ var cases = []testCase{
 	rawGet("path with raw bytes", "/labels/th\xc3\xa9"),
 	rawGet("path with needless escapes", "/labels/%61%62%7E"),
 	get("path with two placeholders", "/shelves/top%20left/boxes/7"),
-	get("path with two placeholders, as it was spelled", "/shelves/a:b/boxes/c,d;e"),
+	get("path with two placeholders and unescaped characters", "/shelves/a:b/boxes/c,d;e"),
 	get("path with a slash at its end", "/teas/"),
-	get("page that is not there", "/attic/window?a=b"),
-	with("method that is not there", http.MethodDelete, "/leaflet", "", ""),
+	get("unknown page", "/attic/window?a=b"),
+	with("unknown method", http.MethodDelete, "/leaflet", "", ""),
 
 	// The JSON API.
 	get("list", "/teas"),
 	get("list, compressed", "/teas", field("Accept-Encoding", "gzip, deflate, br, zstd")),
 	get("tea", "/teas/assam"),
 	get("tea with a name in Unicode", "/teas/mat%C3%A9"),
-	get("tea that is not there", "/teas/coffee"),
+	get("unknown tea", "/teas/coffee"),
 	get("tea, not modified", "/teas/assam", field("If-None-Match", assamETag)),
 	get("tea, not modified, weak", "/teas/assam", field("If-None-Match", "W/"+assamETag)),
 	get("tea, modified", "/teas/assam", field("If-None-Match", `"0"`)),
@@ -191,10 +191,10 @@ var cases = []testCase{
 	with("replace another version", http.MethodPut, "/teas/assam", jsonType, `{"name":"A"}`, field("If-Match", `"0"`)),
 	with("change", http.MethodPatch, "/teas/assam", "application/merge-patch+json", `{"price":8}`),
 	with("change with numbers beyond a float", http.MethodPatch, "/teas/assam", jsonType, `{"price":12345678901234567890}`),
-	with("change what is not there", http.MethodPatch, "/teas/coffee", jsonType, `{}`),
+	with("change of an unknown tea", http.MethodPatch, "/teas/coffee", jsonType, `{}`),
 	with("remove", http.MethodDelete, "/teas/assam", "", ""),
 	with("remove what is wanted", http.MethodDelete, "/teas/gyokuro", "", ""),
-	with("remove what is not there", http.MethodDelete, "/teas/coffee", "", ""),
+	with("removal of an unknown tea", http.MethodDelete, "/teas/coffee", "", ""),
 
 	// Cookies.
 	with("several cookies set", http.MethodPut, "/basket/assam", "", ""),
@@ -238,7 +238,7 @@ var cases = []testCase{
 	with("letter that is not compressed as it says", http.MethodPost, "/letters", "text/plain", "Dear shop", field("Content-Encoding", "gzip")),
 	with("letter that announces itself", http.MethodPost, "/letters", "text/plain", "Dear shop", field("Expect", "100-continue")),
 
-	// Bodies, given back as they came.
+	// Bodies, which the shop sends back unchanged.
 	with("text", http.MethodPost, "/echo", "text/plain; charset=utf-8", "thé 龍井 \U0001f375 <&> \u2028"),
 	with("text in ISO-8859-1", http.MethodPost, "/echo", "text/plain; charset=iso-8859-1", "th\xe9"),
 	with("text with invalid UTF-8", http.MethodPost, "/echo", "text/plain", "a\xff\xfe\xc3(b"),
@@ -300,7 +300,7 @@ var cases = []testCase{
 	get("200 without a body", "/status/200"),
 	get("202 with a body", "/status/202?body=soon"),
 	get("204", "/status/204"),
-	get("204 with a body, which is none", "/status/204?body=x"),
+	get("204 with a body that is dropped", "/status/204?body=x"),
 	get("304 with a body, which is none", "/status/304?body=x"),
 	get("205", "/status/205"),
 	get("299", "/status/299?body=%7B%7D"),
@@ -315,11 +315,11 @@ var cases = []testCase{
 	get("no status at all", "/silence"),
 
 	// Headers.
-	get("headers that are repeated in the answer", "/links"),
+	get("repeated headers in the answer", "/links"),
 	get("headers of odd values in the answer", "/headers"),
 	get("connection that the shop ends", "/farewell"),
 	get("headers", "/request", field("X-Tea", "assam"), field("Accept-Language", "fr"), field("Referer", "http://tea.example/a,b")),
-	get("headers that are repeated", "/request", field("X-Tea", "assam"), field("X-Tea", "earl-grey")),
+	get("repeated headers", "/request", field("X-Tea", "assam"), field("X-Tea", "earl-grey")),
 	get("headers with commas", "/request", field("X-Tea", "a, b,c"), field("Accept", "text/html, */*;q=0.8")),
 	get("headers that are empty", "/request", field("X-Tea", ""), field("X-Tea-Two", "")),
 	get("headers in Unicode", "/request", field("X-Tea", "thé 龍井")),
@@ -328,5 +328,5 @@ var cases = []testCase{
 	rawGet("headers in another case", "/request", field("x-TEA", "1"), field("X-tea", "2"), field("x-tea-two", "\t3  "), field("user-agent", "raw")),
 	rawGet("headers about the connection", "/request", field("Connection", "keep-alive, X-Tea-Hop"), field("X-Tea-Hop", "1"), field("X-Tea", "2"), field("User-Agent", "raw")),
 	rawGet("no user agent", "/request"),
-	get("headers that are long", "/request", field("X-Tea", strings.Repeat("leaf ", 1000)+".")),
+	get("long headers", "/request", field("X-Tea", strings.Repeat("leaf ", 1000)+".")),
 }

@@ -10,12 +10,11 @@ import (
 )
 
 const (
-	clients = 8 // at a time
-	rounds  = 2 // of all cases
+	clients = 8 // concurrent clients
+	rounds  = 2 // rounds of all cases
 )
 
-// Each of many clients gets its own answer. They tell each other apart by an ID that the
-// shop gives back.
+// Each of many concurrent clients gets its own answer. The shop sends back the ID of the request.
 func TestConcurrentClients(t *testing.T) {
 	direct := serveDirectly(t)
 	eachStack(t, func(t *testing.T, s *stack) {

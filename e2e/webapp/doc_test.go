@@ -1,9 +1,8 @@
-// Package webapp proves Lambda backends with software that was not written for them: an ordinary
-// net/http application, the one in package shop, that runs as a function through
-// github.com/awslabs/aws-lambda-go-api-proxy. Each request of a table is sent to the shop itself,
-// and to the shop behind a gateway of each generation of KrakenD and in each of API Gateway's
-// payload formats. The answers must be the same, but for the exceptions that are listed, with
-// their reasons, in exceptions_test.go.
+// Package webapp tests Lambda backends with an ordinary net/http application, the one in package shop.
+// It runs as a function through github.com/awslabs/aws-lambda-go-api-proxy. The test sends each
+// request of a table to the shop without a gateway, and to the shop behind a gateway, for each
+// generation of KrakenD and each of API Gateway's payload formats. The answers must be the same,
+// except for the exceptions in exceptions_test.go, which have reasons.
 //
 // Read answers_test.go first: the comparison. Then:
 //

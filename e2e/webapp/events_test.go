@@ -15,19 +15,19 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
-// checkEvent checks that what the function got for a case is what aws-lambda-go's types
-// for API Gateway have, and nothing else.
+// checkEvent checks that the event of a case fits aws-lambda-go's types for API Gateway, without other
+// members.
 func checkEvent(t *testing.T, c *testCase, s *stack) {
 	t.Helper()
 	calls := s.api.Calls()
 	if slices.ContainsFunc(known(c, s), func(e *exception) bool { return e.uncalled }) {
 		if len(calls) > 0 {
-			t.Errorf("got the calls %+v, want none", calls)
+			t.Errorf("got the calls %+v, want no call", calls)
 		}
 		return
 	}
 	if len(calls) != 1 || !calls[0].Executed || calls[0].Function != "webapp" {
-		t.Errorf("got the calls %+v, want one of webapp", calls)
+		t.Errorf("got the calls %+v, want one call of webapp", calls)
 		return
 	}
 	got, err := s.decode(calls[0].Payload)
@@ -46,7 +46,7 @@ func checkEvent(t *testing.T, c *testCase, s *stack) {
 	}
 }
 
-// summary is a little of an event.
+// summary has a few fields of an event.
 type summary struct {
 	version, method, path string
 	hasBody               bool
@@ -66,7 +66,7 @@ type restEvent struct {
 	} `json:"requestContext"`
 }
 
-// decode reads an event strictly.
+// decode decodes an event strictly.
 func (s *stack) decode(payload []byte) (summary, error) {
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.DisallowUnknownFields()
@@ -90,7 +90,7 @@ func (s *stack) decode(payload []byte) (summary, error) {
 	return got, nil
 }
 
-// unescaped is a path as every server understands it.
+// unescaped returns a path as servers decode it.
 func unescaped(t *testing.T, path string) string {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://"+answertest.Host+path, nil)

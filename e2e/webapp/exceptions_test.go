@@ -9,8 +9,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/answertest"
 )
 
-// added are the headers that a gateway adds to the shop's. None of them is in an answer
-// of the shop's own.
+// added are the headers that a gateway adds. The shop does not send them.
 var added = map[string]string{
 	"X-Krakend":              "KrakenD says in every answer that it is KrakenD",
 	"X-Krakend-Completed":    "KrakenD says in every answer whether it is complete; with no-op that is always false",
@@ -18,66 +17,66 @@ var added = map[string]string{
 	"X-Amzn-Requestid":       "the ID of the invocation, from Lambda",
 }
 
-// own are the headers that each server makes for itself.
+// own are the headers that differ for each server.
 var own = map[string]string{
 	"Date":           "each server has a clock",
-	"Content-Length": "each server decides whether it tells the length or sends chunks; the client holds a length against the body",
+	"Content-Length": "each server decides whether to send the length or chunks; the client compares a length with the body",
 }
 
-// An exception is where a gateway's answer is known to be another one than the shop's.
-// It says which other, so that all of the answer is compared nevertheless, and it must
-// make a difference wherever it applies.
+// An exception is a known difference between a gateway's answer and the shop's own answer. It changes
+// the expected answer, so that the test still compares all of it. The test fails if the exception
+// makes no difference.
 type exception struct {
 	reason string
 	cases  []string
-	// gateways and formats are those that it applies to, nil for all.
+	// gateways and formats limit the exception. Nil means all.
 	gateways, formats []string
 
-	// uncalled is set where KrakenD answers by itself: the function is not called.
+	// uncalled: KrakenD answers without a call of the function.
 	uncalled bool
-	// request changes what is asked of the shop itself, and response what that answers,
-	// into what the gateway's answer is to be. Nil changes nothing.
+	// request changes the request to the shop without a gateway, and response changes its answer into
+	// the expected one. Nil changes nothing.
 	request  func(*answertest.Request)
 	response func(*answertest.Response)
 }
 
-// exceptions are what KrakenD, the payload formats and httpadapter make of requests and
-// answers. None of it is the Lambda backend's doing.
+// exceptions are differences that KrakenD, the payload formats and httpadapter cause. The Lambda backend
+// causes none of them.
 var exceptions = []exception{
-	// What KrakenD does.
+	// Caused by KrakenD.
 	{
-		reason:  "KrakenD hands on the query string parsed: how its parts were spelled and the order of the names are lost",
-		cases:   []string{"query, as it was spelled"},
+		reason:  "KrakenD parses the query string: the spelling of its parts and the order of the names are lost",
+		cases:   []string{"query with unusual spelling"},
 		request: answertest.SetTarget("/request?a=x+y&a=%28b%29&a="),
 	},
 	{
-		reason:  "KrakenD hands on the query string parsed: what does not parse is lost, and is no reason for the shop to complain",
+		reason:  "KrakenD parses the query string: parts that do not parse are lost, so the shop does not see the mistake",
 		cases:   []string{"form of a broken query"},
 		request: answertest.SetTarget("/purchases"),
 	},
 	{
-		reason:   "KrakenD 2's engine refuses a placeholder that is escaped, or that has a question mark or a hash, once it is unescaped",
-		cases:    []string{"path with an escaped question mark", "path with an escaped hash", "path with an escape that is escaped"},
+		reason:   "KrakenD 2's engine refuses a placeholder that contains an escape, a question mark or a hash after it is unescaped",
+		cases:    []string{"path with an escaped question mark", "path with an escaped hash", "path with an escaped escape"},
 		uncalled: true,
 		gateways: []string{"2"},
 		response: answertest.Become(http.StatusBadRequest, "text/plain; charset=utf-8", "error: encoded url params"),
 	},
 	{
-		reason:   "KrakenD 2's engine unescapes a placeholder twice, and refuses it where that fails",
+		reason:   "KrakenD 2's engine unescapes a placeholder twice, and refuses it if that fails",
 		cases:    []string{"path with an escaped percent sign"},
 		uncalled: true,
 		gateways: []string{"2"},
 		response: answertest.Become(http.StatusBadRequest, "text/plain; charset=utf-8", `error: invalid URL escape "%"`),
 	},
 	{
-		reason:   "KrakenD 1.x's load balancer puts placeholders unescaped into a URL, which does not parse then; the Lambda backend, which would not use that URL, is not reached",
+		reason:   "KrakenD 1.x's load balancer puts unescaped placeholders into a URL, which then does not parse; so KrakenD does not call the Lambda backend, which does not use that URL",
 		cases:    []string{"path with an escaped percent sign"},
 		uncalled: true,
 		gateways: []string{"1", "1.4"},
 		response: answertest.Become(http.StatusInternalServerError, "", ""),
 	},
 	{
-		reason:   "KrakenD's router redirects from a path with a slash at its end to one without, where there is such an endpoint",
+		reason:   "KrakenD's router redirects from a path with a slash at its end to an endpoint without it",
 		cases:    []string{"path with a slash at its end"},
 		uncalled: true,
 		response: func(r *answertest.Response) {
@@ -86,44 +85,44 @@ var exceptions = []exception{
 		},
 	},
 	{
-		reason:  "KrakenD names itself as the user agent where the client names none",
+		reason:  "KrakenD sends its own User-Agent if the client sends none",
 		cases:   []string{"no user agent"},
 		request: answertest.SetHeader("User-Agent", "KrakenD Version undefined"),
 	},
 
-	// What the formats cannot say.
+	// Caused by the formats.
 	{
-		reason:  "an event is JSON, whose strings are Unicode: bytes of a header that are no UTF-8 become U+FFFD",
+		reason:  "an event is JSON, whose strings are Unicode: bytes of a header that are not UTF-8 become U+FFFD",
 		cases:   []string{"headers in ISO-8859-1"},
 		request: answertest.SetHeader("X-Tea", "th\ufffd"),
 	},
 	{
-		reason:  "the same for a query string, which format 1.0 has only as parsed, and 2.0 as it is, too",
+		reason:  "the same for a query string, which format 1.0 has only in parsed form; 2.0 also has it unparsed",
 		cases:   []string{"query with invalid UTF-8"},
 		formats: []string{"1.0"},
 		request: answertest.SetTarget("/search?a=%EF%BF%BD%EF%BF%BDb"),
 	},
 	{
-		reason:   "API Gateway's domainName, from which httpadapter takes the Host, has no port",
+		reason:   "httpadapter takes the Host from API Gateway's domainName, which has no port",
 		cases:    []string{"redirect with the host and a port"},
 		response: answertest.Replace(":8443", ""),
 	},
 
-	// What httpadapter does.
+	// Caused by httpadapter.
 	{
-		reason:  "httpadapter splits headers of format 2.0 at their commas, but for a few that it knows to be single; chi's Compress reads the first one only",
+		reason:  "httpadapter splits headers of format 2.0 at their commas, except for a few headers; chi's Compress reads only the first part",
 		cases:   []string{"page, a list of encodings"},
 		formats: []string{"2.0"},
 		request: answertest.SplitHeader("Accept-Encoding"),
 	},
 	{
-		reason:  "the same; net/http and the shop read the first one only",
+		reason:  "the same; net/http and the shop read only the first part",
 		cases:   []string{"file, not modified, a list of versions", "tea, not modified, a list of versions"},
 		formats: []string{"2.0"},
 		request: answertest.SplitHeader("If-None-Match"),
 	},
 	{
-		reason:  "the same; net/http reads the first one only",
+		reason:  "the same; net/http reads only the first part",
 		cases:   []string{"several ranges"},
 		formats: []string{"2.0"},
 		request: answertest.SplitHeader("Range"),
@@ -135,14 +134,14 @@ var exceptions = []exception{
 		request: answertest.SplitHeader("If-Range"),
 	},
 	{
-		reason:  "the same; the shop shows them split",
+		reason:  "the same; the shop shows the parts",
 		cases:   []string{"headers with commas"},
 		formats: []string{"2.0"},
 		request: func(r *answertest.Request) { answertest.SplitHeader("X-Tea")(r); answertest.SplitHeader("Accept")(r) },
 	},
 	{
-		reason:  "httpadapter joins the headers of an answer in format 2.0, which has one value for each",
-		cases:   []string{"headers that are repeated in the answer"},
+		reason:  "httpadapter joins repeated headers of an answer in format 2.0, which has one value for each header",
+		cases:   []string{"repeated headers in the answer"},
 		formats: []string{"2.0"},
 		response: func(r *answertest.Response) {
 			for _, name := range []string{"Link", "X-Tea"} {
@@ -151,18 +150,18 @@ var exceptions = []exception{
 		},
 	},
 	{
-		reason:   "httpadapter fails where a handler writes nothing (\"Status code not set on response\"), where net/http answers with 200",
+		reason:   "httpadapter fails if a handler writes nothing (\"Status code not set on response\"); net/http answers 200",
 		cases:    []string{"no status at all"},
 		response: answertest.Become(http.StatusBadGateway, "", ""),
 	},
 	{
-		reason:   "httpadapter gives an answer a content type once its handler calls Write, with zero bytes (as chi's 405 does) or for a status without a body; net/http does not",
-		cases:    []string{"method that is not there", "204 with a body, which is none"},
+		reason:   "httpadapter sets a content type if the handler calls Write, even with zero bytes (as chi's 405 does) or for a status without a body; net/http does not",
+		cases:    []string{"unknown method", "204 with a body that is dropped"},
 		response: func(r *answertest.Response) { r.Header.Set("Content-Type", "text/plain; charset=utf-8") },
 	},
 }
 
-// known are the exceptions that apply to a case.
+// known returns the exceptions that apply to a case.
 func known(c *testCase, s *stack) (all []*exception) {
 	for i := range exceptions {
 		e := &exceptions[i]
@@ -175,8 +174,8 @@ func known(c *testCase, s *stack) (all []*exception) {
 	return all
 }
 
-// stripped is an answer without what differs in every answer. Of an answer with
-// several ranges the boundary is random.
+// stripped returns an answer without the parts that always differ. In an answer with several ranges,
+// the boundary is random.
 func stripped(r answertest.Response, gateway bool) answertest.Response {
 	r.Header = r.Header.Clone()
 	if gateway {

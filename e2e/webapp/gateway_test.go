@@ -21,7 +21,7 @@ var gateways = []*gatewaytest.Gateway{
 	gatewaytest.New("2", "../../examples/krakend2", 3),
 }
 
-// formats are API Gateway's payload formats, and the handlers that take them.
+// formats are API Gateway's payload formats, with a handler for each.
 var formats = []struct {
 	name    string
 	handler func(http.Handler) any
@@ -62,14 +62,13 @@ func eachStack(t *testing.T, test func(t *testing.T, s *stack)) {
 	}
 }
 
-// beyond are endpoints for what the shop does not serve, so that it is the shop that
-// says so.
+// beyond are endpoints for routes that the shop does not have, so that the shop answers with the error.
 var beyond = []struct{ method, path string }{
 	{http.MethodDelete, "/leaflet"},
 	{http.MethodGet, "/attic/{room}"},
 }
 
-// endpoints are one for each of the shop's routes.
+// endpoints returns an endpoint for each of the shop's routes.
 func endpoints(t *testing.T, g *gatewaytest.Gateway, settings object) (all []object) {
 	t.Helper()
 	headers, queries := "headers_to_pass", "querystring_params"
@@ -84,8 +83,8 @@ func endpoints(t *testing.T, g *gatewaytest.Gateway, settings object) (all []obj
 			headers:           []string{"*"},
 			queries:           []string{"*"},
 			"backend": []object{{
-				// Of KrakenD 1.2 it is all that tells the shop its name: that one does not
-				// hand on the client's Host. Nothing is called there.
+				// KrakenD 1.2 does not pass on the client's Host, so the shop gets this name. The
+				// gateway does not call it.
 				"host":         []string{"http://" + answertest.Host},
 				"url_pattern":  path,
 				"encoding":     "no-op",

@@ -7,7 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// account is what not everyone may see, and what has moved.
+// account has pages that need a login, and redirections.
 func account(r chi.Router) {
 	r.Get("/cellar", func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); !ok || user != "gopher" || password != "p:ässword" {
@@ -24,7 +24,7 @@ func account(r chi.Router) {
 	})
 	r.Get("/moved/{status}", moved)
 	r.Post("/moved/{status}", moved)
-	// Where the shop is known by its full name.
+	// Redirects to the shop's absolute URL.
 	r.Get("/home", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+r.Host+"/", http.StatusMovedPermanently)
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// basket is what a customer is about to buy. It is in the customer's cookies.
+// basket has a customer's basket, which is in the customer's cookies.
 func basket(r chi.Router) {
 	r.Get("/basket", func(w http.ResponseWriter, r *http.Request) {
 		type cookie struct{ Name, Value string }

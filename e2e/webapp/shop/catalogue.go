@@ -13,17 +13,17 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// A Tea is what the shop sells.
+// A Tea is a product of the shop.
 type Tea struct {
 	ID     string   `json:"id"`
 	Name   string   `json:"name"`
 	Origin string   `json:"origin"`
 	Tags   []string `json:"tags"`
-	Price  float64  `json:"price"` // of 100 g, in euros
+	Price  float64  `json:"price"` // euros for 100 g
 	Sold   bool     `json:"soldOut,omitempty"`
 }
 
-// teas are all that there are, by ID.
+// teas has all teas by ID.
 func teas() []Tea {
 	return []Tea{
 		{ID: "assam", Name: "Assam", Origin: "India", Tags: []string{"black", "malty"}, Price: 7.5},
@@ -43,7 +43,7 @@ func find(id string) (Tea, bool) {
 	return all[i], true
 }
 
-// etag is the version of a tea.
+// etag returns the version of a tea.
 func (t Tea) etag() string {
 	body, _ := json.Marshal(t)
 	return fmt.Sprintf(`"%x"`, sha256.Sum256(body))[:17] + `"`
@@ -71,7 +71,7 @@ func catalogue(r chi.Router) {
 		}
 	}))
 	r.Patch("/teas/{id}", existing(func(w http.ResponseWriter, r *http.Request, t Tea) {
-		if decode(w, r, &t) { // into what there is already
+		if decode(w, r, &t) { // changes the members that the body has
 			reply(w, http.StatusOK, t)
 		}
 	}))
@@ -84,8 +84,7 @@ func catalogue(r chi.Router) {
 	}))
 }
 
-// listTeas answers with the teas that have the origin and all the tags that the
-// query string asks for.
+// listTeas answers with the teas that have the origin and all tags in the query string.
 func listTeas(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	list := slices.DeleteFunc(teas(), func(t Tea) bool {
@@ -111,7 +110,7 @@ func createTea(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusCreated, t)
 }
 
-// existing serves the tea that the path names, or a 404.
+// existing calls a handler with the tea of the path, or answers 404.
 func existing(serve func(http.ResponseWriter, *http.Request, Tea)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := segment(r, "id")
@@ -123,7 +122,7 @@ func existing(serve func(http.ResponseWriter, *http.Request, Tea)) http.HandlerF
 	}
 }
 
-// names tells whether a condition such as If-None-Match has a version among its own.
+// names reports whether a condition such as If-None-Match contains a version.
 func names(condition, etag string) bool {
 	for tag := range strings.SplitSeq(condition, ",") {
 		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
@@ -133,7 +132,7 @@ func names(condition, etag string) bool {
 	return false
 }
 
-// decode reads a body in JSON, and answers where there is none.
+// decode reads a JSON body. If the body is not JSON, decode answers the request and returns false.
 func decode(w http.ResponseWriter, r *http.Request, v any) bool {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json") {
 		w.Header().Set("Accept-Post", "application/json")

@@ -11,7 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// counter is where customers leave things: orders, pictures, letters.
+// counter accepts orders, pictures and letters.
 func counter(r chi.Router) {
 	r.Post("/purchases", order)
 	r.Get("/purchases/{number}", func(w http.ResponseWriter, r *http.Request) {
@@ -22,7 +22,7 @@ func counter(r chi.Router) {
 	r.Post("/letters", letter)
 }
 
-// order takes a form, and sends the browser on to the order.
+// order accepts a form, and redirects the browser to the order.
 func order(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		fail(w, http.StatusBadRequest, err.Error())
@@ -33,13 +33,13 @@ func order(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnprocessableEntity, fmt.Sprintf("no tea in %q", r.PostForm))
 		return
 	}
-	// The same order has the same number.
+	// Equal orders have equal numbers.
 	number := fmt.Sprintf("%x", sha256.Sum256([]byte(r.PostForm.Encode())))[:8]
 	http.SetCookie(w, &http.Cookie{Name: "notice", Value: "thanks", MaxAge: 10})
 	http.Redirect(w, r, "/purchases/"+number+"?tea="+url.QueryEscape(tea.Name), http.StatusSeeOther)
 }
 
-// upload takes files, and tells what it got.
+// upload accepts files, and lists them in its answer.
 func upload(w http.ResponseWriter, r *http.Request) {
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -70,7 +70,7 @@ func upload(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusCreated, files)
 }
 
-// letter takes a text that may be compressed, and reads it back.
+// letter accepts a text, which may be compressed, and sends it back.
 func letter(w http.ResponseWriter, r *http.Request) {
 	body := io.Reader(r.Body)
 	if r.Header.Get("Content-Encoding") == "gzip" {

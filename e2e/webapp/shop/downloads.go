@@ -13,7 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// printed is when the shop's printed matter was last changed.
+// printed is the last change of the shop's files.
 var printed = time.Date(2024, time.May, 21, 8, 30, 0, 0, time.UTC)
 
 // leafletETag is the version of the leaflet.
@@ -40,7 +40,7 @@ func downloads(r chi.Router) {
 			w.Write([]byte("2024-05-21  \"Assam\" <100 g> & a pot of Gyokuro 玉露 ....  39.50 €\n"))
 		}
 	})
-	// It is compressed as it is, whatever the client accepts.
+	// The file itself is compressed, even if the client does not accept compression.
 	r.Get("/prices.csv.gz", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 		w.Header().Set("Content-Encoding", "gzip")
@@ -48,7 +48,7 @@ func downloads(r chi.Router) {
 		zw.Write([]byte("id,price\nassam,7.5\n"))
 		zw.Close()
 	})
-	// A text that has every character up to U+00FF, the NUL among them.
+	// A text with every character up to U+00FF, including NUL.
 	r.Get("/alphabet", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		var text strings.Builder
@@ -80,11 +80,11 @@ func logo() []byte {
 		}
 	}
 	var buf bytes.Buffer
-	png.Encode(&buf, img) // a buffer takes everything
+	png.Encode(&buf, img) // writes to a buffer never fail
 	return buf.Bytes()
 }
 
-// noise is n bytes of all values in no order, and the same each time.
+// noise returns n pseudo-random bytes, always the same.
 func noise(n int) []byte {
 	p := make([]byte, n)
 	x := uint32(2463534242)

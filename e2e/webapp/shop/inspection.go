@@ -9,7 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// inspection shows how requests arrive, and makes answers of every kind.
+// inspection has handlers that show how requests arrive, and that give answers of every kind.
 func inspection(r chi.Router) {
 	r.Get("/request", inspect)
 	r.Get("/labels/{name}", func(w http.ResponseWriter, r *http.Request) {
@@ -61,12 +61,11 @@ func inspection(r chi.Router) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "Come again!\n")
 	})
-	// It writes nothing at all: net/http makes a 200 of that.
+	// It writes nothing, so net/http answers 200.
 	r.Get("/silence", func(http.ResponseWriter, *http.Request) {})
 }
 
-// inspect tells what a request looks like: of its headers those that begin with
-// X-Tea, and a few.
+// inspect shows a request. It shows only headers that begin with X-Tea, and a few others.
 func inspect(w http.ResponseWriter, r *http.Request) {
 	headers := make(map[string][]string)
 	for name, values := range r.Header {
@@ -84,7 +83,7 @@ func inspect(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// echo gives a body back as it came, byte for byte.
+// echo sends a body back, byte for byte.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -41,13 +41,13 @@ var results = template.Must(template.New("results").Parse(`<!DOCTYPE html>
 </dl>
 `))
 
-// pages are for people.
+// pages has pages for people.
 func pages(r chi.Router) {
 	r.Get("/", func(w http.ResponseWriter, r *http.Request) { render(w, index, teas()) })
 	r.Get("/search", func(w http.ResponseWriter, r *http.Request) { render(w, results, r.URL.Query()) })
 	r.Get("/menu/{charset}", menu)
 	r.Get("/plain", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintln(w, "<html>Its Content-Type is for others to find out.") // none is set
+		fmt.Fprintln(w, "<html>This page does not set its Content-Type.")
 	})
 }
 
@@ -58,7 +58,7 @@ func render(w http.ResponseWriter, t *template.Template, data any) {
 	}
 }
 
-// menu is the same text in the character set that the path names.
+// menu serves the same text in the character set of the path.
 func menu(w http.ResponseWriter, r *http.Request) {
 	const text = "Thé glacé: 3 £ – Maté: 2 £\n"
 	charset := segment(r, "charset")

@@ -21,7 +21,7 @@ func New() http.Handler {
 		pages(r)
 		catalogue(r)
 	})
-	// What is compressed as it is, or asked for in ranges.
+	// Without compression: files that are compressed already, or that clients request in ranges.
 	downloads(r)
 	basket(r)
 	counter(r)
@@ -30,7 +30,7 @@ func New() http.Handler {
 	return r
 }
 
-// requestID gives a request's ID back with the answer.
+// requestID adds the request's ID to the answer.
 func requestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id := r.Header.Get("X-Request-Id"); id != "" {
@@ -40,8 +40,8 @@ func requestID(next http.Handler) http.Handler {
 	})
 }
 
-// segment is the value of a placeholder. chi takes it from the path as the client
-// spelled it, where net/http kept that spelling.
+// segment returns the decoded value of a placeholder. chi takes it from the client's spelling of the
+// path, if net/http has kept that.
 func segment(r *http.Request, name string) string {
 	value := chi.URLParam(r, name)
 	if r.URL.RawPath == "" {

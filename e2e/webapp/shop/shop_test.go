@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// do sends the shop a request. Headers are names and values by turns.
+// do sends a request to the shop. headers has names and values in turn.
 func do(t *testing.T, method, target, body string, header ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
@@ -63,7 +63,7 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// A placeholder is what the client meant, however it was escaped.
+// A placeholder has the decoded value, for every way to escape it.
 func TestSegments(t *testing.T) {
 	for target, want := range map[string]string{
 		"/labels/a+b":           "a+b",
