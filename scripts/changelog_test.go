@@ -83,8 +83,8 @@ More.
 	}
 }
 
-// The changelog that is here: the version which is next has notes once it has a date, and
-// each line says of what kind it is.
+// In this repository's changelog, the next version has notes as soon as it has a date, and each line
+// begins with its kind.
 func TestChangelogOfThisVersion(t *testing.T) {
 	t.Parallel()
 	r := newSmallRepository(t)
@@ -102,7 +102,7 @@ func TestChangelogOfThisVersion(t *testing.T) {
 		switch kind {
 		case "[CHANGE]", "[FEATURE]", "[ENHANCEMENT]", "[BUGFIX]":
 		default:
-			t.Errorf("of what kind is %q?", line)
+			t.Errorf("%q does not begin with a kind such as [FEATURE]", line)
 		}
 	}
 	if changes == 0 {
@@ -112,7 +112,7 @@ func TestChangelogOfThisVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Notes are shown where links within the repository lead nowhere.
+	// GitHub shows the notes on a page where links within the repository do not work.
 	if strings.Contains(string(content), "](") {
 		t.Error("CHANGELOG.md has links")
 	}

@@ -21,12 +21,12 @@ import (
 	"testing"
 )
 
-// platform is the one that can be run here.
+// platform is the platform of this machine.
 const platform = runtime.GOOS + "/" + runtime.GOARCH
 
 var gateways = []string{"krakend", "krakend14", "krakend2"}
 
-// archive is the name of a gateway's.
+// archive returns the name of a gateway's archive.
 func (r repository) archive(gateway string) string {
 	return fmt.Sprintf("krakend-lambda-v%s-%s-%s-%s", r.version, gateway, runtime.GOOS, runtime.GOARCH)
 }
@@ -37,10 +37,10 @@ func needsTools(t *testing.T) {
 		t.Skip("builds the gateways as for a release, which takes minutes: make nightly")
 	}
 	if out, err := exec.Command("tar", "--version").CombinedOutput(); err != nil || !bytes.Contains(out, []byte("GNU tar")) {
-		t.Skip("dist needs GNU tar, which this machine has not")
+		t.Skip("dist needs GNU tar, which is not installed")
 	}
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("dist needs jq, which this machine has not")
+		t.Skip("dist needs jq, which is not installed")
 	}
 }
 
@@ -57,9 +57,8 @@ func (r repository) dist(t *testing.T, umask string, env ...string) (dir string)
 	return dir
 }
 
-// The archives, what is in them, and that they say of themselves what they are. The same
-// commit gives the same bytes: in another directory, for another user, and once it is
-// tagged.
+// The archives have the right files, and the gateways print their version. The same commit always gives
+// the same bytes: in another directory, for another user, and after it is tagged.
 func TestDist(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)
@@ -98,10 +97,10 @@ func TestDist(t *testing.T) {
 			for _, h := range headers {
 				got = append(got, fmt.Sprintf("%o %s", h.Mode, h.Name))
 				if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" {
-					t.Errorf("%s is %d:%d's, %q:%q", h.Name, h.Uid, h.Gid, h.Uname, h.Gname)
+					t.Errorf("%s has the owner %d:%d, %q:%q, want 0:0", h.Name, h.Uid, h.Gid, h.Uname, h.Gname)
 				}
 				if got, want := strconv.FormatInt(h.ModTime.Unix(), 10), r.git(t, "log", "-1", "--format=%ct"); got != want {
-					t.Errorf("%s is of %s, want the commit's time, %s", h.Name, got, want)
+					t.Errorf("%s has the time %s, want the commit's, %s", h.Name, got, want)
 				}
 			}
 			want := []string{"755 " + name + "/", "644 " + name + "/LICENSE", "644 " + name + "/krakend.json", "755 " + name + "/" + g}
@@ -110,7 +109,7 @@ func TestDist(t *testing.T) {
 			}
 			for file, source := range map[string]string{"LICENSE": "LICENSE", "krakend.json": "examples/" + g + "/krakend.json"} {
 				if read(t, unpacked, name+"/"+file) != read(t, r.dir, source) {
-					t.Errorf("%s is not %s", file, source)
+					t.Errorf("%s differs from %s", file, source)
 				}
 			}
 
@@ -142,7 +141,7 @@ func TestDist(t *testing.T) {
 	}
 }
 
-// checkSBOM checks that a CycloneDX document is of this binary, and lists each module in it.
+// checkSBOM checks that a CycloneDX document describes this binary and lists each of its modules.
 func (r repository) checkSBOM(t *testing.T, document, binary string, info *buildinfo.BuildInfo) {
 	t.Helper()
 	type component struct{ Name, Version, PURL string }
@@ -198,7 +197,7 @@ func (r repository) checkSBOM(t *testing.T, document, binary string, info *build
 	}
 	for _, text := range []string{"../", "(devel)", scratch} {
 		if strings.Contains(document, text) {
-			t.Errorf("the document has %q", text)
+			t.Errorf("the document contains %q", text)
 		}
 	}
 }
@@ -209,8 +208,8 @@ func TestDistRefuses(t *testing.T) {
 	r := newRepository(t)
 	for _, tc := range []struct {
 		name string
-		args []string // after DIR
-		has  string   // a file that is there
+		args []string // the arguments; DIR stands for a directory
+		has  string   // a file in the directory
 		says string
 	}{
 		{name: "no version", args: []string{"", "DIR"}, says: "must be 1.MINOR.PATCH"},
@@ -242,7 +241,7 @@ func TestDistRefuses(t *testing.T) {
 				t.Errorf("the directory has %q, want %q", got, want)
 			}
 			if got := list(t, temp); len(got) > 0 {
-				t.Errorf("left %q behind", got)
+				t.Errorf("dist left %q behind", got)
 			}
 		})
 	}
@@ -261,7 +260,7 @@ func unpack(t *testing.T, name, dir string) (headers []*tar.Header) {
 		t.Fatal(err)
 	}
 	if !z.ModTime.IsZero() || z.Name != "" {
-		t.Errorf("gzip has kept the time %v and the name %q", z.ModTime, z.Name)
+		t.Errorf("gzip has stored the time %v and the name %q", z.ModTime, z.Name)
 	}
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
@@ -287,7 +286,7 @@ func unpack(t *testing.T, name, dir string) (headers []*tar.Header) {
 	}
 }
 
-// list returns the names of what is in a directory, sorted.
+// list returns the sorted names in a directory.
 func list(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

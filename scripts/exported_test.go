@@ -32,7 +32,7 @@ func exported(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// docs/build.md lists what the packages export, and nothing else.
+// docs/build.md lists all names that the packages export, and no others.
 func TestExportedNamesAreListed(t *testing.T) {
 	page, err := os.ReadFile("../docs/build.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 const root = "github.com/devopsfaith/krakend-lambda"
 
-// What is tagged works for users: Go finds each module at its tag, and builds it with the
-// root that it requires. (It does not see the replace directives of this repository.)
+// Tagged modules work for users: Go finds each module at its tag, and builds it with the root that it
+// requires. (Go ignores the replace directives of a dependency.)
 func TestTaggedModules(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)
@@ -26,13 +26,13 @@ func TestTaggedModules(t *testing.T) {
 	modules, proxy, _ := strings.Cut(strings.TrimSpace(string(cache)), "\n")
 
 	env := append(environ(),
-		// Where the modules are published, for git, is the repository of the test.
+		// Git fetches the modules from the repository of the test.
 		"GIT_CONFIG_COUNT=1",
 		"GIT_CONFIG_KEY_0=url.file://"+filepath.ToSlash(r.dir)+".insteadOf",
 		"GIT_CONFIG_VALUE_0=https://"+root,
 		"GOPRIVATE="+root,
-		// This module's versions must not get into the cache of the machine. All others
-		// come from there, where go.sum has been held against them.
+		// The versions of this module must not get into the machine's cache. All other modules come
+		// from there, already checked with go.sum.
 		"GOMODCACHE="+t.TempDir(),
 		"GOPROXY=file://"+filepath.ToSlash(filepath.Join(modules, "cache/download"))+","+proxy,
 		"GOFLAGS=-modcacherw",
@@ -71,7 +71,7 @@ func TestTaggedModules(t *testing.T) {
 			golang("build", "-trimpath", "-o", filepath.Join(dir, "gateway"), ".")
 
 			want := map[string]string{tagged.path: tagged.version}
-			if !strings.HasSuffix(tagged.path, "/lambdatest") { // which requires no other module of these
+			if !strings.HasSuffix(tagged.path, "/lambdatest") { // lambdatest requires none of these modules
 				want[root] = "v" + r.version
 			}
 			for path, version := range want {

@@ -14,10 +14,10 @@ import (
 	"testing"
 )
 
-// maxLines is how long a Go file may be.
+// maxLines is the largest number of lines in a Go file.
 const maxLines = 400
 
-// What CONTRIBUTING.md asks of every package and of every Go file.
+// Every package and every Go file follows the rules of CONTRIBUTING.md.
 func TestPackages(t *testing.T) {
 	packages := make(map[string][]string) // the names of Go files by directory
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -50,8 +50,8 @@ var (
 	goFile    = regexp.MustCompile(`\b\w+\.go\b`)
 )
 
-// complaints returns what is wrong with a package: with the place and the content of its doc
-// comment, and with the length of its files.
+// complaints returns the problems of a package: the place and content of its doc comment, and the
+// length of its files.
 func complaints(t *testing.T, dir string, files []string) (all []string) {
 	t.Helper()
 	isTest := func(name string) bool { return strings.HasSuffix(name, "_test.go") }
@@ -94,7 +94,7 @@ func complaints(t *testing.T, dir string, files []string) (all []string) {
 	return all
 }
 
-// The check finds what it is for.
+// complaints finds each kind of problem.
 func TestComplaints(t *testing.T) {
 	const good = "// Package p is good.\n//\n// Read\n// a.go first.\npackage p\n"
 	for _, tc := range []struct {

@@ -13,12 +13,11 @@ import (
 	"testing"
 )
 
-// A forge stands in for what publishes: a repository to push to, and gh with at most one
-// release.
+// A forge stands in for GitHub: a repository to push to, and a gh with at most one release.
 type forge struct{ dir string }
 
-// gh keeps whether the release is a draft in the file release, and what it was made with
-// in others. As gh does, it makes no release for a tag that is not at the origin.
+// This gh stores in the file release whether the release is a draft, and its notes and archives in other
+// files. Like the real gh, it makes no release for a tag that is missing at the origin.
 const gh = `#!/bin/sh
 set -e
 echo "$2" >>"$FORGE/calls"
@@ -60,7 +59,7 @@ func newForge(t *testing.T, r repository) forge {
 	return f
 }
 
-// set makes a file of the forge's.
+// set writes a file of the forge.
 func (f forge) set(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(content), 0o644); err != nil {
@@ -68,7 +67,7 @@ func (f forge) set(t *testing.T, name, content string) {
 	}
 }
 
-// get returns a file of the forge's, empty where it is not there.
+// get returns a file of the forge, or an empty string if it is missing.
 func (f forge) get(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(f.dir, name))
@@ -89,7 +88,7 @@ func (f forge) publish(t *testing.T, r repository, dist string) (output string, 
 		"publish", r.version, dist)
 }
 
-// newDist makes a directory with archives, as far as publish looks at them.
+// newDist makes a directory with stand-ins for archives, which is enough for publish.
 func newDist(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -110,13 +109,13 @@ func TestPublish(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		// before is what an earlier run, or somebody, has left.
+		// before sets up the state that an earlier run or a person has left.
 		before func(*testing.T, repository, forge, string)
-		calls  string // of gh's release, in this run
+		calls  string // the calls of gh release in this run
 	}{
 		{name: "first", calls: "view create"},
 		{
-			name: "the tags are made, and not pushed",
+			name: "the tags exist, but are not pushed",
 			before: func(t *testing.T, r repository, _ forge, _ string) {
 				if out, err := r.script(t, nil, "release", r.version); err != nil {
 					t.Fatalf("%v\n%s", err, out)
@@ -125,7 +124,7 @@ func TestPublish(t *testing.T) {
 			calls: "view create",
 		},
 		{
-			name: "the tags are pushed, and there is no release",
+			name: "the tags are pushed, but there is no release",
 			before: func(t *testing.T, r repository, f forge, dist string) {
 				f.set(t, "broken", "")
 				if out, err := f.publish(t, r, dist); err == nil {
@@ -193,7 +192,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// What is wrong is found before anything goes out.
+// publish finds mistakes before it pushes anything.
 func TestPublishRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

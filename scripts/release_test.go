@@ -25,13 +25,13 @@ func TestRelease(t *testing.T) {
 			t.Errorf("does not say how to push %s:\n%s", tag, out)
 		}
 	}
-	// `git fetch` would see what has been pushed.
+	// The script pushes nothing: the origin has no tags.
 	if got, err := git(r.git(t, "remote", "get-url", "origin"), "tag"); err != nil || got != "" {
 		t.Errorf("pushed %q (%v)", got, err)
 	}
 }
 
-// Run again, it leaves the tags as they are, and makes those that are missing.
+// The second time, the script keeps the tags, and makes missing ones.
 func TestReleaseAgain(t *testing.T) {
 	t.Parallel()
 	r := newSmallRepository(t)
@@ -66,7 +66,7 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name    string
-		version string // empty is the one that is next
+		version string // if empty, the next version
 		prepare func(*testing.T, repository)
 		says    string
 	}{

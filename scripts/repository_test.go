@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// scratch is the directory that repositories are made in.
+// scratch is the directory for repositories.
 var scratch string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -31,8 +31,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// A repository is a clone of one that has what the working copy has, in one commit, and a
-// date for the version that the adapters require.
+// A repository is a clone of one commit with the files of the working copy, in which the version that
+// the adapters require has a date.
 type repository struct {
 	dir     string
 	version string // without the v
@@ -44,8 +44,7 @@ func newRepository(t *testing.T) repository {
 	return clone(t, all)
 }
 
-// newSmallRepository returns a repository with the few files that are read where nothing
-// is built.
+// newSmallRepository returns a repository with the few files for tests that build nothing.
 func newSmallRepository(t *testing.T) repository {
 	t.Helper()
 	return clone(t, few)
@@ -71,8 +70,8 @@ var (
 	})
 )
 
-// snapshot makes a repository with the files of the working copy that are below one of
-// the paths: all files, where there are none.
+// snapshot makes a repository with the files of the working copy below the paths, or with all files if
+// there are no paths.
 func snapshot(name string, paths ...string) (repository, error) {
 	r := repository{dir: filepath.Join(scratch, name)}
 	files, err := git("..", append([]string{"ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"}, paths...)...)
@@ -114,12 +113,12 @@ func (r repository) date(date string) error {
 	}
 	heading := regexp.MustCompile(`(?m)^## ` + regexp.QuoteMeta(r.version) + ` / .*$`)
 	if !heading.Match(content) {
-		return fmt.Errorf("CHANGELOG.md does not know %s, which lura/go.mod requires", r.version)
+		return fmt.Errorf("CHANGELOG.md has no %s, which lura/go.mod requires", r.version)
 	}
 	return os.WriteFile(name, heading.ReplaceAll(content, []byte("## "+r.version+" / "+date)), 0o644)
 }
 
-// script runs a script of the repository, in whatever directory.
+// script runs a script of the repository, from another directory.
 func (r repository) script(t *testing.T, env []string, name string, args ...string) (output string, err error) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(r.dir, "scripts", name), args...)
@@ -128,7 +127,7 @@ func (r repository) script(t *testing.T, env []string, name string, args ...stri
 	return string(out), err
 }
 
-// git runs git in the repository, and returns a line of output without its end.
+// git runs git in the repository, and returns its output without the last newline.
 func (r repository) git(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := git(r.dir, args...)
@@ -145,7 +144,7 @@ func (r repository) commit(t *testing.T) {
 	r.git(t, "commit", "-q", "--allow-empty", "-m", "more")
 }
 
-// tags are the repository's, each with the commit that it is at.
+// tags returns the repository's tags, each with its commit.
 func (r repository) tags(t *testing.T) map[string]string {
 	t.Helper()
 	tags := map[string]string{}
@@ -155,7 +154,7 @@ func (r repository) tags(t *testing.T) map[string]string {
 	return tags
 }
 
-// wanted are the tags of the version, at HEAD.
+// wanted returns the tags of the version, at HEAD.
 func (r repository) wanted(t *testing.T) map[string]string {
 	t.Helper()
 	_, minor, _ := strings.Cut(r.version, ".")
@@ -175,7 +174,7 @@ func git(dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// environ is the environment of the tests, but for what git finds in it.
+// environ returns the environment of the tests, without git's variables.
 func environ() []string {
 	env := []string{
 		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull,
@@ -190,7 +189,7 @@ func environ() []string {
 	return env
 }
 
-// copyFile copies a file with its mode, and makes the directories that it needs.
+// copyFile copies a file with its mode, and makes its directories.
 func copyFile(source, dest string) error {
 	info, err := os.Stat(source)
 	if err != nil {
@@ -227,8 +226,8 @@ func (r repository) replace(t *testing.T, name, old, with string) {
 	r.write(t, name, strings.ReplaceAll(string(content), old, with))
 }
 
-// writeProgram writes a file that is to be executed. Nothing is started meanwhile: it would
-// have the file open for writing as well, and a file like that is "busy" (go.dev/issue/22315).
+// writeProgram writes an executable file. No process may start meanwhile: it would inherit the open
+// file, and the file would be "busy" (go.dev/issue/22315).
 func writeProgram(name string, content []byte, mode fs.FileMode) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -27,7 +27,7 @@ func TestVulncheck(t *testing.T) {
 		}`
 	)
 	for _, tc := range []struct {
-		name, modules string // of the database; empty is one that cannot be reached
+		name, modules string // modules of the database; if empty, it cannot be reached
 		fails         bool
 		says          string
 	}{
