@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	manyRequests = 1000 // more than a budget of retries, which has 100 for a function, lasts for
-	fewRequests  = 20   // fewer
+	manyRequests = 1000 // more failures than a function's budget, which has 100 retries
+	fewRequests  = 20   // fewer failures than that
 )
 
 // fault answers a call that fails.
 type fault struct {
 	name   string
 	answer http.HandlerFunc
-	// setting is what a backend has to have for the call to be tried again.
+	// setting is the setting that a backend needs so that the gateway retries the call.
 	setting string
-	final   bool // the call is not tried again
+	final   bool // the gateway does not retry the call
 }
 
 func faults() []fault {
@@ -53,22 +53,22 @@ func faults() []fault {
 	}
 }
 
-// call is a call that has reached the API.
+// call identifies a call that has reached the API.
 type call struct {
 	function        string
-	request, number int // of the request, from 0, and of the call for it, from 1
+	request, number int // the request, from 0; its call, from 1
 }
 
-// tally is what became of the requests to a function.
+// tally counts the results of the requests to a function.
 type tally struct{ calls, failed int }
 
-// TestAmplification checks how many calls reach AWS for each request while calls fail, and logs
-// what the table in docs/operating.md says.
+// TestAmplification checks how many calls reach AWS for each request while calls fail, and logs the
+// numbers of the table in docs/operating.md.
 func TestAmplification(t *testing.T) {
 	always := func(call) bool { return true }
 	for _, generation := range []struct {
 		contestant
-		retries int // of its AWS SDK
+		retries int // default of its AWS SDK
 	}{{ours1(), 3}, {ours2(), 2}} {
 		for _, f := range faults() {
 			t.Run(generation.name+"/"+f.name, func(t *testing.T) {
@@ -86,12 +86,12 @@ func TestAmplification(t *testing.T) {
 					t.Logf("%d call for each request", attempts)
 					return
 				}
-				// All calls of function 0 fail, and the first one of every tenth request to function 1.
+				// All calls of function 0 fail. Of function 1, the first call of every tenth request fails.
 				both := f.count(t, generation.contestant, 2, manyRequests, func(c call) bool {
 					return c.function == "0" || c.request%10 == 0 && c.number == 1
 				})
 				if got := both["0"]; got.failed != manyRequests || got.calls == manyRequests || got.calls > manyRequests*12/10 {
-					t.Errorf("a function that fails for good: got %+v, want %d failed and at most 1.2 calls for each", got, manyRequests)
+					t.Errorf("a function whose calls all fail: got %+v, want %d failed requests and at most 1.2 calls for each", got, manyRequests)
 				}
 				if want := (tally{manyRequests + manyRequests/10, 0}); both["1"] != want {
 					t.Errorf("a function that fails now and then: got %+v, want %+v", both["1"], want)
@@ -102,8 +102,8 @@ func TestAmplification(t *testing.T) {
 	}
 }
 
-// count makes requests to each of n functions, whose names are numbers, and returns what became of
-// them by function. Each count has an API to itself, so its functions have budgets of their own.
+// count makes requests to each of n functions, whose names are numbers, and returns the results by
+// function. Each count has its own API, so its functions have separate budgets.
 func (f fault) count(t *testing.T, c contestant, n, requests int, fails func(call) bool) map[string]tally {
 	t.Helper()
 	var mu sync.Mutex
@@ -111,7 +111,7 @@ func (f fault) count(t *testing.T, c contestant, n, requests int, fails func(cal
 	add := func(function string, calls, failed int) {
 		tallies[function] = tally{tallies[function].calls + calls, tallies[function].failed + failed}
 	}
-	numbers := make(map[call]int) // of calls, by function and request
+	numbers := make(map[call]int) // number of calls by function and request
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		request, err := strconv.Atoi(string(body))
@@ -133,7 +133,7 @@ func (f fault) count(t *testing.T, c contestant, n, requests int, fails func(cal
 	defer api.Close()
 
 	var clients sync.WaitGroup
-	room := make(chan struct{}, 100*min(n, 10)) // requests at once
+	room := make(chan struct{}, 100*min(n, 10)) // concurrent requests
 	for i := range n {
 		function := strconv.Itoa(i)
 		s := target(api.URL, function)

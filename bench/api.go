@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	functionPrefix = "reply-" // a function's name is this and the size of its reply
+	functionPrefix = "reply-" // a function's name: this and the size of its reply
 	invokePrefix   = "/2015-03-31/functions/" + functionPrefix
 	invokeSuffix   = "/invocations"
-	plainPrefix    = "/plain/" // an HTTP service: the size of the reply, and whatever follows it
+	plainPrefix    = "/plain/" // a path of the HTTP service: this, the size of the reply, and anything
 	countsPath     = "/counts"
 )
 
 func functionName(size int) string { return functionPrefix + strconv.Itoa(size) }
 
-// counts are the requests that the API has answered.
+// counts counts the requests that the API has answered.
 type counts struct {
 	Calls int64 `json:"calls"` // invocations
 	Bytes int64 `json:"bytes"` // of their payloads
@@ -37,11 +37,11 @@ func (c counts) since(before counts) counts {
 	return counts{c.Calls - before.Calls, c.Bytes - before.Bytes, c.Plain - before.Plain}
 }
 
-// api is an Invoke API whose functions reply with a document, and an HTTP service that does the
-// same. Replies are prepared, and signatures are looked for but not verified: what the API costs
-// is not part of what is measured.
+// api is an Invoke API whose functions reply with a document, and an HTTP service with the same
+// replies. To keep its own cost low, it prepares replies, and requires signatures but does not verify
+// them.
 type api struct {
-	replies             sync.Map // string by size, as text
+	replies             sync.Map // replies by size, both strings
 	calls, bytes, plain atomic.Int64
 }
 
@@ -95,7 +95,7 @@ func (a *api) reply(size string) (string, bool) {
 	return reply, true
 }
 
-// serveAPI runs the API on loopback until in ends. It writes its address to out.
+// serveAPI serves the API on loopback until in ends. It writes its address to out.
 func serveAPI(in io.Reader, out io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -156,7 +156,7 @@ func (a *remoteAPI) counts() (c counts, err error) {
 	return c, json.NewDecoder(reply.Body).Decode(&c)
 }
 
-// counted runs f and returns what the API has answered meanwhile.
+// counted runs f and returns the counts of the API for that time.
 func (a *remoteAPI) counted(f func() error) (counts, error) {
 	before, err := a.counts()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// TestMain runs the program where it has started itself, as it does for the API.
+// TestMain runs the program itself if the process is one that the program has started, such as the API.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"api", "gateway", "pipes"}, os.Args[1]) {
 		main()
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The API of the measurements does not verify signatures, so each contestant calls one that does.
+// The API of the measurements does not verify signatures, so here each contestant calls an API that does.
 func TestContestantsCall(t *testing.T) {
 	all, err := contestants()
 	if err != nil {
@@ -50,7 +50,7 @@ func TestContestantsCall(t *testing.T) {
 			t.Errorf("%s: %v", who.name, err)
 		}
 		if err := once(t.Context(), call, []byte(payload), orders+1); err == nil {
-			t.Errorf("%s: another reply is taken for the one that was asked for", who.name)
+			t.Errorf("%s: the check of the reply accepts a wrong reply", who.name)
 		}
 		if calls := server.Calls(); len(calls) != 2 || !calls[0].Executed || string(calls[0].Payload) != payload {
 			t.Errorf("%s: got the calls %+v, want two executions with the payload", who.name, calls)
@@ -58,7 +58,7 @@ func TestContestantsCall(t *testing.T) {
 	}
 }
 
-// The sources for both generations differ in what they import and in names.
+// The sources for both generations differ only in imports and names.
 func TestSameAdapters(t *testing.T) {
 	source := func(name string) string {
 		text, err := os.ReadFile(name)
@@ -89,7 +89,7 @@ func TestDocument(t *testing.T) {
 		}
 		for _, data := range []any{data, published} {
 			if again, err := json.Marshal(data); err != nil || string(again) != text {
-				t.Errorf("a document of %d bytes is not the same when it is encoded again", size)
+				t.Errorf("a document of %d bytes changes when it is decoded and encoded again", size)
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func TestAPI(t *testing.T) {
 }
 
 func TestClient(t *testing.T) {
-	long := strings.Repeat("x", 20<<10) // longer than what net/http sends with a Content-Length
+	long := strings.Repeat("x", 20<<10) // so long that net/http sends it in chunks
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.URL.Path == "/error" {
@@ -160,7 +160,7 @@ func TestClient(t *testing.T) {
 		c := connection{load: newLoad(addr, http.MethodPost, tc.path, tc.payload, tc.reply)}
 		for range 2 { // the second time on the same connection
 			if err := c.exchange(); (err == nil) != tc.ok {
-				t.Errorf("%.20s with %d bytes, %d back: got %v, want success: %t", tc.path, len(tc.payload), len(tc.reply), err, tc.ok)
+				t.Errorf("%.20s with %d bytes and a reply of %d: got error %v, want success: %t", tc.path, len(tc.payload), len(tc.reply), err, tc.ok)
 			}
 			if !tc.ok {
 				break
@@ -169,11 +169,11 @@ func TestClient(t *testing.T) {
 		c.close()
 	}
 	if n, err := newLoad(addr, http.MethodGet, "/a", "", "a").send(3, 1); n < 1 || err != nil {
-		t.Errorf("got %d requests, %v, want some", n, err)
+		t.Errorf("got %d requests, %v, want at least one", n, err)
 	}
 	server.Close()
 	if _, err := newLoad(addr, http.MethodGet, "/a", "", "a").send(1, 1); err == nil {
-		t.Error("requests to a closed port have succeeded")
+		t.Error("got no error for requests to a closed port")
 	}
 }
 
@@ -196,7 +196,7 @@ func TestStats(t *testing.T) {
 		}
 	}
 	if got := median(nil); !math.IsNaN(got) {
-		t.Errorf("median of nothing is %v, want NaN", got)
+		t.Errorf("the median of no values is %v, want NaN", got)
 	}
 	if got, want := ratios([]float64{2, 9, 4}, []float64{1, 3}), []float64{2, 3}; !slices.Equal(got, want) {
 		t.Errorf("got the ratios %v, want %v", got, want)
@@ -219,7 +219,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	if _, err := between("a begin b", "begin", "end", ""); err == nil {
-		t.Error("a page without its mark is updated")
+		t.Error("got no error for a page without its mark")
 	}
 }
 
@@ -231,7 +231,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// All but gateways, which make bench-smoke measures.
+// All measurements except gateways, which make bench-smoke runs.
 func TestSmoke(t *testing.T) {
 	dir := t.TempDir()
 	page := filepath.Join(dir, "performance.md")

@@ -24,14 +24,15 @@ func cells() []cell {
 	return []cell{{1, small}, {8, small}, {64, small}, {8, medium}, {4, large}}
 }
 
-// callTimeout is the deadline of a call, as a gateway gives each request one. It never fires.
+// callTimeout is the deadline of a call, because a gateway also gives each request a deadline. It never
+// passes.
 const callTimeout = time.Minute
 
-// slice is what the calls of one turn have used.
+// slice has the costs of the calls of one turn.
 type slice struct {
 	calls   int
 	seconds float64
-	cpu     float64 // seconds, user and system, of this process
+	cpu     float64 // seconds of this process, user and system
 	mallocs float64
 	bytes   float64 // allocated
 }
@@ -41,10 +42,10 @@ func cpuMicros(s slice) float64   { return s.cpu * 1e6 / float64(s.calls) }
 func allocations(s slice) float64 { return s.mallocs / float64(s.calls) }
 func allocated(s slice) float64   { return s.bytes / float64(s.calls) }
 
-// callResults are the slices by cell and by the name of the contestant, one for each round.
+// callResults has the slices by cell and by the name of the contestant, one for each round.
 type callResults []map[string][]slice
 
-// measureCalls has all contestants call the API, in turns.
+// measureCalls lets all contestants call the API in turns.
 func measureCalls(ctx context.Context, o options, all []contestant) (callResults, error) {
 	server, err := startAPI(ctx)
 	if err != nil {
@@ -65,7 +66,7 @@ func measureCalls(ctx context.Context, o options, all []contestant) (callResults
 		}
 		for round := range o.rounds {
 			for _, who := range rotated(all, round) {
-				if _, err := c.turn(ctx, callers[who.name], []byte(payload), orders, o.duration/5); err != nil { // warms up
+				if _, err := c.turn(ctx, callers[who.name], []byte(payload), orders, o.duration/5); err != nil { // to warm up
 					return nil, fmt.Errorf("%s: %w", who.name, err)
 				}
 				var s slice
@@ -87,8 +88,7 @@ func measureCalls(ctx context.Context, o options, all []contestant) (callResults
 	return results, nil
 }
 
-// turn makes calls for a time: each of the goroutines makes its next call when the last has
-// returned.
+// turn makes calls for a time. Each goroutine makes its next call when the last one has returned.
 func (c cell) turn(ctx context.Context, call caller, payload []byte, orders int, duration time.Duration) (slice, error) {
 	runtime.GC() // the garbage of earlier turns
 	var (
@@ -120,7 +120,7 @@ func (c cell) turn(ctx context.Context, call caller, payload []byte, orders int,
 func once(ctx context.Context, call caller, payload []byte, orders int) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	// A payload that tells no length and cannot be rewound, as the body of a client's request.
+	// Like the body of a client's request, this reader has no length and cannot be rewound.
 	data, err := call(ctx, io.NopCloser(struct{ io.Reader }{bytes.NewReader(payload)}))
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func once(ctx context.Context, call caller, payload []byte, orders int) error {
 	return nil
 }
 
-// used returns what this process has used since it started.
+// used returns the costs of this process since its start.
 func used() slice {
 	var r syscall.Rusage
 	var m runtime.MemStats

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// load is one request, sent again and again, and the body that its response must have. It goes
-// over connections without net/http's client, which would take CPU time from the gateway.
+// load is a request that is sent repeatedly, and the body that its response must have. It does not use
+// net/http's client, which would take CPU time from the gateway.
 type load struct {
 	addr    string // host:port
 	request []byte
 	reply   string
 }
 
-// newLoad is a request to a path of the gateway at addr.
+// newLoad returns a request to a path of the gateway at addr.
 func newLoad(addr, method, path, payload, reply string) load {
 	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, addr)
 	if payload != "" {
@@ -29,8 +29,8 @@ func newLoad(addr, method, path, payload, reply string) load {
 	return load{addr, []byte(head + "\r\n" + payload), reply}
 }
 
-// send has each of the connections make its next request when the last is answered, for a time.
-// It returns how many were answered.
+// send makes requests for a time. Each connection makes its next request when the last one is answered.
+// send returns the number of answers.
 func (l load) send(connections int, duration time.Duration) (answered int, err error) {
 	var (
 		n    atomic.Int64

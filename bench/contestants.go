@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// caller invokes a function and returns its decoded reply. Many goroutines call it at once.
+// caller invokes a function and returns its decoded reply. It is called concurrently.
 type caller func(ctx context.Context, payload io.ReadCloser) (map[string]any, error)
 
 // settings are the extra_config of a Lambda backend.
 type settings map[string]any
 
-// contestant is a way to call functions.
+// contestant is one of the ways to call functions that the program compares.
 type contestant struct {
 	name, title string
 	open        func(settings) (caller, error)
-	// pipes prepares a gateway with n Lambda backends, and returns what builds their pipes. It is
-	// nil for what has no pipes.
+	// pipes prepares a gateway with n Lambda backends, and returns a function that builds their pipes.
+	// It is nil for an SDK alone.
 	pipes func(n int) (build func() (any, error), err error)
 }
 
@@ -42,8 +42,8 @@ func useCredentials() {
 	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 }
 
-// contestants returns all of them. It makes KrakenD's HTTP transport the default one, as KrakenD's
-// router does: all contestants call through it.
+// contestants returns all contestants. Like KrakenD's router, it makes KrakenD's HTTP transport the
+// default one. All contestants use it.
 func contestants() ([]contestant, error) {
 	if err := useTransport(); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func contestants() ([]contestant, error) {
 	return []contestant{ours2(), published2(), sdk2(), ours1(), published1(), sdk1()}, nil
 }
 
-// pairs are the names of the contestants to compare.
+// pairs has the names of the contestants to compare.
 func pairs() [][2]string {
 	return [][2]string{
 		{"ours", "published"},
@@ -75,7 +75,7 @@ func gatewayOf(version int, all ...settings) []byte {
 			"endpoint": fmt.Sprintf("/functions/%d", i),
 			"method":   "POST",
 			"backend": []object{{
-				"host":         []string{"http://lambda.invalid"}, // the published modules need one, and never call it
+				"host":         []string{"http://lambda.invalid"}, // the published modules require it, but do not call it
 				"url_pattern":  "/",
 				"extra_config": object{"github.com/devopsfaith/krakend-lambda": s},
 			}},
@@ -86,7 +86,7 @@ func gatewayOf(version int, all ...settings) []byte {
 	return b
 }
 
-// manySettings are those of n functions in three regions.
+// manySettings returns the settings for n functions in three regions.
 func manySettings(n int) []settings {
 	regions := [...]string{region, "eu-west-1", "ap-southeast-2"}
 	all := make([]settings, n)

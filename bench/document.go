@@ -12,9 +12,9 @@ const (
 	large  = 1 << 20
 )
 
-// document returns a JSON object of exactly size bytes, 100 or more, and how many orders it has:
-// objects with numbers, texts and lists. Its keys are sorted, as KrakenD writes them, and no number
-// changes as a float64, so a gateway returns the same bytes.
+// document returns a JSON object of exactly size bytes, at least 100, and the number of its orders:
+// objects with numbers, texts and lists. A gateway returns the same bytes, because the keys are sorted
+// as KrakenD sorts them, and float64 represents all numbers exactly.
 func document(size int) (text string, orders int) {
 	const head, middle, tail = `{"next":"`, `","orders":[`, `]}`
 	var list strings.Builder
@@ -35,7 +35,7 @@ func document(size int) (text string, orders int) {
 	return head + padding + middle + list.String() + tail, orders
 }
 
-// spaced writes a size in bytes as tables have it.
+// spaced returns a size in bytes as text for tables.
 func spaced(size int) string {
 	switch {
 	case size >= 1<<20:

@@ -17,7 +17,7 @@ type generation struct {
 	name    string
 	version int    // of its krakend.json
 	example string // the directory of the gateway with this module
-	// published tells that this program is a gateway with the published module as well.
+	// published: this program can also be a gateway with the published module.
 	published bool
 }
 
@@ -33,10 +33,10 @@ func generations() []generation {
 const (
 	lambdaEndpoint    = "/lambda"
 	plainEndpoint     = "/http"
-	publishedEndpoint = "/published" // of another gateway
+	publishedEndpoint = "/published" // on another gateway
 )
 
-// requests are one kind of request to one generation.
+// requests is one kind of request to one generation.
 type requests struct {
 	generation, method string
 	reply              int // bytes
@@ -46,14 +46,13 @@ func (r requests) String() string {
 	return fmt.Sprintf("%s, %s, %s", r.generation, r.method, spaced(r.reply))
 }
 
-// gatewayResults are the slices of one kind of request by the kind of endpoint, one for each
-// round.
+// gatewayResults has the slices of one kind of request by the kind of endpoint, one for each round.
 type gatewayResults struct {
 	requests
 	slices map[string][]slice
 }
 
-// measureGateways has the gateways of each generation serve requests, in turns.
+// measureGateways sends requests to the gateways of each generation in turns.
 func measureGateways(ctx context.Context, o options) (results []gatewayResults, err error) {
 	server, err := startAPI(ctx)
 	if err != nil {
@@ -126,11 +125,11 @@ func (g generation) measure(ctx context.Context, o options, server *remoteAPI, b
 	return results, nil
 }
 
-// turn sends requests of one kind for a time. In the first round it writes a profile, where
-// profiles are asked for.
+// turn sends requests of one kind for a time. If the options ask for profiles, it writes one in the
+// first round.
 func (r requests) turn(ctx context.Context, o options, server *remoteAPI, g *gateway, kind string, round int, pprof string) (s slice, err error) {
 	l := r.load(g.addr, kind)
-	if _, err := l.send(o.atOnce, o.duration/10); err != nil { // warms up
+	if _, err := l.send(o.atOnce, o.duration/10); err != nil { // to warm up
 		return s, err
 	}
 	duration, profiled := o.duration, make(chan error, 1)
@@ -163,7 +162,7 @@ func (r requests) turn(ctx context.Context, o options, server *remoteAPI, g *gat
 	return s, errors.Join(err, <-profiled)
 }
 
-// load is a request of the kind to an endpoint.
+// load returns a request of this kind to an endpoint.
 func (r requests) load(addr, kind string) load {
 	path, payload := endpointPath(kind, r.method, r.reply), ""
 	if r.method == http.MethodPost {
@@ -179,7 +178,7 @@ func endpointPath(kind, method string, size int) string {
 	return fmt.Sprintf("%s/%s/%d", kind, method, size)
 }
 
-// start starts a gateway with all endpoints. It also returns where its profiles are.
+// start starts a gateway with all endpoints. It also returns the address of its profiles.
 func (g generation) start(ctx context.Context, upstream, program string, args ...string) (_ *gateway, pprof string, err error) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -193,7 +192,7 @@ func (g generation) start(ctx context.Context, upstream, program string, args ..
 	return running, pprof, err
 }
 
-// configuration is the krakend.json of a gateway at addr.
+// configuration returns the krakend.json of a gateway at addr.
 func (g generation) configuration(addr, upstream string) []byte {
 	type object = map[string]any
 	var endpoints []object
@@ -205,7 +204,7 @@ func (g generation) configuration(addr, upstream string) []byte {
 		for _, size := range []int{small, medium} {
 			plain := object{"host": []string{"http://" + upstream}, "url_pattern": fmt.Sprintf("%s%d%s", plainPrefix, size, suffix)}
 			lambda := object{
-				"host":         []string{"http://" + upstream}, // the published module needs one
+				"host":         []string{"http://" + upstream}, // the published module requires it
 				"url_pattern":  "/",
 				"extra_config": object{"github.com/devopsfaith/krakend-lambda": target("http://"+upstream, functionName(size))},
 			}
@@ -214,7 +213,7 @@ func (g generation) configuration(addr, upstream string) []byte {
 			}
 		}
 	}
-	host, port, _ := net.SplitHostPort(addr) // as net.Listen has written it
+	host, port, _ := net.SplitHostPort(addr) // addr comes from net.Listen
 	b, _ := json.Marshal(object{             // texts and numbers: no error
 		"version": g.version, "listen_ip": host, "port": json.Number(port), "timeout": "30s",
 		"max_idle_connections": 512, "max_idle_connections_per_host": 512, "endpoints": endpoints,

@@ -20,7 +20,7 @@ func published1() contestant {
 	return lura1("published-1.4", "published v1.4.0", published.BackendFactory(notLambda1))
 }
 
-// lura1 is the contestant that calls through the proxies of a backend factory for KrakenD 1.4.
+// lura1 returns a contestant that calls the proxies of a backend factory for KrakenD 1.4.
 func lura1(name, title string, backends proxy.BackendFactory) contestant {
 	return contestant{
 		name:  name,

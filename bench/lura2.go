@@ -21,7 +21,7 @@ func published2() contestant {
 	return lura2("published", "published v2.0.3", published.BackendFactory(logging.NoOp, notLambda2))
 }
 
-// lura2 is the contestant that calls through the proxies of a backend factory for KrakenD 2.
+// lura2 returns a contestant that calls the proxies of a backend factory for KrakenD 2.
 func lura2(name, title string, backends proxy.BackendFactory) contestant {
 	return contestant{
 		name:  name,

@@ -23,13 +23,13 @@ func main() {
 	}
 }
 
-// options are what the command line says.
+// options has the values of the command line.
 type options struct {
 	rounds   int
 	atOnce   int
 	duration time.Duration // of a turn
-	write    string        // directory, empty for none
-	profiles string        // directory, empty for none
+	write    string        // directory for tables and plot; empty to write none
+	profiles string        // directory for profiles; empty to write none
 	tasks    []string
 	log      io.Writer
 }
@@ -69,7 +69,7 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	useCredentials()
 	if len(args) > 0 {
-		switch args[0] { // what this program runs as other processes
+		switch args[0] { // this program starts itself for other processes
 		case "api":
 			return serveAPI(os.Stdin, stdout)
 		case "gateway":

@@ -5,7 +5,7 @@ import (
 	"text/template"
 )
 
-// plot draws the CPU time of calls, as ratios to the published module, as an SVG.
+// plot returns an SVG of the CPU time of calls, as ratios to the published module.
 func plot(results callResults) string {
 	type bar struct {
 		Label, Colour, Value string

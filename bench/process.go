@@ -15,18 +15,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readyTimeout is how long a gateway may take to start, and to stop.
+// readyTimeout is the longest time for a gateway to start, and to stop.
 const readyTimeout = 30 * time.Second
 
-// gateway is a process of a gateway.
+// gateway is the process of a gateway.
 type gateway struct {
 	addr   string // host:port
 	cmd    *exec.Cmd
-	exited chan error // has the process's end
+	exited chan error // gets the result of the process
 }
 
-// buildGateway builds the example gateway in a directory of the repository, with another file: an
-// endpoint for profiles, which the measurements leave alone unless profiles are asked for.
+// buildGateway builds the example gateway in a directory of the repository. It adds a file with an
+// endpoint for profiles, which only measurements with profiles use.
 func buildGateway(ctx context.Context, source, dir string) (binary string, err error) {
 	absolute, err := filepath.Abs(source)
 	if err != nil {
@@ -46,7 +46,7 @@ func buildGateway(ctx context.Context, source, dir string) (binary string, err e
 	return binary, nil
 }
 
-// pprofFile serves net/http/pprof where the environment says.
+// pprofFile serves net/http/pprof at the address in the environment.
 const pprofFile = `package main
 
 import (
@@ -67,7 +67,7 @@ func startGateway(ctx context.Context, addr, pprof string, configuration []byte,
 	}
 	g := &gateway{addr: addr, cmd: exec.Command(program, append(args, "-c", file)...), exited: make(chan error, 1)}
 	g.cmd.Env = append(os.Environ(), "PPROF="+pprof)
-	g.cmd.Stderr = os.Stderr // its standard output, with the access log, goes nowhere
+	g.cmd.Stderr = os.Stderr // drops its standard output, which has the access log
 	if err := g.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (g *gateway) stop() {
 	}
 }
 
-// cpu is the CPU time that the process has used. Linux alone has the clock of another process.
+// cpu returns the CPU time of the process. Only Linux has the clock of another process.
 func (g *gateway) cpu() (time.Duration, error) {
 	const processClock = 2 // CPUCLOCK_SCHED of the kernel: see clock_getcpuclockid(3)
 	var t unix.Timespec
@@ -109,7 +109,7 @@ func (g *gateway) cpu() (time.Duration, error) {
 	return time.Duration(t.Nano()), err
 }
 
-// profile writes a CPU profile of the process, for so many seconds, to a file.
+// profile writes a CPU profile of the process over the given seconds to a file.
 func profile(addr, file string, seconds int) error {
 	reply, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", addr, seconds))
 	if err != nil {
@@ -127,7 +127,7 @@ func profile(addr, file string, seconds int) error {
 	return errors.Join(err, out.Close())
 }
 
-// freeAddr returns an address on loopback at which nothing listens.
+// freeAddr returns an unused address on loopback.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

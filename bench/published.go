@@ -16,8 +16,8 @@ import (
 	"github.com/luraproject/lura/v2/transport/http/server"
 )
 
-// servePublished is a gateway for KrakenD 2 with the published module, wired as
-// examples/krakend2 is.
+// servePublished serves a gateway for KrakenD 2 with the published module. Its parts are connected as in
+// examples/krakend2.
 func servePublished(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	file := flags.String("c", "krakend.json", "the configuration `file`")

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// table writes a table in Markdown. The first column is text, the others are numbers.
+// table returns a table in Markdown. The first column is text, the others are numbers.
 func table(head string, rows ...string) string {
 	return "| " + strings.ReplaceAll(head, "|", " | ") + " |\n|---" + strings.Repeat("|---:", strings.Count(head, "|")) + "|\n| " + strings.Join(rows, " |\n| ") + " |\n\n"
 }
 
 func row(cells ...string) string { return strings.Join(cells, " | ") }
 
-// number writes three digits of a figure, or all before the point.
+// number formats a figure with three digits, or with all digits before the point.
 func number(f float64) string {
 	switch {
 	case f < 10:
@@ -30,7 +30,7 @@ func number(f float64) string {
 
 func kilobytes(f float64) string { return number(f/1024) + " KB" }
 
-// title is how tables name a contestant.
+// title returns a contestant's name in tables.
 func title(all []contestant, name string) string {
 	for _, c := range all {
 		if c.name == name {
@@ -40,7 +40,7 @@ func title(all []contestant, name string) string {
 	return name
 }
 
-// comparisons are what tables have a column for: the contestants of pairs.
+// comparisons returns the columns of tables: the contestants of pairs.
 const comparisons = "KrakenD 2 / published v2.0.3|KrakenD 2 / aws-sdk-go-v2|KrakenD 1.4 / published v1.4.0|KrakenD 1.4 / aws-sdk-go"
 
 func callTables(results callResults, all []contestant) string {
@@ -76,7 +76,7 @@ func callTables(results callResults, all []contestant) string {
 	return tables.String() + details(table("|calls per second|CPU per call, µs|allocations|allocated", figures...))
 }
 
-// details hides the absolute figures, which are those of one machine.
+// details returns a hidden table of the absolute figures, which depend on the machine.
 func details(table string) string {
 	return "<details>\n<summary>Medians of each</summary>\n\n" + table + "</details>\n\n"
 }
@@ -126,7 +126,7 @@ func gatewayTables(results []gatewayResults) string {
 		details(table("|requests per second|CPU per request, µs", figures...))
 }
 
-// provenance says where and when something was measured.
+// provenance returns the place and date of a measurement.
 func provenance(o options, task string) string {
 	s := fmt.Sprintf("Medians of %d turns", o.rounds)
 	if task != "start" {
@@ -139,7 +139,7 @@ func provenance(o options, task string) string {
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel())
 }
 
-// cpuModel is the kernel's name for the CPU, or the architecture's where it has none.
+// cpuModel returns the kernel's name for the CPU, or the architecture if there is no name.
 func cpuModel() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if m := regexp.MustCompile(`(?m)^model name\s*:\s*(.+)$`).FindSubmatch(info); err == nil && m != nil {

@@ -14,7 +14,7 @@ import (
 	lambda1 "github.com/aws/aws-sdk-go/service/lambda"
 )
 
-// sdk1 is aws-sdk-go alone, which KrakenD 1.x has.
+// sdk1 returns the contestant aws-sdk-go alone, the SDK of KrakenD 1.x.
 func sdk1() contestant {
 	return contestant{name: "sdk-1.4", title: "aws-sdk-go alone", open: func(s settings) (caller, error) {
 		sess, err := session.NewSession(aws.NewConfig().WithRegion(region).WithEndpoint(s["endpoint"].(string)))
@@ -36,8 +36,8 @@ func sdk1() contestant {
 	}}
 }
 
-// sdk2 is aws-sdk-go-v2 alone, which KrakenD 2 has. It calls through KrakenD's transport, because
-// its own keeps 10 idle connections for a host.
+// sdk2 returns the contestant aws-sdk-go-v2 alone, the SDK of KrakenD 2. It uses KrakenD's transport,
+// because its own keeps only 10 idle connections for a host.
 func sdk2() contestant {
 	return contestant{name: "sdk", title: "aws-sdk-go-v2 alone", open: func(s settings) (caller, error) {
 		cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(plainBodies{http.DefaultClient}), config.WithBaseEndpoint(s["endpoint"].(string)))

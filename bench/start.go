@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// started is what the pipes of a gateway take.
+// started has the costs of the pipes of a gateway.
 type started struct {
 	Seconds   float64 `json:"seconds"`
 	Allocated float64 `json:"allocated"` // bytes
 	Kept      float64 `json:"kept"`      // bytes of the heap, after a garbage collection
 }
 
-// backends is how many a gateway has.
+// backends is the number of backends of a gateway.
 const backends = 1000
 
 // measureStart builds the pipes of a gateway with many backends, each time in a new process.
@@ -50,8 +50,8 @@ func measureStart(ctx context.Context, o options, all []contestant) (map[string]
 	return results, nil
 }
 
-// buildPipes builds the pipes of n backends with the contestant of the name, and writes what they
-// take to out. The configuration is parsed before.
+// buildPipes builds the pipes of n backends with the named contestant, and writes their costs to out.
+// The costs do not include parsing the configuration.
 func buildPipes(all []contestant, name, n string, out io.Writer) error {
 	i := slices.IndexFunc(all, func(c contestant) bool { return c.name == name && c.pipes != nil })
 	count, err := strconv.Atoi(n)
@@ -75,7 +75,7 @@ func buildPipes(all []contestant, name, n string, out io.Writer) error {
 	return json.NewEncoder(out).Encode(s)
 }
 
-// heap is what is in use of the heap, in bytes.
+// heap returns the used bytes of the heap.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// median returns the middle of the values, or the mean of the two in the middle. It is NaN for
-// no values.
+// median returns the middle of the values, or the mean of the two in the middle. Without values it
+// returns NaN.
 func median(values []float64) float64 {
 	s := slices.Sorted(slices.Values(values))
 	if len(s) == 0 {
@@ -25,7 +25,7 @@ func ratios(a, b []float64) []float64 {
 	return r
 }
 
-// spread writes a median and, in brackets, its quartiles: half of the rounds are between them.
+// spread formats a median and, in brackets, its quartiles: half of the rounds are between them.
 func spread(values []float64) string {
 	s := slices.Sorted(slices.Values(values))
 	if len(s) == 0 {
