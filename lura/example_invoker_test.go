@@ -19,7 +19,7 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
 )
 
-// counted is an Invoker that tells of each call, and leaves it to another.
+// counted is an Invoker that prints each call of another Invoker.
 type counted struct{ lambda.Invoker }
 
 func (c counted) InvokeWithContext(ctx aws.Context, in *sdk.InvokeInput, opts ...request.Option) (*sdk.InvokeOutput, error) {
@@ -28,7 +28,7 @@ func (c counted) InvokeWithContext(ctx aws.Context, in *sdk.InvokeInput, opts ..
 	return out, err
 }
 
-// Every call goes through a client of the build's own, with instrumentation around it.
+// Every call goes through the build's own client, with a wrapper around it.
 func ExampleWithInvoker() {
 	functions := lambdatest.NewServer(map[string]any{
 		"square": func(event struct {

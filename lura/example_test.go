@@ -21,7 +21,7 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
 )
 
-// A build's backend factory, and an endpoint whose backend is a function.
+// This wraps the backend factory of a build, and calls an endpoint whose backend is a function.
 func ExampleBackendFactory() {
 	functions := lambdatest.NewServer(map[string]any{
 		"hello": func(event struct{ Name string }) (map[string]string, error) {
@@ -34,7 +34,7 @@ func ExampleBackendFactory() {
 	defer os.Unsetenv("AWS_ACCESS_KEY_ID")
 	defer os.Unsetenv("AWS_SECRET_ACCESS_KEY")
 
-	// What krakend.json says.
+	// The endpoint, as in krakend.json.
 	endpoint := &config.EndpointConfig{
 		Endpoint: "/hello/{name}",
 		Method:   "GET",
@@ -49,7 +49,7 @@ func ExampleBackendFactory() {
 		}},
 	}
 
-	// What the build says. Other backends stay HTTP backends.
+	// The build wraps its backend factory. Other backends stay HTTP backends.
 	logger := logging.NoOp
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 
@@ -61,7 +61,7 @@ func ExampleBackendFactory() {
 		return
 	}
 
-	// What KrakenD's router makes of GET /hello/Ada.
+	// KrakenD's router makes this request from GET /hello/Ada.
 	response, err := pipe(context.Background(), &proxy.Request{Method: "GET", Params: map[string]string{"Name": "Ada"}})
 	if err != nil {
 		fmt.Println(err)
@@ -71,7 +71,7 @@ func ExampleBackendFactory() {
 	// Output: Hello, Ada!
 }
 
-// Middleware of a build's own looks at an error, and returns it as it is.
+// Middleware of a build reads an error and returns it unchanged.
 func ExampleBackendFactory_errors() {
 	functions := lambdatest.NewServer(map[string]any{"busy": func() error { return nil }})
 	defer functions.Close()
@@ -112,8 +112,8 @@ func ExampleBackendFactory_errors() {
 	// lambda: too many requests
 }
 
-// A session of the build's own has the credentials, the region and the endpoint, where
-// the configuration has none.
+// The build's own session sets the credentials, the region and the endpoint, if the configuration
+// does not set them.
 func ExampleWithSession() {
 	functions := lambdatest.NewServer(map[string]any{
 		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },
@@ -144,7 +144,7 @@ func ExampleWithSession() {
 	// Output: pong from us-west-2
 }
 
-// A command that checks a configuration: nobody is called.
+// This checks a configuration without calling anything.
 func ExampleCheckOnly() {
 	backendFactory := lambda.BackendFactory(
 		proxy.CustomHTTPProxyFactory(client.NewHTTPClient),
@@ -174,8 +174,7 @@ func ExampleCheckOnly() {
 	// /basket is wrong: max_retries: must be an integer, is the string '1'
 }
 
-// A command that checks krakend.json looks at each backend of its endpoints. It needs no gateway,
-// and calls nobody.
+// This checks each backend of krakend.json. It needs no gateway and makes no calls.
 func ExampleCheck() {
 	for _, b := range []*config.Backend{
 		{URLPattern: "/orders", ConcurrentCalls: 2, ExtraConfig: config.ExtraConfig{
