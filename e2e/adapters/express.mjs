@@ -4,7 +4,7 @@ import * as shop from './shop.mjs'
 // app is the shop in Express.
 export const app = express()
 app.set('trust proxy', true)
-app.disable('etag') // each answer of another length would have another one
+app.disable('etag') // it differs between answers of different length
 
 app.get('/', (req, res) => res.type('html').send(shop.page))
 app.get('/request', (req, res) => res.json({ method: req.method, path: req.path, headers: shop.headers(Object.entries(req.headers)) }))

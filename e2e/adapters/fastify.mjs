@@ -2,8 +2,8 @@ import Fastify from 'fastify'
 import { Readable } from 'node:stream'
 import * as shop from './shop.mjs'
 
-// build makes the shop in Fastify. @fastify/aws-lambda decorates the application that it is
-// given, and does so before it is ready.
+// build makes the shop in Fastify. @fastify/aws-lambda must decorate the application before it is
+// ready.
 export function build() {
   const app = Fastify({ trustProxy: true, bodyLimit: 1 << 20 })
 
@@ -17,7 +17,7 @@ export function build() {
   app.get('/basket', (req) => shop.basket(req.headers.cookie))
   app.put('/basket/:set', (req, reply) => reply.header('set-cookie', shop.cookies[req.params.set]).code(204).send())
 
-  // A body is bytes here, whatever its type.
+  // Bodies of all types are bytes here.
   app.register(async (echo) => {
     echo.removeAllContentTypeParsers()
     echo.addContentTypeParser('*', { parseAs: 'buffer' }, (req, body, done) => done(null, body))

@@ -1,7 +1,6 @@
-// Serves the shop twice over, on free ports of the loopback interface: each application by
-// its framework's own server, and each adapter's handler to those who invoke it with
-// POST /invoke/NAME. It tells the addresses in one line of JSON, and ends with its standard
-// input.
+// Serves the shop in two ways, on free ports of the loopback interface: each application on its
+// framework's own server, and each adapter's handler at POST /invoke/NAME. It prints the addresses
+// as one line of JSON, and ends when its standard input ends.
 import './runtime.mjs'
 import serverlessExpress from '@codegenie/serverless-express'
 import awsLambdaFastify from '@fastify/aws-lambda'

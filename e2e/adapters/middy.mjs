@@ -5,8 +5,8 @@ import httpJsonBodyParser from '@middy/http-json-body-parser'
 import httpRouter from '@middy/http-router'
 import * as shop from './shop.mjs'
 
-// The shop as middy has it: functions of events, in every format. middy has no server of
-// its own: the shop in Hono tells what this one has to answer.
+// The shop in middy: handlers of events, in every format. middy does not have a server, so the tests
+// compare its answers with those of the shop in Hono.
 
 const v2 = (event) => event.version === '2.0'
 const alb = (event) => event.requestContext.elb !== undefined
@@ -16,9 +16,9 @@ const text = (body, status = 200, headers = {}) => reply(status, { 'content-type
 const json = (body, status = 200, headers = {}) => reply(status, { 'content-type': 'application/json', ...headers }, JSON.stringify(body))
 const bytes = (body, type) => reply(200, { 'content-type': type }, body.toString('base64'), true)
 
-// The event has repeated parameters and headers in one place or the other. Those of a load
-// balancer are still encoded, and are in one place only: multiValueHeaders are not tried here,
-// since http-json-body-parser does not read them.
+// Events have repeated parameters and headers in different places. In an event of a load balancer they
+// are still encoded, and are in one place only. The tests do not use multiValueHeaders with middy,
+// because http-json-body-parser does not read them.
 const queryOf = (event) => {
   if (v2(event)) return [...new URLSearchParams(event.rawQueryString)]
   if (alb(event)) return [...new URLSearchParams(encoded(event.queryStringParameters))]

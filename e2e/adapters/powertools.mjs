@@ -2,8 +2,8 @@ import { Router, NotFoundError } from '@aws-lambda-powertools/event-handler/http
 import { Readable } from 'node:stream'
 import * as shop from './shop.mjs'
 
-// app is the shop in Powertools' event handler, which has no server of its own: the shop in
-// Hono tells what it has to answer.
+// app is the shop in Powertools' event handler. It does not have a server, so the tests compare its
+// answers with those of the shop in Hono.
 export const app = new Router()
 
 const text = (body, status = 200, headers = {}) => new Response(body, { status, headers: { 'Content-Type': 'text/plain; charset=UTF-8', ...headers } })

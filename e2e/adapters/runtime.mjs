@@ -1,14 +1,14 @@
-// What AWS's runtime for Node.js does for a handler: it hands it an event and a context, and
-// takes what the handler returns, throws, or streams.
+// This stands in for AWS's runtime for Node.js: it calls a handler with an event and a context, and
+// returns what the handler returns, throws, or streams.
 // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
 import { Writable } from 'node:stream'
 
 const streaming = Symbol('streaming')
 const preludeType = 'application/vnd.awslambda.http-integration-response'
 
-// awslambda is the global object that handlers of streams use. A stream for HTTP begins
-// with its metadata in JSON and eight NUL bytes, which are written before the first write:
-// a stream that is ended without one has none.
+// awslambda is the global object for handlers that stream. A stream for HTTP begins with its metadata
+// in JSON and eight NUL bytes. The first write also writes these, so a stream that ends without a
+// write does not have them.
 globalThis.awslambda = {
   streamifyResponse: (handler) => Object.assign(handler, { [streaming]: true }),
   HttpResponseStream: {
@@ -20,7 +20,7 @@ globalThis.awslambda = {
   },
 }
 
-// A ResponseStream sends what a handler writes as it is written.
+// A ResponseStream sends each write of a handler immediately.
 class ResponseStream extends Writable {
   contentType = 'application/octet-stream'
   prelude = null
@@ -52,8 +52,8 @@ class ResponseStream extends Writable {
   }
 }
 
-// invoke executes a handler and answers res: with its reply, as it comes; with its error, as
-// JSON with the status 500; and where a stream breaks off, so does the answer.
+// invoke calls a handler and sends its reply to res as it comes. It sends an error as JSON with the
+// status 500. If a stream breaks off, the answer breaks off too.
 export async function invoke(handler, event, context, res) {
   const stream = new ResponseStream(res)
   try {

@@ -10,8 +10,8 @@ const schemas = {
   'alb-multi': AlbMultiValueHeadersSchema,
 }
 
-// problems tells what Powertools' schema of a format does not take of an event, and which
-// of its members the schema does not know.
+// problems returns the problems that Powertools' schema of a format finds in an event, and the members
+// that the schema does not know.
 export function problems(format, event) {
   const { success, data, error } = schemas[format].safeParse(event)
   if (!success) return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)

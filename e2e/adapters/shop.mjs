@@ -1,8 +1,8 @@
-// What the applications of this directory have in common: the shop that each of them is,
-// in its own framework. All answer a request with the same, but for what is a framework's
-// own: the content type that it gives to JSON, its page for an unknown path.
+// The applications of this directory share this code. Each is the same shop in another framework. Their
+// answers differ only in what the framework decides: the content type of JSON, and the page for an
+// unknown path.
 
-// every is one byte of each value: no UTF-8, with a NUL.
+// every has each byte value once: it is not UTF-8, and contains a NUL.
 export const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
 
 // pixel is a PNG of one pixel.
@@ -29,8 +29,8 @@ export const cookies = {
 // ticks are what /ticks streams.
 export const ticks = ['data: 1\n\n', 'data: é\n\n', 'data: 3\n\n']
 
-// late yields the first of the ticks at once, and the others when they are released: a
-// client that has the first before the release has got a stream.
+// late yields the first tick immediately, and the others after release. If a client gets the first one
+// before that, the answer is a stream.
 export async function* late() {
   yield ticks[0]
   await new Promise((resolve) => waiting.push(resolve))
@@ -46,12 +46,12 @@ export const release = () => {
 
 const shown = /^(x-tea.*|accept|accept-language|authorization|content-type|referer|user-agent)$/
 
-// headers shows those headers of a request that are the client's, out of pairs of name and
-// value. The parts of a list are the same in one header as in several.
+// headers shows the client's headers of a request, from pairs of name and value. It treats a list in one
+// header like several headers.
 export const headers = (pairs) =>
   sorted(pairs.map(([name, value]) => [name.toLowerCase(), value]).filter(([name]) => shown.test(name)), (value) => value.split(/, */))
 
-// query shows the parameters of a query string, out of pairs of name and value.
+// query shows the parameters of a query string, from pairs of name and value.
 export const query = (pairs) => sorted(pairs, (value) => [value])
 
 function sorted(pairs, parts) {
@@ -60,7 +60,7 @@ function sorted(pairs, parts) {
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-// pairs makes pairs of what a framework has for a query: names with one value or a list.
+// pairs turns a framework's query, which has one value or a list for each name, into pairs.
 export const pairs = (values) =>
   Object.entries(values ?? {}).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
 

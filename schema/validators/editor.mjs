@@ -1,4 +1,4 @@
-// Prints what VS Code says about documents. It reads {"schema": path, "documents": {name: text}}
+// Prints VS Code's messages about documents. It reads {"schema": path, "documents": {name: text}}
 // from standard input, and writes {name: [message, ...]}.
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
@@ -7,7 +7,7 @@ import json from 'vscode-json-languageservice'
 
 const { schema, documents } = JSON.parse(await text(process.stdin))
 const service = json.getLanguageService({
-  schemaRequestService: async (uri) => readFile(new URL(uri), 'utf8'), // files, and no network
+  schemaRequestService: async (uri) => readFile(new URL(uri), 'utf8'), // only files, no network
   workspaceContext: { resolveRelativePath: (path, base) => new URL(path, base).href }
 })
 service.configure({ validate: true, schemas: [{ uri: pathToFileURL(schema).href, fileMatch: ['*'] }] })
