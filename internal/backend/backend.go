@@ -315,13 +315,13 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 		return reply{}, ended(ctx.Err(), "before the call").withInvocation(f, "")
 	}
 	if b.calls <= 1 {
-		reply, e := b.execute(ctx, &in, decode)
+		reply, e := b.execute(ctx, in, decode)
 		if !reply.streams { // compared with the payload, which errors must not repeat
 			in.call.Payload.Release()
 		}
 		return reply, e
 	}
-	reply, e := b.fastest(ctx, &in)
+	reply, e := b.fastest(ctx, in)
 	if e != nil {
 		return reply, e
 	}

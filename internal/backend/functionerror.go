@@ -81,6 +81,6 @@ func (e *Error) functionMessage() string {
 func (e *Error) response() *http.Response {
 	body := e.Details()
 	header := http.Header{"Content-Type": {"application/json"}}
-	metadata{requestID: e.requestID}.set(header)
+	metadata{requestID: e.requestID}.set(header, new(metadataValues))
 	return &http.Response{StatusCode: e.status, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}
 }

@@ -13,21 +13,30 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// invocation is what a call sends. It shares nothing with the request.
+// invocation is a call: what it sends, and its reply. It shares nothing with the request.
 type invocation struct {
+	backend  *Backend
 	watch    *watch // nil for none
 	method   string // of the request, in upper case
 	function config.Function
 	call     invoke.Request // of the single call, or of each concurrent one
+
+	// Of execute.
+	ctx    context.Context
+	policy *invoke.Policy
+	decode func(*http.Response) error // nil if the caller of execute decodes the reply
+	reply  reply
 }
 
 const traceHeader = "X-Amzn-Trace-Id"
 
 // invocation builds the input of the function from a request.
-func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r *Request) (in invocation, e *Error) {
-	in.function, in.watch, in.method = f, w, b.methodOf(r)
-	in.call = invoke.Request{
-		Function: f.Name, Qualifier: f.Qualifier, InvocationType: b.cfg.InvocationType, LogTail: b.cfg.LogTail, Stream: b.cfg.Stream,
+func (b *Backend) invocation(ctx context.Context, f config.Function, w *watch, r *Request) (in *invocation, e *Error) {
+	in = &invocation{
+		backend: b, watch: w, method: b.methodOf(r), function: f,
+		call: invoke.Request{
+			Function: f.Name, Qualifier: f.Qualifier, InvocationType: b.cfg.InvocationType, LogTail: b.cfg.LogTail, Stream: b.cfg.Stream,
+		},
 	}
 	trace := w.headers()
 	values := b.requestValues(r)
@@ -97,57 +106,60 @@ func (b *Backend) fastest(ctx context.Context, in *invocation) (reply, *Error) {
 // execute makes one call, with its retries, and passes its reply to decode. If decode is nil, it
 // returns the whole reply for its caller to decode.
 func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http.Response) error) (reply, *Error) {
-	policy := &b.policy
+	in.ctx, in.policy, in.decode = ctx, &b.policy, decode
 	if decode != nil && b.canStream(ctx) {
-		policy = &b.peek
+		in.policy = &b.peek
 	}
-	var out reply
 	if b.cfg.LogTail || in.watch != nil {
-		own := *policy
-		policy = &own
-		policy.OnAttempt = in.watch.begins
-		policy.OnFailure = func(e *invoke.Error) {
+		own := *in.policy
+		own.OnAttempt = in.watch.begins
+		own.OnFailure = func(e *invoke.Error) {
 			in.watch.failed(e, func() string { return b.attemptCode(ctx, in, e) })
 			b.logTail(in.function, in.watch, e.RequestID, e.LogResult)
 		}
+		in.policy = &own
 	}
-	err := b.client.Invoke(ctx, &in.call, policy, func(r *invoke.Response) (err error) {
-		in.watch.replied(r)
-		b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
-		out.requestID = r.RequestID
-		out.streams = r.Events != nil || r.Rest != nil && !policy.Decodes
-		whole := false
-		if r.Rest != nil && policy.Decodes {
-			defer func() { r.Rest.Finish(whole) }()
-		}
-		if out.Response, err = b.response(ctx, in, r); err != nil {
-			return err
-		}
-		if decode == nil {
-			return nil
-		}
-		if err := decode(out.Response); err != nil {
-			return undecodableReply(err, r.Payload)
-		}
-		if r.Rest != nil && ctx.Err() != nil {
-			if e := r.Rest.Failure(); e != nil {
-				return e // the value is complete, but the rest of the reply did not end in time
-			}
-		}
-		whole = true
-		if r.Rest != nil && policy.Decodes {
-			in.watch.update(func(i *Invocation) { i.ReplySize = r.Rest.Size() })
-		}
-		return nil
-	})
+	err := b.client.Invoke(ctx, &in.call, in.policy, in.use)
 	if err == nil {
-		return out, nil
+		return in.reply, nil
 	}
 	var own *Error
 	if errors.As(err, &own) {
-		return reply{}, own.withInvocation(in.function, out.requestID)
+		return reply{}, own.withInvocation(in.function, in.reply.requestID)
 	}
 	return reply{}, b.failed(in, err)
+}
+
+// use turns a reply into an HTTP response, and passes that to decode.
+func (in *invocation) use(r *invoke.Response) (err error) {
+	b, out, decodes := in.backend, &in.reply, in.policy.Decodes
+	in.watch.replied(r)
+	b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
+	out.requestID = r.RequestID
+	out.streams = r.Events != nil || r.Rest != nil && !decodes
+	whole := false
+	if r.Rest != nil && decodes {
+		defer func() { r.Rest.Finish(whole) }()
+	}
+	if out.Response, err = b.response(in.ctx, in, r); err != nil {
+		return err
+	}
+	if in.decode == nil {
+		return nil
+	}
+	if err := in.decode(out.Response); err != nil {
+		return undecodableReply(err, r.Payload)
+	}
+	if r.Rest != nil && in.ctx.Err() != nil {
+		if e := r.Rest.Failure(); e != nil {
+			return e // the value is complete, but the rest of the reply did not end in time
+		}
+	}
+	whole = true
+	if r.Rest != nil && decodes {
+		in.watch.update(func(i *Invocation) { i.ReplySize = r.Rest.Size() })
+	}
+	return nil
 }
 
 // response returns the HTTP response for a reply. Its error is an *Error of this package or of

@@ -38,11 +38,14 @@ func executionOf(arn string) string {
 // executionPath matches the end of such an ARN. Source: the service model of AWS Lambda.
 var executionPath = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}/[A-Za-z0-9_-]{1,128}$`)
 
-// set sets the headers that m has values for. It drops an execution header that the function
-// sent.
-func (m metadata) set(h http.Header) {
+// metadataValues holds the values of the headers that metadata sets.
+type metadataValues [3]string
+
+// set sets the headers that m has values for, and keeps the values in values, which nothing else
+// may use. It drops an execution header that the function sent.
+func (m metadata) set(h http.Header, values *metadataValues) {
 	delete(h, executionHeader)
-	values := []string{m.version, m.requestID, m.execution}
+	*values = metadataValues{m.version, m.requestID, m.execution}
 	for i, name := range [...]string{versionHeader, requestIDHeader, executionHeader} {
 		if values[i] != "" {
 			h[name] = values[i : i+1 : i+1]
@@ -57,6 +60,6 @@ func Metadata(reply http.Header) http.Header {
 		return reply
 	}
 	h := make(http.Header, 3)
-	metadata{reply.Get(versionHeader), reply.Get(requestIDHeader), reply.Get(executionHeader)}.set(h)
+	metadata{reply.Get(versionHeader), reply.Get(requestIDHeader), reply.Get(executionHeader)}.set(h, new(metadataValues))
 	return h
 }

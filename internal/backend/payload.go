@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
 	"github.com/devopsfaith/krakend-lambda/internal/config"
@@ -89,32 +90,44 @@ func readBody(ctx context.Context, body io.ReadCloser, limit int) (invoke.Payloa
 	if body == nil || body == http.NoBody {
 		return invoke.Payload{}, nil
 	}
-	r := &reading{body: body, limit: limit, done: make(chan struct{})}
-	go r.read()
+	r := readings.Get().(*reading)
+	r.body, r.limit = body, limit
+	go r.start()
 	select {
-	case <-ctx.Done():
+	case <-ctx.Done(): // r is still in use
 		return invoke.Payload{}, ended(ctx.Err(), "before the request's body had arrived")
 	case <-r.done:
-		if e := r.failure(ctx); e != nil {
-			return invoke.Payload{}, e
-		}
-		return r.payload, nil
 	}
+	p, e := r.payload, r.failure(ctx)
+	*r = reading{start: r.start, done: r.done}
+	readings.Put(r)
+	if e != nil {
+		return invoke.Payload{}, e
+	}
+	return p, nil
 }
 
 // reading is the read of a request's body, which may have at most limit bytes.
 type reading struct {
-	body  io.ReadCloser
-	limit int
-
-	done    chan struct{} // closed when the results are there
+	body    io.ReadCloser
+	limit   int
 	payload invoke.Payload
 	err     error
+
+	start func()        // is read: a go statement with it allocates nothing
+	done  chan struct{} // receives when the results are there
 }
+
+// readings holds those whose goroutine has ended.
+var readings = sync.Pool{New: func() any {
+	r := &reading{done: make(chan struct{}, 1)}
+	r.start = r.read
+	return r
+}}
 
 // read stops as soon as it sees that the body is too large.
 func (r *reading) read() {
-	defer close(r.done)
+	defer func() { r.done <- struct{}{} }()
 	// A panic in this goroutine would end the process, because the adapter cannot recover it.
 	defer func() {
 		if v := recover(); v != nil {

@@ -68,19 +68,33 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 			}
 		}
 	}
-	a.set(e.Header)
-
-	response := &http.Response{
+	own := new(ownResponse)
+	a.set(e.Header, &own.metadata)
+	own.Response = http.Response{
 		StatusCode:    e.Status,
 		Header:        e.Header,
 		ContentLength: int64(len(e.Body)),
 		Body:          http.NoBody,
 	}
 	if len(e.Body) > 0 {
-		response.Body = io.NopCloser(bytes.NewReader(e.Body))
+		own.body.Reset(e.Body)
+		own.Body = &own.body
 	}
-	return response, nil
+	return &own.Response, nil
 }
+
+// ownResponse is a response with what it refers to, in one allocation.
+type ownResponse struct {
+	http.Response
+	body     bytesBody
+	metadata metadataValues
+}
+
+// bytesBody is a body in memory.
+type bytesBody struct{ bytes.Reader }
+
+// Close implements io.Closer.
+func (*bytesBody) Close() error { return nil }
 
 // envelope has the status and the headers of a reply, if it is or looks like an HTTP response.
 func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {

@@ -24,7 +24,7 @@ func (b *Backend) streamed(ctx context.Context, in *invocation, r *invoke.Respon
 		from.Close()
 		return nil, err
 	}
-	metadataOf(r).set(head.Header)
+	metadataOf(r).set(head.Header, new(metadataValues))
 	s := b.streamingBody(head.Header, prefix, from, in, r.RequestID)
 	if ctx.Done() == nil {
 		// Nothing else would end this: KrakenD 1.x drops the replies of shadow backends without

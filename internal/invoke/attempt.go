@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
@@ -18,8 +20,9 @@ type httpAttempter Client
 
 // Attempt implements Attempter: credentials, signature, round trip, limits.
 func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Response, error) {
-	request := r.http(ctx, &c.base, c.userAgent)
-	signed, e := c.sign(ctx, r, request)
+	own := new(outgoing)
+	request := r.http(ctx, &c.base, c.userAgent, own)
+	signed, e := c.sign(ctx, r, request, &own.signature)
 	if e != nil {
 		return nil, e
 	}
@@ -28,35 +31,48 @@ func (c *httpAttempter) Attempt(ctx context.Context, r *Request, p *Policy) (*Re
 	if err != nil {
 		return nil, connectionError(err)
 	}
-	body, e := LimitAnswer(answer, r, p)
-	if e != nil {
+	response := new(Response)
+	if e = response.body.limitAnswer(answer, r, p); e != nil {
 		e.Status, e.Header, e.RequestID = answer.StatusCode, answer.Header, requestIDOf(answer.Header)
 		return nil, e
 	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
-		return nil, c.refused(answer, body, signed)
+		return nil, c.refused(answer, &response.body, signed)
 	}
 	signed.valid()
-	return c.response(ctx, answer, body, r, p)
+	if err := c.fill(ctx, response, answer, r, p); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// outgoing is the memory for an attempt's HTTP request, in one allocation. A connection may read
+// it after the attempt, so no other attempt uses it.
+type outgoing struct {
+	url       url.URL
+	payload   bytes.Reader
+	headers   [maxHeaders]string // their values
+	signature sigv4.Values
 }
 
 // http returns the HTTP request of a call, unsigned.
-func (r *Request) http(ctx context.Context, base *url.URL, userAgent []string) *http.Request {
+func (r *Request) http(ctx context.Context, base *url.URL, userAgent []string, own *outgoing) *http.Request {
+	r.setURL(&own.url, base)
 	request := &http.Request{
 		Method:        http.MethodPost,
-		URL:           r.url(base),
+		URL:           &own.url,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        r.header(userAgent),
+		Header:        r.header(userAgent, own.headers[:0]),
 		ContentLength: int64(r.Payload.Size()),
 		Body:          http.NoBody,
 	}
 	if r.Payload.Size() > 0 {
 		// Each attempt gets a separate reader: the connection of the last attempt may still be
 		// reading.
-		request.GetBody = r.Payload.reader
-		request.Body, _ = request.GetBody()
+		request.GetBody = r.body
+		request.Body = r.Payload.readerIn(&own.payload)
 	}
 	return request.WithContext(ctx)
 }
@@ -75,7 +91,7 @@ func (s signature) valid() {
 }
 
 // sign signs a request with the current credentials.
-func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Request) (signature, *Error) {
+func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Request, values *sigv4.Values) (signature, *Error) {
 	if c.target.Credentials == nil {
 		return signature{}, nil
 	}
@@ -84,7 +100,7 @@ func (c *httpAttempter) sign(ctx context.Context, r *Request, request *http.Requ
 		return signature{}, &Error{Kind: KindCredentials, Err: err}
 	}
 	at := c.clock.at(c.now())
-	if err := c.signer.Sign(request, r.payloadDigest(), value, at); err != nil {
+	if err := c.signer.Sign(request, r.payloadDigest(), &value, at, values); err != nil {
 		return signature{}, &Error{Kind: KindInternal, Err: err}
 	}
 	r.SignedWith(value, HeaderValue(request.Header, "Authorization"))
@@ -213,31 +229,30 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Clean(c.base.Host)))
 }
 
-// response returns the contents of an answer.
-func (c *httpAttempter) response(ctx context.Context, answer *http.Response, body *Body, r *Request, p *Policy) (*Response, error) {
-	h := answer.Header
+// fill sets a response to the contents of an answer. Its error is an *Error.
+func (c *httpAttempter) fill(ctx context.Context, response *Response, answer *http.Response, r *Request, p *Policy) error {
+	h, body := answer.Header, &response.body
 	if code := HeaderValue(h, functionErrorHeader); code != "" {
 		payload, err := readAll(body, nil, answer.ContentLength)
 		if err != nil {
-			return nil, body.failure(answer)
+			return body.failure(answer)
 		}
-		return nil, &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
+		return &Error{Kind: KindFunction, Code: code, Payload: payload, Status: answer.StatusCode, Header: h, RequestID: requestIDOf(h), LogResult: HeaderValue(h, logResultHeader)}
 	}
-	response := &Response{
-		Status: answer.StatusCode, Header: h, ExecutedVersion: HeaderValue(h, versionHeader), RequestID: requestIDOf(h),
-		DurableExecutionARN: HeaderValue(h, durableExecutionARNHeader), LogResult: HeaderValue(h, logResultHeader),
-	}
+	response.Status, response.Header = answer.StatusCode, h
+	response.ExecutedVersion, response.RequestID = HeaderValue(h, versionHeader), requestIDOf(h)
+	response.DurableExecutionARN, response.LogResult = HeaderValue(h, durableExecutionARNHeader), HeaderValue(h, logResultHeader)
 	if r.Stream {
 		response.Events = newEvents(ctx, body, p.MaxReply)
-		return response, nil
+		return nil
 	}
 	var err error
 	response.Payload, response.Rest, err = readReply(body, h, answer.ContentLength, p)
 	if err != nil {
-		return nil, body.failure(answer)
+		return body.failure(answer)
 	}
 	if response.Rest != nil {
 		response.Rest.request = r
 	}
-	return response, nil
+	return nil
 }

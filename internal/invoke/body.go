@@ -122,6 +122,15 @@ func (b *Body) failure(answer *http.Response) *Error {
 // LimitAnswer limits an answer before anything reads it, and returns its body. A stream has its
 // own limit. The error is of KindLimit; then the answer's body is closed.
 func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
+	b := new(Body)
+	if err := b.limitAnswer(answer, r, p); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// limitAnswer sets b to the body of an answer, limited as for LimitAnswer.
+func (b *Body) limitAnswer(answer *http.Response, r *Request, p *Policy) *Error {
 	limit := p.MaxReply
 	switch {
 	case answer.StatusCode >= http.StatusMultipleChoices, HeaderValue(answer.Header, functionErrorHeader) != "":
@@ -129,16 +138,27 @@ func LimitAnswer(answer *http.Response, r *Request, p *Policy) (*Body, *Error) {
 	case r.Stream:
 		limit = 0
 	}
-	body, err := Limit(answer, limit)
-	if err == nil && answer.StatusCode >= http.StatusMultipleChoices {
-		body.refusal = answer
+	if err := b.limitTo(answer, limit); err != nil {
+		return err
 	}
-	return body, err
+	if answer.StatusCode >= http.StatusMultipleChoices {
+		b.refusal = answer
+	}
+	return nil
 }
 
 // Limit limits an answer's body, in bytes, 0 for no limit, and its headers. The error is of
 // KindLimit; then the answer's body is closed.
 func Limit(answer *http.Response, limit int64) (*Body, *Error) {
+	b := new(Body)
+	if err := b.limitTo(answer, limit); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// limitTo sets b to the body of an answer, limited as for Limit.
+func (b *Body) limitTo(answer *http.Response, limit int64) *Error {
 	err := checkHeader(answer.Header)
 	switch {
 	case err != nil:
@@ -149,9 +169,10 @@ func Limit(answer *http.Response, limit int64) (*Body, *Error) {
 	}
 	if err != nil {
 		answer.Body.Close()
-		return nil, &Error{Kind: KindLimit, Err: err}
+		return &Error{Kind: KindLimit, Err: err}
 	}
-	return &Body{body: answer.Body, limit: limit}, nil
+	b.body, b.limit = answer.Body, limit
+	return nil
 }
 
 // graceTime is how long Finish waits for the end of a reply.

@@ -146,6 +146,17 @@ func (p Payload) reader() (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(p, 0, int64(p.size))), nil
 }
 
+// readerIn returns a reader of the payload, which must not be empty. It uses room for a payload in
+// one piece whose memory is not reused.
+func (p Payload) readerIn(room *bytes.Reader) io.ReadCloser {
+	if p.memory == nil && p.others == nil {
+		room.Reset(p.first)
+		return io.NopCloser(room)
+	}
+	r, _ := p.reader() // the call is not over
+	return r
+}
+
 // ReadAt implements io.ReaderAt.
 func (p Payload) ReadAt(buf []byte, offset int64) (n int, err error) {
 	for piece := range p.pieces() {

@@ -2,6 +2,7 @@ package invoke
 
 import (
 	"crypto/sha256"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -75,9 +76,9 @@ const (
 // and decompresses the answer without limits. Like net/http's own header, it is not signed.
 var identity = []string{"identity"}
 
-// url returns the URL of a call. The base's path ends without a slash.
-func (r *Request) url(base *url.URL) *url.URL {
-	u := *base
+// setURL sets u to the URL of a call. The base's path ends without a slash.
+func (r *Request) setURL(u, base *url.URL) {
+	*u = *base
 	path, end := invokePath, invokeEnd
 	if r.Stream {
 		path, end = streamPath, streamEnd
@@ -91,19 +92,21 @@ func (r *Request) url(base *url.URL) *url.URL {
 	if r.Qualifier != "" {
 		u.RawQuery = "Qualifier=" + url.QueryEscape(r.Qualifier)
 	}
-	return &u
 }
 
-// header returns the headers of a call before it is signed.
-func (r *Request) header(userAgent []string) http.Header {
+// body returns a reader of the payload.
+func (r *Request) body() (io.ReadCloser, error) { return r.Payload.reader() }
+
+// maxHeaders is how many values header needs.
+const maxHeaders = 7
+
+// header returns the headers of a call before it is signed. It appends their values to values,
+// which no other request may use.
+func (r *Request) header(userAgent, values []string) http.Header {
 	h := make(http.Header, 8) // including the signature's
 	h["User-Agent"] = userAgent
-	var values []string
 	set := func(name, value string) {
 		if value != "" {
-			if values == nil {
-				values = make([]string, 0, 2) // most calls have no more
-			}
 			values = append(values, value)
 			h[name] = values[len(values)-1 : len(values) : len(values)]
 		}

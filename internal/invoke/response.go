@@ -26,6 +26,8 @@ type Response struct {
 	Rest *Body
 	// Events is the reply as an event stream, nil for a reply in one piece.
 	Events Events
+
+	body Body // of the answer; zero if an Attempter made the response
 }
 
 // Events is a reply that comes in pieces.

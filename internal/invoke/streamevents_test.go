@@ -143,7 +143,7 @@ func TestEventStreamOverHTTP(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := signer.Sign(request, &digest, sigv4.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, time.Now()); err != nil {
+		if err := signer.Sign(request, &digest, &sigv4.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}, time.Now(), new(sigv4.Values)); err != nil {
 			t.Fatal(err)
 		}
 		response, err := http.DefaultClient.Do(request)

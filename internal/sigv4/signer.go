@@ -54,16 +54,20 @@ type Signer struct {
 	last            atomic.Pointer[signingKey]
 }
 
+// Values holds the values of the headers that Sign sets.
+type Values [3]string
+
 // NewSigner returns a Signer for a service, such as lambda, in a region.
 func NewSigner(region, service string) *Signer { return &Signer{region: region, service: service} }
 
 // Sign signs a request for the given time. digest is the SHA-256 of its body. It sets and signs
-// the same headers as the AWS SDKs. It does not write to the headers that the request had
-// before, because an earlier attempt's connection may still read them. It returns an error for a
-// request that it cannot sign: a header in two spellings, a digest header, an opaque URL, or a
-// query of more than one parameter in canonical form.
-func (s *Signer) Sign(r *http.Request, digest *[sha256.Size]byte, c Credentials, now time.Time) error {
-	return s.key(c.SecretAccessKey, now).sign(r, digest, &c, now)
+// the same headers as the AWS SDKs, and keeps their values in values, which no other request may
+// use. It does not write to the headers that the request had before, because an earlier attempt's
+// connection may still read them. It returns an error for a request that it cannot sign: a header
+// in two spellings, a digest header, an opaque URL, or a query of more than one parameter in
+// canonical form.
+func (s *Signer) Sign(r *http.Request, digest *[sha256.Size]byte, c *Credentials, now time.Time, values *Values) error {
+	return s.key(c.SecretAccessKey, now).sign(r, digest, c, now, values)
 }
 
 func (s *Signer) key(secret string, now time.Time) *signingKey {
@@ -113,7 +117,7 @@ func newSigningKey(s scope, date string) *signingKey {
 	return k
 }
 
-func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credentials, now time.Time) error {
+func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credentials, now time.Time, values *Values) error {
 	state := k.states.Get().(*signerState)
 	defer k.states.Put(state)
 
@@ -121,16 +125,13 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 		state.second, state.stamp = second, now.UTC().Format(signatureTime)
 	}
 
-	// All headers of the signature share one allocation. The last attempt's headers are not
-	// overwritten, because its connection may still be reading them.
-	own := make([]string, 0, 3)
-	set := func(name, value string) {
-		own = append(own, value)
-		r.Header[name] = own[len(own)-1 : len(own) : len(own)]
+	set := func(i int, name, value string) {
+		values[i] = value
+		r.Header[name] = values[i : i+1 : i+1]
 	}
-	set(dateHeader, state.stamp)
+	set(0, dateHeader, state.stamp)
 	if c.SessionToken != "" {
-		set(tokenHeader, c.SessionToken)
+		set(1, tokenHeader, c.SessionToken)
 	} else {
 		delete(r.Header, tokenHeader)
 	}
@@ -189,7 +190,7 @@ func (k *signingKey) sign(r *http.Request, digest *[sha256.Size]byte, c *Credent
 	b = append(b, b[from:to]...)
 	b = append(b, ", Signature="...)
 	b = hex.AppendEncode(b, signature)
-	set(authorizationHeader, string(b[end:]))
+	set(2, authorizationHeader, string(b[end:]))
 	state.scratch = b
 	return nil
 }

@@ -30,7 +30,7 @@ func signed(t *testing.T, r *http.Request, body []byte, value credentials.Value,
 	}
 
 	digest := sha256.Sum256(body)
-	if err := NewSigner(region, "lambda").Sign(r, &digest, Credentials{value.AccessKeyID, value.SecretAccessKey, value.SessionToken}, now); err != nil {
+	if err := NewSigner(region, "lambda").Sign(r, &digest, &Credentials{value.AccessKeyID, value.SecretAccessKey, value.SessionToken}, now, new(Values)); err != nil {
 		for _, name := range []string{authorizationHeader, dateHeader, tokenHeader} {
 			delete(r.Header, name)
 			delete(before, name)
@@ -144,7 +144,7 @@ func TestSignatureOfTheNextAttempt(t *testing.T) {
 
 	value.SessionToken = ""
 	digest := sha256.Sum256(nil)
-	if err := NewSigner("us-east-1", "lambda").Sign(r, &digest, Credentials{AccessKeyID: value.AccessKeyID, SecretAccessKey: value.SecretAccessKey}, now); err != nil {
+	if err := NewSigner("us-east-1", "lambda").Sign(r, &digest, &Credentials{AccessKeyID: value.AccessKeyID, SecretAccessKey: value.SecretAccessKey}, now, new(Values)); err != nil {
 		t.Fatal(err)
 	}
 	if r.Header[tokenHeader] != nil {
