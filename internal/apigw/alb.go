@@ -14,13 +14,13 @@ func (a *API) albEvent(o *jsonObject, in *input) {
 	if a.settings.MultiValueHeaders {
 		query, headers, write = "multiValueQueryStringParameters", "multiValueHeaders", (*jsonObject).list
 	}
-	o.fields(headers, sorted(room[:0], in.headers, strings.ToLower), write)
+	o.fields(headers, lowered(room[:0], in.headers), write)
 	o.begin("requestContext")
 	o.begin("elb")
 	o.text("targetGroupArn", a.settings.TargetGroupARN)
 	o.end()
 	o.end()
-	o.fields(query, sorted(room[:0], encodedQuery(in.rawQuery), verbatim), write)
+	o.fields(query, sorted(room[:0], encodedQuery(in.rawQuery)), write)
 	isBase64 := o.body(a, in)
 	o.bool("isBase64Encoded", isBase64)
 }

@@ -11,7 +11,7 @@ func TestEventAllocations(t *testing.T) {
 	api := NewAPI(HTTP, route, Settings{})
 	event := api.AppendEvent(nil, &r)
 	got := testing.AllocsPerRun(100, func() { event = api.AppendEvent(event[:0], &r) })
-	const most = 64
+	const most = 32
 	t.Logf("%.0f allocations", got)
 	if got > most {
 		t.Errorf("got %.0f allocations, want %d at most", got, most)

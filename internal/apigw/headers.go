@@ -56,7 +56,8 @@ func EndToEnd(headers map[string][]string) http.Header {
 func First(headers map[string][]string, name string) string {
 	value, spelling := "", ""
 	for key, values := range headers {
-		if len(values) == 0 || textproto.CanonicalMIMEHeaderKey(key) != name {
+		// All spellings of a name have the same length.
+		if len(values) == 0 || len(key) != len(name) || textproto.CanonicalMIMEHeaderKey(key) != name {
 			continue
 		}
 		if spelling == "" || before(key, spelling, name) {

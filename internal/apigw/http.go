@@ -16,9 +16,9 @@ func (a *API) httpEvent(o *jsonObject, in *input) {
 		o.list(list)
 	}
 	delete(in.headers, "Cookie")
-	o.fields("headers", sorted(room[:0], in.headers, strings.ToLower), (*jsonObject).joined)
+	o.fields("headers", lowered(room[:0], in.headers), (*jsonObject).joined)
 	if len(in.query) > 0 {
-		o.fields("queryStringParameters", sorted(room[:0], in.query, verbatim), (*jsonObject).joined)
+		o.fields("queryStringParameters", sorted(room[:0], in.query), (*jsonObject).joined)
 	}
 	if len(in.PathParameters) > 0 {
 		o.texts("pathParameters", in.PathParameters)

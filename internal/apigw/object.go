@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
@@ -140,15 +141,47 @@ type field struct {
 // usual is a number of fields that most requests do not exceed.
 const usual = 40
 
-// sorted appends the fields of a map sorted by name, spelled by spell. If two names are spelled
-// alike, one counts.
-func sorted(list []field, values map[string][]string, spell func(string) string) []field {
+// sorted appends the fields of a map sorted by name.
+func sorted(list []field, values map[string][]string) []field {
 	for name, vs := range values {
-		list = append(list, field{spell(name), vs})
+		list = append(list, field{name, vs})
 	}
-	slices.SortFunc(list, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	return slices.CompactFunc(list, func(a, b field) bool { return a.name == b.name })
+	return sort(list)
 }
 
-// verbatim returns a name unchanged.
-func verbatim(name string) string { return name }
+// lowered is sorted with names in lower case. If two names are alike then, one counts.
+func lowered(list []field, values map[string][]string) []field {
+	// One text has all names, in one allocation.
+	var names strings.Builder
+	var size int
+	for name := range values {
+		size += len(name)
+	}
+	names.Grow(size)
+	for name, vs := range values {
+		list = append(list, field{lower(&names, name), vs})
+	}
+	return slices.CompactFunc(sort(list), func(a, b field) bool { return a.name == b.name })
+}
+
+// lower returns a name in lower case, and keeps it in names, which must have room for it.
+func lower(names *strings.Builder, name string) string {
+	from := names.Len()
+	for i := range len(name) {
+		c := name[i]
+		if c >= utf8.RuneSelf {
+			return strings.ToLower(name)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		names.WriteByte(c)
+	}
+	return names.String()[from:]
+}
+
+// sort sorts fields by name.
+func sort(list []field) []field {
+	slices.SortFunc(list, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return list
+}

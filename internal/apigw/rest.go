@@ -11,10 +11,10 @@ func (a *API) restEvent(o *jsonObject, in *input) {
 	o.text("resource", a.route.resource)
 	o.text("path", in.path)
 	o.text("httpMethod", in.Method)
-	headers := sorted(room[:0], in.headers, verbatim)
+	headers := sorted(room[:0], in.headers)
 	o.fields("headers", headers, (*jsonObject).last)
 	o.fields("multiValueHeaders", headers, (*jsonObject).list)
-	if query := sorted(room[:0], in.query, verbatim); len(query) > 0 {
+	if query := sorted(room[:0], in.query); len(query) > 0 {
 		o.fields("queryStringParameters", query, (*jsonObject).last)
 		o.fields("multiValueQueryStringParameters", query, (*jsonObject).list)
 	} else {

@@ -2,7 +2,6 @@ package text
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -16,60 +15,95 @@ func AppendJSON[T string | []byte](b []byte, s T) []byte {
 // AppendValidJSON appends s as AppendJSON does. It stops and returns false where s is not UTF-8.
 func AppendValidJSON[T string | []byte](b []byte, s T) ([]byte, bool) { return appendJSON(b, s, true) }
 
-// appendJSON reads s once, eight bytes at a time. It writes all eight and keeps those that need
-// no escape, which is faster than copying each run. With strict it stops at bytes that are not
-// UTF-8; without it, it replaces them.
+// run is how many bytes appendJSON tests one by one after one that is special, since special
+// bytes come in groups.
+const run = 64
+
+// appendJSON reads s once, eight bytes at a time where none of them is special, else byte by byte.
+// It writes behind b's length: there is room for s, and most texts need little more. With strict
+// it stops at bytes that are not UTF-8; without it, it replaces them.
 func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
-		if len(s)-i >= 8 {
-			if cap(b)-len(b) < 8 {
-				b = slices.Grow(b, len(s)-i+(len(s)-i)/8)
-			}
+		if left := len(s) - i; cap(b)-len(b) < left {
+			b = slices.Grow(b, left+left/8+8)
+		}
+		start, room, n := i, b[len(b):cap(b)], 0
+		for len(s)-i >= 8 && len(room)-n >= 8 {
 			word := eight(s, i)
-			binary.LittleEndian.PutUint64(b[len(b):len(b)+8], word)
-			kept := bits.TrailingZeros64(specials(word)) / 8 // 8 for no special
-			b = b[:len(b)+kept]
-			if i += kept; kept == 8 {
+			if isSpecial(word) {
+				break
+			}
+			binary.LittleEndian.PutUint64(room[n:], word)
+			i, n = i+8, n+8
+		}
+		end := min(len(s), i+run, i+(len(room)-n)/2) // each byte may become two
+		for ; i < end; i++ {
+			c := s[i]
+			e := escapes[c]
+			if e == plain {
+				room[n] = c
+				n++
 				continue
 			}
-		}
-		c := s[i]
-		switch {
-		case c < utf8.RuneSelf && escapes[c] != 0:
-			b = append(b, '\\', escapes[c])
-			i++
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-			i++
-		case c < utf8.RuneSelf:
-			b = append(b, c)
-			i++
-		case 0xC2 <= c && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // a rune of two bytes, the most frequent size
-			b = append(b, c, s[i+1])
-			i += 2
-		default:
-			r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
-			invalid := r == utf8.RuneError && size == 1
-			if invalid && strict {
-				return b, false
+			if e == 0 {
+				break
 			}
-			// encoding/json also escapes JavaScript's line separators.
-			if invalid || r == '\u2028' || r == '\u2029' {
-				b = append(b, '\\', 'u', hex[r>>12], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
-			} else {
-				b = append(b, s[i:i+size]...)
-			}
-			i += size
+			room[n], room[n+1] = '\\', e
+			n += 2
 		}
+		b = b[:len(b)+n]
+		if i == end && i > start {
+			continue
+		}
+		size := 0
+		if b, size = appendRune(b, s, i, strict); size == 0 {
+			return b, false
+		}
+		i += size
 	}
 	return append(b, '"'), true
 }
 
+// appendRune appends the character at s[i], which may be any. It returns its size in s, or 0 for
+// an invalid byte with strict.
+func appendRune[T string | []byte](b []byte, s T, i int, strict bool) ([]byte, int) {
+	c := s[i]
+	switch {
+	case escapes[c] == plain:
+		return append(b, c), 1
+	case escapes[c] != 0:
+		return append(b, '\\', escapes[c]), 1
+	case c < ' ':
+		return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf]), 1
+	case 0xC2 <= c && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // a rune of two bytes, the most frequent size
+		return append(b, c, s[i+1]), 2
+	}
+	r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+	invalid := r == utf8.RuneError && size == 1
+	switch {
+	case invalid && strict:
+		return b, 0
+	case invalid, r == '\u2028', r == '\u2029': // encoding/json also escapes JavaScript's line separators
+		return append(b, '\\', 'u', hex[r>>12], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf]), size
+	}
+	return append(b, s[i:i+size]...), size
+}
+
 const hex = "0123456789abcdef"
 
-// escapes has the letters of the short escapes.
-var escapes = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+// plain marks a character that needs no escape.
+const plain = ' '
+
+// escapes has plain, or the letter of the short escape, or 0: for other control characters and for
+// bytes that are not ASCII.
+var escapes = func() (e [256]byte) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		e[c] = plain
+	}
+	e['"'], e['\\'], e['\b'], e['\f'], e['\n'], e['\r'], e['\t'] = '"', '\\', 'b', 'f', 'n', 'r', 't'
+	return e
+}()
 
 // eight returns the eight bytes from i on, the first one lowest. The compiler turns it into one
 // load.
@@ -78,14 +112,14 @@ func eight[T string | []byte](s T, i int) uint64 {
 		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
 }
 
-// specials returns the highest bit of each of eight bytes that needs special handling in a JSON
-// string: a quote, a backslash, a control character, or a byte that is not ASCII.
-func specials(w uint64) uint64 {
+// isSpecial tells whether one of eight bytes is special in a JSON string: a quote, a backslash, a
+// control character, or a byte that is not ASCII.
+func isSpecial(w uint64) bool {
 	const ones, highs = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
 	// Each subtraction clears the highest bit of its byte if the byte is less, and borrows
 	// nothing.
 	control := (w | highs) - ones*' '
 	quote := (w ^ ones*'"' | highs) - ones
 	backslash := (w ^ ones*'\\' | highs) - ones
-	return (^(control & quote & backslash) | w) & highs
+	return (^(control&quote&backslash)|w)&highs != 0
 }
