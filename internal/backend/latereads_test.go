@@ -2,9 +2,11 @@ package backend
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -42,4 +44,33 @@ func TestLateReadsOfEvents(t *testing.T) {
 func decodeAll(r *http.Response) error {
 	_, err := io.Copy(io.Discard, r.Body)
 	return err
+}
+
+// The read of a body that stalls goes on after its call is over. No other call's body is mixed up
+// with it.
+func TestLateBodies(t *testing.T) {
+	stalled := make([]*io.PipeWriter, 20)
+	for i := range stalled {
+		var body *io.PipeReader
+		body, stalled[i] = io.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := readBody(ctx, body, maxPayload); err == nil {
+			t.Fatal("got a body that has not arrived")
+		}
+	}
+	var calls sync.WaitGroup
+	for i, w := range stalled {
+		calls.Go(func() {
+			io.WriteString(w, "late")
+			w.Close()
+		})
+		calls.Go(func() {
+			want := strings.Repeat(string(rune('a'+i)), 1+i*500)
+			if got, err := readBody(t.Context(), io.NopCloser(strings.NewReader(want)), maxPayload); err != nil || string(got.Bytes()) != want {
+				t.Errorf("got %.20q, %v; want %.20q", got.Bytes(), err, want)
+			}
+		})
+	}
+	calls.Wait()
 }

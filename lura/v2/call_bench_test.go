@@ -17,8 +17,8 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-// maxAllocations is a little more than what a call makes with the newest versions of Go: 47.
-var maxAllocations = flag.Int("allocations", 48, "how many allocations BenchmarkCall allows a call; 0 is without a limit")
+// maxAllocations is a little more than what a call makes with the newest versions of Go: 36.
+var maxAllocations = flag.Int("allocations", 40, "how many allocations BenchmarkCall allows a call; 0 is without a limit")
 
 // hundredBytes are a payload and a reply.
 var hundredBytes = `{"a":"` + strings.Repeat("b", 92) + `"}`
