@@ -120,12 +120,16 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 		in.policy = &own
 	}
 	err := b.client.Invoke(ctx, &in.call, in.policy, in.use)
+	out := in.reply
+	// What a stream's connection holds includes in. With the reply it would hold the stream, which
+	// then never ends where its reader drops it.
+	in.reply, in.decode = reply{}, nil
 	if err == nil {
-		return in.reply, nil
+		return out, nil
 	}
 	var own *Error
 	if errors.As(err, &own) {
-		return reply{}, own.withInvocation(in.function, in.reply.requestID)
+		return reply{}, own.withInvocation(in.function, out.requestID)
 	}
 	return reply{}, b.failed(in, err)
 }
