@@ -178,17 +178,17 @@ func BackendFactory(next proxy.BackendFactory, opts ...Option) proxy.BackendFact
 		}
 		configured.prepare(remote, &spec)
 		spec.Transport = o.transportOf(remote)
-		b := backends.New(spec)
 		if o.report != nil {
-			o.report(newReport(remote, b.Report()))
+			spec.Report = func(r backend.Report) { o.report(newReport(remote, r)) }
 		}
+		b := backends.New(spec)
 		return newProxy(remote, b)
 	}
 }
 
 func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 	check := statusHandler(remote, b)
-	parse := responseParser(remote)
+	parser := newResponseParser(remote)
 	details := detailsName(remote)
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
@@ -199,7 +199,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 			if reply, refusal = check(ctx, reply); refusal != nil {
 				return nil
 			}
-			response, err = parse(ctx, reply)
+			response, err = parser.response(ctx, reply)
 			return err
 		})
 		switch {
@@ -219,43 +219,52 @@ var krakendJSON = jsonreply.Known{
 	Any:    encoding.SafeJSONDecoder,
 }
 
-// responseParser returns KrakenD's own parser for the backend's encoding, and adds the metadata
-// that this parser leaves out.
-func responseParser(remote *config.Backend) proxy.HTTPResponseParser {
-	if isNoOp(remote) {
-		return func(_ context.Context, reply *http.Response) (*proxy.Response, error) {
-			return &proxy.Response{
-				// The headers stay empty: otherwise the router would write them twice, once for
-				// the data and once for the body.
-				Data:       map[string]interface{}{},
-				IsComplete: true,
-				Io:         reply.Body,
-				Metadata:   proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header},
-			}, nil
-		}
-	}
+// responseParser is KrakenD's own parser for a backend's encoding. It adds the metadata that this
+// parser leaves out.
+type responseParser struct {
+	parse     proxy.HTTPResponseParser // nil for no-op
+	formatter proxy.EntityFormatter
+}
 
+func newResponseParser(remote *config.Backend) responseParser {
+	if isNoOp(remote) {
+		return responseParser{}
+	}
 	decoder := remote.Decoder
 	if decoder == nil { // KrakenD's parser sets it; a configuration made by hand may not
 		decoder = encoding.Get(strings.ToLower(remote.Encoding))(remote.IsCollection)
 	}
 	formatter := proxy.NewEntityFormatter(remote)
-	parse := proxy.DefaultHTTPResponseParserFactory(proxy.HTTPResponseParserConfig{
-		Decoder:         krakendJSON.OnePass(decoder),
-		EntityFormatter: formatter,
-	})
-	return func(ctx context.Context, reply *http.Response) (*proxy.Response, error) {
-		var response proxy.Response
-		if reply.Body == http.NoBody {
-			response = formatter.Format(proxy.Response{Data: map[string]interface{}{}, IsComplete: true})
-		} else {
-			parsed, err := parse(ctx, reply)
-			if err != nil {
-				return nil, err
-			}
-			response = *parsed
-		}
-		response.Metadata = proxy.Metadata{StatusCode: reply.StatusCode, Headers: backend.Metadata(reply.Header)}
-		return &response, nil
+	return responseParser{
+		parse: proxy.DefaultHTTPResponseParserFactory(proxy.HTTPResponseParserConfig{
+			Decoder:         krakendJSON.OnePass(decoder),
+			EntityFormatter: formatter,
+		}),
+		formatter: formatter,
 	}
+}
+
+func (p responseParser) response(ctx context.Context, reply *http.Response) (*proxy.Response, error) {
+	if p.parse == nil {
+		return &proxy.Response{
+			// The headers stay empty: otherwise the router would write them twice, once for
+			// the data and once for the body.
+			Data:       map[string]interface{}{},
+			IsComplete: true,
+			Io:         reply.Body,
+			Metadata:   proxy.Metadata{StatusCode: reply.StatusCode, Headers: reply.Header},
+		}, nil
+	}
+	var response proxy.Response
+	if reply.Body == http.NoBody {
+		response = p.formatter.Format(proxy.Response{Data: map[string]interface{}{}, IsComplete: true})
+	} else {
+		parsed, err := p.parse(ctx, reply)
+		if err != nil {
+			return nil, err
+		}
+		response = *parsed
+	}
+	response.Metadata = proxy.Metadata{StatusCode: reply.StatusCode, Headers: backend.Metadata(reply.Header)}
+	return &response, nil
 }

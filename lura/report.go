@@ -71,7 +71,10 @@ func Check(remote *config.Backend, opts ...Option) Report {
 		return r
 	}
 	spec.Transport = o.transportOf(remote)
-	return newReport(remote, backend.NewFactory(o.backend()).New(spec).Report())
+	var r Report
+	spec.Report = func(found backend.Report) { r = newReport(remote, found) }
+	backend.NewFactory(o.backend()).New(spec)
+	return r
 }
 
 // transportOf returns the function that makes a backend's transport, or nil without

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/apigw"
@@ -49,13 +51,29 @@ type Options struct {
 // Factory makes the backends of a gateway.
 type Factory struct {
 	Options
+	common  *common
 	invoker *invoke.Client // nil without an Invoker
+
+	mu       sync.Mutex
+	policies map[policyKey]*policies // that backends share
+}
+
+// common is what all backends of a factory share.
+type common struct {
+	logger   Logger
+	observer Observer                          // nil for none
+	tell     func(context.Context, Invocation) // nil for none
+	now      func() time.Time
 }
 
 // NewFactory returns a factory.
 func NewFactory(o Options) *Factory {
 	o.Logger = NewLogger(o.Logger)
-	f := &Factory{Options: o}
+	f := &Factory{
+		Options:  o,
+		common:   &common{logger: o.Logger, observer: o.Observer, tell: o.OnInvocation, now: time.Now},
+		policies: make(map[policyKey]*policies),
+	}
 	if o.Invoker != nil {
 		f.invoker = invoke.NewWith(o.Invoker, invoke.Target{MaxRetries: o.InvokerRetries})
 	}
@@ -76,34 +94,30 @@ type Request struct {
 }
 
 // Backend invokes one function, or the functions that requests name.
+//
+// A gateway may have thousands of them, so it holds only what differs from one to another, and
+// pointers to what they share.
 type Backend struct {
-	logger Logger
-	prefix string
-	method string
-	format format
-	where  string // names the backend in log lines where the logger's prefix does not
+	*common
+	*policies
+	client *invoke.Client
+	cfg    config.Config
 	names  config.Placeholders
 	api    *apigw.API // nil if the payload is not an event
 	hidden []string   // headers that the function must not see
-	cfg    config.Config
-	now    func() time.Time
-	calls  int // concurrent calls for each request; 0 means 1
-	client *invoke.Client
-	policy invoke.Policy
-	peek   invoke.Policy // for calls whose long replies are streamed
-	broken *Error        // answers every request if it is not nil
+	method string
+	prefix string // of log lines
+	where  string // names the backend in log lines where the prefix does not
+	broken *Error // answers every request if it is not nil
+	calls  int32  // concurrent calls for each request; 0 means 1
+	format format
 
-	warnings []string // at start, for Report
-
-	observer Observer                          // nil for none
-	tell     func(context.Context, Invocation) // nil for none
-
-	collision sync.Once // the warning of leaveOut
-	untyped   sync.Once // the warning of event
+	collision atomic.Bool // leaveOut has warned
+	untyped   atomic.Bool // event has warned
 }
 
 // format tells how to handle a reply.
-type format int
+type format uint8
 
 const (
 	structured format = iota // a decoder makes an object of it
@@ -129,42 +143,45 @@ func formatOf(encoding string) format {
 // and the backend answers every request with a 500.
 func (f *Factory) New(spec Spec) *Backend {
 	b := &Backend{
-		logger: f.Logger,
-		prefix: spec.logPrefix(),
-		method: cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
-		format: formatOf(spec.Encoding),
+		common: f.common,
+		client: f.invoker,
 		names:  config.PlaceholdersOf(spec.Endpoint),
 		hidden: spec.HiddenHeaders,
-		now:    time.Now,
-		calls:  spec.ConcurrentCalls,
-		client: f.invoker,
-
-		observer: f.Observer,
-		tell:     f.OnInvocation,
+		method: cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
+		prefix: spec.logPrefix(),
+		calls:  int32(min(spec.ConcurrentCalls, math.MaxInt32)),
+		format: formatOf(spec.Encoding),
 	}
 	if !spec.hasPattern() && spec.Endpoint == "" {
 		b.where = " (" + spec.String() + ")"
 	}
 	warnings, err := b.configure(f, spec)
-	b.warnings = append(warnings, config.WithoutEffect(spec.ExtraConfig)...)
-	for _, w := range b.warnings {
+	warnings = append(warnings, config.WithoutEffect(spec.ExtraConfig)...)
+	for _, w := range warnings {
 		b.logger.Warning(b.prefix, w+b.where)
 	}
 	if err != nil {
 		b.broken = badConfig(err)
 		b.logger.Error(b.prefix, b.broken.line()+"; each request to "+spec.String()+" gets a 500")
+		if spec.Report != nil {
+			spec.Report(Report{Warnings: warnings, Err: err})
+		}
 		return b
 	}
 	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
 		b.logger.Warning(b.prefix, b.reach()+b.where)
-		b.warnings = append(b.warnings, b.reach())
+		warnings = append(warnings, b.reach())
 	}
+	invokes := b.cfg.String()
 	if f.CheckOnly {
-		b.logger.Debug(b.prefix, "Component checked, not enabled:", b.cfg.String())
+		b.logger.Debug(b.prefix, "Component checked, not enabled:", invokes)
 		b.broken = internal(errCheckOnly)
-		return b
+	} else {
+		b.logger.Debug(b.prefix, "Component enabled:", invokes)
 	}
-	b.logger.Debug(b.prefix, "Component enabled:", b.cfg.String())
+	if spec.Report != nil {
+		spec.Report(reportOf(&b.cfg, invokes, warnings))
+	}
 	return b
 }
 
@@ -184,7 +201,7 @@ var errCheckOnly = errors.New("the backend was made to check its configuration o
 // them.
 func (b *Backend) reach() string {
 	who, whose := "the gateway's credentials", "their"
-	if b.cfg.Role.ARN != "" {
+	if b.cfg.Role != nil {
 		who, whose = "the role "+b.cfg.Role.ARN, "its"
 	}
 	where := ""
@@ -199,7 +216,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	if len(spec.Settings) == 1 {
 		b.cfg, warnings, err = config.Parse(spec.Settings[0].Value, b.names)
 		if b.cfg.PayloadFormat != config.Simple {
-			b.api = apigw.NewAPI(eventFormats[b.cfg.PayloadFormat], spec.route(), apigw.Settings(b.cfg.Event))
+			b.api = apigw.NewAPI(eventFormats[b.cfg.PayloadFormat], spec.route(), apigw.Settings(*cmp.Or(b.cfg.Event, &config.Event{})))
 		}
 	} else {
 		namespaces := make([]string, len(spec.Settings))
@@ -228,7 +245,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	}
 	if f.Invoker != nil {
 		const ownCredentials = ": has no effect: the Invoker that the build has set has its own credentials"
-		if b.cfg.Role.ARN != "" {
+		if b.cfg.Role != nil {
 			warnings = append(warnings, "assume_role"+ownCredentials)
 		}
 		if b.cfg.Profile != "" {
@@ -241,7 +258,11 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	var transport http.RoundTripper
 	if err == nil && b.client == nil {
 		var found invoke.Found
-		if b.client, found, err = f.SDK.Client(invoke.Settings{Profile: b.cfg.Profile, Role: invoke.Role(b.cfg.Role), Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}); err == nil {
+		settings := invoke.Settings{Profile: b.cfg.Profile, Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}
+		if b.cfg.Role != nil {
+			settings.Role = invoke.Role(*b.cfg.Role)
+		}
+		if b.client, found, err = f.SDK.Client(settings); err == nil {
 			b.cfg.Region, b.cfg.Endpoint = found.Region, found.Endpoint
 			transport, err = spec.transport()
 		}
@@ -250,9 +271,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			warnings = append(warnings, "WithTransport: calls go without the certificates of AWS_CA_BUNDLE: the transport that the build has set has its own")
 		}
 	}
-	b.policy = invoke.Policy{MaxRetries: b.cfg.MaxRetries, RetryFunctionErrors: b.cfg.RetryFunctionErrors, MaxReply: b.cfg.MaxReply, Transport: transport}
-	b.peek = b.policy
-	b.peek.Peek, b.peek.Decodes = peekSize(b.format), b.format != raw
+	b.policies = f.policiesFor(policyKey{b.cfg.MaxRetries, b.cfg.RetryFunctionErrors, b.cfg.MaxReply, b.format}, transport)
 	return slices.Concat(warnings, spec.unsetClaims(b.cfg.Claims(), f.CheckOnly), b.cfg.UnmatchablePatterns()), err
 }
 

@@ -180,13 +180,15 @@ func TestParamThatIsNoPlaceholder(t *testing.T) {
 func TestCheckOnly(t *testing.T) {
 	s := api(t, `{}`)
 	l := &recorder{}
-	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}, CheckOnly: true}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	var report Report
+	b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}, CheckOnly: true}).New(Spec{
+		Settings: ns(map[string]any{"function_name": "f"}), Report: func(r Report) { report = r },
+	})
 	_, err := do(t.Context(), b, &Request{})
 	var e *Error
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusInternalServerError || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want a 500 without one", err, len(s.Calls()))
 	}
-	report := b.Report()
 	if want := "function f, region us-west-2, endpoint " + s.URL; report.Invokes != want || report.Err != nil {
 		t.Errorf("got %+v, want %q", report, want)
 	}

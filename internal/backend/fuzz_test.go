@@ -23,7 +23,7 @@ func FuzzParamsPayload(f *testing.F) {
 	f.Add("JWT.sub", "<&>", "", "\x00", "\xff\u2028")
 	f.Add("", "", "", "", "")
 	f.Fuzz(func(t *testing.T, param, value, name, first, second string) {
-		b := &Backend{logger: &recorder{}}
+		b := &Backend{common: &common{logger: &recorder{}}}
 		r := &Request{Params: map[string]string{param: value}, Query: map[string][]string{name: {first, second}, "single": {first}, "none": nil}}
 		payload := b.parameters(r)
 

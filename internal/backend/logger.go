@@ -41,12 +41,18 @@ func (l cleanLogger) Info(v ...any)    { l.Logger.Info(clean(v)...) }
 func (l cleanLogger) Warning(v ...any) { l.Logger.Warning(clean(v)...) }
 func (l cleanLogger) Error(v ...any)   { l.Logger.Error(clean(v)...) }
 
+// clean cleans the arguments of a call, and returns them. It replaces only those that change.
 func clean(v []any) []any {
-	cleaned := make([]any, len(v))
 	for i := range v {
-		cleaned[i] = text.Clean(fmt.Sprint(v[i]))
+		s, isString := v[i].(string)
+		if !isString {
+			s = fmt.Sprint(v[i])
+		}
+		if cleaned := text.Clean(s); !isString || cleaned != s {
+			v[i] = cleaned
+		}
 	}
-	return cleaned
+	return v
 }
 
 func (stderrLogger) Debug(...any) {}

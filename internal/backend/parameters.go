@@ -115,7 +115,7 @@ func compareBools(a, b bool) int {
 // leaveOut warns once about a name from a request that could replace a value that the gateway
 // vouches for.
 func (b *Backend) leaveOut(what, name string) {
-	b.collision.Do(func() {
+	if b.collision.CompareAndSwap(false, true) {
 		b.logger.Warning(b.prefix, fmt.Sprintf("left the %s %s out of what the function receives: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply%s", what, text.Quote(name), b.where))
-	})
+	}
 }

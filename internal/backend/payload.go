@@ -59,7 +59,9 @@ func (b *Backend) methodOf(r *Request) string {
 // event returns a function that appends the request as an event.
 func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) func([]byte) []byte {
 	if len(body) > 0 && apigw.First(r.Headers, "Content-Type") == "" {
-		b.untyped.Do(func() { b.logger.Warning(b.prefix, untypedBody+b.where) })
+		if b.untyped.CompareAndSwap(false, true) {
+			b.logger.Warning(b.prefix, untypedBody+b.where)
+		}
 	}
 	request := &apigw.Request{
 		Method:         method,

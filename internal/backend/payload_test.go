@@ -65,7 +65,7 @@ func TestParameters(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 4 { // maps have no order
 				l := &recorder{}
-				b := &Backend{logger: l, prefix: "[x]", names: config.PlaceholdersOf(tc.endpoint)}
+				b := &Backend{common: &common{logger: l}, prefix: "[x]", names: config.PlaceholdersOf(tc.endpoint)}
 				r := &Request{Params: tc.params, Query: tc.query}
 				got := string(b.parameters(r))
 				// Up to Go 1.26 encoding/json escapes it, from 1.27 on it does not.

@@ -128,7 +128,7 @@ func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 		setOctetStream(e, len(body) > 0)
 		return *e, nil
 	}
-	return apigw.ParseResponse(payload, eventFormats[cfg.PayloadFormat], cfg.Event.MultiValueHeaders)
+	return apigw.ParseResponse(payload, eventFormats[cfg.PayloadFormat], cfg.Event != nil && cfg.Event.MultiValueHeaders)
 }
 
 // isNothing tells whether KrakenD's JSON decoders, which read only the first value, would take a

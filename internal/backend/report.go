@@ -1,5 +1,7 @@
 package backend
 
+import "github.com/devopsfaith/krakend-lambda/internal/config"
+
 // Report describes the result of checking a configuration. If Err is not nil, all other fields
 // except Warnings are zero.
 type Report struct {
@@ -24,13 +26,14 @@ type Report struct {
 	Err error
 }
 
-// Report returns the result of checking the backend's configuration.
-func (b *Backend) Report() Report {
-	if b.broken != nil && b.broken.err != errCheckOnly {
-		return Report{Warnings: b.warnings, Err: b.broken.err}
+// reportOf returns the Report on a good configuration. invokes is its description.
+func reportOf(cfg *config.Config, invokes string, warnings []string) Report {
+	r := Report{
+		Invokes: invokes, Function: cfg.Function.String(), Param: cfg.ParamName, Allowed: cfg.AllowedFunctions(),
+		Region: cfg.Region, Endpoint: cfg.Endpoint, Warnings: warnings,
 	}
-	return Report{
-		Invokes: b.cfg.String(), Function: b.cfg.Function.String(), Param: b.cfg.ParamName, Allowed: b.cfg.AllowedFunctions(),
-		Region: b.cfg.Region, Endpoint: b.cfg.Endpoint, Role: b.cfg.Role.ARN, Warnings: b.warnings,
+	if cfg.Role != nil {
+		r.Role = cfg.Role.ARN
 	}
+	return r
 }

@@ -43,14 +43,20 @@ func TestReport(t *testing.T) {
 		},
 	} {
 		for _, checkOnly := range []bool{false, true} {
-			b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, CheckOnly: checkOnly}).New(Spec{Settings: ns(tc.settings), ConcurrentCalls: 2})
-			if got := b.Report(); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", tc.want) {
+			var got Report
+			NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, CheckOnly: checkOnly}).New(Spec{
+				Settings: ns(tc.settings), ConcurrentCalls: 2, Report: func(r Report) { got = r },
+			})
+			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", tc.want) {
 				t.Errorf("%s, check only %t: got  %+v\nwant %+v", tc.name, checkOnly, got, tc.want)
 			}
 		}
 	}
 
-	got := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{}}).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": -2}), ConcurrentCalls: 2}).Report()
+	var got Report
+	NewFactory(Options{Logger: &recorder{}, SDK: testSDK{}}).New(Spec{
+		Settings: ns(map[string]any{"function_name": "f", "max_retries": -2}), ConcurrentCalls: 2, Report: func(r Report) { got = r },
+	})
 	if got.Err == nil {
 		t.Error("got no error of a bad configuration")
 	}

@@ -42,6 +42,9 @@ type Spec struct {
 	// calls it once, for a good configuration without an Invoker. If it panics, the
 	// configuration is bad. A nil Transport has the same effect as one that returns nil.
 	Transport func() http.RoundTripper
+	// Report receives the result of checking the configuration, before New returns. It may be
+	// nil.
+	Report func(Report)
 	// SharedBody tells that KrakenD's own concurrent calls share one body. Configurations that
 	// never worked because of that stay errors.
 	SharedBody bool
@@ -71,11 +74,10 @@ func (s Spec) hasPattern() bool { return s.URLPattern != "" && s.URLPattern != "
 // logPrefix returns the prefix of the backend's log lines: its url_pattern, as in lines of
 // KrakenD's own components, or its endpoint.
 func (s Spec) logPrefix() string {
-	name := s.URLPattern
 	if !s.hasPattern() && s.Endpoint != "" {
-		name = s.String()
+		return "[BACKEND: " + s.EndpointMethod + " " + s.Endpoint + "][Lambda]"
 	}
-	return "[BACKEND: " + name + "][Lambda]"
+	return "[BACKEND: " + s.URLPattern + "][Lambda]"
 }
 
 // eventFormats are the formats of events and replies. A function that receives no event may

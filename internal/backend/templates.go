@@ -11,7 +11,7 @@ import (
 // pass to the backend have no value.
 func (b *Backend) requestValues(r *Request) config.RequestValues {
 	v := config.RequestValues{Params: r.Params, Headers: r.Headers, Query: r.Query}
-	if len(b.hidden) > 0 && !(b.cfg.TenantID.IsZero() && b.cfg.DurableExecutionName.IsZero()) {
+	if len(b.hidden) > 0 && (b.cfg.TenantID != nil || b.cfg.DurableExecutionName != nil) {
 		v.Headers = maps.Clone(r.Headers)
 		for _, name := range b.hidden {
 			delete(v.Headers, name)

@@ -114,10 +114,11 @@ func TestTransportIsMadeOnce(t *testing.T) {
 	}
 
 	l := &recorder{}
-	b = NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}, CheckOnly: true}).New(Spec{
-		Settings: ns(map[string]any{"function_name": "f"}), Transport: func() http.RoundTripper { panic("boom") },
+	var r Report
+	NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}, CheckOnly: true}).New(Spec{
+		Settings: ns(map[string]any{"function_name": "f"}), Transport: func() http.RoundTripper { panic("boom") }, Report: func(got Report) { r = got },
 	})
-	if r := b.Report(); r.Err == nil || !strings.HasPrefix(r.Err.Error(), "WithTransport: panic: ") || !strings.Contains(r.Err.Error(), "boom") || len(l.level("ERROR")) != 1 {
+	if r.Err == nil || !strings.HasPrefix(r.Err.Error(), "WithTransport: panic: ") || !strings.Contains(r.Err.Error(), "boom") || len(l.level("ERROR")) != 1 {
 		t.Errorf("got %+v, log %q; want the panic as a bad configuration", r, l.lines)
 	}
 }

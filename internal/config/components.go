@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -106,7 +105,7 @@ func protects(namespace string) bool {
 // no effect there, because it is part of KrakenD's HTTP client or replaces its calls. It also
 // knows backend/http/client of KrakenD Enterprise.
 func WithoutEffect(extra map[string]any) (warnings []string) {
-	for _, namespace := range slices.Sorted(maps.Keys(extra)) {
+	for namespace := range extra {
 		c, _ := lookup(namespace)
 		if c.instead == "" {
 			continue
@@ -117,5 +116,6 @@ func WithoutEffect(extra map[string]any) (warnings []string) {
 		}
 		warnings = append(warnings, name+" has no effect on a Lambda backend: "+c.instead)
 	}
+	slices.Sort(warnings)
 	return warnings
 }

@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/devopsfaith/krakend-lambda/internal/text"
@@ -17,9 +15,6 @@ type Config struct {
 	// ParamName is the param of the request that names the function. It is empty if Function is
 	// set.
 	ParamName string
-	// Verbatim uses the name in the param unchanged. Otherwise its first letter becomes upper
-	// case, as KrakenD does with the names of placeholders.
-	Verbatim bool
 	// Allowed are the functions that the param may name. Nil allows every name, but no ARN.
 	Allowed *Allowlist
 	// Region is the AWS region. If it is empty, the AWS SDK looks in the environment and the
@@ -27,39 +22,43 @@ type Config struct {
 	Region string
 	// Endpoint is the base URL of the Invoke API. Empty means AWS's.
 	Endpoint string
+	// Profile is a profile of the shared AWS files. If it is empty, the AWS SDK chooses.
+	Profile string
+	// Role is the role to assume with the credentials that are found. Nil assumes none.
+	Role *Role
 	// MaxRetries is how often a failed execution is retried. -1 leaves the number to the AWS
 	// SDK.
 	MaxRetries int
-	// RetryFunctionErrors treats a function's own error as a failed execution.
-	RetryFunctionErrors bool
 	// ErrorStatuses are the statuses for function errors. Nil gives each a 502.
 	ErrorStatuses *ErrorStatuses
 	// MaxReply is the largest reply, in bytes. It is 0, which means no limit, if the function
 	// streams and no limit is configured.
 	MaxReply int64
-	// Profile is a profile of the shared AWS files. If it is empty, the AWS SDK chooses.
-	Profile string
-	// Role is the role to assume with the credentials that are found, if its ARN is not empty.
-	Role Role
 	// Qualifier applies to the function that ParamName names. If it is empty, the name may
 	// contain one. A configured Function has a separate qualifier.
 	Qualifier string
 	// InvocationType is InvocationEvent or InvocationDryRun. Empty is RequestResponse.
 	InvocationType string
+	// Event has the settings for events. It is nil without the key event, and if PayloadFormat
+	// is Simple.
+	Event *Event
+	// TenantID is the tenant for a function with tenant isolation. Nil sends none.
+	TenantID *Template
+	// DurableExecutionName makes starts of a durable function idempotent. Nil sends none.
+	DurableExecutionName *Template
 	// PayloadFormat tells what the function receives.
 	PayloadFormat PayloadFormat
-	// Event has the settings for events. It is zero if PayloadFormat is Simple.
-	Event Event
+	// Verbatim uses the name in the param unchanged. Otherwise its first letter becomes upper
+	// case, as KrakenD does with the names of placeholders.
+	Verbatim bool
+	// RetryFunctionErrors treats a function's own error as a failed execution.
+	RetryFunctionErrors bool
 	// Proxy tells that a reply is an HTTP response: status, headers and body.
 	Proxy bool
 	// Stream streams the reply.
 	Stream bool
 	// ClientContext sends headers and params as the client context.
 	ClientContext bool
-	// TenantID is the tenant for a function with tenant isolation. Zero sends none.
-	TenantID Template
-	// DurableExecutionName makes starts of a durable function idempotent. Zero sends none.
-	DurableExecutionName Template
 	// LogTail logs the end of the function's log.
 	LogTail bool
 }
@@ -76,7 +75,7 @@ const (
 const MaxReply = 6<<20 + 100
 
 // PayloadFormat tells what a function receives.
-type PayloadFormat int
+type PayloadFormat uint8
 
 // The values of the key payload_format.
 const (
@@ -107,48 +106,92 @@ const (
 	SDKMaxRetries = -1
 )
 
-// draft is a configuration between decoding and validation: absent keys are nil.
+// draft is a configuration between decoding and validation. What is absent is empty or nil.
 type draft struct {
-	functionName, functionParamName, functionNameCase, region, endpoint *string
-	qualifier, invocationType, payloadFormat, responseFormat, profile   *string
-	maxRetries, maxReply                                                *int
+	functionName, functionParamName, functionNameCase, region, endpoint string
+	qualifier, invocationType, payloadFormat, responseFormat, profile   string
+	maxRetries                                                          int
+	maxReply                                                            *int
 	retryFunctionErrors, stream, clientContext, logTail                 bool
 	allowed                                                             *Allowlist
-	role                                                                Role
+	role                                                                *Role
 	errorStatuses                                                       *ErrorStatuses
-	tenantID, durableExecutionName                                      Template
+	tenantID, durableExecutionName                                      *Template
 	event                                                               *Event
 	eventKeys, warnings                                                 []string
 }
 
-// keys are the supported keys, each with the function that decodes its value.
-var keys = map[string]func(*draft, any) error{
-	"function_name":          func(d *draft, v any) (err error) { d.functionName, err = asString(v); return },
-	"function_param_name":    func(d *draft, v any) (err error) { d.functionParamName, err = asString(v); return },
-	"function_name_case":     func(d *draft, v any) (err error) { d.functionNameCase, err = asString(v); return },
-	"allowed_functions":      func(d *draft, v any) (err error) { d.allowed, err = asAllowlist(v); return },
-	"region":                 func(d *draft, v any) (err error) { d.region, err = asString(v); return },
-	"endpoint":               func(d *draft, v any) (err error) { d.endpoint, err = asString(v); return },
-	"max_retries":            func(d *draft, v any) (err error) { d.maxRetries, err = asInt(v); return },
-	"retry_function_errors":  func(d *draft, v any) (err error) { d.retryFunctionErrors, err = asBool(v); return },
-	"function_error_status":  func(d *draft, v any) (err error) { d.errorStatuses, err = asErrorStatuses(v); return },
-	"max_reply_bytes":        func(d *draft, v any) (err error) { d.maxReply, err = asInt(v); return },
-	"profile":                func(d *draft, v any) (err error) { d.profile, err = asString(v); return },
-	"assume_role":            (*draft).decodeRole,
-	"event":                  (*draft).decodeEvent,
-	"qualifier":              func(d *draft, v any) (err error) { d.qualifier, err = asString(v); return },
-	"invocation_type":        func(d *draft, v any) (err error) { d.invocationType, err = asString(v); return },
-	"payload_format":         func(d *draft, v any) (err error) { d.payloadFormat, err = asString(v); return },
-	"response_format":        func(d *draft, v any) (err error) { d.responseFormat, err = asString(v); return },
-	"tenant_id":              (*draft).decodeTenantID,
-	"durable_execution_name": (*draft).decodeDurableExecutionName,
-	"stream":                 func(d *draft, v any) (err error) { d.stream, err = asBool(v); return },
-	"client_context":         func(d *draft, v any) (err error) { d.clientContext, err = asBool(v); return },
-	"log_tail":               func(d *draft, v any) (err error) { d.logTail, err = asBool(v); return },
+// keys are the supported keys, sorted. decodeKey has a case for each.
+var keys = []string{
+	"allowed_functions", "assume_role", "client_context", "durable_execution_name", "endpoint", "event",
+	"function_error_status", "function_name", "function_name_case", "function_param_name", "invocation_type", "log_tail",
+	"max_reply_bytes", "max_retries", "payload_format", "profile", "qualifier", "region",
+	"response_format", "retry_function_errors", "stream", "tenant_id",
+}
+
+// decodeKey decodes the value of a key. It returns false if the key is not supported.
+func (d *draft) decodeKey(key string, v any) (known bool, err error) {
+	switch key {
+	case "function_name":
+		d.functionName, err = asString(v)
+	case "function_param_name":
+		d.functionParamName, err = asString(v)
+	case "function_name_case":
+		d.functionNameCase, err = asString(v)
+	case "allowed_functions":
+		d.allowed, err = asAllowlist(v)
+	case "region":
+		d.region, err = asString(v)
+	case "endpoint":
+		d.endpoint, err = asString(v)
+	case "max_retries":
+		d.maxRetries, err = asInt(v)
+	case "retry_function_errors":
+		d.retryFunctionErrors, err = asBool(v)
+	case "function_error_status":
+		d.errorStatuses, err = asErrorStatuses(v)
+	case "max_reply_bytes":
+		err = d.decodeMaxReply(v)
+	case "profile":
+		d.profile, err = asString(v)
+	case "assume_role":
+		err = d.decodeRole(v)
+	case "event":
+		err = d.decodeEvent(v)
+	case "qualifier":
+		d.qualifier, err = asString(v)
+	case "invocation_type":
+		d.invocationType, err = asString(v)
+	case "payload_format":
+		d.payloadFormat, err = asString(v)
+	case "response_format":
+		d.responseFormat, err = asString(v)
+	case "tenant_id":
+		err = d.decodeTenantID(v)
+	case "durable_execution_name":
+		err = d.decodeDurableExecutionName(v)
+	case "stream":
+		d.stream, err = asBool(v)
+	case "client_context":
+		d.clientContext, err = asBool(v)
+	case "log_tail":
+		d.logTail, err = asBool(v)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+func (d *draft) decodeMaxReply(v any) error {
+	n, err := asInt(v)
+	if err == nil {
+		d.maxReply = &n
+	}
+	return err
 }
 
 // Keys returns the supported keys, sorted.
-func Keys() []string { return slices.Sorted(maps.Keys(keys)) }
+func Keys() []string { return slices.Clone(keys) }
 
 // Parse reads the value of a backend's extra_config under the namespace. endpoint are the
 // placeholders of the backend's endpoint. The error names every key that is wrong, and says why.
@@ -168,8 +211,10 @@ func Parse(settings any, endpoint Placeholders) (cfg Config, warnings []string, 
 }
 
 func decode(m map[string]any) (d draft, warnings []string, err error) {
+	d.maxRetries = SDKMaxRetries
 	var errs []error
-	present := make([]string, 0, len(m))
+	var room [16]string // on the stack
+	present := room[:0]
 	for key := range m {
 		present = append(present, key)
 	}
@@ -178,13 +223,13 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 		if isComment(key) {
 			continue
 		}
-		if decode, ok := keys[key]; ok {
-			if err := decode(&d, m[key]); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", key, err))
-			}
-			continue
+		known, err := d.decodeKey(key, m[key])
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		case !known:
+			warnings = append(warnings, unknownKey(key, keys))
 		}
-		warnings = append(warnings, unknownKey(key, Keys()))
 	}
 	return d, append(warnings, d.warnings...), errors.Join(errs...)
 }
@@ -192,7 +237,6 @@ func decode(m map[string]any) (d draft, warnings []string, err error) {
 // validate applies the defaults and checks the decoded values. It does not report a key of m as
 // missing if it failed to decode.
 func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, warnings []string, err error) {
-	cfg.MaxRetries = SDKMaxRetries
 	var errs []error
 	fail := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf(key+": "+format, args...))
@@ -207,14 +251,12 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		fail("function_name, function_param_name", "set one of them")
 	}
 
-	if d.region != nil {
-		cfg.Region = *d.region
-		if !regionName.MatchString(cfg.Region) {
-			fail("region", "%s is not a region", text.Quote(cfg.Region))
-		}
+	cfg.Region = d.region
+	if d.region != "" && !isRegion(d.region) {
+		fail("region", "%s is not a region", text.Quote(cfg.Region))
 	}
-	if d.functionName != nil {
-		f, err := parseFunction(*d.functionName)
+	if d.functionName != "" {
+		f, err := parseFunction(d.functionName)
 		if err != nil {
 			fail("function_name", "%w", err)
 		}
@@ -227,8 +269,8 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 			fail("region", "%s is not the region of the function's ARN, %s", text.Quote(cfg.Region), text.Quote(f.region))
 		}
 	}
-	if d.functionParamName != nil {
-		cfg.ParamName = *d.functionParamName
+	if d.functionParamName != "" {
+		cfg.ParamName = d.functionParamName
 		// KrakenD capitalizes only the names of placeholders. Any other param comes from another
 		// component, with the function's exact name.
 		cfg.Verbatim = !endpoint.Has(cfg.ParamName)
@@ -236,9 +278,9 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 			warnings = append(warnings, notAPlaceholder(cfg.ParamName, endpoint))
 		}
 	}
-	if d.functionNameCase != nil {
-		cfg.Verbatim = *d.functionNameCase == verbatim
-		errs = append(errs, oneOf("function_name_case", *d.functionNameCase, capitalized, verbatim))
+	if d.functionNameCase != "" {
+		cfg.Verbatim = d.functionNameCase == verbatim
+		errs = append(errs, oneOf("function_name_case", d.functionNameCase, capitalized, verbatim))
 		if named && !param {
 			warnings = append(warnings, "function_name_case: has no effect on function_name, which is never changed")
 		}
@@ -247,37 +289,32 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	if d.allowed != nil && named && !param {
 		warnings = append(warnings, "allowed_functions: has no effect on function_name, which no request can change")
 	}
-	if d.endpoint != nil {
-		cfg.Endpoint = *d.endpoint
+	if d.endpoint != "" {
+		cfg.Endpoint = d.endpoint
 		if err := CheckEndpoint(cfg.Endpoint); err != nil {
 			fail("endpoint", "%w", err)
 		}
 	}
-	if d.maxRetries != nil {
-		cfg.MaxRetries = *d.maxRetries
-		if cfg.MaxRetries < SDKMaxRetries {
-			fail("max_retries", "must be -1 or more, is %d", cfg.MaxRetries)
-		}
+	cfg.MaxRetries = d.maxRetries
+	if cfg.MaxRetries < SDKMaxRetries {
+		fail("max_retries", "must be -1 or more, is %d", cfg.MaxRetries)
 	}
-	if d.qualifier != nil {
+	if d.qualifier != "" {
 		switch {
-		case !qualifierName.MatchString(*d.qualifier):
-			fail("qualifier", "%s is not a version, an alias, $LATEST or $LATEST.PUBLISHED", text.Quote(*d.qualifier))
+		case !isQualifier(d.qualifier):
+			fail("qualifier", "%s is not a version, an alias, $LATEST or $LATEST.PUBLISHED", text.Quote(d.qualifier))
 		case cfg.Function.Qualifier != "":
 			fail("qualifier", "function_name has one already, %s", text.Quote(cfg.Function.Qualifier))
 		case cfg.Function.Name != "":
-			cfg.Function.Qualifier = *d.qualifier
+			cfg.Function.Qualifier = d.qualifier
 		default:
-			cfg.Qualifier = *d.qualifier
+			cfg.Qualifier = d.qualifier
 		}
 	}
-	if d.profile != nil {
-		cfg.Profile = *d.profile
-	}
-	cfg.Role = d.role
+	cfg.Profile, cfg.Role = d.profile, d.role
 	more, err := d.validateFormats(&cfg)
 	ofTemplates, templateErr := d.validateTemplates(&cfg, endpoint)
-	return cfg, slices.Concat(warnings, more, ofTemplates), errors.Join(append(errs, err, templateErr)...)
+	return cfg, slices.Concat(warnings, more, ofTemplates), errors.Join(errors.Join(errs...), err, templateErr)
 }
 
 // notAPlaceholder warns of a function_param_name that only another component can set.
@@ -292,26 +329,26 @@ func notAPlaceholder(param string, endpoint Placeholders) string {
 // validateFormats is the part of validate for the formats of payloads and replies.
 func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	var errs []error
-	if d.invocationType != nil {
-		errs = append(errs, oneOf("invocation_type", *d.invocationType, requestResponse, InvocationEvent, InvocationDryRun))
-		if *d.invocationType != requestResponse {
-			cfg.InvocationType = *d.invocationType
+	if d.invocationType != "" {
+		errs = append(errs, oneOf("invocation_type", d.invocationType, requestResponse, InvocationEvent, InvocationDryRun))
+		if d.invocationType != requestResponse {
+			cfg.InvocationType = d.invocationType
 		}
 	}
-	if d.payloadFormat != nil {
-		cfg.PayloadFormat = max(Simple, PayloadFormat(slices.Index(payloadFormats, *d.payloadFormat)))
-		errs = append(errs, oneOf("payload_format", *d.payloadFormat, payloadFormats...))
+	if d.payloadFormat != "" {
+		cfg.PayloadFormat = PayloadFormat(max(int(Simple), slices.Index(payloadFormats, d.payloadFormat)))
+		errs = append(errs, oneOf("payload_format", d.payloadFormat, payloadFormats...))
 	}
 	cfg.Proxy = cfg.PayloadFormat != Simple
-	if d.responseFormat != nil {
-		cfg.Proxy = *d.responseFormat == proxyReply
-		errs = append(errs, oneOf("response_format", *d.responseFormat, plain, proxyReply))
+	if d.responseFormat != "" {
+		cfg.Proxy = d.responseFormat == proxyReply
+		errs = append(errs, oneOf("response_format", d.responseFormat, plain, proxyReply))
 	}
 	if d.event != nil {
 		if cfg.PayloadFormat == Simple {
 			warnings = append(warnings, "event: has no effect with the payload_format simple")
 		} else {
-			cfg.Event = *d.event
+			cfg.Event = d.event
 			warnings = append(warnings, d.unusedEventKeys(cfg.PayloadFormat)...)
 		}
 	}
@@ -330,7 +367,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		}
 	}
 
-	if cfg.Stream && d.responseFormat != nil && !cfg.Proxy {
+	if cfg.Stream && d.responseFormat != "" && !cfg.Proxy {
 		warnings = append(warnings, "response_format: has no effect with stream: the reply's content type tells whether it is an HTTP response")
 	}
 	if cfg.InvocationType != "" {
@@ -342,7 +379,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 			"function_error_status": cfg.ErrorStatuses != nil,
 			"log_tail":              cfg.LogTail,
 			"max_reply_bytes":       d.maxReply != nil,
-			"response_format":       d.responseFormat != nil && cfg.Proxy,
+			"response_format":       d.responseFormat != "" && cfg.Proxy,
 			"retry_function_errors": cfg.RetryFunctionErrors,
 		} {
 			if set {
@@ -355,7 +392,3 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 	}
 	return warnings, errors.Join(errs...)
 }
-
-// regionName is the format that the AWS SDK requires of a region, which becomes a label of a
-// host name.
-var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)

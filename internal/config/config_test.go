@@ -100,7 +100,7 @@ func TestParse(t *testing.T) {
 		{
 			name:     "an empty key",
 			settings: map[string]any{"function_name": "f", "": 0, "assume_role": map[string]any{"role_arn": gatewayRole, "": 0}},
-			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}),
+			want:     fixed(Config{MaxRetries: -1, Role: &Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}),
 			warnings: []string{`unknown key '' is ignored`, `assume_role: unknown key '' is ignored`},
 		},
 		{
@@ -225,14 +225,14 @@ func TestParse(t *testing.T) {
 		{
 			name:     "a profile and a role",
 			settings: map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/a/b", "@": "x"}},
-			want:     fixed(Config{MaxRetries: -1, Profile: "shop", Role: Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}),
+			want:     fixed(Config{MaxRetries: -1, Profile: "shop", Role: &Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}),
 		},
 		{
 			name: "a role with all it can have, and more",
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws-cn:iam::123456789012:role/x", "external_id": "a:b/c", "session_name": "gw@x", "externalid": "y",
 			}},
-			want:     fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
+			want:     fixed(Config{MaxRetries: -1, Role: &Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
 			warnings: []string{`assume_role: unknown key 'externalid' is ignored; did you mean 'external_id'?`},
 		},
 		{
@@ -240,7 +240,7 @@ func TestParse(t *testing.T) {
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), "external_id": strings.Repeat("x", 1224), "session_name": strings.Repeat("s", 64),
 			}},
-			want: fixed(Config{MaxRetries: -1, Role: Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}),
+			want: fixed(Config{MaxRetries: -1, Role: &Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}),
 		},
 		{
 			name:     "retries of function errors, and a limit",

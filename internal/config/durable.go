@@ -38,7 +38,7 @@ func (d *draft) decodeDurableExecutionName(v any) error {
 // of values never have the same name.
 func (c *Config) ExecutionName(r RequestValues) string {
 	t := c.DurableExecutionName
-	if t.IsZero() {
+	if t == nil {
 		return ""
 	}
 	values, ok := t.Values(r)
@@ -57,7 +57,7 @@ func (c *Config) ExecutionName(r RequestValues) string {
 // digest returns the SHA-256 of the template's parts in hex: its text, and for each placeholder
 // its key and its value. The length of each part, in 8 bytes in big-endian order, comes before
 // the part.
-func (t Template) digest(values []string) string {
+func (t *Template) digest(values []string) string {
 	h := sha256.New()
 	write := func(part string) {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))

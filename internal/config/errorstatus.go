@@ -72,10 +72,10 @@ func asErrorStatus(v any) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case *n < 400 || *n > 599:
-		return 0, fmt.Errorf("must be 400 to 599, is %d", *n)
+	case n < 400 || n > 599:
+		return 0, fmt.Errorf("must be 400 to 599, is %d", n)
 	}
-	return *n, nil
+	return n, nil
 }
 
 // precedence sorts patterns by their number of bytes other than *, the longest first. Of two

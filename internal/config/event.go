@@ -70,10 +70,10 @@ var eventKeys = map[string]eventKey{
 		if err != nil {
 			return err
 		}
-		if *n < 1 || *n > 65535 {
-			return fmt.Errorf("must be 1 to 65535, is %d", *n)
+		if n < 1 || n > 65535 {
+			return fmt.Errorf("must be 1 to 65535, is %d", n)
 		}
-		e.ForwardedPort = fmt.Sprint(*n)
+		e.ForwardedPort = fmt.Sprint(n)
 		return nil
 	}},
 	"multi_value_headers": {alb: true, decode: func(e *Event, v any) (err error) {

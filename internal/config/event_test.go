@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"reflect"
 	"testing"
 )
@@ -49,8 +50,8 @@ func TestParseEvent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(cfg.Event, tc.want) || !reflect.DeepEqual(warnings, tc.warnings) {
-				t.Errorf("got %+v and %q\nwant %+v and %q", cfg.Event, warnings, tc.want, tc.warnings)
+			if !reflect.DeepEqual(*cmp.Or(cfg.Event, new(Event)), tc.want) || !reflect.DeepEqual(warnings, tc.warnings) {
+				t.Errorf("got %+v and %q\nwant %+v and %q", cmp.Or(cfg.Event, new(Event)), warnings, tc.want, tc.warnings)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
@@ -30,27 +31,55 @@ func (f Function) String() string {
 // AWS's grammar, from the Invoke API's reference:
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 const (
+	maxName      = 64  // characters
+	maxQualifier = 128 // characters
+
 	nameGrammar      = `[A-Za-z0-9_-]{1,64}`
 	qualifierGrammar = `(?:[A-Za-z0-9_-]{1,128}|\$LATEST(?:\.PUBLISHED)?)`
 )
 
 var (
-	plainName     = regexp.MustCompile(`^(` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
-	partialARN    = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
-	fullARN       = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
-	qualifierName = regexp.MustCompile(`^` + qualifierGrammar + `$`)
+	partialARN = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	fullARN    = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	// arnPart matches text that AWS takes for an account, a region or a keyword if a colon
 	// follows, and not for a name.
 	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
 )
 
+// isQualifier tells whether s matches qualifierGrammar.
+func isQualifier(s string) bool {
+	return isWord(s, maxQualifier) || s == "$LATEST" || s == "$LATEST.PUBLISHED"
+}
+
+// isWord tells whether s has 1 to most characters, all of A-Z a-z 0-9 _ -.
+func isWord(s string, most int) bool {
+	for _, c := range []byte(s) {
+		if !isAlphanumeric(c) && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return 1 <= len(s) && len(s) <= most
+}
+
+// isRegion tells whether s has the form that the AWS SDK requires of a region, which becomes a
+// label of a host name: 1 to 63 of A-Z a-z 0-9 -, with no - at either end.
+func isRegion(s string) bool {
+	for i, c := range []byte(s) {
+		if !isAlphanumeric(c) && (c != '-' || i == 0 || i == len(s)-1) {
+			return false
+		}
+	}
+	return 1 <= len(s) && len(s) <= 63
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
 // parseFunction reads a configured function: name, name:qualifier, a partial ARN or an ARN.
 func parseFunction(s string) (Function, error) {
-	if m := fullARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[3], arn: true, region: m[2]}, nil
-	}
-	if m := partialARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[2], arn: true}, nil
+	if f, ok := parseARN(s); ok {
+		return f, nil
 	}
 	f, ok := parseName(s)
 	switch {
@@ -65,11 +94,25 @@ func parseFunction(s string) (Function, error) {
 // parseName reads name or name:qualifier. The request sends the two separately: AWS would read
 // 123456789012:name as a function of that account, and us-east-1:name as one of that region.
 func parseName(s string) (Function, bool) {
-	m := plainName.FindStringSubmatch(s)
-	if m == nil {
+	name, qualifier, qualified := strings.Cut(s, ":")
+	if !isWord(name, maxName) || qualified && !isQualifier(qualifier) {
 		return Function{}, false
 	}
-	return Function{Name: m[1], Qualifier: m[2]}, true
+	return Function{Name: name, Qualifier: qualifier}, true
+}
+
+// parseARN reads an ARN or a partial ARN, with or without a qualifier.
+func parseARN(s string) (Function, bool) {
+	if !strings.Contains(s, ":function:") { // no regular expression for the common name
+		return Function{}, false
+	}
+	if m := fullARN.FindStringSubmatch(s); m != nil {
+		return Function{Name: m[1], Qualifier: m[3], arn: true, region: m[2]}, true
+	}
+	if m := partialARN.FindStringSubmatch(s); m != nil {
+		return Function{Name: m[1], Qualifier: m[2], arn: true}, true
+	}
+	return Function{}, false
 }
 
 // Refused is the error for a request that names no function, or one that is not allowed. Its
@@ -98,13 +141,11 @@ func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 
 // named returns the function that a request names, or the reason for refusing it.
 func (c *Config) named(name string) (f Function, reason string) {
-	if fullARN.MatchString(name) || partialARN.MatchString(name) {
-		f, _ = parseFunction(name)
-	} else {
+	f, ok := parseARN(name)
+	if !ok {
 		if !c.Verbatim {
 			name = upperFirst(name)
 		}
-		var ok bool
 		if f, ok = parseName(name); !ok {
 			return Function{}, "it is not a valid name"
 		}

@@ -70,14 +70,14 @@ func FuzzParse(f *testing.F) {
 		if cfg.InvocationType != "" {
 			again["invocation_type"] = cfg.InvocationType
 		}
-		for key, template := range map[string]Template{"tenant_id": cfg.TenantID, "durable_execution_name": cfg.DurableExecutionName} {
-			if !template.IsZero() {
+		for key, template := range map[string]*Template{"tenant_id": cfg.TenantID, "durable_execution_name": cfg.DurableExecutionName} {
+			if template != nil {
 				again[key] = template.String()
 			}
 		}
 		again["payload_format"] = cfg.PayloadFormat.String()
-		if cfg.PayloadFormat != Simple {
-			again["event"] = eventSettings(cfg.Event)
+		if cfg.Event != nil {
+			again["event"] = eventSettings(*cfg.Event)
 		}
 		again["response_format"] = map[bool]string{true: "proxy", false: "plain"}[cfg.Proxy]
 		if s := cfg.ErrorStatuses; s != nil {

@@ -2,9 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -13,22 +10,47 @@ import (
 // tell the endpoint, and empty for an endpoint without placeholders.
 type Placeholders map[string]string
 
-// placeholderPattern finds the placeholders of an endpoint, as KrakenD's configuration has
-// them ({name}) and as its routers take them (:name, up to the next slash). With
-// disable_rest a name can have dots.
-var placeholderPattern = regexp.MustCompile(`\{([^{}]+)\}|:([^/{}]+)`)
+// noPlaceholders are those of all endpoints without placeholders. Nothing may add to them.
+var noPlaceholders = Placeholders{}
 
-// PlaceholdersOf returns the placeholders of an endpoint, nil for an empty one.
+// PlaceholdersOf returns the placeholders of an endpoint, nil for an empty one. The map must not
+// be changed.
 func PlaceholdersOf(endpoint string) Placeholders {
 	if endpoint == "" {
 		return nil
 	}
-	names := make(Placeholders)
-	for _, m := range placeholderPattern.FindAllStringSubmatch(endpoint, -1) {
-		name := m[1] + m[2]
+	names := noPlaceholders
+	for name, rest := nextPlaceholder(endpoint); name != ""; name, rest = nextPlaceholder(rest) {
+		if len(names) == 0 {
+			names = make(Placeholders)
+		}
 		names[upperFirst(name)] = name
 	}
 	return names
+}
+
+// nextPlaceholder returns the first placeholder of an endpoint and what follows it: as KrakenD's
+// configuration has placeholders ({name}), or as its routers take them (:name, up to the next
+// slash). With disable_rest a name can have dots. It is empty if there is none.
+func nextPlaceholder(endpoint string) (name, rest string) {
+	for i, c := range []byte(endpoint) {
+		rest := endpoint[i+1:]
+		switch c {
+		case '{':
+			if end := strings.IndexAny(rest, "{}"); end > 0 && rest[end] == '}' {
+				return rest[:end], rest[end+1:]
+			}
+		case ':':
+			end := strings.IndexAny(rest, "/{}")
+			if end < 0 {
+				end = len(rest)
+			}
+			if end > 0 {
+				return rest[:end], rest[end:]
+			}
+		}
+	}
+	return "", ""
 }
 
 // Has tells whether a param can be a placeholder. If the endpoint is not known, it returns true
@@ -100,12 +122,16 @@ func Claims(params map[string]string) map[string]string {
 // check returns an error for a placeholder with the name of a claim, in any case: if a token
 // lacks the claim, a client could set it through the path.
 func (n Placeholders) check() error {
-	for _, param := range slices.Sorted(maps.Keys(n)) {
-		if strings.HasPrefix(Fold(param), foldedClaimPrefix) {
-			return fmt.Errorf("the endpoint's placeholder {%s} has the name of a token's claim, so that a client could set the claim: rename the placeholder", n[param])
+	first := ""
+	for param := range n {
+		if strings.HasPrefix(Fold(param), foldedClaimPrefix) && (first == "" || param < first) {
+			first = param
 		}
 	}
-	return nil
+	if first == "" {
+		return nil
+	}
+	return fmt.Errorf("the endpoint's placeholder {%s} has the name of a token's claim, so that a client could set the claim: rename the placeholder", n[first])
 }
 
 // upperFirst uppercases the first letter of s if it is ASCII, as KrakenD does with the names of

@@ -64,12 +64,12 @@ func (d *draft) decodeRole(v any) (err error) {
 }
 
 // parseRole reads the value of assume_role.
-func parseRole(v any) (r Role, warnings []string, err error) {
+func parseRole(v any) (r *Role, warnings []string, err error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return Role{}, nil, fmt.Errorf("must be an object with role_arn, is %s", describe(v))
+		return nil, nil, fmt.Errorf("must be an object with role_arn, is %s", describe(v))
 	}
-	r.SessionName = defaultSessionName
+	r = &Role{SessionName: defaultSessionName}
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if isComment(key) {
@@ -82,14 +82,14 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		}
 		s, err := asString(m[key])
 		switch {
-		case key == "external_id" && (err != nil || !f.valid(*s)): // some treat it as a secret
+		case key == "external_id" && (err != nil || !f.valid(s)): // some treat it as a secret
 			errs = append(errs, fmt.Errorf("%s: is not %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		case !f.valid(*s):
-			errs = append(errs, fmt.Errorf("%s: %s is not %s", key, text.Quote(*s), f.what))
+		case !f.valid(s):
+			errs = append(errs, fmt.Errorf("%s: %s is not %s", key, text.Quote(s), f.what))
 		default:
-			*f.value(&r) = *s
+			*f.value(r) = s
 		}
 	}
 	if _, ok := m["role_arn"]; !ok {

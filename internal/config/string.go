@@ -8,46 +8,47 @@ import (
 
 // String describes in a few words what a backend invokes.
 func (c *Config) String() string {
-	s := "function " + c.Function.String()
-	if c.ParamName != "" {
-		s = "function from the param " + c.ParamName
-		if c.Qualifier != "" {
-			s += ", qualifier " + c.Qualifier
+	var room [256]byte // on the stack, for most texts
+	s := append(room[:0], "function "...)
+	add := func(label, value string) {
+		if value != "" {
+			s = append(append(s, label...), value...)
 		}
 	}
-	if c.Region != "" {
-		s += ", region " + c.Region
+	if c.ParamName == "" {
+		add("", c.Function.Name)
+		add(":", c.Function.Qualifier)
+	} else {
+		add("from the param ", c.ParamName)
+		add(", qualifier ", c.Qualifier)
 	}
-	if c.Endpoint != "" {
-		s += ", endpoint " + c.Endpoint
-	}
+	add(", region ", c.Region)
+	add(", endpoint ", c.Endpoint)
 	if c.Profile != "" {
-		s += ", profile " + text.Quote(c.Profile)
+		add(", profile ", text.Quote(c.Profile))
 	}
-	if c.Role.ARN != "" {
-		s += ", role " + c.Role.ARN
+	if c.Role != nil {
+		add(", role ", c.Role.ARN)
 	}
-	if !c.TenantID.IsZero() {
-		s += ", tenant " + text.Quote(c.TenantID.String())
+	if c.TenantID != nil {
+		add(", tenant ", text.Quote(c.TenantID.String()))
 	}
-	if !c.DurableExecutionName.IsZero() {
-		s += ", durable execution " + text.Quote(c.DurableExecutionName.String())
+	if c.DurableExecutionName != nil {
+		add(", durable execution ", text.Quote(c.DurableExecutionName.String()))
 	}
-	if c.InvocationType != "" {
-		s += ", invocation type " + c.InvocationType
-	}
+	add(", invocation type ", c.InvocationType)
 	if c.PayloadFormat != Simple {
-		s += ", payload format " + c.PayloadFormat.String()
+		add(", payload format ", c.PayloadFormat.String())
 	}
 	if c.Stream {
-		s += ", streamed"
+		s = append(s, ", streamed"...)
 	}
 	switch {
 	case c.ParamName == "":
 	case c.Allowed == nil:
-		s += ", every name allowed"
+		s = append(s, ", every name allowed"...)
 	default:
-		s += fmt.Sprintf(", allowed %v", c.Allowed)
+		s = fmt.Appendf(s, ", allowed %v", c.Allowed)
 	}
-	return s
+	return string(s)
 }

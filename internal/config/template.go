@@ -9,9 +9,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// Template is text with placeholders for values of a request. The zero Template is empty text.
+// Template is text with placeholders for values of a request. A nil Template is not configured.
 type Template struct {
-	literals []string // the text around the values, so one more than values; nil for the zero Template
+	literals []string // the text around the values, so one more than values
 	values   []templateValue
 	headers  map[string]int // the headers in values, in lower case, numbered from 0; nil for none
 }
@@ -71,13 +71,13 @@ var paramName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
 // ParseTemplate reads a template: {name} is an endpoint's placeholder, {JWT.sub} a claim of the
 // validated token, {resp0_id} a value of an earlier reply, {input_headers.X-Tenant} a header and
 // {input_query_strings.tenant} a query string. A literal brace is not possible.
-func ParseTemplate(s string) (Template, error) {
-	var t Template
+func ParseTemplate(s string) (*Template, error) {
+	t := new(Template)
 	rest := s
 	for {
 		literal, behind, opens := strings.Cut(rest, "{")
 		if strings.Contains(literal, "}") {
-			return Template{}, fmt.Errorf("%s has a } without its {", text.Quote(s))
+			return nil, fmt.Errorf("%s has a } without its {", text.Quote(s))
 		}
 		t.literals = append(t.literals, literal)
 		if !opens {
@@ -85,11 +85,11 @@ func ParseTemplate(s string) (Template, error) {
 		}
 		name, behind, closes := strings.Cut(behind, "}")
 		if !closes || strings.Contains(name, "{") {
-			return Template{}, fmt.Errorf("%s has a { without its }", text.Quote(s))
+			return nil, fmt.Errorf("%s has a { without its }", text.Quote(s))
 		}
 		v, err := parseTemplateValue(name)
 		if err != nil {
-			return Template{}, err
+			return nil, err
 		}
 		if v.source == fromHeader {
 			v.header = t.addHeader(v.name)
@@ -138,11 +138,11 @@ func parseTemplateValue(name string) (templateValue, error) {
 // headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-// IsZero tells whether t is the zero Template. ParseTemplate never returns it without an error.
-func (t Template) IsZero() bool { return t.literals == nil }
-
-// Params returns the keys of the params in the template's placeholders, in order.
-func (t Template) Params() []string {
+// Params returns the keys of the params in the template's placeholders, in order. It returns none for nil.
+func (t *Template) Params() []string {
+	if t == nil {
+		return nil
+	}
 	var params []string
 	for _, v := range t.values {
 		if v.source == fromParam {
@@ -156,7 +156,7 @@ func (t Template) Params() []string {
 // from the request or empty. Of several values the first counts. The names of headers ignore
 // case; if the request has several spellings of one, the first in sorted order counts. Query
 // strings match exactly.
-func (t Template) Values(r RequestValues) ([]string, bool) {
+func (t *Template) Values(r RequestValues) ([]string, bool) {
 	values := make([]string, len(t.values))
 	headers := t.headerValues(r.Headers)
 	for i, v := range t.values {
@@ -177,10 +177,10 @@ func (t Template) Values(r RequestValues) ([]string, bool) {
 
 // Expand returns the text with the values in place of the placeholders. It returns false if one
 // has no value.
-func (t Template) Expand(r RequestValues) (string, bool) {
+func (t *Template) Expand(r RequestValues) (string, bool) {
 	values, ok := t.Values(r)
-	if !ok || t.literals == nil {
-		return "", ok
+	if !ok {
+		return "", false
 	}
 	var b strings.Builder
 	b.WriteString(t.literals[0])
@@ -197,7 +197,7 @@ type headerValue struct{ spelling, value string }
 
 // headerValues returns the first value of each header of a template, by its number. It reads the
 // headers of a request once.
-func (t Template) headerValues(headers map[string][]string) []headerValue {
+func (t *Template) headerValues(headers map[string][]string) []headerValue {
 	if t.headers == nil {
 		return nil
 	}
@@ -236,7 +236,7 @@ func first(values []string) string {
 
 // String returns the template as configured, except that the case of the params' first letters
 // may differ.
-func (t Template) String() string {
+func (t *Template) String() string {
 	var b strings.Builder
 	for i, literal := range t.literals {
 		b.WriteString(literal)

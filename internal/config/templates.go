@@ -14,12 +14,12 @@ import (
 func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings []string, err error) {
 	cfg.TenantID, cfg.DurableExecutionName = d.tenantID, d.durableExecutionName
 	warnings = append(missingPlaceholders("tenant_id", d.tenantID, endpoint), missingPlaceholders("durable_execution_name", d.durableExecutionName, endpoint)...)
-	if d.durableExecutionName.IsZero() {
+	if d.durableExecutionName == nil {
 		return warnings, nil
 	}
 	const key = "durable_execution_name: "
 	if cfg.InvocationType == InvocationDryRun {
-		cfg.DurableExecutionName = Template{}
+		cfg.DurableExecutionName = nil
 		return append(warnings, key+"has no effect with the invocation_type "+InvocationDryRun), nil
 	}
 	if cfg.Stream {
@@ -39,7 +39,7 @@ func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings [
 
 // missingPlaceholders returns a warning for each param of a template that only another component
 // can set.
-func missingPlaceholders(key string, t Template, endpoint Placeholders) (warnings []string) {
+func missingPlaceholders(key string, t *Template, endpoint Placeholders) (warnings []string) {
 	for _, param := range t.Params() {
 		if !endpoint.Has(param) && !isForeign(param) {
 			warnings = append(warnings, fmt.Sprintf("%s: the endpoint has no placeholder for %s, so another component, such as a Lua script, must set it", key, text.Quote(param)))

@@ -51,7 +51,7 @@ func (e *InvalidTenant) Error() string { return e.reason }
 // TenantOf returns the tenant of a request. It is empty if no tenant is configured. Its error is
 // an *InvalidTenant.
 func (c *Config) TenantOf(r RequestValues) (string, error) {
-	if c.TenantID.IsZero() {
+	if c.TenantID == nil {
 		return "", nil
 	}
 	tenant, ok := c.TenantID.Expand(r)

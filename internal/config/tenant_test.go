@@ -111,7 +111,7 @@ func TestTemplateWarnings(t *testing.T) {
 		if !slices.Equal(warnings, tc.want) {
 			t.Errorf("%v: got %q, want %q", tc.settings, warnings, tc.want)
 		}
-		if cfg.InvocationType == InvocationDryRun && (!cfg.DurableExecutionName.IsZero() || cfg.TenantID.IsZero()) {
+		if cfg.InvocationType == InvocationDryRun && (cfg.DurableExecutionName != nil || cfg.TenantID == nil) {
 			t.Errorf("%v: got %+v", tc.settings, cfg)
 		}
 	}

@@ -15,24 +15,25 @@ import (
 
 func isComment(key string) bool { return key != "" && strings.ContainsRune("@$_#", rune(key[0])) }
 
-func asString(v any) (*string, error) {
+// asString decodes a string. It is empty only with an error.
+func asString(v any) (string, error) {
 	s, ok := v.(string)
 	if !ok {
-		return nil, fmt.Errorf("must be a string, is %s", describe(v))
+		return "", fmt.Errorf("must be a string, is %s", describe(v))
 	}
 	if s == "" {
-		return nil, errors.New("must not be empty")
+		return "", errors.New("must not be empty")
 	}
-	return &s, nil
+	return s, nil
 }
 
 // asTemplate decodes a template that is not empty.
-func asTemplate(v any) (Template, error) {
+func asTemplate(v any) (*Template, error) {
 	s, err := asString(v)
 	if err != nil {
-		return Template{}, err
+		return nil, err
 	}
-	return ParseTemplate(*s)
+	return ParseTemplate(s)
 }
 
 // asMatch decodes a string that matches a grammar. what describes the grammar.
@@ -53,8 +54,7 @@ func asBool(v any) (bool, error) {
 }
 
 // asInt decodes the types that parsers use for numbers in JSON, YAML and TOML.
-func asInt(v any) (*int, error) {
-	bad := fmt.Errorf("must be an integer, is %s", describe(v))
+func asInt(v any) (int, error) {
 	var f float64
 	switch n := v.(type) {
 	case int:
@@ -67,25 +67,26 @@ func asInt(v any) (*int, error) {
 		}
 		var err error
 		if f, err = n.Float64(); err != nil {
-			return nil, bad
+			return 0, notInt(v)
 		}
 	case float64:
 		f = n
 	default:
-		return nil, bad
+		return 0, notInt(v)
 	}
 	if f != math.Trunc(f) { // true of NaN, too
-		return nil, bad
+		return 0, notInt(v)
 	}
 	return inRange(int64(max(math.MinInt32-1, min(f, math.MaxInt32+1))))
 }
 
-func inRange(n int64) (*int, error) {
+func notInt(v any) error { return fmt.Errorf("must be an integer, is %s", describe(v)) }
+
+func inRange(n int64) (int, error) {
 	if n < math.MinInt32 || n > math.MaxInt32 {
-		return nil, errors.New("is out of range")
+		return 0, errors.New("is out of range")
 	}
-	i := int(n)
-	return &i, nil
+	return int(n), nil
 }
 
 // describe describes a value of the configuration in a few words.

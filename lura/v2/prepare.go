@@ -11,14 +11,21 @@ import (
 )
 
 // configuredBackends remembers what the configurations of backends said before a factory changed
-// them. Its zero value is empty.
+// them. It holds only those that a factory has changed. Its zero value is empty.
 type configuredBackends struct{ seen sync.Map } // from *config.Backend to configuredBackend
 
 type configuredBackend struct {
-	host            []string
 	concurrentCalls int
 	headersToPass   []string
 	urlPattern      string
+}
+
+// first returns what the configuration of a backend said before a factory changed it.
+func (c *configuredBackends) first(remote *config.Backend) configuredBackend {
+	if v, ok := c.seen.Load(remote); ok {
+		return v.(configuredBackend)
+	}
+	return configuredBackend{remote.ConcurrentCalls, remote.HeadersToPass, remote.URLPattern}
 }
 
 // identityHeaders tell events about the client: its address, the name that it called, and its
@@ -28,12 +35,14 @@ var identityHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agen
 // prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec has
 // the values that the factory first saw in the backend.
 func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
-	v, _ := c.seen.LoadOrStore(remote, configuredBackend{remote.Host, remote.ConcurrentCalls, remote.HeadersToPass, remote.URLPattern})
-	first := v.(configuredBackend)
-	spec.Host, spec.ConcurrentCalls, spec.URLPattern = first.host, first.concurrentCalls, first.urlPattern
+	first := c.first(remote)
+	if first.concurrentCalls > 1 || len(first.headersToPass) > 0 {
+		c.seen.Store(remote, first)
+	}
+	spec.ConcurrentCalls, spec.URLPattern = first.concurrentCalls, first.urlPattern
 
 	if len(remote.Host) == 0 {
-		remote.Host = []string{backend.Host}
+		remote.Host = []string{backend.Host} // a Spec with this host is like one without a host
 	}
 	remote.URLPattern = first.urlPattern // requireClaims may have changed it
 	// The backend makes the calls itself.
@@ -55,7 +64,11 @@ func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec)
 // validator sets those that a url_pattern of the endpoint names, and reads the patterns after the
 // factory has run. No Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
 // extractRequiredJWTClaims of github.com/krakend/krakend-jose/v2.
-func requireClaims(remote *config.Backend, claims []string) {
+func (c *configuredBackends) requireClaims(remote *config.Backend, claims []string) {
+	if len(claims) == 0 {
+		return
+	}
+	c.seen.Store(remote, c.first(remote))
 	var b strings.Builder
 	b.WriteString(remote.URLPattern)
 	separator := "?"

@@ -64,7 +64,10 @@ func Check(remote *config.Backend, opts ...Option) Report {
 		return Report{Backend: remote}
 	}
 	spec.Transport = o.transportOf(remote)
-	return newReport(remote, backend.NewFactory(o.backend(logging.NoOp)).New(spec).Report())
+	var r Report
+	spec.Report = func(found backend.Report) { r = newReport(remote, found) }
+	backend.NewFactory(o.backend(logging.NoOp)).New(spec)
+	return r
 }
 
 // transportOf returns how the transport for a backend is made, nil without WithTransport.
