@@ -107,10 +107,12 @@ type Backend struct {
 	hidden []string   // headers that the function must not see
 	method string
 	prefix string // of log lines
-	where  string // names the backend in log lines where the prefix does not
-	broken *Error // answers every request if it is not nil
-	calls  int32  // concurrent calls for each request; 0 means 1
-	format format
+	// function is the configured function_name or function_param_name if the prefix does not name
+	// the backend, and otherwise empty.
+	function string
+	broken   *Error // answers every request if it is not nil
+	calls    int32  // concurrent calls for each request; 0 means 1
+	format   format
 
 	collision atomic.Bool // leaveOut has warned
 	untyped   atomic.Bool // event has warned
@@ -147,18 +149,18 @@ func (f *Factory) New(spec Spec) *Backend {
 		client: f.invoker,
 		names:  config.PlaceholdersOf(spec.Endpoint),
 		hidden: spec.HiddenHeaders,
-		method: cmp.Or(strings.ToUpper(spec.Method), http.MethodGet),
+		method: spec.method(),
 		prefix: spec.logPrefix(),
 		calls:  int32(min(spec.ConcurrentCalls, math.MaxInt32)),
 		format: formatOf(spec.Encoding),
 	}
 	if !spec.hasPattern() && spec.Endpoint == "" {
-		b.where = " (" + spec.String() + ")"
+		_, b.function = spec.function()
 	}
 	warnings, err := b.configure(f, spec)
 	warnings = append(warnings, config.WithoutEffect(spec.ExtraConfig)...)
 	for _, w := range warnings {
-		b.logger.Warning(b.prefix, w+b.where)
+		b.logger.Warning(b.prefix, w+spec.where())
 	}
 	if err != nil {
 		b.broken = badConfig(err)
@@ -169,7 +171,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		return b
 	}
 	if p := b.cfg.ParamName; p != "" && b.names.Has(p) && b.cfg.Allowed == nil {
-		b.logger.Warning(b.prefix, b.reach()+b.where)
+		b.logger.Warning(b.prefix, b.reach()+spec.where())
 		warnings = append(warnings, b.reach())
 	}
 	invokes := b.cfg.String()
@@ -183,6 +185,18 @@ func (f *Factory) New(spec Spec) *Backend {
 		spec.Report(reportOf(&b.cfg, invokes, warnings))
 	}
 	return b
+}
+
+// where is Spec.where of a good configuration, without a text for each backend.
+func (b *Backend) where() string {
+	if b.function == "" {
+		return ""
+	}
+	key := functionName
+	if b.cfg.ParamName != "" {
+		key = functionParam
+	}
+	return " (" + describeBackend(b.method, key, b.function) + ")"
 }
 
 // WarnOfNamespace warns of a backend that uses another KrakenD generation's namespace.
@@ -201,8 +215,8 @@ var errCheckOnly = errors.New("the backend was made to check its configuration o
 // them.
 func (b *Backend) reach() string {
 	who, whose := "the gateway's credentials", "their"
-	if b.cfg.Role != nil {
-		who, whose = "the role "+b.cfg.Role.ARN, "its"
+	if own := b.cfg.Identity; own != nil && own.Role.ARN != "" {
+		who, whose = "the role "+own.Role.ARN, "its"
 	}
 	where := ""
 	if b.cfg.Region != "" {
@@ -243,12 +257,16 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	if b.cfg.Stream && f.Invoker != nil && !f.InvokerStreams {
 		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no method for streams"))
 	}
+	var identity config.Identity
+	if b.cfg.Identity != nil {
+		identity = *b.cfg.Identity
+	}
 	if f.Invoker != nil {
 		const ownCredentials = ": has no effect: the Invoker that the build has set has its own credentials"
-		if b.cfg.Role != nil {
+		if identity.Role.ARN != "" {
 			warnings = append(warnings, "assume_role"+ownCredentials)
 		}
-		if b.cfg.Profile != "" {
+		if identity.Profile != "" {
 			warnings = append(warnings, "profile"+ownCredentials)
 		}
 		if spec.Transport != nil {
@@ -258,11 +276,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 	var transport http.RoundTripper
 	if err == nil && b.client == nil {
 		var found invoke.Found
-		settings := invoke.Settings{Profile: b.cfg.Profile, Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}
-		if b.cfg.Role != nil {
-			settings.Role = invoke.Role(*b.cfg.Role)
-		}
-		if b.client, found, err = f.SDK.Client(settings); err == nil {
+		if b.client, found, err = f.SDK.Client(invoke.Settings{Profile: identity.Profile, Role: invoke.Role(identity.Role), Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}); err == nil {
 			b.cfg.Region, b.cfg.Endpoint = found.Region, found.Endpoint
 			transport, err = spec.transport()
 		}

@@ -60,7 +60,7 @@ func (b *Backend) methodOf(r *Request) string {
 func (b *Backend) event(r *Request, method string, body []byte, trace map[string]string) func([]byte) []byte {
 	if len(body) > 0 && apigw.First(r.Headers, "Content-Type") == "" {
 		if b.untyped.CompareAndSwap(false, true) {
-			b.logger.Warning(b.prefix, untypedBody+b.where)
+			b.logger.Warning(b.prefix, untypedBody+b.where())
 		}
 	}
 	request := &apigw.Request{

@@ -32,8 +32,8 @@ func reportOf(cfg *config.Config, invokes string, warnings []string) Report {
 		Invokes: invokes, Function: cfg.Function.String(), Param: cfg.ParamName, Allowed: cfg.AllowedFunctions(),
 		Region: cfg.Region, Endpoint: cfg.Endpoint, Warnings: warnings,
 	}
-	if cfg.Role != nil {
-		r.Role = cfg.Role.ARN
+	if cfg.Identity != nil {
+		r.Role = cfg.Identity.Role.ARN
 	}
 	return r
 }

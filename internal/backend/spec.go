@@ -55,16 +55,46 @@ func (s Spec) String() string {
 	if s.Endpoint != "" {
 		return s.EndpointMethod + " " + s.Endpoint
 	}
-	name := "this " + cmp.Or(strings.ToUpper(s.Method), http.MethodGet) + " backend"
+	key, function := s.function()
+	return describeBackend(s.method(), key, function)
+}
+
+// method returns the backend's method in upper case.
+func (s Spec) method() string { return cmp.Or(strings.ToUpper(s.Method), http.MethodGet) }
+
+// The keys that name the function.
+const (
+	functionName  = "function_name"
+	functionParam = "function_param_name"
+)
+
+// function returns the key that names the function and its value, both empty without one.
+func (s Spec) function() (key, value string) {
 	for _, setting := range s.Settings {
 		m, _ := setting.Value.(map[string]any)
-		for _, key := range []string{"function_name", "function_param_name"} {
+		for _, key := range []string{functionName, functionParam} {
 			if f, ok := m[key].(string); ok && f != "" {
-				return name + " (" + key + " " + text.Quote(f) + ")"
+				return key, f
 			}
 		}
 	}
-	return name
+	return "", ""
+}
+
+// describeBackend describes a backend by its method and its function.
+func describeBackend(method, key, function string) string {
+	if key == "" {
+		return "this " + method + " backend"
+	}
+	return "this " + method + " backend (" + key + " " + text.Quote(function) + ")"
+}
+
+// where names the backend in log lines where the prefix does not.
+func (s Spec) where() string {
+	if s.hasPattern() || s.Endpoint != "" {
+		return ""
+	}
+	return " (" + s.String() + ")"
 }
 
 // hasPattern tells whether the url_pattern identifies the backend. KrakenD replaces an empty one
@@ -76,6 +106,9 @@ func (s Spec) hasPattern() bool { return s.URLPattern != "" && s.URLPattern != "
 func (s Spec) logPrefix() string {
 	if !s.hasPattern() && s.Endpoint != "" {
 		return "[BACKEND: " + s.EndpointMethod + " " + s.Endpoint + "][Lambda]"
+	}
+	if s.URLPattern == "/" {
+		return "[BACKEND: /][Lambda]" // one text for the many backends without a url_pattern
 	}
 	return "[BACKEND: " + s.URLPattern + "][Lambda]"
 }

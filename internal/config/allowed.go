@@ -140,7 +140,7 @@ func (c *Config) AllowedFunctions() []string {
 // allows tells whether a request may name the function.
 func (c *Config) allows(f Function) bool {
 	if c.Allowed == nil {
-		return !f.arn
+		return !f.isARN()
 	}
 	return c.Allowed.admits(f.Name)
 }

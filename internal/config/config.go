@@ -22,10 +22,8 @@ type Config struct {
 	Region string
 	// Endpoint is the base URL of the Invoke API. Empty means AWS's.
 	Endpoint string
-	// Profile is a profile of the shared AWS files. If it is empty, the AWS SDK chooses.
-	Profile string
-	// Role is the role to assume with the credentials that are found. Nil assumes none.
-	Role *Role
+	// Identity tells whose credentials sign the calls. Nil leaves it to the AWS SDK.
+	Identity *Identity
 	// MaxRetries is how often a failed execution is retried. -1 leaves the number to the AWS
 	// SDK.
 	MaxRetries int
@@ -114,7 +112,7 @@ type draft struct {
 	maxReply                                                            *int
 	retryFunctionErrors, stream, clientContext, logTail                 bool
 	allowed                                                             *Allowlist
-	role                                                                *Role
+	role                                                                Role
 	errorStatuses                                                       *ErrorStatuses
 	tenantID, durableExecutionName                                      *Template
 	event                                                               *Event
@@ -252,7 +250,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 	}
 
 	cfg.Region = d.region
-	if d.region != "" && !isRegion(d.region) {
+	if d.region != "" && !IsRegion(d.region) {
 		fail("region", "%s is not a region", text.Quote(cfg.Region))
 	}
 	if d.functionName != "" {
@@ -262,11 +260,11 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		}
 		cfg.Function = f
 		switch {
-		case f.region == "" || f.region == cfg.Region:
+		case f.region() == "" || f.region() == cfg.Region:
 		case cfg.Region == "":
-			cfg.Region = f.region
+			cfg.Region = f.region()
 		default:
-			fail("region", "%s is not the region of the function's ARN, %s", text.Quote(cfg.Region), text.Quote(f.region))
+			fail("region", "%s is not the region of the function's ARN, %s", text.Quote(cfg.Region), text.Quote(f.region()))
 		}
 	}
 	if d.functionParamName != "" {
@@ -311,7 +309,9 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 			cfg.Qualifier = d.qualifier
 		}
 	}
-	cfg.Profile, cfg.Role = d.profile, d.role
+	if d.profile != "" || d.role != (Role{}) {
+		cfg.Identity = &Identity{d.profile, d.role}
+	}
 	more, err := d.validateFormats(&cfg)
 	ofTemplates, templateErr := d.validateTemplates(&cfg, endpoint)
 	return cfg, slices.Concat(warnings, more, ofTemplates), errors.Join(errors.Join(errs...), err, templateErr)

@@ -68,7 +68,7 @@ func TestParse(t *testing.T) {
 			name:     "the region of an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:3"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "3", arn: true, region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "3"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -77,7 +77,7 @@ func TestParse(t *testing.T) {
 			name:     "an ARN and its region",
 			settings: map[string]any{"function_name": "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "region": "cn-north-1"},
 			want: Config{
-				Function:   Function{Name: "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", arn: true, region: "cn-north-1"},
+				Function:   Function{Name: "arn:aws-cn:lambda:cn-north-1:123456789012:function:f"},
 				Region:     "cn-north-1",
 				MaxRetries: -1,
 			},
@@ -85,7 +85,7 @@ func TestParse(t *testing.T) {
 		{
 			name:     "a partial ARN",
 			settings: map[string]any{"function_name": "123456789012:function:f:live"},
-			want:     Config{Function: Function{arn: true, Name: "123456789012:function:f", Qualifier: "live"}, MaxRetries: -1},
+			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "live"}, MaxRetries: -1},
 		},
 		{
 			name:     "an endpoint",
@@ -100,7 +100,7 @@ func TestParse(t *testing.T) {
 		{
 			name:     "an empty key",
 			settings: map[string]any{"function_name": "f", "": 0, "assume_role": map[string]any{"role_arn": gatewayRole, "": 0}},
-			want:     fixed(Config{MaxRetries: -1, Role: &Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}),
+			want:     fixed(Config{MaxRetries: -1, Identity: &Identity{Role: Role{ARN: gatewayRole, SessionName: "krakend-lambda"}}}),
 			warnings: []string{`unknown key '' is ignored`, `assume_role: unknown key '' is ignored`},
 		},
 		{
@@ -141,13 +141,13 @@ func TestParse(t *testing.T) {
 		{
 			name:     "the latest published version in a partial ARN",
 			settings: map[string]any{"function_name": "123456789012:function:f:$LATEST.PUBLISHED"},
-			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "$LATEST.PUBLISHED", arn: true}, MaxRetries: -1},
+			want:     Config{Function: Function{Name: "123456789012:function:f", Qualifier: "$LATEST.PUBLISHED"}, MaxRetries: -1},
 		},
 		{
 			name:     "the latest published version in an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST.PUBLISHED"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "$LATEST.PUBLISHED", arn: true, region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "$LATEST.PUBLISHED"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -156,7 +156,7 @@ func TestParse(t *testing.T) {
 			name:     "a qualifier for an ARN",
 			settings: map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "qualifier": "7"},
 			want: Config{
-				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "7", arn: true, region: "eu-west-1"},
+				Function:   Function{Name: "arn:aws:lambda:eu-west-1:123456789012:function:f", Qualifier: "7"},
 				Region:     "eu-west-1",
 				MaxRetries: -1,
 			},
@@ -225,14 +225,14 @@ func TestParse(t *testing.T) {
 		{
 			name:     "a profile and a role",
 			settings: map[string]any{"function_name": "f", "profile": "shop", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/a/b", "@": "x"}},
-			want:     fixed(Config{MaxRetries: -1, Profile: "shop", Role: &Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}),
+			want:     fixed(Config{MaxRetries: -1, Identity: &Identity{Profile: "shop", Role: Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}}),
 		},
 		{
 			name: "a role with all it can have, and more",
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws-cn:iam::123456789012:role/x", "external_id": "a:b/c", "session_name": "gw@x", "externalid": "y",
 			}},
-			want:     fixed(Config{MaxRetries: -1, Role: &Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}),
+			want:     fixed(Config{MaxRetries: -1, Identity: &Identity{Role: Role{ARN: "arn:aws-cn:iam::123456789012:role/x", ExternalID: "a:b/c", SessionName: "gw@x"}}}),
 			warnings: []string{`assume_role: unknown key 'externalid' is ignored; did you mean 'external_id'?`},
 		},
 		{
@@ -240,7 +240,7 @@ func TestParse(t *testing.T) {
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), "external_id": strings.Repeat("x", 1224), "session_name": strings.Repeat("s", 64),
 			}},
-			want: fixed(Config{MaxRetries: -1, Role: &Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}),
+			want: fixed(Config{MaxRetries: -1, Identity: &Identity{Role: Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}}),
 		},
 		{
 			name:     "retries of function errors, and a limit",

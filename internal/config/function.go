@@ -15,9 +15,20 @@ type Function struct {
 	// Qualifier is a version, an alias, $LATEST or $LATEST.PUBLISHED. It is empty for the
 	// unqualified function.
 	Qualifier string
+}
 
-	arn    bool   // Name is an ARN or a partial one
-	region string // the ARN's; empty for all others
+// isARN tells whether the name is an ARN or a partial one.
+func (f Function) isARN() bool { return strings.Contains(f.Name, ":") }
+
+// region returns the region of an ARN. It is empty for all other names.
+func (f Function) region() string {
+	rest, ok := strings.CutPrefix(f.Name, "arn:")
+	if !ok {
+		return ""
+	}
+	_, rest, _ = strings.Cut(rest, ":lambda:")
+	region, _, _ := strings.Cut(rest, ":")
+	return region
 }
 
 // String returns the name, followed by a colon and the qualifier if there is one.
@@ -40,7 +51,7 @@ const (
 
 var (
 	partialARN = regexp.MustCompile(`^(\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
-	fullARN    = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:((?:[a-z0-9]+-)*[a-z0-9]+):\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
+	fullARN    = regexp.MustCompile(`^(arn:aws[a-z-]*:lambda:(?:[a-z0-9]+-)*[a-z0-9]+:\d{12}:function:` + nameGrammar + `)(?::(` + qualifierGrammar + `))?$`)
 	// arnPart matches text that AWS takes for an account, a region or a keyword if a colon
 	// follows, and not for a name.
 	arnPart = regexp.MustCompile(`^(\d{12}|[a-z]{2,4}(-[a-z]+)+-\d|function)$`)
@@ -59,17 +70,6 @@ func isWord(s string, most int) bool {
 		}
 	}
 	return 1 <= len(s) && len(s) <= most
-}
-
-// isRegion tells whether s has the form that the AWS SDK requires of a region, which becomes a
-// label of a host name: 1 to 63 of A-Z a-z 0-9 -, with no - at either end.
-func isRegion(s string) bool {
-	for i, c := range []byte(s) {
-		if !isAlphanumeric(c) && (c != '-' || i == 0 || i == len(s)-1) {
-			return false
-		}
-	}
-	return 1 <= len(s) && len(s) <= 63
 }
 
 func isAlphanumeric(c byte) bool {
@@ -107,10 +107,10 @@ func parseARN(s string) (Function, bool) {
 		return Function{}, false
 	}
 	if m := fullARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[3], arn: true, region: m[2]}, true
+		return Function{Name: m[1], Qualifier: m[2]}, true
 	}
 	if m := partialARN.FindStringSubmatch(s); m != nil {
-		return Function{Name: m[1], Qualifier: m[2], arn: true}, true
+		return Function{Name: m[1], Qualifier: m[2]}, true
 	}
 	return Function{}, false
 }
@@ -155,7 +155,7 @@ func (c *Config) named(name string) (f Function, reason string) {
 		return Function{}, "an ARN has to be in allowed_functions"
 	case !c.allows(f):
 		return Function{}, "it is not in allowed_functions"
-	case f.region != "" && c.Region != "" && f.region != c.Region:
+	case f.region() != "" && c.Region != "" && f.region() != c.Region:
 		// The SDK would sign for the backend's region.
 		return Function{}, "its region is not the backend's, " + c.Region
 	case c.Qualifier != "" && f.Qualifier != "":

@@ -10,6 +10,15 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
+// Identity tells whose credentials sign the calls. At least one of its fields is set.
+type Identity struct {
+	// Profile is a profile of the shared AWS files. If it is empty, the AWS SDK chooses.
+	Profile string
+	// Role is the role to assume with the credentials that are found. Its ARN is empty if there is
+	// none.
+	Role Role
+}
+
 // Role is an IAM role to assume.
 type Role struct {
 	ARN string
@@ -64,12 +73,12 @@ func (d *draft) decodeRole(v any) (err error) {
 }
 
 // parseRole reads the value of assume_role.
-func parseRole(v any) (r *Role, warnings []string, err error) {
+func parseRole(v any) (r Role, warnings []string, err error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, nil, fmt.Errorf("must be an object with role_arn, is %s", describe(v))
+		return Role{}, nil, fmt.Errorf("must be an object with role_arn, is %s", describe(v))
 	}
-	r = &Role{SessionName: defaultSessionName}
+	r.SessionName = defaultSessionName
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if isComment(key) {
@@ -89,7 +98,7 @@ func parseRole(v any) (r *Role, warnings []string, err error) {
 		case !f.valid(s):
 			errs = append(errs, fmt.Errorf("%s: %s is not %s", key, text.Quote(s), f.what))
 		default:
-			*f.value(r) = s
+			*f.value(&r) = s
 		}
 	}
 	if _, ok := m["role_arn"]; !ok {

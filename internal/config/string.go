@@ -24,11 +24,11 @@ func (c *Config) String() string {
 	}
 	add(", region ", c.Region)
 	add(", endpoint ", c.Endpoint)
-	if c.Profile != "" {
-		add(", profile ", text.Quote(c.Profile))
-	}
-	if c.Role != nil {
-		add(", role ", c.Role.ARN)
+	if i := c.Identity; i != nil {
+		if i.Profile != "" {
+			add(", profile ", text.Quote(i.Profile))
+		}
+		add(", role ", i.Role.ARN)
 	}
 	if c.TenantID != nil {
 		add(", tenant ", text.Quote(c.TenantID.String()))

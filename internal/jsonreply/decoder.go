@@ -13,24 +13,32 @@ type Decoder = func(io.Reader, *map[string]any) error
 // collection is the name that KrakenD's decoders give to a list.
 const collection = "collection"
 
-// Known are the decoders of a KrakenD generation that this package can replace.
-type Known struct {
-	Object Decoder // encoding.JSONDecoder
-	List   Decoder // encoding.JSONCollectionDecoder
-	Any    Decoder // encoding.SafeJSONDecoder
+// Known are the decoders of a KrakenD generation that this package can replace, with their
+// replacements, which all backends share. It does not change.
+type Known [3]replacement
+
+// A replacement is a decoder that does the same as own in one pass.
+type replacement struct{ own, onePass Decoder }
+
+// NewKnown returns the decoders of a KrakenD generation: encoding.JSONDecoder for objects,
+// encoding.JSONCollectionDecoder for lists and encoding.SafeJSONDecoder for either. They must be
+// functions and not closures, because OnePass identifies them by their code.
+func NewKnown(objects, lists, either Decoder) Known {
+	return Known{
+		{objects, decoder(objects, object)},
+		{lists, decoder(lists, list)},
+		{either, decoder(either, objectOrList)},
+	}
 }
 
 // OnePass returns a decoder with the same results as own, in one pass if own is in known.
-// Otherwise it returns own. own must not be nil. It identifies functions by their code, so known
-// must not have closures.
-func (k Known) OnePass(own Decoder) Decoder {
-	switch reflect.ValueOf(own).Pointer() {
-	case reflect.ValueOf(k.Object).Pointer():
-		return decoder(own, object)
-	case reflect.ValueOf(k.List).Pointer():
-		return decoder(own, list)
-	case reflect.ValueOf(k.Any).Pointer():
-		return decoder(own, objectOrList)
+// Otherwise it returns own, which must not be nil.
+func (k *Known) OnePass(own Decoder) Decoder {
+	code := reflect.ValueOf(own).Pointer()
+	for _, r := range k {
+		if code == reflect.ValueOf(r.own).Pointer() {
+			return r.onePass
+		}
 	}
 	return own
 }

@@ -49,7 +49,7 @@ func reference(r io.Reader) (value any, err error) {
 	return value, err
 }
 
-var known = Known{Object: ownObject, List: ownList, Any: ownAny}
+var known = NewKnown(ownObject, ownList, ownAny)
 
 // owns are the decoders that those of this package stand for.
 var owns = map[string]Decoder{"Object": ownObject, "List": ownList, "Any": ownAny}

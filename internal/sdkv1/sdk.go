@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"sync"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -101,7 +100,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	if region == "" {
 		return nil, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
 	}
-	if !hostLabel.MatchString(region) {
+	if !config.IsRegion(region) {
 		return nil, invoke.Found{}, fmt.Errorf("region: %s is not a region", text.Quote(region))
 	}
 	environment, _ := endpointOf("LAMBDA")
@@ -116,7 +115,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(region))
 	}
 	found := invoke.Found{Region: region, Endpoint: svc.Endpoint, CABundle: transport.HasCertificates(base.Config.HTTPClient.Transport)}
-	if !regionName.MatchString(region) {
+	if !config.LooksLikeRegion(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
 	}
 	if s.custom != nil && settings.Profile == "" {
@@ -133,13 +132,6 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	s.answers[settings] = answer{client, found}
 	return client, found, nil
 }
-
-var (
-	// regionName matches names that look like AWS regions. No fixed list of them stays complete.
-	regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
-	// hostLabel matches what a region must be to stand in the name of a host.
-	hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-)
 
 // target returns where an SDK client sends its calls. The caller holds s.mu.
 func (s *SDK) target(svc *lambda.Lambda, key clientKey) invoke.Target {

@@ -223,11 +223,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 }
 
 // krakendJSON are KrakenD's decoders for JSON. jsonreply does the same in one pass.
-var krakendJSON = jsonreply.Known{
-	Object: encoding.JSONDecoder,
-	List:   encoding.JSONCollectionDecoder,
-	Any:    encoding.SafeJSONDecoder,
-}
+var krakendJSON = jsonreply.NewKnown(encoding.JSONDecoder, encoding.JSONCollectionDecoder, encoding.SafeJSONDecoder)
 
 // responseParser is KrakenD's own parser for a backend's encoding. It adds the metadata that this
 // parser leaves out.

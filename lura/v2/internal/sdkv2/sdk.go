@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/devopsfaith/krakend-lambda/internal/config"
 	"github.com/devopsfaith/krakend-lambda/internal/credentials"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/text"
@@ -69,8 +69,8 @@ func NewSDK(custom *aws.Config, logger credentials.Logger, checkOnly bool) *SDK 
 		clocks:   make(map[string]*invoke.Clock),
 	}
 	if custom != nil {
-		config := custom.Copy()
-		s.custom = &config
+		own := custom.Copy()
+		s.custom = &own
 	}
 	return s
 }
@@ -107,9 +107,6 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	return client, found, nil
 }
 
-// regionName matches the form of AWS's regions. Any list of them would soon be out of date.
-var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`)
-
 // target returns the target of calls of backends with these settings, without credentials. s.mu
 // is held.
 func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, error) {
@@ -126,7 +123,7 @@ func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, err
 		return invoke.Target{}, invoke.Found{}, err
 	}
 	found := invoke.Found{Region: region, Endpoint: target.Endpoint, CABundle: transport.HasCertificates(target.Transport)}
-	if !regionName.MatchString(region) {
+	if !config.LooksLikeRegion(region) {
 		found.Warnings = append(found.Warnings, fmt.Sprintf("region: %s does not look like a region such as us-west-2", text.Quote(region)))
 	}
 	return target, found, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,15 +50,24 @@ func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 	if err := config.CheckEndpoint(t.Endpoint); err != nil {
 		return invoke.Target{}, fmt.Errorf("endpoint: %w", err)
 	}
-	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
-		t.Region = m[1] // an endpoint resolver may name another one
+	if signed := signingRegion(r); signed != "" {
+		t.Region = signed // an endpoint resolver may name another one
 	}
 	// What follows tells how this one call was made.
 	t.UserAgent, _, _ = strings.Cut(r.UserAgent(), " m/")
 	return t, nil
 }
 
-var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([^/]+)/`)
+// signingRegion returns the region in the credential scope of a signed request:
+// Credential=AKIDEXAMPLE/20260101/us-west-2/lambda/aws4_request. It is empty if there is none.
+func signingRegion(r *http.Request) string {
+	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	parts := strings.SplitN(scope, "/", 4)
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2]
+}
 
 // draw returns a call of a function f as a client makes it, without sending it. Only the SDK knows
 // how to derive an endpoint from a region, FIPS, dual-stack, endpoint rules and resolvers of
