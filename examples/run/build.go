@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -19,6 +20,10 @@ const packagesPerDot = 20
 // end how long it took. The error has the compiler's output.
 func build(ctx context.Context, w io.Writer, dir, output string) error {
 	start := time.Now()
+	output, err := filepath.Abs(output)
+	if err != nil {
+		return err
+	}
 	p := &progress{w: w}
 	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-o", output, ".")
 	cmd.Dir = dir

@@ -20,6 +20,10 @@ import (
 // startTimeout is how long a program may take until it answers.
 const startTimeout = time.Minute
 
+// binaries is the directory of the built programs. They stay there, so that the next run links only
+// those that have changed.
+const binaries = ".bin/examples"
+
 // gateways are the directories of the example gateways, by generation.
 var gateways = map[string]string{
 	"1":   "examples/krakend",
@@ -74,7 +78,7 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 	}
 	defer os.RemoveAll(dir)
 
-	functionsBin, webappBin, gatewayBin := filepath.Join(dir, "functions"), filepath.Join(dir, "webapp"), filepath.Join(dir, "krakend")
+	functionsBin, webappBin, gatewayBin := filepath.Join(binaries, "functions"), filepath.Join(binaries, "webapp"), filepath.Join(binaries, filepath.Base(gatewayDir))
 	for _, b := range []struct{ about, source, output string }{
 		{"the sample functions", "examples/functions", functionsBin},
 		{"the web application", "examples/webapp", webappBin},

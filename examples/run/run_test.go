@@ -19,17 +19,29 @@ import (
 	"time"
 )
 
-// command is this program, built, with the repository's root to run in, temp
-// for its temporary files, and credentials that nobody may see.
+// asProgram is the variable that makes the test binary the program.
+const asProgram = "TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Unsetenv(asProgram)
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// command returns this program with the repository's root to run in, temp for its temporary
+// files, and credentials that nobody may see.
 func command(t *testing.T, temp string, args ...string) *exec.Cmd {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "run")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), bin, args...)
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "AWS_PROFILE=none-of-this-name")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temp, "AWS_PROFILE=none-of-this-name")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
 	return cmd
