@@ -33,15 +33,15 @@ func TestVouchedNamesOfAnUnknownEndpoint(t *testing.T) {
 	}
 }
 
-// Decoders compare names in one of these ways.
+// Decoders compare names in one of these ways. Each pair that is equal in one of them has a rune in
+// unicode.CaseRanges.
 func TestFoldOfEveryRune(t *testing.T) {
-	for r := rune(0); r <= unicode.MaxRune; r++ {
-		for _, other := range []rune{unicode.SimpleFold(r), unicode.ToLower(r), unicode.ToUpper(r), unicode.ToTitle(r)} {
-			if r == other {
-				continue
-			}
-			if a, b := Fold("x"+string(r)), Fold("x"+string(other)); a != b {
-				t.Errorf("%U and %U: got %q and %q, want one form", r, other, a, b)
+	for _, cased := range unicode.CaseRanges {
+		for r := rune(cased.Lo); r <= rune(cased.Hi); r++ {
+			for _, other := range []rune{unicode.SimpleFold(r), unicode.ToLower(r), unicode.ToUpper(r), unicode.ToTitle(r)} {
+				if a, b := Fold("x"+string(r)), Fold("x"+string(other)); a != b {
+					t.Errorf("%U and %U: got %q and %q, want one form", r, other, a, b)
+				}
 			}
 		}
 	}

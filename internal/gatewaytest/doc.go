@@ -4,8 +4,8 @@
 // It starts no Invoke API and writes no configuration of a Lambda backend: the tests do.
 //
 // Read gateway.go first: [New] and [Gateway]. Then:
-//   - process.go: a running gateway, its log and its end ([Gateway.Start])
-//   - port.go, certificate.go: its port and its certificate
+//   - process.go: a running gateway, its log and its end ([Start])
+//   - race.go, norace.go: whether it is built with the race detector
 //   - port.go, certificate.go: where it listens
 //   - introspection.go: its goroutines and its heap
 //   - secrets.go: texts that no log may contain

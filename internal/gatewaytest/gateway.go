@@ -23,7 +23,7 @@ type Gateway struct {
 
 // New returns the gateway whose main package is in dir, a path below the repository's examples
 // and relative to the package under test. The gateway is built at its first start, with the race
-// detector, and only if Main runs the tests.
+// detector if the tests have it, and only if Main runs the tests.
 func New(name, dir string, version int) *Gateway {
 	return &Gateway{name, version, sync.OnceValues(func() (string, error) {
 		if sockets == "" {
@@ -44,6 +44,9 @@ func build(dir string) (binary string, err error) {
 		return "", fmt.Errorf("%s is not below examples", dir)
 	}
 	binary = filepath.Join(root, ".bin", "gatewaytest", filepath.Base(dir))
+	if raceDetector {
+		binary += "-race"
+	}
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return "", err
 	}
@@ -65,7 +68,7 @@ func build(dir string) (binary string, err error) {
 	if err := os.WriteFile(binary+".json", overlay, 0o600); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-race", "-buildvcs=false", "-ldflags=-w", "-overlay", binary+".json", "-o", binary, ".")
+	cmd := exec.Command("go", "build", fmt.Sprintf("-race=%t", raceDetector), "-buildvcs=false", "-ldflags=-w", "-overlay", binary+".json", "-o", binary, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
