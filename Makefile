@@ -34,27 +34,54 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
 
-# Tests that start no gateway. -short keeps CI under its 20 minutes: it skips builds of releases and
-# runs fewer and smaller cases. `make nightly` runs everything.
-unit := lambdatest lura lura/v2 schema examples/krakend examples/krakend14 examples/krakend2
-.PHONY: unit
-unit: ## Run the tests that start no gateway, under the race detector
-	@set -e; begin=$$(date +%s); \
-		echo "== ."; go test -race -short $$(go list . ./internal/... | grep -v /docstest$$); \
-		for m in $(unit); do echo "== $$m"; (cd $$m && go test -race -short ./...); done; \
-		echo "== unit: $$(( $$(date +%s) - begin )) s"
+# Groups of tests. The name of a group is a module, and behind @ what it has of the module. JOBS groups
+# run side by side; the output of a group comes at its end, with its time, which includes builds.
+#
+# The groups in plain run without the race detector: pure functions, single programs, and gateways
+# that get one request after the other. Their units, e2e/faults and e2e/soak run with it.
+#
+# -short keeps CI under its 20 minutes: it skips builds of releases and runs fewer and smaller cases.
+# `make nightly` runs everything, and all with the race detector.
+JOBS     ?= 2
+unit     := . lura/v2 lambdatest .@pure schema examples/krakend2 lura
+gateways := e2e .@programs e2e@race bench .@docs e2e/components examples/webapp
+plain    := .@pure schema $(filter-out e2e@race,$(gateways))
 
-# These tests never use the cache: go test does not see the files that the gateways are built from.
+# What a group has of its module: all, where it is not here.
+pure                := $(addprefix internal/,apigw config gatewaytest generate jsonreply text)
+empty               :=
+space               := $(empty) $(empty)
+packages-.          := $$(go list . ./internal/... | grep -vE '/($(subst $(space),|,$(pure) internal/docstest))$$')
+packages-.@pure     := $(addprefix ./,$(pure))
+packages-.@docs     := ./internal/docstest
+packages-.@programs := ./examples/... ./scripts
+packages-e2e        := $$(go list ./... | grep -vE '/(faults|soak)$$')
+packages-e2e@race   := ./faults ./soak
+
+# Tests of programs and gateways do not use the cache (-count=1): go test does not see the files that
+# they build.
+groups := $(addprefix test/,$(unit) $(gateways))
+.PHONY: $(groups)
+$(groups): test/%:
+	@begin=$$(date +%s); cd $(firstword $(subst @, ,$*)); \
+		if go test $(if $(filter $*,$(plain)),,-race) -short $(if $(filter $*,$(gateways)),-count=1) $(or $(packages-$*),./...); \
+		then echo "== $*: $$(( $$(date +%s) - begin )) s"; else echo "== $*: failed"; exit 1; fi
+
+# $(call side-by-side,name,groups) runs groups, and prints the time that they took.
+side-by-side = @begin=$$(date +%s); $(MAKE) --no-print-directory -k -j$(JOBS) $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
+	$(addprefix test/,$2) && echo "== $1: $$(( $$(date +%s) - begin )) s"
+
+.PHONY: unit
+unit: ## Run the tests that start no gateway, with the race detector where anything is concurrent
+	$(call side-by-side,$@,$(unit))
+
 .PHONY: gateways
-gateways: ## Run the tests that start gateways, under the race detector
-	@set -e; for m in . $(filter-out . $(unit),$(MODULES)); do \
-		begin=$$(date +%s); echo "== $$m"; packages=./...; \
-		if [ $$m = . ]; then packages="./internal/docstest ./examples/... ./scripts"; fi; \
-		(cd $$m && go test -race -short -count=1 $$packages); \
-		echo "== $$m: $$(( $$(date +%s) - begin )) s"; done
+gateways: ## Run the tests that start gateways
+	$(call side-by-side,$@,$(gateways))
 
 .PHONY: test
-test: unit gateways ## Run all tests, under the race detector
+test: ## Run all tests, JOBS (2) modules side by side
+	$(call side-by-side,$@,$(unit) $(gateways))
 
 .PHONY: nightly
 nightly: ## Run all tests with what -short leaves out, traffic with faults for SOAKTIME, and fuzz targets (an hour)

@@ -82,36 +82,42 @@ var functionEchoes = map[string]func(w http.ResponseWriter, planted string){
 	},
 }
 
+// plants are what an answer may repeat of a request.
+var plants = map[string]func(r *http.Request, body string) string{
+	"token":     func(*http.Request, string) string { return fakeToken },
+	"secret":    func(*http.Request, string) string { return secretKey },
+	"signature": func(r *http.Request, _ string) string { return signatureOf(r) },
+	"payload":   func(_ *http.Request, body string) string { return body },
+	"base64":    func(_ *http.Request, body string) string { return base64.StdEncoding.EncodeToString([]byte(body)) },
+	"a URL":     func(_ *http.Request, body string) string { return url.QueryEscape(body) },
+	"the client context": func(r *http.Request, _ string) string {
+		p, _ := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
+		return string(p)
+	},
+	"a part": func(_ *http.Request, body string) string { return body[9 : 9+18] },
+}
+
 // No line of the log and no error repeats the credentials or the payload, whatever answers.
 func TestErrorsRepeatNoSecrets(t *testing.T) {
-	cases := maps.Clone(echoes)
-	for _, code := range append(slices.Collect(maps.Keys(clientErrors)), "", "Odd", "SerializationException", "ExpiredTokenException", "InvalidSignatureException", "AccessDeniedException") {
-		cases["the code "+code] = func(w http.ResponseWriter, planted string) {
-			w.Header().Set("X-Amzn-Errortype", code)
-			w.WriteHeader(http.StatusForbidden)
-			w.Write(jsonOf(map[string]string{"message": "got " + planted}))
-		}
-	}
-	for name, answer := range cases {
-		for what, plant := range map[string]func(*http.Request, string) string{
-			"token":     func(*http.Request, string) string { return fakeToken },
-			"secret":    func(*http.Request, string) string { return secretKey },
-			"signature": func(r *http.Request, _ string) string { return signatureOf(r) },
-			"payload":   func(_ *http.Request, body string) string { return body },
-			"base64":    func(_ *http.Request, body string) string { return base64.StdEncoding.EncodeToString([]byte(body)) },
-			"a URL":     func(_ *http.Request, body string) string { return url.QueryEscape(body) },
-			"the client context": func(r *http.Request, _ string) string {
-				p, _ := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
-				return string(p)
-			},
-			"a part": func(_ *http.Request, body string) string { return body[9 : 9+18] },
-		} {
-			checkSecret(t, name+", "+what, answer, plant, what == "secret")
+	p := newPlanter(t)
+	for name, answer := range echoes {
+		for what := range plants {
+			p.check(t, name, answer, what)
 		}
 	}
 	for name, answer := range functionEchoes {
-		checkSecret(t, name, answer, func(*http.Request, string) string { return fakeToken }, false)
-		checkSecret(t, name, answer, func(r *http.Request, _ string) string { return signatureOf(r) }, false)
+		p.check(t, name, answer, "token")
+		p.check(t, name, answer, "signature")
+	}
+	// A code decides whether its message is shown at all, so that two plants do.
+	for _, code := range append(slices.Collect(maps.Keys(clientErrors)), "", "Odd", "SerializationException", "ExpiredTokenException", "InvalidSignatureException", "AccessDeniedException") {
+		for _, what := range []string{"token", "payload"} {
+			p.check(t, "the code "+code, func(w http.ResponseWriter, planted string) {
+				w.Header().Set("X-Amzn-Errortype", code)
+				w.WriteHeader(http.StatusForbidden)
+				w.Write(jsonOf(map[string]string{"message": "got " + planted}))
+			}, what)
+		}
 	}
 }
 
@@ -120,47 +126,65 @@ func signatureOf(r *http.Request) string {
 	return signature
 }
 
-// checkSecret plants a secret into an answer. An Invoker does not tell its secret key, and sends it
-// nowhere.
-func checkSecret(t *testing.T, name string, answer func(http.ResponseWriter, string), plant func(*http.Request, string) string, unknown bool) {
+// A planter is an API whose answers repeat secrets, with backends that call it.
+type planter struct {
+	answer   func(w http.ResponseWriter, planted string)
+	plant    func(r *http.Request, body string) string
+	planted  string
+	log      *recorder
+	backends map[string]*Backend
+}
+
+func newPlanter(t *testing.T) *planter {
 	t.Helper()
-	var planted string
+	p := &planter{log: &recorder{}, backends: make(map[string]*Backend)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		planted = plant(r, string(body))
-		answer(w, planted)
+		p.planted = p.plant(r, string(body))
+		p.answer(w, p.planted)
 	}))
-	defer s.Close()
-	l := &recorder{}
+	t.Cleanup(s.Close)
 	svc := lambda.New(session.Must(session.NewSession(&aws.Config{
 		Region: aws.String("us-west-2"), Endpoint: &s.URL, Credentials: credentials.NewStaticCredentials(accessKey, secretKey, fakeToken),
 	})))
-	factories := map[string]*Factory{"the gateway": NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL, token: fakeToken}})}
-	if !unknown {
-		factories["the Invoker"] = withInvoker(l, sdkv1.Invoker(svc))
-	}
-	for by, f := range factories {
+	for by, f := range map[string]*Factory{
+		"the gateway": NewFactory(Options{Logger: p.log, SDK: testSDK{endpoint: s.URL, token: fakeToken}}),
+		"the Invoker": withInvoker(p.log, sdkv1.Invoker(svc)),
+	} {
 		for _, stream := range []bool{false, true} {
-			spec := Spec{Method: "POST", Encoding: "no-op", Settings: ns(map[string]any{"function_name": "f", "stream": stream, "client_context": true, "max_retries": 0, "endpoint": s.URL})}
-			if by == "the Invoker" {
-				delete(spec.Settings[0].Value.(map[string]any), "endpoint")
-			}
-			response, err := do(t.Context(), f.New(spec), &Request{Body: io.NopCloser(strings.NewReader(fakePayload)), Headers: http.Header{"X-Card": {"4222-2222-2222-2222"}}})
-			shown := ""
-			if response != nil {
-				_, err = io.Copy(io.Discard, response.Body)
-			}
-			if e, ok := err.(*Error); ok {
-				shown = e.Error() + string(e.Details()) + e.RequestID()
-			}
-			if planted == "" {
-				t.Fatalf("%s, %s: nothing was planted", name, by)
-			}
-			for _, text := range []string{planted, strings.ReplaceAll(planted, `"`, "'"), strings.Trim(planted, `{}`)} {
-				if log := strings.Join(l.lines, "\n"); strings.Contains(log+shown, text) {
-					t.Errorf("%s, stream %t, by %s: the secret is in the log\n%s\nor in %s", name, stream, by, log, shown)
-					l.lines = nil
-				}
+			p.backends[fmt.Sprintf("%s, stream %t", by, stream)] = f.New(Spec{Method: "POST", Encoding: "no-op", Settings: ns(map[string]any{
+				"function_name": "f", "stream": stream, "client_context": true, "max_retries": 0,
+			})})
+		}
+	}
+	return p
+}
+
+// check plants one of plants into an answer. An Invoker does not tell its secret key, and sends it
+// nowhere.
+func (p *planter) check(t *testing.T, name string, answer func(http.ResponseWriter, string), what string) {
+	t.Helper()
+	p.answer, p.plant = answer, plants[what]
+	for by, b := range p.backends {
+		if what == "secret" && strings.HasPrefix(by, "the Invoker") {
+			continue
+		}
+		p.planted, p.log.lines = "", nil
+		response, err := do(t.Context(), b, &Request{Body: io.NopCloser(strings.NewReader(fakePayload)), Headers: http.Header{"X-Card": {"4222-2222-2222-2222"}}})
+		shown := ""
+		if response != nil {
+			_, err = io.Copy(io.Discard, response.Body)
+		}
+		if e, ok := err.(*Error); ok {
+			shown = e.Error() + string(e.Details()) + e.RequestID()
+		}
+		if p.planted == "" {
+			t.Fatalf("%s, %s, %s: nothing was planted", name, what, by)
+		}
+		log := strings.Join(p.log.lines, "\n")
+		for _, text := range []string{p.planted, strings.ReplaceAll(p.planted, `"`, "'"), strings.Trim(p.planted, `{}`)} {
+			if strings.Contains(log+shown, text) {
+				t.Errorf("%s, %s, by %s: the secret is in the log\n%s\nor in %s", name, what, by, log, shown)
 			}
 		}
 	}
