@@ -174,7 +174,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestConcurrentCalls(t *testing.T) {
-	const callers, each = 64, 8
+	const callers, each = 16, 8
 	server := newServer(t, nil)
 	client := newClient(t, server)
 

@@ -61,9 +61,13 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // RotatedKeyUnderTraffic replaces a key in the shared files under traffic. The new key must be
-// found even if the SDK read the files just before the refusal, and after many refusals.
+// found even if the SDK read the files just before the refusal, and after many refusals. The tests
+// of internal/credentials have more moments of the change.
 func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
-	for name, interval := range map[string]time.Duration{"1 request every 7 s": 7 * time.Second, "100 requests a second": 10 * time.Millisecond} {
+	for name, traffic := range map[string]struct{ interval, before, after time.Duration }{
+		"1 request every 7 s":   {7 * time.Second, 3 * time.Minute, 3 * time.Minute},
+		"100 requests a second": {10 * time.Millisecond, 65 * time.Second, 10 * time.Second},
+	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, nil, "")
 			writeKey(t, "AKIDOLD")
@@ -73,10 +77,10 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rotated := time.Now().Add(3 * time.Minute)
+				rotated := time.Now().Add(traffic.before)
 				var refused time.Time
 				failures := 0
-				for end := rotated.Add(3 * time.Minute); time.Now().Before(end); time.Sleep(interval) {
+				for end := rotated.Add(traffic.after); time.Now().Before(end); time.Sleep(traffic.interval) {
 					if m.key == "AKIDOLD" && !time.Now().Before(rotated) {
 						writeKey(t, "AKIDNEW")
 						m.mu.Lock()
