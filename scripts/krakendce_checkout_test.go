@@ -92,12 +92,18 @@ func needsJQ(t *testing.T) {
 // withoutTidy returns a directory with a go that tidies nothing.
 func withoutTidy(t *testing.T) (dir string) {
 	t.Helper()
+	return withTidy(t, "exit")
+}
+
+// withTidy returns a directory with a go that does commands of a shell in place of go mod tidy.
+func withTidy(t *testing.T, commands string) (dir string) {
+	t.Helper()
 	golang, err := exec.LookPath("go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	script := "#!/bin/sh\n[ \"$1 $2\" = \"mod tidy\" ] || exec " + golang + " \"$@\"\n"
+	script := "#!/bin/sh\n[ \"$1 $2\" = \"mod tidy\" ] || exec " + golang + " \"$@\"\n" + commands + "\n"
 	if err := writeProgram(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -228,6 +228,13 @@ func TestKrakendCERefuses(t *testing.T) {
 			says: "the arguments of lambda.BackendFactory must be (logger, backendFactory), are (logger, backendFactory, timeout)",
 		},
 		{
+			name: "a lambda_options.go of somebody else",
+			change: func(t *testing.T, dir string) {
+				(repository{dir: dir}).write(t, "lambda_options.go", "package krakend\n")
+			},
+			says: "/lambda_options.go is not a file of this script. Rename it",
+		},
+		{
 			name: "no schema can be fetched",
 			change: func(t *testing.T, dir string) {
 				edit(t, dir, "Makefile", "@cp krakend-schema.json $@", "@: > $@; false")
@@ -243,15 +250,17 @@ func TestKrakendCERefuses(t *testing.T) {
 			says: "could not fetch KrakenD's schema. Put the one of your version at ",
 		},
 		{
-			name:   "a page in place of the schema",
-			change: func(t *testing.T, dir string) { (repository{dir: dir}).write(t, schemaFile, "<html>") },
-			says:   "could not put the keys of Lambda backends into ",
+			name: "a page in place of the schema",
+			change: func(t *testing.T, dir string) {
+				edit(t, dir, "Makefile", "@cp krakend-schema.json $@", "@echo '<html>' > $@")
+			},
+			says: "could not put the keys of Lambda backends into ",
 		},
 		{
 			name:   "a module that cannot be had",
 			env:    []string{"GOPROXY=off"},
 			change: func(t *testing.T, dir string) { edit(t, dir, "go.mod", "lura/v2 v2.14.1", "lura/v2 v2.999.0") },
-			says:   "go mod tidy failed, so ",
+			says:   "go mod tidy failed",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

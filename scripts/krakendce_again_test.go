@@ -1,0 +1,159 @@
+package scripts
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pathWith returns the environment in which the script finds a go that does commands in place of go
+// mod tidy.
+func pathWith(t *testing.T, commands string) (env []string) {
+	t.Helper()
+	return []string{"PATH=" + withTidy(t, commands) + string(os.PathListSeparator) + os.Getenv("PATH")}
+}
+
+// git checkout changes the files of KrakenD-CE, and leaves what the script or make has added for
+// another version.
+func TestKrakendCEAfterACheckoutOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	const options, schemaFile = "lambda_options.go", "cmd/krakend-ce/schema/schema.json"
+	env := pathWith(t, "exit")
+	dir := checkout(t, "2.13.8")
+	if out, err := krakendCE(t, env, dir); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+
+	edit(t, dir, schemaFile, "/schema/v2.13/", "/schema/v2.12/")
+	out, err := krakendCE(t, env, dir)
+	if want := "changed " + schemaFile + "\n"; err != nil || !strings.Contains(out, want) {
+		t.Errorf("with the schema of 2.12: got %v and\n%s\nwant %q", err, out, want)
+	}
+	if got := tree(t, dir)[schemaFile]; strings.Contains(got, "/schema/v2.12/") || !strings.Contains(got, `"log_tail"`) {
+		t.Error("the schema of 2.12 is still there, or the new one lacks log_tail")
+	}
+
+	older := checkout(t, "2.1.2")
+	for name := range tree(t, older) {
+		if err := copyFile(filepath.Join(older, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err = krakendCE(t, env, dir)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"changed backend_factory.go " + options + " go.mod\n", options + ": removed, because this KrakenD-CE has no OpenTelemetry\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("with 2.1.2: said\n%s\nwant %q", out, want)
+		}
+	}
+	if _, ok := tree(t, dir)[options]; ok {
+		t.Errorf("%s is still there: it imports krakend-otel, which 2.1.2 lacks", options)
+	}
+}
+
+// The script works with directories of every name, and from everywhere.
+func TestKrakendCEPaths(t *testing.T) {
+	t.Parallel()
+	script, err := filepath.Abs("krakend-ce")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name   string
+		dir    string // below the working directory
+		argv   func(work string) []string
+		cdpath string // below the working directory
+	}{
+		{name: "spaces", dir: "a checkout/of it", argv: func(string) []string { return []string{script, "a checkout/of it"} }},
+		{name: "a dash", dir: "-ce", argv: func(string) []string { return []string{script, "-ce"} }},
+		{name: "the working directory", dir: ".", argv: func(string) []string { return []string{script, "."} }},
+		{
+			name: "CDPATH has a directory of that name", dir: "ce", cdpath: "other",
+			argv: func(string) []string { return []string{script, "ce"} },
+		},
+		{
+			name: "CDPATH has the script's directory", dir: "ce", cdpath: ".",
+			argv: func(string) []string { return []string{"bash", "scripts/krakend-ce", "ce"} },
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			work := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(work, "other", "ce"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := copyFile(script, filepath.Join(work, "scripts", "krakend-ce")); err != nil {
+				t.Fatal(err)
+			}
+			made := checkout(t, "2.1.2")
+			for name := range tree(t, made) {
+				if err := copyFile(filepath.Join(made, name), filepath.Join(work, tc.dir, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			argv := tc.argv(work)
+			cmd := exec.Command(argv[0], argv[1:]...)
+			cmd.Dir, cmd.Env = work, append(environ(), pathWith(t, "exit")...)
+			if tc.cdpath != "" {
+				cmd.Env = append(cmd.Env, "CDPATH="+filepath.Join(work, tc.cdpath))
+			}
+			out, err := cmd.CombinedOutput()
+			home := filepath.Dir(filepath.Dir(script))
+			if argv[0] == "bash" {
+				home = work
+			}
+			for _, want := range []string{
+				"KrakenD-CE 2.1.2 in " + filepath.Join(work, tc.dir) + ": changed ",
+				"\ngo.mod: " + root + "/lura/v2 from " + home + "\nNow run make build in ",
+			} {
+				if err != nil || !strings.Contains(string(out), want) {
+					t.Errorf("got %v and\n%s\nwant %q", err, out, want)
+				}
+			}
+		})
+	}
+}
+
+// A failure or a signal half way leaves the checkout as it was, and the script says so. Where it cannot put a
+// file back, it says where that is.
+func TestKrakendCEStopsHalfWay(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, tidy, says string }{
+		{"no network", "exit 1", " is as it was\n"},
+		{"a terminal that is closed", "kill -HUP $PPID; exit 1", " is as it was\n"},
+		{"Ctrl-C", "kill -INT $PPID; exit 1", " is as it was\n"},
+		{"an end of the job", "kill -TERM $PPID; exit 1", " is as it was\n"},
+		{"a file that cannot be restored", "rm go.mod; mkdir -p go.mod/go.mod; exit 1", "could not restore go.mod in "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			dir := checkout(t, "2.1.2")
+			edit(t, dir, "backend_factory.go", "// NewBackendFactory", "// Mine, not committed.\n// NewBackendFactory")
+			before := tree(t, dir)
+			temp := t.TempDir()
+			out, err := krakendCE(t, append(pathWith(t, "echo half >>backend_factory.go; echo half >go.sum; "+tc.tidy), "TMPDIR="+temp), dir)
+			if err == nil || !strings.Contains(out, tc.says) {
+				t.Errorf("got %v and\n%s\nwant %q", err, out, tc.says)
+			}
+			kept := tree(t, temp)
+			if _, where, ok := strings.Cut(out, "The original files are in "); ok {
+				name, err := filepath.Rel(temp, filepath.Join(strings.TrimSpace(where), "go.mod"))
+				if err != nil || kept[name] != before["go.mod"] {
+					t.Errorf("the original go.mod is not there: %v, %q", err, kept[name])
+				}
+				delete(before, "go.mod")
+			} else if len(kept) > 0 {
+				t.Errorf("it leaves %d temporary files", len(kept))
+			}
+			if after := tree(t, dir); !maps.Equal(after, before) {
+				t.Errorf("it changed %q", changes(before, after))
+			}
+		})
+	}
+}
