@@ -35,7 +35,7 @@ func TestKrakendCE(t *testing.T) {
 		{
 			version: "2.1.2",
 			files:   []string{"backend_factory.go", "go.mod", "go.sum"},
-			says:    []string{"KrakenD-CE 2.1.2 in ", "in place of github.com/krakendio/krakend-lambda/v2\n", "go.mod: github.com/luraproject/lura/v2 v2.2.1 -> v2.14.1\n"},
+			says:    []string{"KrakenD-CE 2.1.2 in ", "in place of github.com/krakendio/krakend-lambda/v2\n", "go.mod: github.com/golang/protobuf v1.5.2 -> v1.5.4\n", "go.mod: github.com/luraproject/lura/v2 v2.2.1 -> v2.14.1\n"},
 			lines:   map[string]string{"backend_factory.go": "\tbackendFactory = lambda.BackendFactory(logger, backendFactory)\n"},
 			runs:    []string{"2.1.2 map[message:Hello, Ada!]"},
 		},

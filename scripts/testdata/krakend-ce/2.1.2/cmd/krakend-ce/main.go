@@ -1,4 +1,5 @@
-// Command krakend-ce stands in for KrakenD-CE's. It makes one call of the function hello.
+// Command krakend-ce stands in for KrakenD-CE's. It makes one call of the function hello. As in
+// KrakenD-CE, components import github.com/golang/protobuf.
 package main
 
 import (
@@ -6,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	_ "github.com/golang/protobuf/protoc-gen-go/descriptor"
 	krakend "github.com/krakendio/krakend-ce/v2"
 	"github.com/luraproject/lura/v2/config"
 	"github.com/luraproject/lura/v2/core"
