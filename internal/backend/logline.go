@@ -103,6 +103,10 @@ func messageOf(err *invoke.Error) string {
 	switch {
 	case err.Kind == invoke.KindFunction:
 		return reportedError(err, nil).detail
+	case err.Kind == invoke.KindCredentials && err.Redacted:
+		return "no AWS credentials: " + invoke.RedactedText
+	case err.Kind == invoke.KindCredentials && err.Message != "": // an Invoker's; no other line has it
+		return "no AWS credentials: " + text.Clean(err.Message)
 	case err.Kind == invoke.KindCredentials:
 		return "no AWS credentials; the last line of [Lambda] about them says why"
 	case err.Redacted:

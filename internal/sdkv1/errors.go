@@ -8,7 +8,10 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go/aws/awserr"
+	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/credentials/processcreds"
+	"github.com/aws/aws-sdk-go/aws/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/service/lambda"
 
@@ -35,6 +38,37 @@ func decoder(svc *lambda.Lambda) func(int, http.Header, []byte) error {
 // parts of a signed request.
 func hasSecrets(err awserr.Error) bool {
 	return err.Code() == processcreds.ErrCodeProcessProviderParse || text.HasSignature(err.Code(), err.Message())
+}
+
+// lookupCodes are the codes of the SDK's providers, for calls that could not be signed. An
+// exchange does not need them. They are for Invokers that drop options.
+var lookupCodes = map[string]bool{
+	credentials.ErrNoValidProvidersFoundInChain.Code():  true,
+	credentials.ErrStaticCredentialsEmpty.Code():        true,
+	credentials.ErrAccessKeyIDNotFound.Code():           true,
+	credentials.ErrSecretAccessKeyNotFound.Code():       true,
+	credentials.ErrSharedCredentialsHomeNotFound.Code(): true,
+	"SharedCredsLoad":                            true,
+	"SharedCredsAccessKey":                       true,
+	"SharedCredsSecret":                          true,
+	"CredentialsEndpointError":                   true,
+	"EC2RoleRequestError":                        true,
+	"EmptyEC2RoleList":                           true,
+	"AssumeRoleTokenNotAvailable":                true,
+	stscreds.ErrCodeWebIdentity:                  true,
+	ssocreds.ErrCodeSSOProviderInvalidToken:      true,
+	processcreds.ErrCodeProcessProviderParse:     true,
+	processcreds.ErrCodeProcessProviderVersion:   true,
+	processcreds.ErrCodeProcessProviderRequired:  true,
+	processcreds.ErrCodeProcessProviderExecution: true,
+}
+
+// lookupFailed tells whether an error is one of the SDK's providers. The errors of STS and SSO
+// themselves look like those of any other service: it returns false for them.
+func lookupFailed(err error) bool {
+	var aerr awserr.Error
+	var failure awserr.RequestFailure
+	return errors.As(err, &aerr) && lookupCodes[aerr.Code()] && !errors.As(err, &failure)
 }
 
 // skewError is a refusal by AWS with the difference of the clocks, which may be its cause.

@@ -71,6 +71,7 @@ type exchange struct {
 	policy  *invoke.Policy
 
 	signed    http.Header // of the request; nil where it is not known
+	signing   bool        // the SDK has begun to sign the request, and has not sent it
 	failed    bool
 	header    http.Header // of the answer
 	requestID string
@@ -96,7 +97,9 @@ func (x *exchange) prepare(r *request.Request) {
 			r.HTTPRequest.Header.Set(name, value)
 		}
 	}
+	r.Handlers.Sign.PushFront(func(*request.Request) { x.signing = true })
 	r.Handlers.Send.PushFront(func(r *request.Request) {
+		x.signing = false
 		// Otherwise net/http asks for gzip, and decompresses the answer without limits.
 		r.HTTPRequest.Header.Set("Accept-Encoding", "identity")
 	})
@@ -183,6 +186,9 @@ func (x *exchange) classify(err error) *invoke.Error {
 		if e := x.body.Failure(); e != nil {
 			return e
 		}
+	}
+	if x.signing || lookupFailed(err) {
+		return &invoke.Error{Kind: invoke.KindCredentials, Message: describe(err), Err: err}
 	}
 	var aerr awserr.Error
 	if !errors.As(err, &aerr) {

@@ -13,7 +13,8 @@
 //   - send.go: requests and answers of lookups, bounded and checked
 //   - process.go, login.go: credential_process, bounded; the cache file of aws login, checked
 //   - errors.go: errors of the SDK, safe to log
-//   - invoker.go, exchange.go, stream.go: calls with a custom Invoker
+//   - invoker.go, exchange.go, stream.go: calls with a custom Invoker; watched.go: why its client
+//     has no credentials
 //
 // # Limits
 //

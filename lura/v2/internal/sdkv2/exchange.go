@@ -42,6 +42,9 @@ func (c *exchanges) option(o *lambda.Options) {
 		o.HTTPClient = &withoutRedirects
 	}
 	x := &exchange{request: c.request, policy: c.policy, credentials: o.Credentials}
+	if o.Credentials != nil { // nil sends the call unsigned
+		o.Credentials = watched{o.Credentials, x}
+	}
 	o.APIOptions = append(slices.Clip(o.APIOptions), func(stack *middleware.Stack) error {
 		return errors.Join(
 			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("krakend-lambda/end",
@@ -82,6 +85,7 @@ type exchange struct {
 	policy  *invoke.Policy
 
 	credentials aws.CredentialsProvider // the client's; nil where the Invoker drops options
+	lookup      error                   // of the credentials; nil where the client has some
 	signed      http.Header             // of the request; nil where it is not known
 	failed      bool
 	answer      *http.Response // its body is the SDK's; nil for none
@@ -93,7 +97,7 @@ type exchange struct {
 // expired credentials: complete drops them from the cache, so the next attempt gets others.
 func (x *exchange) complete(err error) {
 	x.failed = err != nil
-	if cache, ok := x.credentials.(interface{ Invalidate() }); ok && x.failed && errorOf(err).IsExpired() {
+	if cache, ok := x.credentials.(interface{ Invalidate() }); ok && x.failed && x.lookup == nil && errorOf(err).IsExpired() {
 		cache.Invalidate()
 	}
 }
@@ -168,6 +172,9 @@ func (x *exchange) failure(err error) *invoke.Error {
 	e := x.refused
 	if e == nil && x.body != nil {
 		e = x.body.Failure()
+	}
+	if lookup := x.lookupError(err); e == nil && lookup != nil {
+		return &invoke.Error{Kind: invoke.KindCredentials, Message: describe(lookup).Error(), Err: err}
 	}
 	if e == nil {
 		e = errorOf(err)

@@ -1,0 +1,24 @@
+package backend
+
+import (
+	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/internal/config"
+	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+)
+
+// The line of a call without credentials says why where no other line does: with an Invoker.
+func TestLineOfMissingCredentials(t *testing.T) {
+	for want, e := range map[string]*invoke.Error{
+		"invocation failed: code NoCredentials: no AWS credentials; the last line of [Lambda] about them says why":              {},
+		"invocation failed: code NoCredentials: no AWS credentials: AccessDenied (403): 'not this one'":                         {Message: "AccessDenied (403): 'not this one'"},
+		"invocation failed: code NoCredentials: no AWS credentials: 'two' lines":                                                {Message: "\"two\"\nlines"},
+		"invocation failed: code NoCredentials: no AWS credentials: a message that repeats the payload or a secret is left out": {Redacted: true},
+	} {
+		e.Kind = invoke.KindCredentials
+		err := invocationError(e, &config.Config{})
+		if got := joined(": ", err.failure, err.code, err.detail); got != want || err.Code() != "NoCredentials" || err.StatusCode() != 502 || err.Error() != "lambda: invocation failed" {
+			t.Errorf("got %s (%d, %s, %v), want %s", got, err.StatusCode(), err.Code(), err, want)
+		}
+	}
+}
