@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -32,8 +33,10 @@ func read(t Tea, values url.Values) order {
 		o.Errors["name"] = "Enter the name for the parcel."
 	} else if n > maxName {
 		o.Errors["name"] = fmt.Sprintf("The name has %d characters. Shorten it to %d.", n, maxName)
+	} else if !utf8.ValidString(o.Name) || strings.ContainsFunc(o.Name, unicode.IsControl) {
+		o.Errors["name"] = "The name has characters that do not fit on a label."
 	}
-	if grams, err := strconv.Atoi(o.Grams); err != nil || !slices.Contains(amounts, grams) {
+	if !slices.ContainsFunc(amounts, func(grams int) bool { return strconv.Itoa(grams) == o.Grams }) { // +50 is none
 		o.Errors["grams"] = "Choose how much you would like."
 	}
 	return o

@@ -29,7 +29,21 @@ func New(pause time.Duration) http.Handler {
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sorry(w, r, http.StatusForbidden, "This form is not ours", "It was sent from another site. Please order from the page of the tea.")
 	}))
-	return secured(csrf.Handler(mux))
+	return secured(atHost(csrf.Handler(mux)))
+}
+
+// atHost serves a request at the host that the browser asked for: with its port, which an event's
+// domain name lacks. Browsers that say only the origin of a form need it. Another site cannot make
+// them send the header.
+func atHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host := r.Header.Get("X-Forwarded-Host"); host != "" {
+			at := *r
+			at.Host = host
+			r = &at
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // withTea serves the tea that the path names, or a 404.

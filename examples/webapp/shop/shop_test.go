@@ -27,6 +27,13 @@ func do(t *testing.T, method, target, body string, change func(*http.Request)) *
 
 func TestPages(t *testing.T) {
 	fromElsewhere := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
+	from := func(origin, host string) func(*http.Request) { // an older browser, or HTTP without TLS
+		return func(r *http.Request) {
+			r.Header.Set("Origin", origin)
+			r.Header.Set("X-Forwarded-Host", host)
+			r.Host, _, _ = strings.Cut(host, ":") // as adapters have it
+		}
+	}
 	long := strings.Repeat("é", maxName)
 	for _, tc := range []struct {
 		name, method, target, body string
@@ -51,6 +58,11 @@ func TestPages(t *testing.T) {
 		{"order of what is sold out", "POST", "/teas/gyokuro", "grams=50&name=Ada", nil, 409, "Gyokuro is sold out"},
 		{"broken form", "POST", "/teas/assam", "name=%zz", nil, 400, "We cannot read this form"},
 		{"form of another site", "POST", "/teas/assam", "grams=50&name=Ada", fromElsewhere, 403, "This form is not ours"},
+		{"form of this site, by its origin", "POST", "/teas/assam", "grams=50&name=Ada", from("http://192.0.2.1:8080", "192.0.2.1:8080"), 303, ""},
+		{"form of another, by its origin", "POST", "/teas/assam", "grams=50&name=Ada", from("http://192.0.2.1:8081", "192.0.2.1:8080"), 403, "This form is not ours"},
+		{"order of another spelling", "POST", "/teas/assam", "grams=%2B50&name=Ada", nil, 422, "Choose how much you would like."},
+		{"order with a control character", "POST", "/teas/assam", "grams=50&name=A%0d%0aSet-Cookie:x", nil, 422, "do not fit on a label"},
+		{"order that is not text", "POST", "/teas/assam", "grams=50&name=%ff", nil, 422, "do not fit on a label"},
 		{"link from another site", "GET", "/teas/assam", "", fromElsewhere, 200, "Assam"},
 		{"order without a cookie", "GET", "/purchases/01234567", "", nil, 404, "We do not know this order"},
 		{"kettle", "GET", "/kettle", "", nil, 200, strings.Join(steps, "\n") + "\n"},
