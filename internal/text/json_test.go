@@ -40,6 +40,20 @@ func TestJSONKinds(t *testing.T) {
 	}
 }
 
+// Each byte comes out the same at any place of a word of eight bytes, and in what is left behind
+// the words.
+func TestAppendJSON(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			s := []byte("abcdefghijklmnopqrst")
+			s[at] = byte(c)
+			if got, want := string(AppendJSON(nil, s)), string(JSON(string(s))); got != want {
+				t.Errorf("%q: got %s, want %s", s, got, want)
+			}
+		}
+	}
+}
+
 // FuzzAppendJSON holds AppendJSON against encoding/json: the same bytes, except that from Go 1.27
 // on encoding/json does not escape the U+FFFD that replaces an invalid byte.
 func FuzzAppendJSON(f *testing.F) {

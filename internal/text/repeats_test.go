@@ -23,6 +23,7 @@ func TestRepeats(t *testing.T) {
 		{"the second of two places", secret[:10] + " " + secret[:16], secret, true},
 		{"in base64", "got SVFvSmIzSnBaMmx1WDJWakVYQU1QTEVub3QvYSt0b2tlbj09", secret, true},
 		{"in base64 behind other characters", "x/" + base64.RawURLEncoding.EncodeToString([]byte("a "+secret)), secret, true},
+		{"in base64 before another character", base64.RawStdEncoding.EncodeToString([]byte(secret)) + "x", secret, true},
 		{"a short text in base64", "got cGluPTEyMzQ=", "pin=1234", true},
 		{"in URL encoding", "got%20%7B%22a%22%3A%22b%22%2C%22c%22%3A%22d%22%7D", `{"a":"b","c":"d"}`, true},
 		{"in URL encoding, from its start", "%7B%22a%22%3A%22b%22%2C%22c%22%3A%22d%22%7D", `{"a":"b","c":"d"}`, true},
