@@ -22,8 +22,11 @@ type parameter struct {
 // string cannot replace a value that the gateway vouches for. Decoders that ignore case in names
 // take the last member, so a placeholder comes after all others that fold to its name.
 func (b *Backend) parameters(r *Request) []byte {
-	vouched := b.names.VouchedNames(r.Params)
 	parameters := paramsOf(r, b.names, len(r.Query))
+	if len(r.Query) == 0 {
+		return object(parameters)
+	}
+	vouched := b.names.VouchedNames(r.Params)
 	for name, values := range r.Query {
 		switch {
 		case len(values) == 0:
