@@ -38,14 +38,17 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 # run side by side; the output of a group comes at its end, with its time, which includes builds.
 #
 # The groups in plain run without the race detector: pure functions, single programs, and gateways
-# that get one request after the other. Their units, e2e/faults and e2e/soak run with it.
+# that get one request after the other. Their units, e2e/faults and e2e/soak run with it. The groups in
+# long start first.
 #
 # -short keeps CI under its 20 minutes: it skips builds of releases and runs fewer and smaller cases.
 # `make nightly` runs everything, and all with the race detector.
 JOBS     ?= 2
 unit     := . lura/v2 lambdatest .@pure schema examples/krakend2 lura
-gateways := e2e .@programs e2e@race bench .@docs e2e/components examples/webapp
-plain    := .@pure schema $(filter-out e2e@race,$(gateways))
+gateways := e2e e2e@race e2e/components
+programs := .@programs bench .@docs examples/webapp
+long     := e2e@race . .@programs e2e
+plain    := .@pure schema e2e e2e/components $(programs)
 
 # What a group has of its module: all, where it is not here.
 pure                := $(addprefix internal/,apigw config gatewaytest generate jsonreply text)
@@ -60,11 +63,11 @@ packages-e2e@race   := ./faults ./soak
 
 # Tests of programs and gateways do not use the cache (-count=1): go test does not see the files that
 # they build.
-groups := $(addprefix test/,$(unit) $(gateways))
+groups := $(addprefix test/,$(unit) $(gateways) $(programs))
 .PHONY: $(groups)
 $(groups): test/%:
 	@begin=$$(date +%s); cd $(firstword $(subst @, ,$*)); \
-		if go test $(if $(filter $*,$(plain)),,-race) -short $(if $(filter $*,$(gateways)),-count=1) $(or $(packages-$*),./...); \
+		if go test $(if $(filter $*,$(plain)),,-race) -short $(if $(filter $*,$(unit)),,-count=1) $(or $(packages-$*),./...); \
 		then echo "== $*: $$(( $$(date +%s) - begin )) s"; else echo "== $*: failed"; exit 1; fi
 
 # $(call side-by-side,name,groups) runs groups, and prints the time that they took.
@@ -76,12 +79,16 @@ unit: ## Run the tests that start no gateway, with the race detector where anyth
 	$(call side-by-side,$@,$(unit))
 
 .PHONY: gateways
-gateways: ## Run the tests that start gateways
+gateways: ## Run the tests that start gateways (GATEWAY=1, 1.4 or 2 for one generation)
 	$(call side-by-side,$@,$(gateways))
+
+.PHONY: programs
+programs: ## Run the tests of the demo, the scripts, the measurements and the runner of the documentation
+	$(call side-by-side,$@,$(programs))
 
 .PHONY: test
 test: ## Run all tests, JOBS (2) modules side by side
-	$(call side-by-side,$@,$(unit) $(gateways))
+	$(call side-by-side,$@,$(long) $(filter-out $(long),$(unit) $(gateways) $(programs)))
 
 .PHONY: nightly
 nightly: ## Run all tests with what -short leaves out, traffic with faults for SOAKTIME, and fuzz targets (an hour)
