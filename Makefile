@@ -42,7 +42,7 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 # long start first.
 #
 # -short keeps CI under its 20 minutes: it skips builds of releases and runs fewer and smaller cases.
-# `make nightly` runs everything, and all with the race detector.
+# `make nightly` runs everything, and all with the race detector. `make check` runs vet.
 JOBS     ?= 2
 unit     := . lura/v2 lambdatest .@pure schema examples/krakend2 lura
 gateways := e2e e2e@race e2e/components
@@ -67,7 +67,7 @@ groups := $(addprefix test/,$(unit) $(gateways) $(programs))
 .PHONY: $(groups)
 $(groups): test/%:
 	@begin=$$(date +%s); cd $(firstword $(subst @, ,$*)); \
-		if go test $(if $(filter $*,$(plain)),,-race) -short $(if $(filter $*,$(unit)),,-count=1) $(or $(packages-$*),./...); \
+		if go test $(if $(filter $*,$(plain)),,-race) -short -vet=off $(if $(filter $*,$(unit)),,-count=1) $(or $(packages-$*),./...); \
 		then echo "== $*: $$(( $$(date +%s) - begin )) s"; else echo "== $*: failed"; exit 1; fi
 
 # $(call side-by-side,name,groups) runs groups, and prints the time that they took.
