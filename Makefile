@@ -48,7 +48,7 @@ unit     := . lura/v2 lambdatest .@pure schema examples/krakend2 lura
 gateways := e2e e2e@race e2e/components
 programs := .@programs bench .@docs examples/webapp
 long     := e2e@race . .@programs e2e
-plain    := .@pure schema e2e e2e/components $(programs)
+plain    := .@pure schema examples/krakend2 e2e e2e/components $(programs)
 
 # What a group has of its module: all, where it is not here.
 pure                := $(addprefix internal/,apigw config gatewaytest generate jsonreply text)
