@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# A function answers at once, with a reply that comes in two parts. The connection is good, and
-# nothing is cancelled. Only the goroutine that writes the request gets its next turn 50 ms late,
-# as on a busy machine.
-# Guess: one execution.
-# What happens: the client closes the request's body as soon as the head of the response is there.
-# The WriteTo of a closed body returns io.EOF, which net/http takes for a failed write. It closes
-# the connection in the middle of the reply. The SDK retries "use of closed network connection",
-# so the function is executed again. Without the WriteTo method the closed body is just at its end.
-# This is HTTP/1.1, of http.Client or of the SDK's own client.
-# Why it matters: without any fault, orders are placed twice. Without these delays, one call of
-# about a thousand was repeated: 8 at once, replies of 10 KB, on two cores.
+# A function answers immediately, with a reply that comes in two parts. The connection is good,
+# and nothing is canceled. Only the goroutine that writes the request runs 50 ms late, as on a
+# busy machine.
+# Expected: one execution.
+# What happens: the client closes the request's body as soon as it has the head of the response.
+# WriteTo of a closed body returns io.EOF, which net/http takes for a failed write. So net/http
+# closes the connection in the middle of the reply. The SDK retries "use of closed network
+# connection" and executes the function again. Without the method WriteTo, a closed body only ends
+# early. This happens over HTTP/1.1, with http.Client and with the SDK's own client.
+# Why it matters: orders are placed twice although no part has failed. Without the added delays,
+# the SDK repeated about one call in a thousand: 8 concurrent calls, replies of 10 KB, on two
+# cores.
 set -euo pipefail
 
 dir=$(mktemp -d)
