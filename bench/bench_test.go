@@ -251,7 +251,7 @@ func TestSmoke(t *testing.T) {
 	if !strings.HasPrefix(got, head) || !strings.HasSuffix(got, tail) || strings.Contains(got, "old") || strings.Contains(got, "NaN") {
 		t.Errorf("got the page\n%s", got)
 	}
-	for _, want := range []string{"| 1 MB, 4 at once |", "| this module, KrakenD 2 / published v2.0.3 |", "Medians of 1 turns"} {
+	for _, want := range []string{"| 1 MB, 4 concurrent |", "| this module, KrakenD 2 / published v2.0.3 |", "Medians of 1 turns"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q:\n%s", want, got)
 		}

@@ -18,7 +18,7 @@ type cell struct {
 	atOnce, reply int
 }
 
-func (c cell) String() string { return fmt.Sprintf("%s, %d at once", spaced(c.reply), c.atOnce) }
+func (c cell) String() string { return fmt.Sprintf("%s, %d concurrent", spaced(c.reply), c.atOnce) }
 
 func cells() []cell {
 	return []cell{{1, small}, {8, small}, {64, small}, {8, medium}, {4, large}}

@@ -40,7 +40,7 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.IntVar(&o.rounds, "rounds", 31, "how `often` each contestant has its turn")
-	f.IntVar(&o.atOnce, "at-once", 8, "the `number` of requests at once, for gateways")
+	f.IntVar(&o.atOnce, "at-once", 8, "the `number` of concurrent requests, for gateways")
 	f.DurationVar(&o.duration, "duration", 300*time.Millisecond, "of a turn, after its warm-up")
 	f.StringVar(&o.write, "write", "", "update performance.md and performance.svg in this `directory`")
 	f.StringVar(&o.profiles, "profiles", "", "write CPU profiles of gateways into this `directory`")

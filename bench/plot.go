@@ -25,7 +25,7 @@ func plot(results callResults) string {
 	var b strings.Builder
 	svg := template.Must(template.New("").Parse(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 {{.Height}}" font-family="sans-serif" font-size="13">
 <rect width="860" height="{{.Height}}" fill="#fff"/>
-<text x="16" y="26" font-size="15">CPU time of a call, beside the published module (1.00); less is better</text>
+<text x="16" y="26" font-size="15">CPU time of a call, compared with the published module (1.00); less is better</text>
 <path d="M740 42V{{.Foot}}" stroke="#888" stroke-dasharray="4 3"/>
 {{range .Bars}}<text x="312" y="{{.Y}}" text-anchor="end">{{.Label}}</text>
 <rect x="320" y="{{.Y}}" width="{{.Width}}" height="16" fill="{{.Colour}}" transform="translate(0 -12)"/>

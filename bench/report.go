@@ -133,7 +133,7 @@ func provenance(o options, task string) string {
 		s += fmt.Sprintf(" of %v", o.duration)
 	}
 	if task == "gateways" {
-		s += fmt.Sprintf(", %d requests at once", o.atOnce)
+		s += fmt.Sprintf(", %d concurrent requests", o.atOnce)
 	}
 	return s + fmt.Sprintf("; in brackets, half of the turns. %s, %s %s/%s, %d cores of %s.\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel())
