@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// run runs a gateway's program to its end. The environment has credentials, a region of
-// AWS's, and an STS that nobody may call.
+// run runs a gateway's program to its end. The environment has credentials, an AWS region, and an STS
+// that must not be called.
 func run(t *testing.T, g gateway, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	sts := newForbidden(t)

@@ -252,8 +252,8 @@ func TestAssumeRole(t *testing.T) {
 	})
 }
 
-// Where there are no credentials, requests do not look for them one by one: each would
-// take as long as the metadata service takes not to answer.
+// Without credentials, requests do not each look for them: each would wait until the metadata service
+// times out.
 func TestMissingCredentialsAreNotLookedForInEveryRequest(t *testing.T) {
 	const requests = 50
 	eachGateway(t, func(t *testing.T, g gateway) {
@@ -286,7 +286,7 @@ func TestMissingCredentialsAreNotLookedForInEveryRequest(t *testing.T) {
 	})
 }
 
-// Credentials that somebody puts in place later are found without a restart.
+// The gateway finds credentials that appear later without a restart.
 func TestCredentialsThatComeLater(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": echo})

@@ -1,13 +1,13 @@
-// Package e2e has the black-box tests of the module. They build a KrakenD gateway, run it as a
-// process of its own with a krakend.json written for the test, and talk HTTP to it, while
-// lambdatest stands in for AWS in the test's process and verifies the signature of every call.
+// Package e2e has the black-box tests of the module. They build a KrakenD gateway, run it as a separate
+// process with a krakend.json for the test, and send HTTP requests to it. lambdatest stands in for
+// AWS in the test's process, and verifies the signature of every call.
 //
-// What the gateway logs is in its file before the client has its answer, so a test reads it and
-// waits for nothing.
+// The gateway writes its log lines before the client gets its answer, so a test can read the log
+// without waiting.
 //
 // Read harness_test.go first: how a test starts a gateway and an Invoke API. Then
-// fixtures_test.go: the configurations and functions that tests share. Each other file is about
-// one subject, which its name says:
+// fixtures_test.go: the configurations and functions that tests share. Each other file has one
+// subject, which its name says:
 //
 //   - payload_test.go, event_test.go, alb_test.go, request_test.go and others: what functions
 //     receive
@@ -15,7 +15,7 @@
 //   - errors_test.go, error_details_test.go, return_error_test.go, retry_test.go: calls that fail
 //   - config_test.go, command_test.go, credentials_test.go: what a gateway reads at start
 //   - docs_test.go, documentation_test.go: the documentation
-//   - adapters_test.go and serverless_test.go, with the build tag integration: software of others
-//     on Node.js
-//   - browser_test.go, with that tag, too: the example shop in a browser
+//   - adapters_test.go and serverless_test.go, with the build tag integration: other projects'
+//     software on Node.js
+//   - browser_test.go, also with that tag: the example shop in a browser
 package e2e

@@ -45,10 +45,10 @@ var buildEmulator = sync.OnceValues(func() (dir string, err error) {
 	return dir, nil
 })
 
-// checkGo fails the test where the emulator cannot be built.
+// checkGo fails the test if this version of Go cannot build the emulator.
 func checkGo(t *testing.T) {
 	t.Helper()
-	// What is no version is a build of Go's own sources.
+	// A version that is not valid is a development build of Go.
 	if found := runtime.Version(); version.IsValid(found) && version.Compare(found, emulatorGo) < 0 {
 		t.Fatalf("AWS's emulator needs %s or newer, found %s", emulatorGo, found)
 	}
@@ -108,7 +108,7 @@ func launchEmulator(t *testing.T, dir string, timeout, port, runtimeAPI int) (ur
 		}
 	}
 	t.Cleanup(func() {
-		// It ends the function, which has a process group of its own.
+		// The emulator ends the function, which is in a separate process group.
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Errorf("stopping the emulator: %v", err)
 		}

@@ -12,12 +12,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A failure is what goes wrong with an invocation, each kind of it once, and what may
-// be said of it.
+// A failure is a kind of failed invocation, and what clients may learn of it.
 type failure struct {
 	name     string // of the function
 	fault    lambdatest.Fault
-	function any    // nil where there is none
+	function any    // nil if the function does not exist
 	body     string // of a POST
 	decoding bool   // no-op, which decodes nothing, does not fail
 

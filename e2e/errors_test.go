@@ -368,7 +368,7 @@ func TestDeadline(t *testing.T) {
 			with(endpoint("/hangs", lambdaBackend(with(fixed(api, "hangs"), object{"max_retries": 3}), at("/hangs"))), late),
 			with(endpoint("/hangs-no-op", lambdaBackend(fixed(api, "hangs-no-op"), at("/hangs-no-op"), object{"encoding": "no-op"})), late, object{"output_encoding": "no-op"}),
 			with(endpoint("/delayed", lambdaBackend(fixed(api, "delayed"), at("/delayed"))), late),
-			// As with HTTP backends, a timeout is no reply whose details could be shown.
+			// As with HTTP backends, a timeout has no reply and so no details.
 			with(endpoint("/hangs-details", lambdaBackend(fixed(api, "hangs-details"), at("/hangs-details"), detailsAsX)), late),
 		}, options{})
 

@@ -24,7 +24,7 @@ type (
 	list   = []any
 )
 
-// parse makes an object of JSON, for examples that are to be read as they stand.
+// parse returns the object in a JSON text, so that tests can write examples as JSON.
 func parse(t *testing.T, text string) object {
 	t.Helper()
 	var o object

@@ -134,8 +134,8 @@ func TestPlaceholderMissing(t *testing.T) {
 		api := newLambda(t, nil)
 		gw := start(t, g, []object{
 			endpoint("/other/{name}", lambdaBackend(fromPath(api), at("/other"))),
-			// KrakenD capitalizes placeholders, so this names a param of another
-			// component's, and there is none.
+			// KrakenD capitalizes placeholders, so this is the param of another component. No
+			// component sets it.
 			endpoint("/lower/{lambda}", lambdaBackend(with(fromPath(api), object{"function_param_name": "lambda"}), at("/lower"))),
 		}, options{})
 

@@ -21,8 +21,8 @@ const (
 	flagEndHeaders = 0x4
 )
 
-// spelledHTTP2 sends a GET with these fields, which net/http's client would clean or refuse,
-// over a connection of its own. It tells whether the gateway has answered the request, and not
+// spelledHTTP2 sends a GET with these fields, which net/http's client would change or refuse, over a
+// new connection. It reports whether the gateway answered the request. The alternative is that it
 // refused it with an error of HTTP/2. The gateway must have TLS.
 func (p process) spelledHTTP2(t *testing.T, fields ...field) (answered bool) {
 	t.Helper()

@@ -21,7 +21,7 @@ func TestPayloadOfGETIsAllParameters(t *testing.T) {
 			with(endpoint("/any/{id}", backend), object{"querystring_params": list{"*"}}),
 		}, options{})
 
-		// Without the endpoint, a capital of its own looks like KrakenD's.
+		// If the adapter does not know the endpoint, it takes the capital for KrakenD's.
 		capital := `{"userId":"7"}`
 		if g.tellsEndpoint {
 			capital = `{"UserId":"7"}`
@@ -70,7 +70,7 @@ func TestPayloadOfOtherMethodsIsTheBody(t *testing.T) {
 		api := newLambda(t, map[string]any{"f": replies(`{"done":true}`)})
 		var endpoints []object
 		for _, method := range methods {
-			// Parameters are no part of the payload here.
+			// The payload does not contain the parameters here.
 			endpoints = append(endpoints, with(endpoint("/f/{id}", lambdaBackend(fixed(api, "f"))),
 				object{"method": method, "querystring_params": list{"q"}}))
 		}

@@ -132,8 +132,8 @@ func TestReplyIsTreatedAsAnyOtherBackends(t *testing.T) {
 	})
 }
 
-// Nothing, and the null that Lambda's runtimes make of it, is no error, where an
-// HTTP backend would be one.
+// An empty reply and null, which Lambda's runtimes make of it, are not an error. From an HTTP backend
+// they would be one.
 func TestEmptyAndNullReplies(t *testing.T) {
 	cases := []struct {
 		name    string
@@ -220,8 +220,7 @@ func TestNoOpShowsTheReplyAsItIs(t *testing.T) {
 	})
 }
 
-// The id of AWS's request and the version that has executed are for whoever follows up
-// an answer, and must not come twice.
+// The response has AWS's request id and the executed version, each exactly once.
 func TestHeadersOfAReplyComeOnce(t *testing.T) {
 	cases := []struct {
 		name              string

@@ -10,32 +10,32 @@ import (
 	"testing"
 )
 
-// A requestRow is one row of the tables in docs/payloads.md that say what KrakenD does
-// to a request before a function sees it.
+// A requestRow is one row of the tables in docs/payloads.md about what KrakenD does to a request before
+// a function sees it.
 type requestRow struct {
 	sends     string // the first cell of the row
 	exchanges []exchange
 }
 
-// An exchange is one request and what becomes of it.
+// An exchange is one request and its expected result.
 type exchange struct {
-	// request has the method and the target. Headers follow in lines of their own, the
-	// body after an empty line.
+	// request has the method and the target in its first line, then one line for each header, and
+	// the body after an empty line.
 	request string
-	// status is that of the answer. Zero is 200.
+	// status is the status of the answer. 0 means 200.
 	status int
-	// location is the answer's header of that name.
+	// location is the header Location of the answer.
 	location string
-	// sees is what the function receives: the simple payload, or members of an event,
-	// where null stands for a member that the event does not have. Empty means that the
-	// function is not called.
+	// sees is what the function receives: the simple payload, or members of an event. null stands
+	// for a member that the event does not have. If sees is empty, the gateway must not call the
+	// function.
 	sees string
 }
 
-// sees is an exchange with the status 200.
+// sees returns an exchange with the status 200.
 func sees(request, payload string) exchange { return exchange{request: request, sees: payload} }
 
-// answered is an exchange that the gateway answers without calling the function.
+// answered returns an exchange that the gateway answers without calling the function.
 func answered(request string, status int) exchange { return exchange{request: request, status: status} }
 
 // redirected is an exchange that the gateway answers with a redirect.

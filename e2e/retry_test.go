@@ -105,8 +105,8 @@ func TestSuccessAfterACutConnection(t *testing.T) {
 	})
 }
 
-// Expired credentials are refreshed once. Nothing has been executed by then, so
-// that is no retry.
+// The gateway refreshes expired credentials once. This does not count as a retry, because the function
+// has not been executed.
 func TestExpiredCredentialsAreRefreshedOnce(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": replies(`{"done":true}`)})

@@ -188,11 +188,11 @@ func newServerless(t *testing.T) string {
 	return s.url
 }
 
-// A serverless is a serverless-offline that runs.
+// A serverless is a running serverless-offline.
 type serverless struct {
 	url string
 
-	cmd     *exec.Cmd // leads a process group of its own
+	cmd     *exec.Cmd // leads a separate process group
 	logFile string
 	exited  chan struct{} // closed when the process has ended
 	err     error         // of its end; set before exited is closed

@@ -35,7 +35,7 @@ func TestStreamContentType(t *testing.T) {
 				return &events.LambdaFunctionURLStreamingResponse{StatusCode: tc.status, Headers: tc.header, Body: strings.NewReader(tc.body)}, nil
 			})
 			endpoints = append(endpoints, noOpEndpoint("/stream/"+tc.function, streaming(api, tc.function)))
-			if tc.body == "" { // with a body the formats have defaults of their own
+			if tc.body == "" { // with a body, each format has its own default
 				api.Handle("whole-"+tc.function, func() (events.APIGatewayV2HTTPResponse, error) {
 					return events.APIGatewayV2HTTPResponse{StatusCode: tc.status, Headers: tc.header}, nil
 				})
@@ -59,8 +59,8 @@ func TestStreamContentType(t *testing.T) {
 	})
 }
 
-// A function that streams, behind a backend that does not, is an error that says so wherever
-// the reply has to be read. Its bytes go to the client where they are what was asked for.
+// If a function streams and the backend has no stream, the error says so, if the gateway must read the
+// reply. Otherwise the client gets the bytes.
 func TestStreamingFunctionWithoutStream(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		const stream = `{"statusCode":202,"headers":{"content-type":"text/event-stream","x-tea":"oolong"},"cookies":["a=1","b=2"]}` +

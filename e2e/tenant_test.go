@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// A tenant comes from wherever the template says, as a signed header, and a client can set it in
-// no other way.
+// The tenant comes only from the places in the template, and goes out as a signed header. A client
+// cannot set it in another way.
 func TestTenant(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": lambdatest.Function{Handler: echo, TenantIsolation: true}})

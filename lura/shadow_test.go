@@ -22,9 +22,9 @@ import (
 	"github.com/luraproject/lura/proxy"
 )
 
-// KrakenD drops the reply of a shadow backend without reading or closing it, and the context of
-// the call never ends. Streams end all the same, and with them their goroutines and connections:
-// those of this module's own client, and those of an Invoker.
+// KrakenD drops the reply of a shadow backend without reading or closing it, and the context of the
+// call never ends. Streams must still end with their goroutines and connections, both of this module's
+// client and of an Invoker.
 func TestStreamOfAShadowBackend(t *testing.T) {
 	const requests = 5
 	for name, option := range map[string]func(*session.Session) lambda.Option{

@@ -10,7 +10,7 @@ const [url, executablePath, directory] = process.argv.slice(2)
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await chromium.launch({ executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : [] })
 
-// visitor opens a page in a browser of its own, with no cookies.
+// visitor opens a page in a new browser context without cookies.
 async function visitor(options) {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1280, height: 1010 }, ...options })
   context.setDefaultTimeout(60_000)
@@ -136,7 +136,7 @@ await thief.route('https://other.example/', (route) => route.fulfill({
 await thief.goto('https://other.example/')
 assert.equal((await submit(thief)).status(), 403)
 
-// A path that is nobody's has the shop's page, too.
+// An unknown path shows a page of the shop too.
 const lost = await visitor()
 await check(lost, await lost.goto('/attic'), 404)
 

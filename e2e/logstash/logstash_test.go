@@ -25,12 +25,12 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// hostile is a text that is more than one line, or no string, where nobody escapes it.
+// hostile is a text that breaks a line or a JSON string if it is not escaped.
 const hostile = "say \"tea\"\nERROR: \\ \x1b[31m \x00 }"
 
 type object = map[string]any
 
-// failure is a request that fails, and what the log says of it.
+// failure is a request that fails, and its log line.
 type failure struct {
 	path, body  string
 	settings    object

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // command returns this program with the repository's root to run in, temp for its temporary
-// files, and credentials that nobody may see.
+// files, and credentials that the output must not contain.
 func command(t *testing.T, temp string, args ...string) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()

@@ -100,7 +100,7 @@ func (*bytesBody) Close() error { return nil }
 func (a answer) envelope(cfg *config.Config, f format) (apigw.Response, error) {
 	if !cfg.Proxy {
 		e := apigw.Response{Status: statusOfType[cfg.InvocationType], Header: make(http.Header, 4), Body: a.payload}
-		if cfg.InvocationType != "" { // whatever came, it is no reply of the function's
+		if cfg.InvocationType != "" { // an Event or a DryRun has no reply of a function
 			e.Body = nil
 			return e, nil
 		}

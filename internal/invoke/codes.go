@@ -25,8 +25,8 @@ var retryableCodes = map[string]bool{
 	"SerializedRequestEntityTooLargeException": false,
 	"UnsupportedMediaTypeException":            false,
 
-	// These stay until an operator changes the function, its configuration or the account. Some
-	// come with a 5xx all the same.
+	// These stay until an operator changes the function, its configuration or the account, although
+	// AWS sends some of them with a 5xx.
 	"CodeArtifactUserDeletedException":      false,
 	"CodeArtifactUserFailedException":       false,
 	"EC2AccessDeniedException":              false,

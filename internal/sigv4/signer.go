@@ -37,7 +37,7 @@ func isUnsigned(name string) bool {
 	return name == authorizationHeader || name == "User-Agent" || name == "X-Amzn-Trace-Id"
 }
 
-// Credentials are an access key. The zero value is no key.
+// Credentials are an access key. The zero value means that there is no key.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey string
 	// SessionToken is empty for a long-term key.

@@ -24,7 +24,7 @@ func boil(w http.ResponseWriter, r *http.Request, pause time.Duration) {
 		if i > 0 {
 			select {
 			case <-time.After(pause):
-			case <-r.Context().Done(): // nobody reads any more
+			case <-r.Context().Done(): // the client has disconnected
 				return
 			}
 		}

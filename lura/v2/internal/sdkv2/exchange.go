@@ -21,8 +21,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// exchanges are the SDK's calls of one attempt: usually one. There is none if the Invoker drops
-// options, and there are several if it hedges. It is safe for concurrent use.
+// exchanges has the SDK's calls of one attempt: usually one call, no call if the Invoker drops options,
+// and several calls if it hedges. It is safe for concurrent use.
 type exchanges struct {
 	request *invoke.Request
 	policy  *invoke.Policy

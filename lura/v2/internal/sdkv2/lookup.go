@@ -24,7 +24,7 @@ type lookup struct {
 	key       cacheKey
 	transport http.RoundTripper
 
-	late *retrieval // it has outlasted its lookup; nil if there is none
+	late *retrieval // a retrieval that has outlasted its lookup, or nil
 }
 
 // retrieval is the part of a lookup that may outlast it, since a custom provider or a file system

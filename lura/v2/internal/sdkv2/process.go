@@ -17,8 +17,8 @@ import (
 )
 
 // processProvider makes the provider of a profile whose credentials come from a
-// credential_process, with the roles that profiles assume from there. The provider of the
-// SDK's chain keeps all that a process writes, and waits for the processes that it starts in turn.
+// credential_process, with the roles that profiles assume from there. The SDK's own provider keeps all
+// output of a process, and waits for the processes that it starts.
 func processProvider(cfg aws.Config, shared *sdkconfig.SharedConfig) aws.CredentialsProvider {
 	if shared.Source != nil {
 		cfg.Credentials = processProvider(cfg, shared.Source)

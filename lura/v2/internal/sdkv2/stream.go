@@ -50,7 +50,7 @@ func (a attempter) stream(ctx context.Context, c *exchanges) (*invoke.Response, 
 	}, nil
 }
 
-// events is a stream of the SDK's.
+// events is a stream of the SDK's client.
 type events struct {
 	ctx     context.Context
 	stream  *lambda.InvokeWithResponseStreamEventStream
