@@ -56,7 +56,7 @@ func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 		if i == end && i > start {
 			continue
 		}
-		size := 0
+		var size int
 		if b, size = appendRune(b, s, i, strict); size == 0 {
 			return b, false
 		}
