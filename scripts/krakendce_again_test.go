@@ -157,3 +157,27 @@ func TestKrakendCEStopsHalfWay(t *testing.T) {
 		})
 	}
 }
+
+// The module raises the interfaces of some modules. Those of KrakenD-CE that implement these are raised too,
+// else the build fails, but never lowered.
+func TestKrakendCERaisesImplementations(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	for _, tc := range []struct{ module, has, want string }{
+		{"github.com/golang/protobuf", "v1.5.3", "v1.5.4"},
+		{"github.com/golang/protobuf", "v1.4.9", "v1.5.4"},
+		{"github.com/golang/protobuf", "v1.5.4", "v1.5.4"},
+		{"go.opentelemetry.io/otel/sdk", "v1.24.0", "v1.43.0"},
+		{"go.opentelemetry.io/otel/sdk", "v1.43.0", "v1.43.0"},
+		{"go.opentelemetry.io/otel/sdk", "v1.143.0", "v1.143.0"},
+		{"go.opentelemetry.io/otel/sdk/metric", "v1.9.1", "v1.43.0"},
+		{"go.opentelemetry.io/otel/sdk/metric", "v1.43.1", "v1.43.1"},
+	} {
+		dir := checkout(t, "2.13.8")
+		edit(t, dir, "go.mod", "require (\n", "require (\n\t"+tc.module+" "+tc.has+" // indirect\n")
+		out, err := krakendCE(t, pathWith(t, "exit"), dir)
+		if mod := tree(t, dir)["go.mod"]; err != nil || !strings.Contains(mod, "\t"+tc.module+" "+tc.want+" // indirect\n") {
+			t.Errorf("%s %s: got %v, %s and\n%s\nwant %s", tc.module, tc.has, err, out, mod, tc.want)
+		}
+	}
+}
