@@ -36,6 +36,8 @@ func TestRepeats(t *testing.T) {
 		{"without its escapes", "the name Zoë \U0001f375 & Jörg is bad", `{"name":"Zo\u00eb \ud83c\udf75 \u0026 J\u00F6rg"}`, true},
 		{"with escapes of its own", `the name Zo\u00eb \ud83c\udf75 \u0026 J\u00f6rg is bad`, "Zoë \U0001f375 & Jörg", true},
 		{"with escapes that are none", `C:\users\ud83c\udf\`, "C:users\ufffdudf", true},
+		{"half of a surrogate pair", `\ud83cABCDEFGHIJKLM`, "\ufffdABCDEFGHIJKLM", true},
+		{"an escape at the end", `hiver, automne \u00e9`, "hiver, automne é", true},
 		{"lines", "one line of it\nand another", `{"text":"one line of it\nand another"}`, true},
 		{"with escapes", `{\"card\":\"4111-1111\"}`, `{"card":"4111-1111"}`, true},
 		{"a short text, whole", "line 1: pin=1234", "pin=1234", true},
