@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,13 +153,36 @@ func TestSignatureOfTheNextAttempt(t *testing.T) {
 	}
 }
 
+// A signer that has signed before signs as a new one does, in the same second and in others.
+func TestSignaturesOfOneSigner(t *testing.T) {
+	c := Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}
+	digest := sha256.Sum256(nil)
+	sign := func(s *Signer, now time.Time) http.Header {
+		r, _ := http.NewRequest(http.MethodPost, "http://localhost/f", nil)
+		if err := s.Sign(r, &digest, c, now); err != nil {
+			t.Fatal(err)
+		}
+		return r.Header
+	}
+	one := NewSigner("us-east-1", "lambda")
+	for _, second := range []int64{0, 0, 1_700_000_000, 1_700_000_000, 1_700_000_001, 1_700_100_000, 1_700_000_000} {
+		now := time.Unix(second, 0)
+		got, want := sign(one, now), sign(NewSigner("us-east-1", "lambda"), now)
+		if !maps.EqualFunc(got, want, slices.Equal) || got.Get("X-Amz-Date") != now.UTC().Format("20060102T150405Z") {
+			t.Errorf("at %d: got %v, want %v", second, got, want)
+		}
+	}
+}
+
 // A key is used for one secret on one day, whatever the time zone.
 func TestSigningKeyIsKept(t *testing.T) {
 	s := NewSigner("us-east-1", "lambda")
 	day := time.Date(2026, 1, 1, 23, 0, 0, 0, time.UTC)
 	key := s.key("not-a-secret", day)
-	if s.key("not-a-secret", day.In(time.FixedZone("", 7200))) != key {
-		t.Error("derived twice")
+	for _, same := range []time.Time{day.In(time.FixedZone("", 7200)), day.Add(time.Minute)} {
+		if s.key("not-a-secret", same) != key {
+			t.Errorf("derived again at %v", same)
+		}
 	}
 	for secret, at := range map[string]time.Time{"not-a-secret": day.Add(time.Hour), "another": day} {
 		if got := s.key(secret, at); got == key || got.secret != secret || !strings.HasPrefix(got.name, at.Format("20060102/")) {
