@@ -14,6 +14,7 @@
 //   - stream.go, longreply.go: replies that are streamed; receiver.go: the client that receives
 //     them
 //   - report.go: the result of checking a configuration
+//   - policies.go: what backends with equal settings share
 //   - transport.go: a build's own transports
 //   - errors.go: the status and the message of each error; codes.go: those of AWS's error codes
 //   - logline.go: the log line for an error

@@ -7,6 +7,7 @@
 //   - values.go: the types of values in krakend.json, and unknown keys
 //   - event.go, role.go: the objects event and assume_role
 //   - function.go, allowed.go: names and ARNs of functions, and allowed_functions
+//   - region.go: the grammars of regions
 //   - glob.go: patterns with *
 //   - endpoint.go: the grammar of the key endpoint
 //   - placeholders.go, fold.go: the params of a request, and names that decoders may confuse
