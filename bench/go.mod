@@ -10,6 +10,7 @@ require (
 	github.com/devopsfaith/krakend-lambda/lambdatest v1.5.0
 	github.com/devopsfaith/krakend-lambda/lura v1.5.0
 	github.com/devopsfaith/krakend-lambda/lura/v2 v2.5.0
+	github.com/gin-gonic/gin v1.12.0
 	github.com/krakendio/krakend-lambda/v2 v2.0.3
 	github.com/luraproject/lura v1.4.1
 	github.com/luraproject/lura/v2 v2.14.1
@@ -41,7 +42,6 @@ require (
 	github.com/devopsfaith/krakend-lambda v1.5.0 // indirect
 	github.com/gabriel-vasile/mimetype v1.4.12 // indirect
 	github.com/gin-contrib/sse v1.1.0 // indirect
-	github.com/gin-gonic/gin v1.12.0 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/go-playground/locales v0.14.1 // indirect
