@@ -40,6 +40,9 @@ func TestJSONKinds(t *testing.T) {
 	}
 }
 
+// unescaped replaces an escape that encoding/json writes for an invalid byte up to Go 1.26 only.
+var unescaped = strings.NewReplacer(`\ufffd`, "\ufffd")
+
 // Each byte comes out the same at any place of a word of eight bytes, and in what is left behind
 // the words.
 func TestAppendJSON(t *testing.T) {
@@ -47,7 +50,7 @@ func TestAppendJSON(t *testing.T) {
 		for at := range 20 {
 			s := []byte("abcdefghijklmnopqrst")
 			s[at] = byte(c)
-			if got, want := string(AppendJSON(nil, s)), string(JSON(string(s))); got != want {
+			if got, want := unescaped.Replace(string(AppendJSON(nil, s))), unescaped.Replace(string(JSON(string(s)))); got != want {
 				t.Errorf("%q: got %s, want %s", s, got, want)
 			}
 		}
@@ -64,13 +67,12 @@ func FuzzAppendJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		plain := strings.NewReplacer(`\ufffd`, "\ufffd")
-		want := plain.Replace(string(JSON(s)))
-		if got := plain.Replace(string(AppendJSON([]byte("x"), s))); got != "x"+want {
+		want := unescaped.Replace(string(JSON(s)))
+		if got := unescaped.Replace(string(AppendJSON([]byte("x"), s))); got != "x"+want {
 			t.Errorf("%q: got %s, want %s", s, got, want)
 		}
 		got, valid := AppendValidJSON(nil, []byte(s))
-		if valid != utf8.ValidString(s) || valid && plain.Replace(string(got)) != want {
+		if valid != utf8.ValidString(s) || valid && unescaped.Replace(string(got)) != want {
 			t.Errorf("bytes of %q: got %s, %t; want %s", s, got, valid, want)
 		}
 	})
