@@ -159,7 +159,7 @@ func TestSignaturesOfOneSigner(t *testing.T) {
 	digest := sha256.Sum256(nil)
 	sign := func(s *Signer, now time.Time) http.Header {
 		r, _ := http.NewRequest(http.MethodPost, "http://localhost/f", nil)
-		if err := s.Sign(r, &digest, c, now); err != nil {
+		if err := s.Sign(r, &digest, &c, now, new(Values)); err != nil {
 			t.Fatal(err)
 		}
 		return r.Header
