@@ -56,8 +56,11 @@ const maxKept = 16 << 10
 
 // Read implements io.Reader.
 func (b *Body) Read(p []byte) (n int, err error) {
-	if b.limitError != nil {
+	switch { // a closed body would give another error
+	case b.limitError != nil:
 		return 0, b.limitError
+	case b.readError != nil:
+		return 0, b.readError
 	}
 	if b.limit > 0 { // one more byte shows that the body exceeds the limit
 		p = p[:min(int64(len(p)), b.limit-b.read+1)]
