@@ -71,7 +71,7 @@ type exchange struct {
 	policy  *invoke.Policy
 
 	signed    http.Header // of the request; nil where it is not known
-	signing   bool        // the SDK has begun to sign the request, and has not sent it
+	signing   bool        // the SDK has begun to sign the request, and has not succeeded
 	failed    bool
 	header    http.Header // of the answer
 	requestID string
@@ -98,8 +98,8 @@ func (x *exchange) prepare(r *request.Request) {
 		}
 	}
 	r.Handlers.Sign.PushFront(func(*request.Request) { x.signing = true })
+	r.Handlers.Sign.PushBack(func(r *request.Request) { x.signing = r.Error != nil })
 	r.Handlers.Send.PushFront(func(r *request.Request) {
-		x.signing = false
 		// Otherwise net/http asks for gzip, and decompresses the answer without limits.
 		r.HTTPRequest.Header.Set("Accept-Encoding", "identity")
 	})

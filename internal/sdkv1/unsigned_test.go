@@ -91,7 +91,22 @@ func TestUnsentCalls(t *testing.T) {
 	if _, err := attempt(t.Context(), lambda.New(custom), &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || err.Kind != invoke.KindAPI || err.Code != "MissingRegion" {
 		t.Errorf("got %#v", err)
 	}
-	if _, err := attempt(t.Context(), lambda.New(testSession(t, "http://127.0.0.1:1")), &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || err.Kind != invoke.KindConnection {
-		t.Errorf("got %#v", err)
+	svc := lambda.New(testSession(t, "http://127.0.0.1:1"))
+	for name, i := range map[string]Invoker{"the SDK's client": svc, "one that sends by itself": sending{svc}} {
+		if _, err := attempt(t.Context(), i, &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || err.Kind != invoke.KindConnection {
+			t.Errorf("%s: got %#v", name, err)
+		}
 	}
+}
+
+// sending is an Invoker that replaces the handlers that send.
+type sending struct{ *lambda.Lambda }
+
+func (s sending) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, options ...request.Option) (*lambda.InvokeOutput, error) {
+	return s.Lambda.InvokeWithContext(ctx, in, append(options, func(r *request.Request) {
+		r.Handlers.Send.Clear()
+		r.Handlers.Send.PushBack(func(r *request.Request) {
+			r.Error = awserr.New(request.ErrCodeRequestError, "send request failed", io.ErrUnexpectedEOF)
+		})
+	})...)
 }

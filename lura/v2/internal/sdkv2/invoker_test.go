@@ -116,6 +116,9 @@ func TestOneAttempt(t *testing.T) {
 				(got.RequestID != "") != (got.Status != 0) || (got.Header != nil) != (got.Status != 0) {
 				t.Errorf("%s, %s: got %#v", name, how, got)
 			}
+			if got.Kind == invoke.KindTruncated && !errors.Is(got.Err, io.ErrUnexpectedEOF) {
+				t.Errorf("%s, %s: got the cause %v", name, how, got.Err)
+			}
 		}
 	}
 	s.Fail("f", lambdatest.Throttle(7))

@@ -47,6 +47,9 @@ func (x *exchange) lookupError(err error) error {
 	if x.lookup != nil {
 		return x.lookup
 	}
+	if x.credentials != nil || x.answer != nil {
+		return nil
+	}
 	var call, lookup *smithy.OperationError
 	if !errors.As(err, &call) || call.Err == nil {
 		return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
@@ -111,6 +112,17 @@ func TestWatchedCredentials(t *testing.T) {
 	cache := aws.NewCredentialsCache(sdkcredentials.NewStaticCredentialsProvider("a", "b", "c"))
 	if got, want := (watched{cache, nil}).ProviderSources(), cache.ProviderSources(); len(got) != len(want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+	nested := lambda.New(client(s.URL).Options(), func(o *lambda.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("table",
+				func(context.Context, middleware.InitializeInput, middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+					return out, metadata, &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "GetItem", Err: io.ErrUnexpectedEOF}
+				}), middleware.After)
+		})
+	})
+	if _, err := attempt(t.Context(), nested, &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || err.Kind != invoke.KindConnection {
+		t.Errorf("an operation of the build's middleware failed: got %#v", err)
 	}
 	regionless := lambda.New(lambda.Options{Credentials: cache, Retryer: aws.NopRetryer{}})
 	if _, err := attempt(t.Context(), regionless, &invoke.Request{Function: "f"}, &invoke.Policy{}); err == nil || err.Kind != invoke.KindConnection {
