@@ -151,7 +151,7 @@ func (f *Factory) New(spec Spec) *Backend {
 		hidden: spec.HiddenHeaders,
 		method: spec.method(),
 		prefix: spec.logPrefix(),
-		calls:  int32(min(spec.ConcurrentCalls, math.MaxInt32)),
+		calls:  int32(max(0, min(spec.ConcurrentCalls, math.MaxInt32))),
 		format: formatOf(spec.Encoding),
 	}
 	if !spec.hasPattern() && spec.Endpoint == "" {

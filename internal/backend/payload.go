@@ -120,7 +120,8 @@ type reading struct {
 	done  chan struct{} // receives when the results are there
 }
 
-// readings holds those whose goroutine has ended.
+// readings holds those whose goroutine has ended. A test that sends a body cannot run in a synctest
+// bubble: the channel of a reading must not leave it.
 var readings = sync.Pool{New: func() any {
 	r := &reading{done: make(chan struct{}, 1)}
 	r.start = r.read

@@ -69,7 +69,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 		}
 	}
 	own := new(ownResponse)
-	a.set(e.Header, &own.metadata)
+	a.set(e.Header, new(metadataValues)) // not in own: KrakenD keeps the header when it has dropped the body
 	own.Response = http.Response{
 		StatusCode:    e.Status,
 		Header:        e.Header,
@@ -86,8 +86,7 @@ func (a answer) response(cfg *config.Config, f format) (*http.Response, error) {
 // ownResponse is a response with what it refers to, in one allocation.
 type ownResponse struct {
 	http.Response
-	body     bytesBody
-	metadata metadataValues
+	body bytesBody
 }
 
 // bytesBody is a body in memory.
