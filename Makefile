@@ -67,7 +67,7 @@ groups := $(addprefix test/,$(unit) $(gateways) $(programs))
 .PHONY: $(groups)
 $(groups): test/%:
 	@begin=$$(date +%s); cd $(firstword $(subst @, ,$*)); \
-		if go test $(if $(filter $*,$(plain)),,-race) -short -vet=off $(if $(filter $*,$(unit)),,-count=1) $(or $(packages-$*),./...); \
+		if packages="$(or $(packages-$*),./...)" && go test $(if $(filter $*,$(plain)),,-race) -short -vet=off $(if $(filter $*,$(unit)),,-count=1) $$packages; \
 		then echo "== $*: $$(( $$(date +%s) - begin )) s"; else echo "== $*: failed"; exit 1; fi
 
 # $(call side-by-side,name,groups) runs groups, and prints the time that they took.
