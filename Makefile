@@ -51,7 +51,7 @@ long     := e2e@race . .@programs e2e
 plain    := .@pure schema examples/krakend2 e2e e2e/components $(programs)
 
 # What a group has of its module: all, where it is not here.
-pure                := $(addprefix internal/,apigw config gatewaytest generate jsonreply text)
+pure                := $(addprefix internal/,apigw config gatewaytest generate text)
 empty               :=
 space               := $(empty) $(empty)
 packages-.          := $$(go list . ./internal/... | grep -vE '/($(subst $(space),|,$(pure) internal/docstest))$$')
