@@ -61,6 +61,7 @@ packages-.@programs := ./examples/... ./scripts
 packages-e2e        := $$(go list ./... | grep -vE '/(faults|soak)$$')
 packages-e2e@race   := ./faults ./soak
 
+# -vet=off: make check runs vet, for all modules.
 # Tests of programs and gateways do not use the cache (-count=1): go test does not see the files that
 # they build.
 groups := $(addprefix test/,$(unit) $(gateways) $(programs))
