@@ -138,8 +138,9 @@ type field struct {
 	values []string
 }
 
-// usual is a number of fields that most requests do not exceed.
-const usual = 40
+// usual is a number of fields that most requests do not exceed, and usualName the length of a
+// header's name that most do not exceed on average.
+const usual, usualName = 40, 16
 
 // sorted appends the fields of a map sorted by name.
 func sorted(list []field, values map[string][]string) []field {
@@ -151,20 +152,16 @@ func sorted(list []field, values map[string][]string) []field {
 
 // lowered is sorted with names in lower case. If two names are alike then, one counts.
 func lowered(list []field, values map[string][]string) []field {
-	// One text has all names, in one allocation.
+	// One text has all names: one allocation, unless they are unusually long.
 	var names strings.Builder
-	var size int
-	for name := range values {
-		size += len(name)
-	}
-	names.Grow(size)
+	names.Grow(usualName * len(values))
 	for name, vs := range values {
 		list = append(list, field{lower(&names, name), vs})
 	}
 	return slices.CompactFunc(sort(list), func(a, b field) bool { return a.name == b.name })
 }
 
-// lower returns a name in lower case, and keeps it in names, which must have room for it.
+// lower returns a name in lower case, and appends it to names.
 func lower(names *strings.Builder, name string) string {
 	from := names.Len()
 	for i := range len(name) {
