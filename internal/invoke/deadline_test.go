@@ -82,8 +82,8 @@ func TestContextEndsWithinADelay(t *testing.T) {
 	}
 }
 
-// A throttled call is tried again only where the deadline leaves time for the delay and for as long
-// as AWS took to throttle it, when the delay begins and when it ends.
+// A throttled call is tried again only where the deadline leaves time for the delay and for twice
+// as long as AWS took to throttle it, when the delay begins and when it ends.
 func TestDeadlineAndThrottles(t *testing.T) {
 	const delay, took = firstThrottleDelay / 2, 3 * time.Millisecond
 	for _, tc := range []struct {
@@ -92,10 +92,10 @@ func TestDeadlineAndThrottles(t *testing.T) {
 		want       int           // attempts
 		sleeps     bool
 	}{
-		{"room", "TooManyRequestsException", delay + 2*took + 1, 0, 2, true},
-		{"no room for the attempt", "TooManyRequestsException", delay + 2*took, 0, 1, false},
-		{"wakes late, with room", "TooManyRequestsException", delay + 2*took + 2, 1, 2, true},
-		{"wakes late", "TooManyRequestsException", delay + 2*took + 2, 2, 1, true},
+		{"room", "TooManyRequestsException", delay + 3*took + 1, 0, 2, true},
+		{"no room for the attempt", "TooManyRequestsException", delay + 3*took, 0, 1, false},
+		{"wakes late, with room", "TooManyRequestsException", delay + 3*took + 2, 1, 2, true},
+		{"wakes late", "TooManyRequestsException", delay + 3*took + 2, 2, 1, true},
 		{"wakes after the deadline", "TooManyRequestsException", time.Second, time.Second, 1, true},
 		{"no throttle, whose attempt took its time", "ServiceException", firstDelay/2 + took + 1, 0, 2, true},
 		{"no throttle, wakes after the deadline", "ServiceException", time.Second, time.Second, 1, true},

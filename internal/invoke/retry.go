@@ -47,8 +47,9 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 }
 
 // room is the time for the delay after e: the time before the deadline, or maxWait without one.
-// After a throttle, the duration of the last attempt is subtracted: no execution is faster than
-// that, so a retry with less time would be cut off.
+// After a throttle, twice the duration of the last attempt is subtracted: an execution is hardly
+// faster than a refusal, so the deadline would cut off a retry with less time, and the client would
+// get a 504 instead of a 429.
 func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -56,7 +57,7 @@ func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	}
 	room := deadline.Sub(c.client.now())
 	if e.IsThrottle() {
-		room -= c.took
+		room -= 2 * c.took
 	}
 	return room
 }
