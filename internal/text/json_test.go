@@ -77,3 +77,29 @@ func FuzzAppendJSON(f *testing.F) {
 		}
 	})
 }
+
+// However much room there is, AppendJSON writes the same bytes, in at most two allocations.
+func TestAppendJSONRoom(t *testing.T) {
+	plain := strings.Repeat("x", 64)
+	for _, s := range []string{"a", plain, plain + strings.Repeat(`"`, 64), "\x01" + plain, plain + "\u0904\u07ff\u0800" + plain} {
+		want := string(JSON(s))
+		for room := range len(want) + 2 {
+			if got := string(AppendJSON(make([]byte, 0, room), s)); got != want {
+				t.Errorf("room for %d bytes: got %s, want %s", room, got, want)
+			}
+		}
+		b := make([]byte, 0, len(want))
+		if got := testing.AllocsPerRun(1, func() { AppendJSON(b, s) }); got != 0 {
+			t.Errorf("%q: got %v allocations with enough room", s, got)
+		}
+	}
+	long := strings.Repeat("x", 10_000)
+	b := AppendJSON([]byte("prefix"), long)
+	if cap(b) > 2*len(b) {
+		t.Errorf("got room for %d bytes, for a text of %d", cap(b), len(long))
+	}
+	prefix := make([]byte, 6)
+	if got := testing.AllocsPerRun(1, func() { AppendJSON(prefix, long) }); got > 2 {
+		t.Errorf("got %v allocations, want one for the quote and one for the text", got)
+	}
+}

@@ -40,3 +40,11 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoteShort(t *testing.T) {
+	for s, want := range map[string]string{"fifteen \"bytes\"": "'fifteen 'bytes''", "0123456789abcdef": "a text of 16 bytes"} {
+		if got := QuoteShort(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}

@@ -44,6 +44,8 @@ func TestRepeats(t *testing.T) {
 		{"a short text, in part", "line 1: pin=123", "pin=1234", false},
 		{"a text too short to count", "a pin=123", "pin=123", false},
 		{"a longer second text", secret, strings.Repeat("x", 1001) + secret + strings.Repeat("x", 1001), true},
+		{"in base64, with the first and last of its letters and digits", strings.Repeat("azAZ09+/", 3), "k0\x19\xd3\xdf\xbfk0\x19\xd3\xdf\xbf", true},
+		{"all short escapes", `one: \b\f\n\r\t`, "one: \b\f\n\r\t", true},
 		{"other texts", "Rate exceeded for this function", secret, false},
 	} {
 		if got := Repeats(tc.a, []byte(tc.b)); got != tc.want {
