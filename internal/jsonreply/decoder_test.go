@@ -299,3 +299,37 @@ func TestKeptStrings(t *testing.T) {
 	}
 	runtime.KeepAlive(kept)
 }
+
+// KrakenD's own decoder is not called for a valid document.
+func TestOwnIsNotNeeded(t *testing.T) {
+	own := func(io.Reader, *map[string]any) error { return errors.New("called") }
+	for i, r := range NewKnown(own, own, own) {
+		document := []string{`{"a":1}`, `[1]`, `[1]`}[i]
+		if got := decode(r.onePass, strings.NewReader(document)); got.err != nil || len(got.data) != 1 {
+			t.Errorf("decoder %d of %s: got %v", i, document, got)
+		}
+	}
+}
+
+// The parser reads nothing behind the end of a document.
+func TestEndOfDocument(t *testing.T) {
+	for _, tc := range documents {
+		exact := append(make([]byte, 0, len(tc.document)), tc.document...)
+		if _, ok := newParser(exact).document(); ok != tc.taken {
+			t.Errorf("the pass takes %q: got %t, want %t", tc.document, ok, tc.taken)
+		}
+	}
+}
+
+// Short strings share copies, and documents share a parser.
+func TestAllocations(t *testing.T) {
+	const boxes, limit = 1000, 1030 // a string in an interface is an allocation
+	document := []byte("[" + strings.Repeat(`"short",`, boxes) + `{"a":"\n"}]`)
+	if got := testing.AllocsPerRun(100, func() {
+		p := newParser(document)
+		p.document()
+		p.free()
+	}); got > limit {
+		t.Errorf("got %v allocations, want at most %d", got, limit)
+	}
+}
