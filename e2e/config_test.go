@@ -14,7 +14,7 @@ import (
 func TestBadConfiguration(t *testing.T) {
 	const (
 		oneOfThem = "function_name, function_param_name: "
-		notAURL   = "endpoint: must be an http or https URL such as http://127.0.0.1:4566, "
+		notAURL   = "endpoint: must be an http or https URL such as http://127.0.0.1:4566"
 		notAName  = " is not a function: write a name, name:qualifier, a partial ARN or an ARN"
 	)
 	cases := []struct {
@@ -54,17 +54,17 @@ func TestBadConfiguration(t *testing.T) {
 		{"region with a space", object{"function_name": "f", "region": "us west"}, `region: 'us west' is not a region`},
 		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: 'evil.example/' is not a region`},
 		{"region empty", object{"function_name": "f", "region": ""}, "region: must not be empty"},
-		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: 'us-east-1' is not the region of the function's ARN, 'eu-west-1'`},
+		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: must be 'eu-west-1', the region of the function's ARN, is 'us-east-1'`},
 		{"region nowhere", object{"function_name": "f", "region": absent}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
 
 		{"endpoint empty", object{"function_name": "f", "endpoint": ""}, "endpoint: must not be empty"},
 		{"endpoint a number", object{"function_name": "f", "endpoint": 4566}, "endpoint: must be a string, is the number 4566"},
-		{"endpoint without scheme", object{"function_name": "f", "endpoint": "localhost:4566"}, notAURL + `is 'localhost:4566'`},
-		{"endpoint with another scheme", object{"function_name": "f", "endpoint": "ftp://localhost"}, notAURL + `is 'ftp://localhost'`},
-		{"endpoint without host", object{"function_name": "f", "endpoint": "http://:4566"}, notAURL + `is 'http://:4566'`},
-		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "and cannot be parsed"},
+		{"endpoint without scheme", object{"function_name": "f", "endpoint": "localhost:4566"}, notAURL + `, is 'localhost:4566'`},
+		{"endpoint with another scheme", object{"function_name": "f", "endpoint": "ftp://localhost"}, notAURL + `, is 'ftp://localhost'`},
+		{"endpoint without host", object{"function_name": "f", "endpoint": "http://:4566"}, notAURL + `, is 'http://:4566'`},
+		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "; this one cannot be parsed"},
 		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
-		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must have no query and no fragment"},
+		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must not have a query or a fragment"},
 		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port '99999', which is not a number from 1 to 65535`},
 
 		{"max_retries a string", object{"function_name": "f", "max_retries": "1"}, `max_retries: must be an integer, is the string '1'`},
@@ -74,12 +74,12 @@ func TestBadConfiguration(t *testing.T) {
 		{"max_retries beyond all bounds", object{"function_name": "f", "max_retries": 1e12}, "max_retries: is out of range"},
 
 		// An operator who sets one of these relies on its effect.
-		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: 'a:live' has a qualifier, and patterns are for names without theirs`},
+		{"allowed_functions", object{"function_param_name": "Lambda", "allowed_functions": list{"a:live"}}, `allowed_functions: 'a:live' has a qualifier: write the pattern without it`},
 		{"assume_role", object{"function_name": "f", "assume_role": object{}}, "assume_role: role_arn: missing"},
 		{"profile", object{"function_name": "f", "profile": ""}, "profile: must not be empty"},
 		{"function_error_status", object{"function_name": "f", "function_error_status": object{"NotFound": 200}}, `function_error_status: 'NotFound': must be 400 to 599, is 200`},
 		{"retry_function_errors", object{"function_name": "f", "retry_function_errors": "yes"}, `retry_function_errors: must be true or false, is the string 'yes'`},
-		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 7000000"},
+		{"max_reply_bytes", object{"function_name": "f", "max_reply_bytes": 7000000}, "max_reply_bytes: must be at most 6291556, Lambda's limit without stream, is 7000000"},
 
 		{"several at once", object{"max_retries": "many", "endpoint": 1, "region": "?"},
 			`endpoint: must be a string, is the number 1; max_retries: must be an integer, is the string 'many'; ` + oneOfThem + `set one of them; region: '?' is not a region`},

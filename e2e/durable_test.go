@@ -162,7 +162,7 @@ func TestDurableExecutionWarnings(t *testing.T) {
 		}, options{})
 		for path, want := range map[string]string{
 			"/unqualified": "durable_execution_name: AWS refuses calls of durable functions without a version or an alias: set the qualifier",
-			"/event":       "durable_execution_name: with the payload_format 2.0 a repeated request is a 409, because its event is not the same",
+			"/event":       "durable_execution_name: with the payload_format 2.0 AWS answers a repeated request with a 409, because its event differs: set payload_format to 'simple'",
 			"/dry":         "durable_execution_name: has no effect with the invocation_type DryRun",
 		} {
 			if lines := gw.Lines(t, "WARNING", path); !slices.Equal(lines, []string{want}) {
@@ -170,7 +170,7 @@ func TestDurableExecutionWarnings(t *testing.T) {
 			}
 		}
 		check(t, gw.get(t, "/stream"), http.StatusInternalServerError, "")
-		const want = "bad configuration: durable_execution_name: must not be there with stream: AWS's operation for streams has no such name; "
+		const want = "bad configuration: durable_execution_name: must not be set together with stream, because AWS's operation for streams does not take it; "
 		if lines := gw.Lines(t, "ERROR", "/stream"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q", lines)
 		}

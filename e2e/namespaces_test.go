@@ -76,8 +76,8 @@ func TestCheckNamespaces(t *testing.T) {
 				endpoint("/a", having(function(), "qos/http-cache", "github.com/devopsfaith/krakend-martian")),
 				nil,
 				[]string{
-					prefix + "qos/http-cache has no effect on a Lambda backend: cache_ttl of the endpoint lets clients keep responses",
-					prefix + "github.com/devopsfaith/krakend-martian (modifier/martian) has no effect on a Lambda backend: modifier/lua-backend changes requests and replies",
+					prefix + "qos/http-cache has no effect on a Lambda backend: use cache_ttl of the endpoint to let clients cache responses",
+					prefix + "github.com/devopsfaith/krakend-martian (modifier/martian) has no effect on a Lambda backend: use modifier/lua-backend to change requests and replies",
 				},
 			},
 			{

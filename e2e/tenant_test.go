@@ -90,7 +90,7 @@ func TestBadTenant(t *testing.T) {
 		api := newLambda(t, map[string]any{"f": echo})
 		gw := start(t, g, []object{endpoint("/f", lambdaBackend(with(fixed(api, "f"), object{"tenant_id": "a,b"}), at("/f")))}, options{})
 		check(t, gw.get(t, "/f"), http.StatusInternalServerError, "")
-		const want = `bad configuration: tenant_id: the string 'a,b' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces; each request to `
+		const want = `bad configuration: tenant_id: the string 'a,b' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces; each request to `
 		if lines := gw.Lines(t, "ERROR", "/f"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q", lines)
 		}

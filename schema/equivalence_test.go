@@ -15,7 +15,7 @@ import (
 // The parser accepts exactly what the schema accepts, with two exceptions: the parser only warns of
 // unknown keys, and a schema cannot check the region of an ARN.
 
-var regionError = regexp.MustCompile(`^region: '[^']*' is not the region of the function's ARN, '[^']*'$`)
+var regionError = regexp.MustCompile(`^region: must be '[^']*', the region of the function's ARN, is '[^']*'$`)
 
 // onlyOfRegions reports whether the gateway's only error is that the region differs from the ARN's.
 func onlyOfRegions(err error) bool { return err != nil && regionError.MatchString(err.Error()) }

@@ -108,7 +108,7 @@ func TestQualifier(t *testing.T) {
 	if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 		t.Errorf("got %v, want a 404", err)
 	}
-	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], `invalid function name 'f:dev': its qualifier is configured`) {
+	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], `invalid function name 'f:dev': the configuration sets the qualifier, so the name must not have one`) {
 		t.Errorf("got %q", got)
 	}
 	if n := len(s.Calls()); n != 1 {

@@ -7,7 +7,7 @@ import (
 
 // The warnings come whether the rest of the configuration is good or bad.
 func TestWarningOfNamespacesWithoutEffect(t *testing.T) {
-	const warning = "WARNING [BACKEND: /x][Lambda] qos/http-cache has no effect on a Lambda backend: cache_ttl of the endpoint lets clients keep responses"
+	const warning = "WARNING [BACKEND: /x][Lambda] qos/http-cache has no effect on a Lambda backend: use cache_ttl of the endpoint to let clients cache responses"
 	for _, function := range []any{"f", 1} {
 		log := &recorder{}
 		settings := map[string]any{"function_name": function}

@@ -78,7 +78,7 @@ func parsePattern(s string) (pattern, error) {
 		return "", errors.New("must not be empty")
 	}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && i < len(s)-1 && isPattern(s[:i]) {
-		return "", fmt.Errorf("%s has a qualifier, and patterns are for names without theirs", text.Quote(s))
+		return "", fmt.Errorf("%s has a qualifier: write the pattern without it", text.Quote(s))
 	}
 	return "", fmt.Errorf("%s is not a pattern: write a name, a partial ARN or an ARN, with or without *", text.Quote(s))
 }
@@ -154,9 +154,9 @@ func (c *Config) UnmatchablePatterns() (warnings []string) {
 	for _, p := range c.Allowed.patterns {
 		switch {
 		case c.Region != "" && !p.admitsRegion(c.Region):
-			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %s, because the backend's region is %s", text.Quote(string(p)), text.Quote(c.Region)))
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: no function can match %s, because the backend's region is %s", text.Quote(string(p)), text.Quote(c.Region)))
 		case !c.Verbatim && namePattern.MatchString(string(p)) && upperFirst(string(p)) != string(p):
-			warnings = append(warnings, fmt.Sprintf("allowed_functions: nothing matches %s, because the first letter of each name is put into upper case (function_name_case '%s' leaves it)", text.Quote(string(p)), verbatim))
+			warnings = append(warnings, fmt.Sprintf("allowed_functions: no function can match %s, because the gateway puts the first letter of each name into upper case: do so in the pattern, or set function_name_case to '%s'", text.Quote(string(p)), verbatim))
 		}
 	}
 	return warnings

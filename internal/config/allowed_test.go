@@ -108,10 +108,10 @@ func TestWhyANameIsRefused(t *testing.T) {
 		name, want string
 	}{
 		{nil, "a b", `invalid function name 'a b': it is not a valid name`},
-		{nil, ownARN, `invalid function name '` + ownARN + `': an ARN has to be in allowed_functions`},
+		{nil, ownARN, `invalid function name '` + ownARN + `': an ARN must be in allowed_functions`},
 		{map[string]any{"allowed_functions": []any{"A"}}, "b", `invalid function name 'b': it is not in allowed_functions`},
-		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `invalid function name '` + remoteARN + `': its region is not the backend's, us-west-2`},
-		{map[string]any{"qualifier": "live"}, "a:7", `invalid function name 'a:7': its qualifier is configured`},
+		{map[string]any{"allowed_functions": []any{"arn:*:lambda:*:*:function:*"}}, remoteARN, `invalid function name '` + remoteARN + `': its region is not us-west-2, the backend's region`},
+		{map[string]any{"qualifier": "live"}, "a:7", `invalid function name 'a:7': the configuration sets the qualifier, so the name must not have one`},
 		{nil, "", `the request has no param 'Lambda' to name the function`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "region": "us-west-2"}
@@ -133,7 +133,7 @@ func TestUnmatchablePatterns(t *testing.T) {
 		more    map[string]any
 		want    string
 	}{
-		{"orders", nil, `allowed_functions: nothing matches 'orders', because the first letter of each name is put into upper case (function_name_case 'verbatim' leaves it)`},
+		{"orders", nil, `allowed_functions: no function can match 'orders', because the gateway puts the first letter of each name into upper case: do so in the pattern, or set function_name_case to 'verbatim'`},
 		{"orders", map[string]any{"function_name_case": "verbatim"}, ""},
 		{"Orders", nil, ""},
 		{"*rders", nil, ""},
@@ -141,8 +141,8 @@ func TestUnmatchablePatterns(t *testing.T) {
 		{"arn:aws:lambda:us-west-2:*:function:orders", nil, ""},
 		{"arn:aws:lambda:*:123456789012:function:orders", nil, ""},
 		{"arn:aws:lambda:us-*:123456789012:function:orders", nil, ""},
-		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, `allowed_functions: nothing matches 'arn:aws:lambda:eu-*:123456789012:function:orders', because the backend's region is 'us-west-2'`},
-		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: nothing matches 'arn:aws:lambda:eu-west-1:123456789012:function:orders', because the backend's region is 'us-west-2'`},
+		{"arn:aws:lambda:eu-*:123456789012:function:orders", nil, `allowed_functions: no function can match 'arn:aws:lambda:eu-*:123456789012:function:orders', because the backend's region is 'us-west-2'`},
+		{"arn:aws:lambda:eu-west-1:123456789012:function:orders", nil, `allowed_functions: no function can match 'arn:aws:lambda:eu-west-1:123456789012:function:orders', because the backend's region is 'us-west-2'`},
 	} {
 		settings := map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{tc.pattern}}
 		maps.Copy(settings, tc.more)
@@ -164,5 +164,5 @@ func TestUnmatchablePatterns(t *testing.T) {
 func ExampleParse() {
 	_, _, err := Parse(map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Orders:live"}}, nil)
 	fmt.Println(err)
-	// Output: allowed_functions: 'Orders:live' has a qualifier, and patterns are for names without theirs
+	// Output: allowed_functions: 'Orders:live' has a qualifier: write the pattern without it
 }

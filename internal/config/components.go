@@ -20,7 +20,7 @@ const (
 	lambdaShort = "backend/lambda"
 	lambdaLong  = "github.com/devopsfaith/krakend-lambda"
 
-	ownBackend = "give it a backend without a function"
+	ownBackend = "move it to a backend without a function"
 )
 
 // components are those of KrakenD-CE 1.4.1 and 2.13.8. The names are the constants in their code,
@@ -28,11 +28,11 @@ const (
 var components = []component{
 	{lambdaShort, lambdaLong, ""},
 
-	{"modifier/martian", "github.com/devopsfaith/krakend-martian", "modifier/lua-backend changes requests and replies"},
-	{"qos/http-cache", "github.com/devopsfaith/krakend-httpcache", "cache_ttl of the endpoint lets clients keep responses"},
-	{"auth/client-credentials", "github.com/devopsfaith/krakend-oauth2-clientcredentials", "profile and assume_role say whose credentials sign the calls"},
-	{"plugin/http-client", "github.com/devopsfaith/krakend/transport/http/client/executor", "plugin/req-resp-modifier and modifier/lua-backend change requests and replies"},
-	{"backend/http/client", "backend/http/client", "the calls go by HTTPS_PROXY and AWS_CA_BUNDLE of the environment"},
+	{"modifier/martian", "github.com/devopsfaith/krakend-martian", "use modifier/lua-backend to change requests and replies"},
+	{"qos/http-cache", "github.com/devopsfaith/krakend-httpcache", "use cache_ttl of the endpoint to let clients cache responses"},
+	{"auth/client-credentials", "github.com/devopsfaith/krakend-oauth2-clientcredentials", "use profile or assume_role to choose the credentials of the calls"},
+	{"plugin/http-client", "github.com/devopsfaith/krakend/transport/http/client/executor", "use plugin/req-resp-modifier or modifier/lua-backend to change requests and replies"},
+	{"backend/http/client", "backend/http/client", "set HTTPS_PROXY and AWS_CA_BUNDLE in the gateway's environment"},
 	{"backend/pubsub/publisher", "github.com/devopsfaith/krakend-pubsub/publisher", ownBackend},
 	{"backend/pubsub/subscriber", "github.com/devopsfaith/krakend-pubsub/subscriber", ownBackend},
 	{"backend/amqp/producer", "github.com/devopsfaith/krakend-amqp/produce", ownBackend},

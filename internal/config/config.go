@@ -264,7 +264,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		case cfg.Region == "":
 			cfg.Region = f.region()
 		default:
-			fail("region", "%s is not the region of the function's ARN, %s", text.Quote(cfg.Region), text.Quote(f.region()))
+			fail("region", "must be %s, the region of the function's ARN, is %s", text.Quote(f.region()), text.Quote(cfg.Region))
 		}
 	}
 	if d.functionParamName != "" {
@@ -302,7 +302,7 @@ func (d draft) validate(m map[string]any, endpoint Placeholders) (cfg Config, wa
 		case !isQualifier(d.qualifier):
 			fail("qualifier", "%s is not a version, an alias, $LATEST or $LATEST.PUBLISHED", text.Quote(d.qualifier))
 		case cfg.Function.Qualifier != "":
-			fail("qualifier", "function_name has one already, %s", text.Quote(cfg.Function.Qualifier))
+			fail("qualifier", "function_name has the qualifier %s already: remove one of the two", text.Quote(cfg.Function.Qualifier))
 		case cfg.Function.Name != "":
 			cfg.Function.Qualifier = d.qualifier
 		default:
@@ -363,7 +363,7 @@ func (d draft) validateFormats(cfg *Config) (warnings []string, err error) {
 		case cfg.MaxReply < 1:
 			errs = append(errs, fmt.Errorf("max_reply_bytes: must be 1 or more, is %d", cfg.MaxReply))
 		case cfg.MaxReply > MaxReply && !cfg.Stream:
-			errs = append(errs, fmt.Errorf("max_reply_bytes: must be %d, which is Lambda's own limit without stream, or less, is %d", MaxReply, cfg.MaxReply))
+			errs = append(errs, fmt.Errorf("max_reply_bytes: must be at most %d, Lambda's limit without stream, is %d", MaxReply, cfg.MaxReply))
 		}
 	}
 

@@ -23,7 +23,7 @@ func (d *draft) decodeDurableExecutionName(v any) error {
 		return err
 	}
 	if len(t.values) == 0 {
-		return errors.New("must have a placeholder, such as {input_headers.Idempotency-Key}: with one name for all requests the function starts once")
+		return errors.New("must have a placeholder, such as {input_headers.Idempotency-Key}: if all requests have the same name, only the first one starts the function")
 	}
 	d.durableExecutionName = t
 	return nil

@@ -77,7 +77,7 @@ func CheckEndpoint(endpoint string) error {
 	switch {
 	case err != nil:
 		// The parser's error repeats the URL, which may hold a password.
-		return errors.New("must be an http or https URL " + example + ", and cannot be parsed")
+		return errors.New("must be an http or https URL " + example + "; this one cannot be parsed")
 	case u.User != nil:
 		return errors.New("must not carry a user or a password")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
@@ -86,9 +86,9 @@ func CheckEndpoint(endpoint string) error {
 		}
 		return fmt.Errorf("must be an http or https URL %s, is %s", example, text.Quote(endpoint))
 	case strings.ContainsAny(endpoint, "?#"):
-		return errors.New("must have no query and no fragment")
+		return errors.New("must not have a query or a fragment")
 	case strings.HasSuffix(u.Host, ":"):
-		return errors.New("has no port after the colon")
+		return errors.New("must have a port after the colon")
 	case u.Port() != "" && !validPort.MatchString(u.Port()):
 		return fmt.Errorf("has the port %s, which is not a number from 1 to 65535", text.Quote(u.Port()))
 	case !authority.MatchString(u.Host):

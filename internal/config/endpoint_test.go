@@ -26,8 +26,8 @@ func TestEndpoint(t *testing.T) {
 func TestEndpointErrors(t *testing.T) {
 	const (
 		notAURL = "must be an http or https URL such as http://127.0.0.1:4566"
-		broken  = notAURL + ", and cannot be parsed"
-		query   = "must have no query and no fragment"
+		broken  = notAURL + "; this one cannot be parsed"
+		query   = "must not have a query or a fragment"
 		escape  = "has a path with characters that must be escaped, as %20 is for a space"
 	)
 	noPort := func(port string) string {
@@ -63,7 +63,7 @@ func TestEndpointErrors(t *testing.T) {
 		{"http://localhost/?", query},
 		{"http://localhost/#", query},
 		{"http://localhost#hunter2", query},
-		{"http://localhost:", "has no port after the colon"},
+		{"http://localhost:", "must have a port after the colon"},
 		{"http://localhost:0", noPort("0")},
 		{"http://localhost:080", noPort("080")},
 		{"http://localhost:65536", noPort("65536")},

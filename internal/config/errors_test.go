@@ -38,7 +38,7 @@ func TestParseErrors(t *testing.T) {
 		{
 			"an ARN of another region",
 			map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-west-2"},
-			`region: 'us-west-2' is not the region of the function's ARN, 'eu-west-1'`,
+			`region: must be 'eu-west-1', the region of the function's ARN, is 'us-west-2'`,
 		},
 		{"case", with("function_name_case", "upper"), `function_name_case: must be 'capitalized' or 'verbatim', is 'upper'`},
 		{"region", with("region", "us west 2"), `region: 'us west 2' is not a region`},
@@ -47,20 +47,20 @@ func TestParseErrors(t *testing.T) {
 		{"endpoint without scheme", with("endpoint", "localhost:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'localhost:4566'`},
 		{"endpoint without host", with("endpoint", "http://:4566"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'http://:4566'`},
 		{"endpoint of another scheme", with("endpoint", "ftp://127.0.0.1"), `endpoint: must be an http or https URL such as http://127.0.0.1:4566, is 'ftp://127.0.0.1'`},
-		{"endpoint that does not parse", with("endpoint", "http://a b:hunter2@"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566, and cannot be parsed"},
+		{"endpoint that does not parse", with("endpoint", "http://a b:hunter2@"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566; this one cannot be parsed"},
 		{"endpoint with a password", with("endpoint", "http://me:hunter2@127.0.0.1"), "endpoint: must not carry a user or a password"},
 		{"endpoint with a password and without a scheme", with("endpoint", "me:hunter2@127.0.0.1:4566"), "endpoint: must be an http or https URL such as http://127.0.0.1:4566"},
-		{"endpoint with a query", with("endpoint", "http://127.0.0.1/?token=hunter2"), "endpoint: must have no query and no fragment"},
-		{"endpoint with an empty query", with("endpoint", "http://127.0.0.1/?"), "endpoint: must have no query and no fragment"},
-		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), "endpoint: must have no query and no fragment"},
+		{"endpoint with a query", with("endpoint", "http://127.0.0.1/?token=hunter2"), "endpoint: must not have a query or a fragment"},
+		{"endpoint with an empty query", with("endpoint", "http://127.0.0.1/?"), "endpoint: must not have a query or a fragment"},
+		{"endpoint with a fragment", with("endpoint", "http://127.0.0.1/#a"), "endpoint: must not have a query or a fragment"},
 		{"endpoint with a port too high", with("endpoint", "http://127.0.0.1:70000"), `endpoint: has the port '70000', which is not a number from 1 to 65535`},
 		{"endpoint with port 0", with("endpoint", "http://127.0.0.1:0"), `endpoint: has the port '0', which is not a number from 1 to 65535`},
 		{"a qualifier with a character that none has", with("qualifier", "live!"), `qualifier: 'live!' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
 		{"a qualifier with a dot", with("qualifier", "v1.2"), `qualifier: 'v1.2' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
 		{"a qualifier behind $LATEST.", with("qualifier", "$LATEST.published"), `qualifier: '$LATEST.published' is not a version, an alias, $LATEST or $LATEST.PUBLISHED`},
 		{"a function with a dot in its qualifier", map[string]any{"function_name": "f:LATEST.PUBLISHED"}, `function_name: 'f:LATEST.PUBLISHED' is not a function: write a name, name:qualifier, a partial ARN or an ARN`},
-		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has one already, 'live'`},
-		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has one already, '7'`},
+		{"two qualifiers", map[string]any{"function_name": "f:live", "qualifier": "live"}, `qualifier: function_name has the qualifier 'live' already: remove one of the two`},
+		{"a qualifier and that of an ARN", map[string]any{"function_name": "123456789012:function:f:7", "qualifier": "8"}, `qualifier: function_name has the qualifier '7' already: remove one of the two`},
 		{"invocation type", with("invocation_type", "event"), `invocation_type: must be 'RequestResponse', 'Event' or 'DryRun', is 'event'`},
 		{"payload format", with("payload_format", "v2"), `payload_format: must be 'simple', '1.0', '2.0' or 'alb', is 'v2'`},
 		{"payload format as a number", with("payload_format", 2.0), "payload_format: must be a string, is the number 2"},
@@ -79,7 +79,7 @@ func TestParseErrors(t *testing.T) {
 				"'C': must be an integer, is the string '404'\n" +
 				"'D': must be an integer, is null\n" +
 				"'E': must be an integer, is the number 404.5\n" +
-				"'': must not be empty, name an errorType or a pattern",
+				"'': must not be empty: write an errorType or a pattern",
 		},
 		{
 			"an asynchronous stream",
@@ -94,9 +94,9 @@ func TestParseErrors(t *testing.T) {
 			"allowed_functions: must not be empty\n" +
 				"must be a list of strings, has the number 7\n" +
 				"'a b' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
-				"'f:live' has a qualifier, and patterns are for names without theirs\n" +
-				"'f:$LATEST.PUBLISHED' has a qualifier, and patterns are for names without theirs\n" +
-				"'arn:aws:lambda:us-west-2:123456789012:function:f:7' has a qualifier, and patterns are for names without theirs\n" +
+				"'f:live' has a qualifier: write the pattern without it\n" +
+				"'f:$LATEST.PUBLISHED' has a qualifier: write the pattern without it\n" +
+				"'arn:aws:lambda:us-west-2:123456789012:function:f:7' has a qualifier: write the pattern without it\n" +
 				"'f?' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
 				"'f:' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
 				"'arn:aws:s3:us-west-2:123456789012:function:f' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
@@ -105,19 +105,19 @@ func TestParseErrors(t *testing.T) {
 				"'arn:foo:lambda:*:*:function:x' is not a pattern: write a name, a partial ARN or an ARN, with or without *\n" +
 				"'" + strings.Repeat("x", 65) + "' is not a pattern: write a name, a partial ARN or an ARN, with or without *",
 		},
-		{"a tenant that AWS does not take", with("tenant_id", "blü"), `tenant_id: the string 'blü' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a tenant that is too long", with("tenant_id", strings.Repeat("t", 257)), `tenant_id: the string '` + strings.Repeat("t", 257) + `' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a template that can give no tenant", with("tenant_id", "a,{id}"), `tenant_id: the string 'a,{id}' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
-		{"a template that ends in a space", with("tenant_id", "{id} "), `tenant_id: the string '{id} ' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a tenant that AWS does not take", with("tenant_id", "blü"), `tenant_id: the string 'blü' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a tenant that is too long", with("tenant_id", strings.Repeat("t", 257)), `tenant_id: the string '` + strings.Repeat("t", 257) + `' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a template that can give no tenant", with("tenant_id", "a,{id}"), `tenant_id: the string 'a,{id}' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"a template that ends in a space", with("tenant_id", "{id} "), `tenant_id: the string '{id} ' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
 		{"a tenant of another type", with("tenant_id", 7.0), "tenant_id: must be a string, is the number 7"},
 		{"no template", with("tenant_id", "{id"), `tenant_id: '{id' has a { without its }`},
-		{"one name for all executions", with("durable_execution_name", "x"), "durable_execution_name: must have a placeholder, such as {input_headers.Idempotency-Key}: with one name for all requests the function starts once"},
+		{"one name for all executions", with("durable_execution_name", "x"), "durable_execution_name: must have a placeholder, such as {input_headers.Idempotency-Key}: if all requests have the same name, only the first one starts the function"},
 		{"an empty name of an execution", with("durable_execution_name", ""), "durable_execution_name: must not be empty"},
-		{"no template of a name", with("durable_execution_name", "{}"), "durable_execution_name: {} names nothing"},
+		{"no template of a name", with("durable_execution_name", "{}"), "durable_execution_name: {} is empty: write a name between the braces"},
 		{
 			"a durable stream",
 			map[string]any{"function_name": "f", "stream": true, "durable_execution_name": "{id}"},
-			"durable_execution_name: must not be there with stream: AWS's operation for streams has no such name",
+			"durable_execution_name: must not be set together with stream, because AWS's operation for streams does not take it",
 		},
 		{"an empty profile", with("profile", ""), "profile: must not be empty"},
 		{"a role that is none", with("assume_role", "x"), `assume_role: must be an object with role_arn, is the string 'x'`},
@@ -125,22 +125,22 @@ func TestParseErrors(t *testing.T) {
 		{
 			"a role of which all is wrong",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::1:role/x", "external_id": "hunter2 ", "session_name": "x"}),
-			"assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: 'arn:aws:iam::1:role/x' is not the ARN of a role\n" +
-				"session_name: 'x' is not a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+			"assume_role: external_id: must be 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: must be the ARN of a role, is 'arn:aws:iam::1:role/x'\n" +
+				"session_name: must be 2 to 64 of A-Z a-z 0-9 _ + = , . @ -, is 'x'",
 		},
 		{
 			"a role of which all is too long",
 			with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2049-31), "external_id": strings.Repeat("x", 1225), "session_name": strings.Repeat("s", 65)}),
-			"assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
-				"role_arn: 'arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…' is not the ARN of a role\n" +
-				"session_name: '" + strings.Repeat("s", 65) + "' is not a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+			"assume_role: external_id: must be 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -\n" +
+				"role_arn: must be the ARN of a role, is 'arn:aws:iam::123456789012:role/" + strings.Repeat("~", text.MaxDetail-len("…")-31) + "…'\n" +
+				"session_name: must be 2 to 64 of A-Z a-z 0-9 _ + = , . @ -, is '" + strings.Repeat("s", 65) + "'",
 		},
-		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: is not an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
+		{"an external id that is a number", with("assume_role", map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": 12345678.0}), "assume_role: external_id: must be 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -"},
 		{"a role's ARN as a list", with("assume_role", map[string]any{"role_arn": []any{}}), "assume_role: role_arn: must be a string, is a list"},
 		{"retries of function errors as a number", with("retry_function_errors", 1.0), "retry_function_errors: must be true or false, is the number 1"},
 		{"no reply at all", with("max_reply_bytes", 0.0), "max_reply_bytes: must be 1 or more, is 0"},
-		{"more than Lambda's limit", with("max_reply_bytes", float64(MaxReply+1)), "max_reply_bytes: must be 6291556, which is Lambda's own limit without stream, or less, is 6291557"},
+		{"more than Lambda's limit", with("max_reply_bytes", float64(MaxReply+1)), "max_reply_bytes: must be at most 6291556, Lambda's limit without stream, is 6291557"},
 		{"a limit as a string", with("max_reply_bytes", "1"), `max_reply_bytes: must be an integer, is the string '1'`},
 		{"retries below -1", with("max_retries", -2.0), "max_retries: must be -1 or more, is -2"},
 		{"retries as a string", with("max_retries", "1"), `max_retries: must be an integer, is the string '1'`},

@@ -49,7 +49,7 @@ func asErrorStatuses(v any) (*ErrorStatuses, error) {
 	for _, s := range all {
 		status, err := asErrorStatus(m[s.pattern])
 		if s.pattern == "" {
-			err = errors.New("must not be empty, name an errorType or a pattern")
+			err = errors.New("must not be empty: write an errorType or a pattern")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", text.Quote(s.pattern), err))

@@ -152,14 +152,14 @@ func (c *Config) named(name string) (f Function, reason string) {
 	}
 	switch {
 	case !c.allows(f) && c.Allowed == nil:
-		return Function{}, "an ARN has to be in allowed_functions"
+		return Function{}, "an ARN must be in allowed_functions"
 	case !c.allows(f):
 		return Function{}, "it is not in allowed_functions"
 	case f.region() != "" && c.Region != "" && f.region() != c.Region:
 		// The SDK would sign for the backend's region.
-		return Function{}, "its region is not the backend's, " + c.Region
+		return Function{}, "its region is not " + c.Region + ", the backend's region"
 	case c.Qualifier != "" && f.Qualifier != "":
-		return Function{}, "its qualifier is configured"
+		return Function{}, "the configuration sets the qualifier, so the name must not have one"
 	case c.Qualifier != "":
 		f.Qualifier = c.Qualifier
 	}

@@ -131,7 +131,7 @@ func (n Placeholders) check() error {
 	if first == "" {
 		return nil
 	}
-	return fmt.Errorf("the endpoint's placeholder {%s} has the name of a token's claim, so that a client could set the claim: rename the placeholder", n[first])
+	return fmt.Errorf("the endpoint's placeholder {%s} has the name of a token's claim, so a client could set the claim: rename the placeholder", n[first])
 }
 
 // upperFirst uppercases the first letter of s if it is ASCII, as KrakenD does with the names of

@@ -63,9 +63,9 @@ func TestClaims(t *testing.T) {
 // With disable_rest an endpoint may have placeholders with dots.
 func TestPlaceholderWithTheNameOfAClaim(t *testing.T) {
 	for endpoint, want := range map[string]string{
-		"/:JWT.sub":     "the endpoint's placeholder {JWT.sub} has the name of a token's claim, so that a client could set the claim: rename the placeholder",
-		"/a/{jWT.role}": "the endpoint's placeholder {jWT.role} has the name of a token's claim, so that a client could set the claim: rename the placeholder",
-		"/:jwt.sub":     "the endpoint's placeholder {jwt.sub} has the name of a token's claim, so that a client could set the claim: rename the placeholder",
+		"/:JWT.sub":     "the endpoint's placeholder {JWT.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/a/{jWT.role}": "the endpoint's placeholder {jWT.role} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/:jwt.sub":     "the endpoint's placeholder {jwt.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
 		"/{JWT}":        "",
 	} {
 		cfg, _, err := Parse(map[string]any{"function_name": "f"}, PlaceholdersOf(endpoint))

@@ -53,12 +53,12 @@ var roleFields = map[string]roleField{
 	"external_id": {
 		func(r *Role) *string { return &r.ExternalID },
 		regexp.MustCompile(`^[\w+=,.@:/-]*$`), 2, 1224,
-		"an external id: 2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -",
+		"2 to 1,224 of A-Z a-z 0-9 _ + = , . @ : / -",
 	},
 	"session_name": {
 		func(r *Role) *string { return &r.SessionName },
 		regexp.MustCompile(`^[\w+=,.@-]*$`), 2, 64,
-		"a session name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+		"2 to 64 of A-Z a-z 0-9 _ + = , . @ -",
 	},
 }
 
@@ -92,11 +92,11 @@ func parseRole(v any) (r Role, warnings []string, err error) {
 		s, err := asString(m[key])
 		switch {
 		case key == "external_id" && (err != nil || !f.valid(s)): // some treat it as a secret
-			errs = append(errs, fmt.Errorf("%s: is not %s", key, f.what))
+			errs = append(errs, fmt.Errorf("%s: must be %s", key, f.what))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		case !f.valid(s):
-			errs = append(errs, fmt.Errorf("%s: %s is not %s", key, text.Quote(s), f.what))
+			errs = append(errs, fmt.Errorf("%s: must be %s, is %s", key, f.what, text.Quote(s)))
 		default:
 			*f.value(&r) = s
 		}

@@ -127,7 +127,7 @@ func parseTemplateValue(name string) (templateValue, error) {
 		return templateValue{source: fromQuery, name: query}, nil
 	}
 	if name == "" {
-		return templateValue{}, errors.New("{} names nothing")
+		return templateValue{}, errors.New("{} is empty: write a name between the braces")
 	}
 	if !paramName.MatchString(name) {
 		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Clean(name))

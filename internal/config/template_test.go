@@ -60,7 +60,7 @@ func TestTemplateErrors(t *testing.T) {
 		"}":                      `'}' has a } without its {`,
 		"{a}}":                   `'{a}}' has a } without its {`,
 		"{a{b}}":                 `'{a{b}}' has a { without its }`,
-		"x{}":                    `{} names nothing`,
+		"x{}":                    `{} is empty: write a name between the braces`,
 		"{{.Id}}":                `'{{.Id}}' has a { without its }`,
 		"{a b}":                  `{a b} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,
 		"{.a}":                   `{.a} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}`,

@@ -23,10 +23,10 @@ func (d draft) validateTemplates(cfg *Config, endpoint Placeholders) (warnings [
 		return append(warnings, key+"has no effect with the invocation_type "+InvocationDryRun), nil
 	}
 	if cfg.Stream {
-		return warnings, errors.New(key + "must not be there with stream: AWS's operation for streams has no such name")
+		return warnings, errors.New(key + "must not be set together with stream, because AWS's operation for streams does not take it")
 	}
 	if cfg.PayloadFormat != Simple {
-		warnings = append(warnings, key+"with the payload_format "+cfg.PayloadFormat.String()+" a repeated request is a 409, because its event is not the same")
+		warnings = append(warnings, key+"with the payload_format "+cfg.PayloadFormat.String()+" AWS answers a repeated request with a 409, because its event differs: set payload_format to 'simple'")
 	}
 	if cfg.Qualifier == "" && cfg.Function.Qualifier == "" {
 		warnings = append(warnings, key+"AWS refuses calls of durable functions without a version or an alias: set the qualifier")

@@ -35,7 +35,7 @@ func (d *draft) decodeTenantID(v any) error {
 	}
 	// Each value has at least one of these characters, so any one of them can replace it here.
 	if !grammar.MatchString(strings.Join(t.literals, "x")) {
-		return fmt.Errorf("%s is not a tenant: %s", describe(v), tenantGrammar)
+		return fmt.Errorf("%s is not a valid tenant: use %s", describe(v), tenantGrammar)
 	}
 	d.tenantID = t
 	return nil
@@ -59,7 +59,7 @@ func (c *Config) TenantOf(r RequestValues) (string, error) {
 	case !ok:
 		return "", &InvalidTenant{"the request has no tenant: a placeholder of " + text.Quote(c.TenantID.String()) + " has no value"}
 	case !tenantID.MatchString(tenant):
-		return "", &InvalidTenant{fmt.Sprintf("%s is not a tenant: %s", text.Quote(tenant), tenantGrammar)}
+		return "", &InvalidTenant{fmt.Sprintf("%s is not a valid tenant: use %s", text.Quote(tenant), tenantGrammar)}
 	}
 	return tenant, nil
 }

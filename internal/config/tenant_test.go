@@ -44,7 +44,7 @@ func TestInvalidTenant(t *testing.T) {
 		{"{id}", "", `the request has no tenant: a placeholder of '{Id}' has no value`},
 		{"shop:{id}", "", `the request has no tenant: a placeholder of 'shop:{Id}' has no value`},
 		{"{input_headers.X-Tenant}", "", `the request has no tenant: a placeholder of '{input_headers.X-Tenant}' has no value`},
-		{"{id}", "a,b", `'a,b' is not a tenant: 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
+		{"{id}", "a,b", `'a,b' is not a valid tenant: use 1 to 256 of A-Z a-z 0-9 . _ : / = + @ - and, between them, spaces`},
 	} {
 		cfg, _ := configOf(t, map[string]any{"tenant_id": tc.template})
 		got, err := cfg.TenantOf(RequestValues{Params: map[string]string{"Id": tc.value}, Headers: map[string][]string{"Id": {"x"}}, Query: map[string][]string{"Id": {"x"}}})
@@ -89,7 +89,7 @@ func TestSeveralTenants(t *testing.T) {
 func TestTemplateWarnings(t *testing.T) {
 	const (
 		noPlaceholder = `the endpoint has no placeholder for 'Other', so another component, such as a Lua script, must set it`
-		repeated      = "durable_execution_name: with the payload_format 2.0 a repeated request is a 409, because its event is not the same"
+		repeated      = "durable_execution_name: with the payload_format 2.0 AWS answers a repeated request with a 409, because its event differs: set payload_format to 'simple'"
 	)
 	for _, tc := range []struct {
 		settings map[string]any

@@ -170,7 +170,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		"a function that no pattern allows": {
 			[]string{block(`{"endpoint": "/a/{name}", "backend": [
 				{"extra_config": {"backend/lambda": {"function_name": "b"}}},
-				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["c*"]}}}]}`), labelled("The gateway logs:", "```text\nnothing matches 'c*'\n```")},
+				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["c*"]}}}]}`), labelled("The gateway logs:", "```text\nno function can match 'c*'\n```")},
 			[]string{"p.md:1: GET /a/{name} does not invoke the function of {", `"function_param_name":"Name"`},
 		},
 		"nothing that is wrong": {
