@@ -232,7 +232,7 @@ func TestShortNamespace(t *testing.T) {
 			ExtraConfig: config.ExtraConfig{namespace: map[string]interface{}{"function_name": "f"}},
 		})
 	}
-	want := "WARNING [BACKEND: /x][Lambda] backend/lambda is ignored: on this KrakenD the namespace is " + Namespace + ", so this GET backend calls its host"
+	want := "WARNING [BACKEND: /x][Lambda] backend/lambda has no effect on this KrakenD, so this GET backend calls its host and no function: rename the key to " + Namespace
 	if got := log.Level("WARNING"); !left || len(got) != 1 || got[0] != want {
 		t.Errorf("got %q, left %t, want %q", got, left, want)
 	}

@@ -110,7 +110,7 @@ func (p process) checkLeftOut(t *testing.T, target, kind, name string) {
 		urlPattern = "/" + path
 	}
 	lines := p.Lines(t, "WARNING", urlPattern)
-	want := fmt.Sprintf("left the %s %s out of what the function receives: ", kind, name)
+	want := fmt.Sprintf("the function does not get the %s %s: ", kind, name)
 	if (name == "") != (len(lines) == 0) || len(lines) > 1 || len(lines) == 1 && !strings.HasPrefix(lines[0], want) {
 		t.Errorf("%s: got the warnings %q, want one that begins with %q", target, lines, want)
 	}

@@ -146,7 +146,7 @@ func TestCheck(t *testing.T) {
 					"GET /d    function f:7, region eu-west-1, endpoint " + url + `, durable execution '{input_headers.Idempotency-Key}:{input_query_strings.key}'`,
 				},
 				[]string{
-					"GET /d: durable_execution_name: {input_headers.Idempotency-Key} has no value: add Idempotency-Key to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some",
+					"GET /d: durable_execution_name: {input_headers.Idempotency-Key} has no value: add Idempotency-Key to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any",
 					"GET /d: durable_execution_name: {input_query_strings.key} has no value: add key to the input_query_strings (querystring_params on KrakenD 1.x) of the endpoint",
 					"krakend: Lambda backends: 4, errors: 0, warnings: 2\n",
 				},
@@ -236,7 +236,7 @@ func TestCheckWarnings(t *testing.T) {
 			return with(endpoint(path, backends...), object{"method": method, "headers_to_pass": headers})
 		}
 		const (
-			untyped = ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
+			untyped = ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any"
 			foreign = "function_param_name: the endpoint has no placeholder for "
 		)
 		authorization := list{"Authorization"}
@@ -343,7 +343,7 @@ func TestNamespaceOfKrakenD2(t *testing.T) {
 	eachGatewayThat(t, func(g gateway) bool { return !g.shortNamespaces }, func(t *testing.T, g gateway) {
 		backend := httpBackend(newForbidden(t), "/x", object{"extra_config": object{"backend/lambda": object{"function_name": "f"}}})
 		_, stderr, status := run(t, g, "-check", "-c", writeConfig(t, g, []object{endpoint("/a", backend)}))
-		if want := "backend/lambda is ignored: on this KrakenD the namespace is github.com/devopsfaith/krakend-lambda"; status != 0 || !strings.Contains(stderr, want) {
+		if want := "rename the key to github.com/devopsfaith/krakend-lambda"; status != 0 || !strings.Contains(stderr, want) {
 			t.Errorf("got the exit status %d and %q, want %q", status, stderr, want)
 		}
 	})

@@ -160,7 +160,7 @@ func TestShortNamespace(t *testing.T) {
 		api.Reset()
 		for path, want := range map[string]string{
 			"/bad":  "function_name, function_param_name: set one of them",
-			"/both": "one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both",
+			"/both": "backend/lambda, github.com/devopsfaith/krakend-lambda: set only one of them",
 		} {
 			check(t, gw.get(t, path), http.StatusInternalServerError, "")
 			checkFailsClosed(t, g, gw.Lines(t, "ERROR", path), want, http.MethodGet, path)
@@ -212,7 +212,7 @@ func TestConcurrentCalls(t *testing.T) {
 		}
 		// The one body that KrakenD 1.x has for all of them would be torn between them.
 		check(t, gw.post(t, "/post", `{"n":1}`), http.StatusInternalServerError, "")
-		checkFailsClosed(t, g, gw.Lines(t, "ERROR", "/post"), "concurrent_calls: must be 1 for POST, is 2: the calls would share one body", http.MethodPost, "/post")
+		checkFailsClosed(t, g, gw.Lines(t, "ERROR", "/post"), "concurrent_calls: must be 1 for POST, is 2, because all calls would read the same body", http.MethodPost, "/post")
 		if calls := callsOf(api, "post"); len(calls) != 0 {
 			t.Errorf("got calls %+v, want none", calls)
 		}

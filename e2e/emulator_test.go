@@ -128,7 +128,7 @@ var emulatorCases = []struct {
 	{"after a panic", "/f", `{}`, 200, `{"event":{}}`, ""},
 	{"exit", "/f", `{"do":"exit"}`, 502, "", `invocation failed: function function, no error code (502): 'RequestId: ID Error: Runtime exited with error: exit status 3'`},
 	{"after an exit", "/f", `{}`, 200, `{"event":{}}`, ""},
-	{"timeout", "/hasty", `{"do":"hang"}`, 502, "", `the reply cannot be decoded: function function: it is not JSON, but AWS's emulator saying 'Task timed out after 1.00 seconds'`},
+	{"timeout", "/hasty", `{"do":"hang"}`, 502, "", `the reply cannot be decoded: function function: it is not JSON but a message of AWS's emulator: 'Task timed out after 1.00 seconds'`},
 	{"after a timeout", "/hasty", `{"do":"null"}`, 200, `{}`, ""},
 	{"timeout, no-op", "/hasty-no-op", `{"do":"hang"}`, 200, "Task timed out after 1.00 seconds", ""},
 	{"payload that is not JSON", "/f", `{"id":`, 200, `{"errorMessage":"unexpected EOF","errorType":"errorString"}`, ""},

@@ -13,7 +13,7 @@ import (
 func TestCheckOfTheShortNamespace(t *testing.T) {
 	remote := &config.Backend{ExtraConfig: config.ExtraConfig{shortNamespace: map[string]any{"function_name": "f"}}}
 	got := Check(remote)
-	want := []string{"backend/lambda is ignored: on this KrakenD the namespace is " + Namespace + ", so this GET backend calls its host"}
+	want := []string{"backend/lambda has no effect on this KrakenD, so this GET backend calls its host and no function: rename the key to " + Namespace}
 	if got.Backend != remote || got.Invokes != "" || got.Err != nil || !slices.Equal(got.Warnings, want) {
 		t.Errorf("got %+v, want the warnings %q", got, want)
 	}

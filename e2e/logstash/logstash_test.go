@@ -57,7 +57,7 @@ var failures = []failure{
 	{path: "/proxy", settings: object{"function_name": "text", "response_format": "proxy", "payload_format": "1.0"}, level: "ERROR", says: "the reply cannot be decoded: function text, request id "},
 	{path: "/refused/x%0A%22y", settings: object{"function_name": nil, "function_param_name": "Name"}, level: "INFO", says: "invalid function name"},
 	{path: "/tenant?tenant=%22%5C%0A", settings: object{"function_name": "echo", "tenant_id": "{input_query_strings.tenant}"}, level: "INFO", says: "is not a valid tenant"},
-	{path: "/left-out?jwt.%22%5C%0A=1", settings: object{"function_name": "missing"}, level: "WARNING", says: "left the query string 'jwt.'/ ' out of what the function receives"},
+	{path: "/left-out?jwt.%22%5C%0A=1", settings: object{"function_name": "missing"}, level: "WARNING", says: "the function does not get the query string 'jwt.'/ '"},
 	{path: "/bad", settings: object{"function_name": "a \"b\"\\", hostile: 1}, level: "ERROR", says: "bad configuration: function_name: 'a 'b'/' is not a function"},
 	{path: "/unknown", settings: object{"function_name": "missing", hostile: 1}, level: "WARNING", says: "unknown key 'say 'tea' ERROR: / "},
 	{path: "/stack", settings: object{"function_name": "echo"}, body: `{"panic":true}`, level: "ERROR", says: "panic: 'say 'tea'"},

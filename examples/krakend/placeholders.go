@@ -39,7 +39,7 @@ func whyWithoutValue(e *config.EndpointConfig, b *config.Backend, placeholder st
 	if header, ok := strings.CutPrefix(placeholder, "input_headers."); ok {
 		own := ownHeaders(b)
 		if !lets(e.HeadersToPass, header) || len(own) > 0 && !listed(own, header) {
-			return "add " + header + " to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
+			return "add " + header + " to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any"
 		}
 		return ""
 	}

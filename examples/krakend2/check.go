@@ -53,7 +53,7 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")
 	}
 	for _, e := range r.untyped(endpoints) {
-		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some")
+		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any")
 	}
 	for _, line := range r.withoutValue(endpoints) {
 		log.Warning(line)

@@ -18,7 +18,7 @@ func TestHeaderLimit(t *testing.T) {
 		t.Error(err)
 	}
 	h.Add("Y", "")
-	if err := CheckHeader(h); err == nil || err.Error() != "its headers have 65569 bytes, which is more than 65536" {
+	if err := CheckHeader(h); err == nil || err.Error() != "its headers have 65569 bytes; the limit is 65536" {
 		t.Errorf("got %v", err)
 	}
 	if err := CheckHeader(nil); err != nil {

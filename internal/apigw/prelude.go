@@ -13,7 +13,7 @@ import (
 const maxPrelude = 64 << 10
 
 // ErrPrelude is the error for a stream whose prelude does not end.
-var ErrPrelude = fmt.Errorf("no prelude of status and headers within %d bytes", maxPrelude)
+var ErrPrelude = fmt.Errorf("the stream does not begin with a prelude (a JSON object with status and headers, then 8 zero bytes) within %d bytes", maxPrelude)
 
 // ErrNeedsStream is the error for a reply that begins like a stream, on a backend without
 // stream.
@@ -41,7 +41,7 @@ func ParsePrelude(stream []byte) (*Response, []byte, error) {
 
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(prelude, &fields); err != nil || fields == nil {
-		return nil, nil, errors.New("the prelude is no JSON object")
+		return nil, nil, errors.New("the prelude is not a JSON object")
 	}
 	if _, ok := fields["statusCode"]; !ok {
 		fields["statusCode"] = json.RawMessage("200")

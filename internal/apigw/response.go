@@ -84,7 +84,7 @@ func notObject(payload []byte, err error) error {
 	if is, _ := text.JSONKinds(err); is != "" {
 		return fmt.Errorf("it is %s, not an HTTP response", is)
 	}
-	return notJSON(payload, "it is not JSON, so not an HTTP response")
+	return notJSON(payload, "it is not JSON, so it is not an HTTP response")
 }
 
 // noStatus returns the error for an object without a statusCode. Emulators of Lambda may return
@@ -128,7 +128,7 @@ func parseBody(fields map[string]json.RawMessage, f Format) ([]byte, error) {
 	case f == REST:
 		return []byte(*body), nil
 	}
-	return nil, fmt.Errorf("body: isBase64Encoded, and %w", err)
+	return nil, fmt.Errorf("body: isBase64Encoded is true, but the text is not base64: %w", err)
 }
 
 // HasBody tells whether a response of this status may have a body.

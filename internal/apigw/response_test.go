@@ -102,11 +102,11 @@ func TestParseResponseErrors(t *testing.T) {
 		{`null`, REST, "statusCode: missing", false},
 		{`"Hello"`, REST, "it is a string, not an HTTP response", false},
 		{`[]`, REST, "it is a list, not an HTTP response", false},
-		{`404 page not found`, REST, "it is not JSON, so not an HTTP response", false},
+		{`404 page not found`, REST, "it is not JSON, so it is not an HTTP response", false},
 		{`404`, REST, "it is a number, not an HTTP response", false},
 		{`{"errorType":"a","errorMessage":"b"}`, REST, "statusCode: missing; with errorType and errorMessage, the reply looks like a function's error", false},
 		{`{"errorType":"a"}`, REST, "statusCode: missing", false},
-		{``, REST, "it is not JSON, so not an HTTP response", false},
+		{``, REST, "it is not JSON, so it is not an HTTP response", false},
 		{`{"statusCode":null}`, HTTP, `statusCode: must be an integer from 200 to 599, is null`, false},
 		{`{"statusCode":"OK"}`, HTTP, `statusCode: must be an integer from 200 to 599, is 'OK'`, false},
 		{`{"statusCode":200.5}`, HTTP, `statusCode: must be an integer from 200 to 599, is 200.5`, false},
@@ -122,7 +122,7 @@ func TestParseResponseErrors(t *testing.T) {
 		{`{"statusCode":[]}`, HTTP, `statusCode: must be an integer from 200 to 599, is []`, false},
 		{`{"statusCode":200,"body":{"a":1}}`, HTTP, "body: must not be of the type object", false},
 		{`{"statusCode":200,"body":1}`, REST, "body: must not be of the type number", false},
-		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, HTTP, "body: isBase64Encoded, and illegal base64 data at input byte 0", false},
+		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, HTTP, "body: isBase64Encoded is true, but the text is not base64: illegal base64 data at input byte 0", false},
 		{`{"statusCode":200,"body":"a","isBase64Encoded":"false"}`, HTTP, "isBase64Encoded: must not be of the type string", false},
 		{`{"statusCode":200,"headers":[]}`, HTTP, "headers: must not be of the type array", false},
 		{`{"statusCode":200,"headers":{"a":["b"]}}`, HTTP, `headers: 'a': must be a string, is a list`, false},
@@ -132,14 +132,14 @@ func TestParseResponseErrors(t *testing.T) {
 
 		{`{"a":1}`, ALB, "statusCode: missing", false},
 		{`"Hello"`, ALB, "it is a string, not an HTTP response", false},
-		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, ALB, "body: isBase64Encoded, and illegal base64 data at input byte 0", false},
+		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, ALB, "body: isBase64Encoded is true, but the text is not base64: illegal base64 data at input byte 0", false},
 		{`{"statusCode":200,"multiValueHeaders":{"a":"b"}}`, ALB, "multiValueHeaders: must not be of the type string", true},
 
 		// What a function returns that streams, where the backend does not.
 		{"{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00body", HTTP, `it is not JSON: it begins with the status and headers of a stream, so the backend needs 'stream': true`, false},
-		{" {}\x00\x00\x00\x00\x00\x00\x00\x00", REST, `it is not JSON, so not an HTTP response: it begins with the status and headers of a stream, so the backend needs 'stream': true`, false},
+		{" {}\x00\x00\x00\x00\x00\x00\x00\x00", REST, `it is not JSON, so it is not an HTTP response: it begins with the status and headers of a stream, so the backend needs 'stream': true`, false},
 		{"x\x00\x00\x00\x00\x00\x00\x00\x00", HTTP, "it is not JSON", false},
-		{"\x00\x00\x00\x00\x00\x00\x00\x00", ALB, "it is not JSON, so not an HTTP response", false},
+		{"\x00\x00\x00\x00\x00\x00\x00\x00", ALB, "it is not JSON, so it is not an HTTP response", false},
 	} {
 		got, err := ParseResponse([]byte(tc.reply), tc.format, tc.multi)
 		if err == nil || err.Error() != tc.want || !reflect.DeepEqual(got, Response{}) {
@@ -293,9 +293,9 @@ func TestParsePrelude(t *testing.T) {
 		},
 		{name: "no body to come", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
 		{name: "too long", stream: long[1:] + "{}" + end, err: ErrPrelude.Error()},
-		{name: "no JSON", stream: "x" + end, err: "the prelude is no JSON object"},
-		{name: "null", stream: "null" + end, err: "the prelude is no JSON object"},
-		{name: "nothing before the end", stream: end, err: "the prelude is no JSON object"},
+		{name: "no JSON", stream: "x" + end, err: "the prelude is not a JSON object"},
+		{name: "null", stream: "null" + end, err: "the prelude is not a JSON object"},
+		{name: "nothing before the end", stream: end, err: "the prelude is not a JSON object"},
 		{name: "a bad status", stream: `{"statusCode":"x"}` + end, err: `prelude: statusCode: must be an integer from 200 to 599, is 'x'`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

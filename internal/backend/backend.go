@@ -206,7 +206,7 @@ func (f *Factory) WarnOfNamespace(spec Spec, wrong, right string) {
 
 // WrongNamespace is the line of WarnOfNamespace, without its prefix.
 func WrongNamespace(spec Spec, wrong, right string) string {
-	return fmt.Sprintf("%s is ignored: on this KrakenD the namespace is %s, so %s calls its host", wrong, right, spec)
+	return fmt.Sprintf("%s has no effect on this KrakenD, so %s calls its host and no function: rename the key to %s", wrong, spec, right)
 }
 
 var errCheckOnly = errors.New("the backend was made to check its configuration only, and makes no calls")
@@ -238,12 +238,12 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			namespaces[i] = s.Namespace
 		}
 		slices.Sort(namespaces)
-		err = fmt.Errorf("one of %s may be there, not both", strings.Join(namespaces, " and "))
+		err = fmt.Errorf("%s: set only one of them", strings.Join(namespaces, ", "))
 	}
 
 	if spec.ConcurrentCalls > 1 {
 		if spec.SharedBody && b.method != http.MethodGet {
-			err = errors.Join(err, fmt.Errorf("concurrent_calls: must be 1 for %s, is %d: the calls would share one body", b.method, spec.ConcurrentCalls))
+			err = errors.Join(err, fmt.Errorf("concurrent_calls: must be 1 for %s, is %d, because all calls would read the same body", b.method, spec.ConcurrentCalls))
 		} else {
 			warnings = append(warnings, fmt.Sprintf("concurrent_calls: each request executes the function %d times", spec.ConcurrentCalls))
 		}
@@ -255,14 +255,14 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		err = errors.Join(err, fmt.Errorf("stream: the backend's encoding must be 'no-op', is %s", text.Quote(cmp.Or(spec.Encoding, "json"))))
 	}
 	if b.cfg.Stream && f.Invoker != nil && !f.InvokerStreams {
-		err = errors.Join(err, errors.New("stream: the Invoker that the build has set has no method for streams"))
+		err = errors.Join(err, errors.New("stream: the Invoker of this build (WithInvoker) does not have the SDK's method for streams"))
 	}
 	var identity config.Identity
 	if b.cfg.Identity != nil {
 		identity = *b.cfg.Identity
 	}
 	if f.Invoker != nil {
-		const ownCredentials = ": has no effect: the Invoker that the build has set has its own credentials"
+		const ownCredentials = ": has no effect, because the Invoker of this build (WithInvoker) signs the calls"
 		if identity.Role.ARN != "" {
 			warnings = append(warnings, "assume_role"+ownCredentials)
 		}
@@ -270,7 +270,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 			warnings = append(warnings, "profile"+ownCredentials)
 		}
 		if spec.Transport != nil {
-			warnings = append(warnings, "WithTransport: has no effect: the Invoker that the build has set has its own connections")
+			warnings = append(warnings, "WithTransport: has no effect, because the Invoker of this build (WithInvoker) makes the connections")
 		}
 	}
 	var transport http.RoundTripper
@@ -282,7 +282,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		}
 		warnings = append(warnings, found.Warnings...)
 		if transport != nil && found.CABundle {
-			warnings = append(warnings, "WithTransport: calls go without the certificates of AWS_CA_BUNDLE: the transport that the build has set has its own")
+			warnings = append(warnings, "WithTransport: AWS_CA_BUNDLE has no effect on calls, because this build has set a transport: add the certificates to that transport")
 		}
 	}
 	b.policies = f.policiesFor(policyKey{b.cfg.MaxRetries, b.cfg.RetryFunctionErrors, b.cfg.MaxReply, b.format}, transport)

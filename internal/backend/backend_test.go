@@ -41,7 +41,7 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 		`WARNING [BACKEND: /orders][Lambda] unknown key 'max_retry' is ignored; did you mean 'max_retries'?`,
 		`ERROR [BACKEND: /orders][Lambda] bad configuration: max_retries: must be an integer, is the string 'many'; ` +
 			`function_name, function_param_name: set one of them; ` +
-			`concurrent_calls: must be 1 for POST, is 3: the calls would share one body; each request to this POST backend gets a 500`,
+			`concurrent_calls: must be 1 for POST, is 3, because all calls would read the same body; each request to this POST backend gets a 500`,
 	}
 	if !slices.Equal(l.lines, want) {
 		t.Errorf("got log\n%s\nwant\n%s", strings.Join(l.lines, "\n"), strings.Join(want, "\n"))
@@ -81,7 +81,7 @@ func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
 		URLPattern: "/", EndpointMethod: "POST", Endpoint: "/orders/:id",
 		Settings: []Setting{{"z", map[string]any{"function_name": "f"}}, {"a", map[string]any{"function_name": "f"}}},
 	})
-	want := []string{"ERROR [BACKEND: POST /orders/:id][Lambda] bad configuration: one of a and z may be there, not both; each request to POST /orders/:id gets a 500"}
+	want := []string{"ERROR [BACKEND: POST /orders/:id][Lambda] bad configuration: a, z: set only one of them; each request to POST /orders/:id gets a 500"}
 	if !slices.Equal(l.lines, want) {
 		t.Errorf("got %q, want %q", l.lines, want)
 	}

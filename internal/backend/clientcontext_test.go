@@ -60,7 +60,7 @@ func TestClientContextOfNamesThatFold(t *testing.T) {
 			if want := map[string]string{"userId": "7", "JWT.sub": "me", "tier": "gold"}; !maps.Equal(got.Custom, want) {
 				t.Errorf("%s %q: got %q, want %q", kind, name, got.Custom, want)
 			}
-			if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "left the "+kind+" ") {
+			if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "the function does not get the "+kind+" ") {
 				t.Errorf("%s %q: got the warnings %q, want one", kind, name, got)
 			}
 		}
@@ -106,7 +106,7 @@ func TestClientContextLimit(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusRequestHeaderFieldsTooLarge || e.Error() != "lambda: headers too large" {
 		t.Errorf("got %v, want a 431", err)
 	}
-	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], "3584 bytes of base64, which is more than Lambda's limit of 3583") {
+	if got := l.level("INFO"); len(got) != 1 || !strings.Contains(got[0], "3584 bytes of base64; Lambda's limit is 3583") {
 		t.Errorf("got %q", got)
 	}
 	if n := len(s.Calls()); n != 1 {

@@ -115,7 +115,7 @@ func TestProgressInTheLog(t *testing.T) {
 	if _, err := do(ctx, b, &Request{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	want := "ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2: function f, request id " + s.Calls()[0].RequestID + ", 2 attempts: the attempt before failed: code ServiceException (500): 'first'"
+	want := "ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2: function f, request id " + s.Calls()[0].RequestID + ", 2 attempts: the previous attempt failed: code ServiceException (500): 'first'"
 	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 		t.Errorf("got  %q\nwant %q", lines, want)
 	}

@@ -157,7 +157,7 @@ func headersTooLarge(size int) *Error {
 		status:  http.StatusRequestHeaderFieldsTooLarge,
 		message: "headers too large",
 		kind:    "ClientContextTooLarge",
-		failure: fmt.Sprintf("the client context has %d bytes of base64, which is more than Lambda's limit of %d", size, maxClientContext),
+		failure: fmt.Sprintf("the client context has %d bytes of base64; Lambda's limit is %d", size, maxClientContext),
 	}
 }
 
@@ -234,7 +234,7 @@ func invocationError(err *invoke.Error, cfg *config.Config) *Error {
 	case invoke.KindEnded:
 		e := ended(err.Err, err.Progress)
 		if err.Previous != nil {
-			e.detail = "the attempt before failed: " + describe(err.Previous)
+			e.detail = "the previous attempt failed: " + describe(err.Previous)
 		}
 		return e
 	case invoke.KindInternal:

@@ -106,7 +106,7 @@ func TestProgressAfterAFunctionError(t *testing.T) {
 		return nil, ctx.Err()
 	})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "retry_function_errors": true})})
 	_, err := do(ctx, b, &Request{})
-	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2: function f, 2 attempts: the attempt before failed: code Unhandled: 'out of tea'`
+	want := `ERROR [BACKEND: ][Lambda] the deadline passed in attempt 2: function f, 2 attempts: the previous attempt failed: code Unhandled: 'out of tea'`
 	if lines := l.level("ERROR"); err == nil || len(lines) != 1 || lines[0] != want {
 		t.Errorf("got %v, log %q, want %s", err, lines, want)
 	}

@@ -108,7 +108,7 @@ func messageOf(err *invoke.Error) string {
 	case err.Kind == invoke.KindCredentials && err.Message != "": // an Invoker's; no other line has it
 		return "no AWS credentials: " + text.Clean(err.Message)
 	case err.Kind == invoke.KindCredentials:
-		return "no AWS credentials; the last line of [Lambda] about them says why"
+		return "no AWS credentials; the last [Lambda] line about credentials says why"
 	case err.Redacted:
 		return joined(": ", invoke.RedactedText, err.Skew)
 	case err.Kind != invoke.KindAPI:

@@ -119,6 +119,6 @@ func compareBools(a, b bool) int {
 // vouches for.
 func (b *Backend) leaveOut(what, name string) {
 	if b.collision.CompareAndSwap(false, true) {
-		b.logger.Warning(b.prefix, fmt.Sprintf("left the %s %s out of what the function receives: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply%s", what, text.Quote(name), b.where()))
+		b.logger.Warning(b.prefix, fmt.Sprintf("the function does not get the %s %s: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply%s", what, text.Quote(name), b.where()))
 	}
 }

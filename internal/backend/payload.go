@@ -81,7 +81,7 @@ func (b *Backend) event(r *Request, method string, body []byte, trace map[string
 
 // untypedBody is the warning for a body without a Content-Type, the most frequent reason why an
 // application cannot parse a body.
-const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and of the backend if it has some"
+const untypedBody = "a request has a body and no Content-Type, so the function cannot tell what the body is: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any"
 
 // readBody reads a body to its end and closes it. It reads in a separate goroutine, because a
 // client that stalls in the middle of its body must not hold the pipe beyond its deadline. That

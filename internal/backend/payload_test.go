@@ -75,7 +75,7 @@ func TestParameters(t *testing.T) {
 				b.parameters(r)
 				var want []string
 				if tc.leftOut != "" {
-					want = []string{"WARNING [x] left the query string " + tc.leftOut + " out of what the function receives: a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply"}
+					want = []string{"WARNING [x] the function does not get the query string " + tc.leftOut + ": a decoder that ignores case could take it for a placeholder, a claim or a value of an earlier reply"}
 				}
 				if !slices.Equal(l.lines, want) {
 					t.Errorf("logged %q, want %q", l.lines, want)

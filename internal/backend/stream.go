@@ -239,13 +239,13 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 			return n, nil
 		}
 		if s.length >= 0 && (err == io.EOF || length > s.length) {
-			err = truncated(fmt.Sprintf("it has %d bytes, at a Content-Length of %d", length, s.length))
+			err = truncated(fmt.Sprintf("it has %d bytes, but its Content-Length is %d", length, s.length))
 		}
 		if err != nil {
 			s.fail(err)
 			gone := errors.Is(err, context.Canceled)
 			if !client.abort(gone) && !gone {
-				s.backend.logger.Warning(s.backend.prefix, "the client cannot tell that its reply broke off: "+joined(", ", "function "+s.function.String(), labelled("request id ", s.requestID)))
+				s.backend.logger.Warning(s.backend.prefix, "a reply broke off, and the client cannot tell, because the gateway cannot cut off its connection: "+joined(", ", "function "+s.function.String(), labelled("request id ", s.requestID)))
 			}
 			return n, err
 		}

@@ -74,7 +74,7 @@ func TestStreamOfEmptyChunks(t *testing.T) {
 // A body is too much where none is announced, too.
 func TestStreamThatAnnouncesNothing(t *testing.T) {
 	const head = `{"headers":{"content-length":"0"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
-	for body, want := range map[string]string{"": "", "tea": ": it has 3 bytes, at a Content-Length of 0"} {
+	for body, want := range map[string]string{"": "", "tea": ": it has 3 bytes, but its Content-Length is 0"} {
 		b, l := streamOf(t, integrationResponse, head, body)
 		response, err := do(t.Context(), b, &Request{})
 		if err != nil {

@@ -345,7 +345,7 @@ func TestStreamConfiguration(t *testing.T) {
 		{Spec{}, nil, `stream: the backend's encoding must be 'no-op', is 'json'`},
 		{Spec{Encoding: "string"}, nil, `stream: the backend's encoding must be 'no-op', is 'string'`},
 		{Spec{Encoding: "no-op", ConcurrentCalls: 2}, nil, "stream: concurrent_calls must be 1, is 2"},
-		{Spec{Encoding: "no-op"}, noInvoker{}, "stream: the Invoker that the build has set has no method for streams"},
+		{Spec{Encoding: "no-op"}, noInvoker{}, "stream: the Invoker of this build (WithInvoker) does not have the SDK's method for streams"},
 	} {
 		tc.spec.Settings = ns(map[string]any{"function_name": "f", "stream": true, "region": "us-west-2"})
 		f := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}})

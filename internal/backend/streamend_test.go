@@ -89,8 +89,8 @@ func (f ending) Read([]byte) (int, error) {
 // protocol and the engine.
 func TestStreamOfAnotherLength(t *testing.T) {
 	for body, log := range map[string]string{
-		"abc":   ": it has 3 bytes, at a Content-Length of 4",
-		"abcde": ": it has 5 bytes, at a Content-Length of 4",
+		"abc":   ": it has 3 bytes, but its Content-Length is 4",
+		"abcde": ": it has 5 bytes, but its Content-Length is 4",
 		"abcd":  "",
 	} {
 		for protocol, start := range map[string]func(*httptest.Server){"HTTP/1.1": (*httptest.Server).Start, "HTTP/2.0": (*httptest.Server).StartTLS} {
@@ -128,7 +128,7 @@ func TestStreamCutShortForAWriterThatCannotTell(t *testing.T) {
 	if n, err := io.Copy(writerFunc(func(p []byte) (int, error) { return len(p), nil }), response.Body); n != 10 || err == nil {
 		t.Errorf("got %d, %v", n, err)
 	}
-	if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "the client cannot tell that its reply broke off: function f, request id ") {
+	if got := l.level("WARNING"); len(got) != 1 || !strings.Contains(got[0], "a reply broke off, and the client cannot tell, because the gateway cannot cut off its connection: function f, request id ") {
 		t.Errorf("got %q", got)
 	}
 	if got := l.level("ERROR"); len(got) != 1 {

@@ -34,7 +34,7 @@ func (s Spec) unsetClaims(claims []string, checkOnly bool) (warnings []string) {
 	for _, claim := range claims {
 		if !strings.Contains(s.URLPattern, "{{."+claim+"}}") {
 			name := strings.TrimPrefix(claim, config.ClaimPrefix)
-			warnings = append(warnings, "KrakenD sets {"+claim+"} only where a url_pattern of the endpoint has it, such as /?"+name+"={"+claim+"}")
+			warnings = append(warnings, "KrakenD sets {"+claim+"} only if a url_pattern of the endpoint contains it: add it to one, such as /?"+name+"={"+claim+"}")
 		}
 	}
 	return warnings

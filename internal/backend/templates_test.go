@@ -190,7 +190,7 @@ func TestConcurrentCallsHaveOneName(t *testing.T) {
 
 // Where the adapter does not have KrakenD's validator set a claim, a url_pattern has to name it.
 func TestUnsetClaims(t *testing.T) {
-	const sub, tenant = "KrakenD sets {JWT.sub} only where a url_pattern of the endpoint has it, such as /?sub={JWT.sub}", "KrakenD sets {JWT.tenant} only where a url_pattern of the endpoint has it, such as /?tenant={JWT.tenant}"
+	const sub, tenant = "KrakenD sets {JWT.sub} only if a url_pattern of the endpoint contains it: add it to one, such as /?sub={JWT.sub}", "KrakenD sets {JWT.tenant} only if a url_pattern of the endpoint contains it: add it to one, such as /?tenant={JWT.tenant}"
 	for _, tc := range []struct {
 		urlPattern      string
 		sets, checkOnly bool

@@ -32,7 +32,7 @@ var timeoutLine = regexp.MustCompile(`^Task timed out after \d+\.\d\d seconds$`)
 func undecodableReply(err error, payload []byte) *Error {
 	e := undecodable(err)
 	if len(payload) < 64 && timeoutLine.Match(payload) {
-		e.detail = "it is not JSON, but AWS's emulator saying " + text.Quote(string(payload))
+		e.detail = "it is not JSON but a message of AWS's emulator: " + text.Quote(string(payload))
 	}
 	return e
 }

@@ -36,10 +36,10 @@ func TestUndecodableReplies(t *testing.T) {
 		{`{"private":1}`, list, nil, "it is an object, not a list"},
 		{`private`, object, nil, `it is not JSON: 'invalid character 'p' looking for beginning of value'`},
 		{`"` + strings.Repeat("private", 10_000) + `"`, object, nil, "it is a string, not an object"}, // it is decoded as it comes
-		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON, but AWS's emulator saying 'Task timed out after 1.00 seconds'`},
+		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON but a message of AWS's emulator: 'Task timed out after 1.00 seconds'`},
 		{`Task timed out after private`, object, nil, `it is not JSON: 'invalid character 'T' looking for beginning of value'`},
-		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON, but AWS's emulator saying 'Task timed out after 300.00 seconds'`},
-		{`private`, object, proxied, `'it is not JSON, so not an HTTP response'`},
+		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON but a message of AWS's emulator: 'Task timed out after 300.00 seconds'`},
+		{`private`, object, proxied, `'it is not JSON, so it is not an HTTP response'`},
 		{`["private"]`, object, proxied, "'it is a list, not an HTTP response'"},
 		{`{"errorType":"private","errorMessage":"private"}`, object, proxied, `'statusCode: missing; with errorType and errorMessage, the reply looks like a function's error'`},
 	} {

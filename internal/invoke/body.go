@@ -27,7 +27,7 @@ func checkHeader(h http.Header) error {
 		}
 	}
 	if size > MaxHeader {
-		return fmt.Errorf("its headers have %d bytes, which is more than %d", size, MaxHeader)
+		return fmt.Errorf("its headers have %d bytes; the limit is %d", size, MaxHeader)
 	}
 	return nil
 }

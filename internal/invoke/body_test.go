@@ -91,8 +91,8 @@ func TestLimits(t *testing.T) {
 		{name: "a long report", status: 200, size: 1000, said: 1000, header: []string{"X-Amz-Function-Error", "Unhandled"}, want: KindFunction, text: "the function failed: Unhandled"},
 		{name: "a report without an end", status: 200, size: endless, said: -1, header: []string{"X-Amz-Function-Error", "Unhandled"}, want: KindLimit, text: "it has more than 6291556 bytes"},
 		{name: "a stream's error without an end", status: 403, size: endless, said: -1, stream: true, want: KindLimit, text: "it has more than 6291556 bytes"},
-		{name: "large headers", status: 200, size: 1, said: 1, header: many, want: KindLimit, text: "its headers have 103639 bytes, which is more than 65536"},
-		{name: "large headers of a stream", status: 200, size: 1, said: 1, header: many, stream: true, want: KindLimit, text: "its headers have 103639 bytes, which is more than 65536"},
+		{name: "large headers", status: 200, size: 1, said: 1, header: many, want: KindLimit, text: "its headers have 103639 bytes; the limit is 65536"},
+		{name: "large headers of a stream", status: 200, size: 1, said: 1, header: many, stream: true, want: KindLimit, text: "its headers have 103639 bytes; the limit is 65536"},
 		{name: "another protocol", status: 101, size: endless, said: -1, want: KindLimit, text: "it is a switch to another protocol"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

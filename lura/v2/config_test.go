@@ -144,7 +144,7 @@ func TestNamespaces(t *testing.T) {
 		{map[string]any{NamespaceAlias: f}, nil},
 		{
 			map[string]any{Namespace: f, NamespaceAlias: f},
-			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: one of backend/lambda and github.com/devopsfaith/krakend-lambda may be there, not both; each request to this GET backend (function_name 'f') gets a 500"},
+			[]string{"ERROR [BACKEND: /x][Lambda] bad configuration: backend/lambda, github.com/devopsfaith/krakend-lambda: set only one of them; each request to this GET backend (function_name 'f') gets a 500"},
 		},
 	} {
 		log := &adaptertest.Recorder{}
