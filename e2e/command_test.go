@@ -180,7 +180,7 @@ func TestCheck(t *testing.T) {
 				[]object{endpoint("/a/{id}", object{"extra_config": object{"backend/lamda": object{"function_name": "f"}}})},
 				1,
 				nil,
-				[]string{"GET /a/{id} has a backend without a host, and without a function that this gateway knows of", "krakend: bad configuration, see the log"},
+				[]string{"GET /a/{id}: a backend has neither a host nor a function: add a host, or correct the namespace in its extra_config", "krakend: bad configuration, see the log"},
 			},
 			{
 				"a host that is none",
@@ -332,7 +332,7 @@ func TestCheckFile(t *testing.T) {
 
 func TestArgumentThatIsNoFlag(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
-		if stdout, stderr, status := run(t, g, "-check", "other.json"); status != 2 || stdout != "" || !strings.Contains(stderr, `what is "other.json"?`) {
+		if stdout, stderr, status := run(t, g, "-check", "other.json"); status != 2 || stdout != "" || !strings.Contains(stderr, `unexpected argument "other.json": name the configuration file with -c`) {
 			t.Errorf("got the exit status %d, %q and %q", status, stdout, stderr)
 		}
 	})

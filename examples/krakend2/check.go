@@ -50,7 +50,7 @@ func checkNamespaces(cfg config.ServiceConfig, log *counter, check bool) {
 // verdict returns the result of a check, once everything is built. Warnings are not errors.
 func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error {
 	for _, e := range r.nowhere(endpoints) {
-		log.Error(e + " has a backend without a host, and without a function that this gateway knows of")
+		log.Error(e + ": a backend has neither a host nor a function: add a host, or correct the namespace in its extra_config")
 	}
 	for _, e := range r.untyped(endpoints) {
 		log.Warning(e + ": bodies reach a function without their Content-Type, so it cannot tell what they are: add Content-Type to the input_headers (headers_to_pass on KrakenD 1.x) of the endpoint, and to those of the backend if it has any")

@@ -22,11 +22,11 @@ import (
 func main() {
 	file := flag.String("c", "krakend.json", "the configuration `file`")
 	debug := flag.Bool("d", false, "log at level DEBUG, and run KrakenD in debug mode")
-	check := flag.Bool("check", false, "check the configuration, say what each Lambda backend invokes, and exit: with 1 where something is wrong. Nobody is called")
+	check := flag.Bool("check", false, "check the configuration, print what each Lambda backend invokes, and exit, with 1 after an error; it calls nothing")
 	version := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "krakend: what is %q? The configuration file is for -c\n", flag.Arg(0))
+		fmt.Fprintf(os.Stderr, "krakend: unexpected argument %q: name the configuration file with -c\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	if *version {

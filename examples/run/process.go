@@ -106,7 +106,7 @@ func (p *process) died() error {
 	if p.err != nil {
 		how = p.err.Error()
 	}
-	return fmt.Errorf("%s ended by itself (%s), its last output:\n%s", p.name, how, strings.Join(p.lines, ""))
+	return fmt.Errorf("%s ended unexpectedly (%s); its last output:\n%s", p.name, how, strings.Join(p.lines, ""))
 }
 
 // stop ends the process and waits for its end. It may have ended already.

@@ -32,7 +32,7 @@ var requests = []request{
 	{about: "Numbers keep all their digits", path: "/orders/9007199254740993"},
 	{about: "Two functions, one response, filtered", path: "/orders/9007199254740993/summary"},
 	{about: "The function's reply as it is (no-op)", path: "/orders/9007199254740993/raw"},
-	{about: "A function that returns an error is a 502, and says no more", path: "/fail"},
+	{about: "A function's error is a 502 without a body", path: "/fail"},
 	{about: "The same with \"return_error_details\"", path: "/fail/details"},
 	{about: "A function that panics", path: "/panic"},
 	{about: "A function slower than the endpoint's timeout", path: "/slow"},

@@ -348,7 +348,7 @@ func TestProcessDies(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"functions ended by itself", "exit status 3", "functions | line 100\n", "functions | out of luck\n"} {
+	for _, want := range []string{"functions ended unexpectedly", "exit status 3", "functions | line 100\n", "functions | out of luck\n"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in the error: %v", want, err)
 		}
