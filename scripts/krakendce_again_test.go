@@ -17,7 +17,7 @@ func pathWith(t *testing.T, commands string) (env []string) {
 }
 
 // git checkout changes the files of KrakenD-CE, and leaves what the script or make has added for
-// another version.
+// another version. A script that is killed while it fetches a schema leaves that file, too.
 func TestKrakendCEAfterACheckoutOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
@@ -29,12 +29,17 @@ func TestKrakendCEAfterACheckoutOfAnotherVersion(t *testing.T) {
 	}
 
 	edit(t, dir, schemaFile, "/schema/v2.13/", "/schema/v2.12/")
+	old := tree(t, dir)[schemaFile]
+	edit(t, dir, "Makefile", "@cp krakend-schema.json", "@cp "+schemaFile+" meanwhile.json; cp krakend-schema.json")
 	out, err := krakendCE(t, env, dir)
 	if want := "changed " + schemaFile + "\n"; err != nil || !strings.Contains(out, want) {
 		t.Errorf("with the schema of 2.12: got %v and\n%s\nwant %q", err, out, want)
 	}
 	if got := tree(t, dir)[schemaFile]; strings.Contains(got, "/schema/v2.12/") || !strings.Contains(got, `"log_tail"`) {
 		t.Error("the schema of 2.12 is still there, or the new one lacks log_tail")
+	}
+	if got := tree(t, dir)["meanwhile.json"]; got != old {
+		t.Errorf("while make fetches the schema, the old one must stay, got %.40q", got)
 	}
 
 	older := checkout(t, "2.1.2")
@@ -158,26 +163,43 @@ func TestKrakendCEStopsHalfWay(t *testing.T) {
 	}
 }
 
-// The module raises the interfaces of some modules. Those of KrakenD-CE that implement these are raised too,
-// else the build fails, but never lowered.
+// On KrakenD 2 the module raises the interfaces of some modules. Those of KrakenD-CE that implement these are
+// raised too, else the build fails, but never lowered.
 func TestKrakendCERaisesImplementations(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
-	for _, tc := range []struct{ module, has, want string }{
-		{"github.com/golang/protobuf", "v1.5.3", "v1.5.4"},
-		{"github.com/golang/protobuf", "v1.4.9", "v1.5.4"},
-		{"github.com/golang/protobuf", "v1.5.4", "v1.5.4"},
-		{"go.opentelemetry.io/otel/sdk", "v1.24.0", "v1.43.0"},
-		{"go.opentelemetry.io/otel/sdk", "v1.43.0", "v1.43.0"},
-		{"go.opentelemetry.io/otel/sdk", "v1.143.0", "v1.143.0"},
-		{"go.opentelemetry.io/otel/sdk/metric", "v1.9.1", "v1.43.0"},
-		{"go.opentelemetry.io/otel/sdk/metric", "v1.43.1", "v1.43.1"},
+	modules := []string{"github.com/golang/protobuf", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/sdk/metric"}
+	for _, tc := range []struct {
+		name, version string
+		has, want     []string // of modules
+	}{
+		{name: "older", version: "2.13.8", has: []string{"v1.4.9", "v1.24.0", "v1.9.1"}, want: []string{"v1.5.4", "v1.43.0", "v1.43.0"}},
+		{name: "before a release", version: "2.13.8", has: []string{"v1.5.4-rc.1", "v1.43.0-rc.1", "v1.43.0-0.20260101000000-0123456789ab"}, want: []string{"v1.5.4", "v1.43.0", "v1.43.0"}},
+		{name: "the same", version: "2.13.8", has: []string{"v1.5.4", "v1.43.0", "v1.43.0"}, want: []string{"v1.5.4", "v1.43.0", "v1.43.0"}},
+		{name: "newer", version: "2.13.8", has: []string{"v1.6.0-rc.1", "v1.143.0", "v1.43.1"}, want: []string{"v1.6.0-rc.1", "v1.143.0", "v1.43.1"}},
+		{name: "without OpenTelemetry", version: "2.1.2", has: []string{"v1.5.3"}, want: []string{"v1.5.4"}},
+		{name: "KrakenD 1.4", version: "1.4.1", has: []string{"v1.4.3"}, want: []string{"v1.4.3"}},
 	} {
-		dir := checkout(t, "2.13.8")
-		edit(t, dir, "go.mod", "require (\n", "require (\n\t"+tc.module+" "+tc.has+" // indirect\n")
-		out, err := krakendCE(t, pathWith(t, "exit"), dir)
-		if mod := tree(t, dir)["go.mod"]; err != nil || !strings.Contains(mod, "\t"+tc.module+" "+tc.want+" // indirect\n") {
-			t.Errorf("%s %s: got %v, %s and\n%s\nwant %s", tc.module, tc.has, err, out, mod, tc.want)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			dir := checkout(t, tc.version)
+			// The first is a line, the others are in a block.
+			added := "require (\n"
+			for i, version := range tc.has {
+				if line := modules[i] + " " + version + " // indirect\n"; i == 0 {
+					added = "require " + line + "\n" + added
+				} else {
+					added += "\t" + line
+				}
+			}
+			edit(t, dir, "go.mod", "require (\n", added)
+			out, err := krakendCE(t, pathWith(t, "exit"), dir)
+			mod := tree(t, dir)["go.mod"]
+			for i, want := range tc.want {
+				if err != nil || !strings.Contains(mod, modules[i]+" "+want+" // indirect\n") {
+					t.Errorf("%s %s: got %v, %s and\n%s\nwant %s", modules[i], tc.has[i], err, out, mod, want)
+				}
+			}
+		})
 	}
 }
