@@ -27,16 +27,21 @@ func newStandIn(t *testing.T, does string) standIn {
 			t.Fatal(err)
 		}
 	}
-	script := "#!/bin/sh\necho awslocal \"$@\" >>\"$KEPT/calls\"\n" +
-		"for arg; do case $arg in fileb://*) cp \"${arg#fileb://}\" \"$KEPT/file\" ;; esac; done\n" + does + "\n"
+	s.write(t, "awslocal", "echo awslocal \"$@\" >>\"$KEPT/calls\"\n"+
+		"for arg; do case $arg in fileb://*) cp \"${arg#fileb://}\" \"$KEPT/file\" ;; esac; done\n"+does)
+	return s
+}
+
+// write writes a program of shell.
+func (s standIn) write(t *testing.T, name, commands string) {
+	t.Helper()
 	// Nothing is started meanwhile: it would have the file open for writing as well, and a
 	// file like that cannot be executed (go.dev/issue/22315).
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(filepath.Join(s.dir, "bin/awslocal"), []byte(script), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "bin", name), []byte("#!/bin/sh\n"+commands+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // env is an environment in which it is awslocal.
@@ -115,10 +120,16 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// LocalStack tells that a script has failed. This one does where AWS refuses something.
+// LocalStack tells that a script has failed. This one does where AWS refuses something, and where Python
+// fails before that.
 func TestFunctionFails(t *testing.T) {
 	if err := create(t, newStandIn(t, "exit 254")); err == nil {
-		t.Error("the script has not failed")
+		t.Error("the script has not failed, but awslocal has")
+	}
+	aws := newStandIn(t, "")
+	aws.write(t, "python3", "exit 1")
+	if err := create(t, aws); err == nil {
+		t.Error("the script has not failed, but python3 has")
 	}
 }
 
