@@ -174,7 +174,7 @@ func TestProfile(t *testing.T) {
 		check(t, gw.get(t, "/shop"), http.StatusOK, `{}`)
 		check(t, gw.get(t, "/absent"), http.StatusInternalServerError, "")
 		onlyCall(t, api, "f")
-		want := fmt.Sprintf(`bad configuration: profile: there is no 'shops' in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
+		want := fmt.Sprintf(`bad configuration: profile: 'shops' is not in %s or %[2]s; each request to `, home+"/.aws/config", home+"/.aws/credentials")
 		if lines := gw.Lines(t, "ERROR", "/absent"); len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}
@@ -221,7 +221,7 @@ func TestAssumeRole(t *testing.T) {
 		denied := gw.get(t, "/denied")
 		check(t, denied, http.StatusBadGateway, "")
 		checkNothingLeaks(t, denied)
-		want := `[Lambda] no AWS credentials in the role ` + role + `, assumed with those of the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'not this one'`
+		want := `[Lambda] no AWS credentials in the role ` + role + `, assumed with credentials from the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'not this one'`
 		if log := gw.Log(t); strings.Count(log, want) != 1 {
 			t.Errorf("got the log\n%s\nwant %q once", log, want)
 		}
@@ -298,7 +298,7 @@ func TestCredentialsThatComeLater(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte(sharedCredentials), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		const found = "[Lambda] found AWS credentials in "
+		const found = "[Lambda] using AWS credentials from "
 		for deadline := time.Now().Add(clientTimeout); gw.get(t, "/f").status != http.StatusOK || !strings.Contains(gw.Log(t), found); {
 			if time.Now().After(deadline) {
 				t.Fatal("the gateway has not found them, or does not say so")

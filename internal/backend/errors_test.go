@@ -153,8 +153,8 @@ func TestPlainTextErrors(t *testing.T) {
 		{"404 page not found\n", "no error code (404): '404 page not found'"},
 		{strings.Repeat("x", 10_000), "no error code (404): '" + strings.Repeat("x", text.MaxDetail-len("…")) + "…'"},
 		{"try http://user:pass@proxy/", "no error code (404): 'try http://xxxxx@proxy/'"},
-		{"bad header Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE", "no error code (404): a message that repeats the payload or a secret is left out"},
-		{`cannot route {"card":"4111111111111111"}`, "no error code (404): a message that repeats the payload or a secret is left out"},
+		{"bad header Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE", "no error code (404): message left out, because it repeats the payload or a secret"},
+		{`cannot route {"card":"4111111111111111"}`, "no error code (404): message left out, because it repeats the payload or a secret"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")

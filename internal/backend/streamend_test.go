@@ -24,7 +24,7 @@ var cutShort = map[string]struct {
 }{
 	"the function's error": {errors.New("out of tea"), nil, "the function failed: function f, code errorString, request id %s: 'out of tea'"},
 	"a cut connection":     {nil, fault(lambdatest.Cut(lambdatest.WithinBody)), "the reply broke off: function f, request id %s: "},
-	"no end":               {nil, fault(lambdatest.Cut(lambdatest.BeforeComplete)), "the reply broke off: function f, request id %s: 'the stream has no end'"},
+	"no end":               {nil, fault(lambdatest.Cut(lambdatest.BeforeComplete)), "the reply broke off: function f, request id %s: 'the stream ended before InvokeComplete'"},
 }
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }

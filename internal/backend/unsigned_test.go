@@ -10,10 +10,10 @@ import (
 // The line of a call without credentials says why where no other line does: with an Invoker.
 func TestLineOfMissingCredentials(t *testing.T) {
 	for want, e := range map[string]*invoke.Error{
-		"invocation failed: code NoCredentials: no AWS credentials; the last [Lambda] line about credentials says why":          {},
-		"invocation failed: code NoCredentials: no AWS credentials: AccessDenied (403): 'not this one'":                         {Message: "AccessDenied (403): 'not this one'"},
-		"invocation failed: code NoCredentials: no AWS credentials: 'two' lines":                                                {Message: "\"two\"\nlines"},
-		"invocation failed: code NoCredentials: no AWS credentials: a message that repeats the payload or a secret is left out": {Redacted: true},
+		"invocation failed: code NoCredentials: no AWS credentials; the last [Lambda] line about credentials says why":            {},
+		"invocation failed: code NoCredentials: no AWS credentials: AccessDenied (403): 'not this one'":                           {Message: "AccessDenied (403): 'not this one'"},
+		"invocation failed: code NoCredentials: no AWS credentials: 'two' lines":                                                  {Message: "\"two\"\nlines"},
+		"invocation failed: code NoCredentials: no AWS credentials: message left out, because it repeats the payload or a secret": {Redacted: true},
 	} {
 		e.Kind = invoke.KindCredentials
 		err := invocationError(e, &config.Config{})

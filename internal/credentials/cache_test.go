@@ -120,7 +120,7 @@ func TestNoCredentials(t *testing.T) {
 		if s.count() != 2 {
 			t.Errorf("after it: %d lookups", s.count())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until there are some: set them up in one of these places")
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error; no restart is needed")
 
 		there = true
 		pause(errorTTL)
@@ -129,7 +129,7 @@ func TestNoCredentials(t *testing.T) {
 		if id, _ := get(t, v); id != "key1" || s.told() != "false false false" {
 			t.Errorf("got %s after lookups %s", id, s.told())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until there are some: set them up in one of these places", foundAgain)
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error; no restart is needed", foundAgain)
 	})
 }
 
@@ -237,7 +237,7 @@ func TestRefreshFails(t *testing.T) {
 		if s.count() != 13 { // one every 5 s
 			t.Errorf("got %d lookups", s.count())
 		}
-		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until there are some: set them up in one of these places`
+		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until you set up credentials there or correct the error; no restart is needed`
 		for range 15 {
 			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
 				t.Error("got credentials that have expired")
@@ -313,7 +313,7 @@ func TestSourceWithoutExpiry(t *testing.T) {
 		if id, version := get(t, v); id != "key2" || version != 2 {
 			t.Errorf("got %s, version %d", id, version)
 		}
-		l.expect(t, firstFound, "INFO [Lambda] found a new access key in the test, source TestProvider")
+		l.expect(t, firstFound, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)")
 	})
 }
 

@@ -25,7 +25,7 @@ func (e *Error) Unwrap() error { return e.cause }
 var (
 	errNoResult     = fmt.Errorf("no result within %v", lookupLimit)
 	errNoKeys       = errors.New("access key id and secret access key are empty")
-	errFoundExpired = errors.New("the credentials found expire")
+	errFoundExpired = errors.New("the credentials found there expired")
 	errExpired      = errors.New("AWS refuses the credentials as expired")
 )
 
@@ -42,7 +42,7 @@ func (c *Cache) newError(cause error) *Error {
 func (c *Cache) describe(err error) (line string) {
 	defer func() {
 		if recover() != nil {
-			line = fmt.Sprintf("an error of type %T without a text", err)
+			line = fmt.Sprintf("an error of the type %T, whose text cannot be read", err)
 		}
 	}()
 	defer func() {
@@ -73,7 +73,7 @@ func (c *Cache) inUse(s string) bool {
 func safeEndpoint(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		return "an endpoint that is no URL"
+		return "an endpoint that is not a URL"
 	}
 	u.User, u.RawQuery = nil, ""
 	return text.Clean(text.Cut(u.String()))

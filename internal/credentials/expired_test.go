@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const refusedByB = "no AWS credentials in the test: " + b + " refuses them as expired"
+const refusedByB = "no AWS credentials in the test: " + b + " refuses the credentials found there as expired"
 
 // taking returns a Finder of new credentials for each lookup, which takes a while.
 func taking(d, life time.Duration) func(context.Context, int) (Found, error) {
@@ -139,7 +139,7 @@ func TestEndpointThatRefusesAll(t *testing.T) {
 			}
 			v.MarkExpired(version)
 		}
-		failing := "ERROR [Lambda] " + refusedByB + ", 5 times in a row; its calls fail, and new credentials are looked up once a minute"
+		failing := "ERROR [Lambda] " + refusedByB + ", 5 times in a row; calls to it fail, and the gateway looks for new credentials once a minute"
 		for range 59 {
 			instantly(t, func() {
 				if got := fails(t, v); got != refusedByB {
@@ -166,7 +166,7 @@ func TestEndpointThatRefusesAll(t *testing.T) {
 		if id, _ := get(t, v); id != "key8" {
 			t.Errorf("got %s", id)
 		}
-		l.expect(t, firstFound, failing, "INFO [Lambda] "+b+" accepts the AWS credentials in the test again")
+		l.expect(t, firstFound, failing, "INFO [Lambda] "+b+" accepts the AWS credentials from the test again")
 	})
 }
 

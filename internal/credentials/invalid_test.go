@@ -51,7 +51,7 @@ func TestInvalidKeyThatStays(t *testing.T) {
 		if got := refuse(2 * time.Second); got != "0 1" {
 			t.Errorf("with a new key: renewals at %s", got)
 		}
-		l.expect(t, firstFound, "INFO [Lambda] found a new access key in the test, source TestProvider")
+		l.expect(t, firstFound, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)")
 	})
 }
 

@@ -34,15 +34,15 @@ func (c *Cache) change(replaced bool) message {
 	}
 	switch {
 	case c.logged == before && before == available && replaced && !expires:
-		return message{Logger.Info, c.found("a new access key")}
+		return message{Logger.Info, c.using("a new AWS access key")}
 	case c.logged == before:
 		return message{}
 	case c.logged == available && before == unknown:
-		return message{Logger.Debug, c.found("AWS credentials")}
+		return message{Logger.Debug, c.using("AWS credentials")}
 	case c.logged == available:
-		return message{Logger.Info, c.found("AWS credentials")}
+		return message{Logger.Info, c.using("AWS credentials")}
 	case c.logged == missing:
-		return message{Logger.Error, c.err.Error() + "; calls fail until there are some: set them up in one of these places"}
+		return message{Logger.Error, c.err.Error() + "; calls fail until you set up credentials there or correct the error; no restart is needed"}
 	}
 	line := "no new AWS credentials in " + c.err.where + ": " + c.err.why + "; keeping the current credentials"
 	if expires {
@@ -51,12 +51,13 @@ func (c *Cache) change(replaced bool) message {
 	return message{Logger.Warning, line}
 }
 
-func (c *Cache) found(what string) string {
-	line := "found " + what + " in " + c.o.Where
-	if c.current.Source != "" {
-		line += ", source " + text.Clean(text.Cut(c.current.Source))
+// using says where the current credentials come from. The caller holds c.mu.
+func (c *Cache) using(what string) string {
+	line := "using " + what + " from "
+	if c.current.Source == "" {
+		return line + c.o.Where
 	}
-	return line
+	return line + text.Clean(text.Cut(c.current.Source)) + " (searched: " + c.o.Where + ")"
 }
 
 // write logs the message. The caller does not hold c.mu.

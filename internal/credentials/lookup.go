@@ -28,7 +28,7 @@ func (c *Cache) run(l *lookup) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
 	stop := context.AfterFunc(ctx, func() { c.expire(l) })
 	var found Found
-	err := errors.New("the lookup has ended its goroutine") // Find has called runtime.Goexit
+	err := errors.New("the provider of the credentials ended its goroutine") // Find has called runtime.Goexit
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)

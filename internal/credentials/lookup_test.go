@@ -42,7 +42,7 @@ func TestLookupThatHangs(t *testing.T) {
 }
 
 func firstFoundAfter(failure string) []string {
-	return []string{"ERROR [Lambda] " + failure + "; calls fail until there are some: set them up in one of these places", foundAgain}
+	return []string{"ERROR [Lambda] " + failure + "; calls fail until you set up credentials there or correct the error; no restart is needed", foundAgain}
 }
 
 // A lookup that ignores its context has failed after 30 seconds. There is no second one beside
@@ -139,18 +139,18 @@ func TestLookupsThatFail(t *testing.T) {
 	}{
 		"error":      {func(context.Context, bool) (Found, error) { return key(1), errors.New("a \"b\"\nc") }, "'a 'b' c'"},
 		"long error": {func(context.Context, bool) (Found, error) { return key(1), errors.New(strings.Repeat("x", 2000)) }, "'" + strings.Repeat("x", 1021) + "…'"},
-		"typed nil":  {func(context.Context, bool) (Found, error) { return key(1), (*badError)(nil) }, "an error of type *credentials.badError without a text"},
+		"typed nil":  {func(context.Context, bool) (Found, error) { return key(1), (*badError)(nil) }, "an error of the type *credentials.badError, whose text cannot be read"},
 		"nothing":    {func(context.Context, bool) (Found, error) { return Found{}, nil }, "access key id and secret access key are empty"},
 		"no secret":  {func(context.Context, bool) (Found, error) { f := key(1); f.SecretAccessKey = ""; return f, nil }, "access key id and secret access key are empty"},
-		"expired":    {func(context.Context, bool) (Found, error) { f := key(1); f.Expires = now(); return f, nil }, "the credentials found expire at 1970-01-12T13:46:40Z"},
+		"expired":    {func(context.Context, bool) (Found, error) { f := key(1); f.Expires = now(); return f, nil }, "the credentials found there expired at 1970-01-12T13:46:40Z"},
 		"expires soon": {func(context.Context, bool) (Found, error) {
 			f := key(1)
 			f.Expires = now().Add(minLife - 1)
 			return f, nil
-		}, "the credentials found expire at 1970-01-12T13:46:40Z"},
+		}, "the credentials found there expired at 1970-01-12T13:46:40Z"},
 		"panic":     {func(context.Context, bool) (Found, error) { panic("oh") }, "'panic: oh'"},
 		"nil panic": {func(context.Context, bool) (Found, error) { panic(error((*badError)(nil))) }, "'panic: <nil>'"},
-		"goroutine": {func(context.Context, bool) (Found, error) { runtime.Goexit(); return key(1), nil }, "'the lookup has ended its goroutine'"},
+		"goroutine": {func(context.Context, bool) (Found, error) { runtime.Goexit(); return key(1), nil }, "'the provider of the credentials ended its goroutine'"},
 		"no Finder": {nil, "'panic: runtime error: invalid memory address or nil pointer dereference'"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestDescribe(t *testing.T) {
 		want     string
 	}{
 		"used":   {func(err error) string { return fmt.Sprintf("code %d", len(err.Error())) }, "code 7"},
-		"panics": {func(error) string { panic("oh") }, "an error of type *errors.errorString without a text"},
+		"panics": {func(error) string { panic("oh") }, "an error of the type *errors.errorString, whose text cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := New(Options{
@@ -237,7 +237,7 @@ func TestTextsOfOthers(t *testing.T) {
 	get(t, c.For(a))
 	for endpoint, want := range map[string]string{
 		"https://user:hunter2@a.example.com/x?token=hunter2": "https://a.example.com/x",
-		"http://127.0.0.1:%zz":                               "an endpoint that is no URL",
+		"http://127.0.0.1:%zz":                               "an endpoint that is not a URL",
 		"":                                                   "",
 	} {
 		if got := safeEndpoint(endpoint); got != want {
@@ -246,11 +246,11 @@ func TestTextsOfOthers(t *testing.T) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if got, want := c.found("AWS credentials"), `found AWS credentials in the test, source a b`; got != want {
+	if got, want := c.using("AWS credentials"), `using AWS credentials from a b (searched: the test)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	c.current.Source = ""
-	if got, want := c.found("AWS credentials"), `found AWS credentials in the test`; got != want {
+	if got, want := c.using("AWS credentials"), `using AWS credentials from the test`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

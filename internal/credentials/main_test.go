@@ -110,8 +110,8 @@ func (r *recorder) expect(t testing.TB, want ...string) {
 }
 
 const (
-	firstFound = "DEBUG [Lambda] found AWS credentials in the test, source TestProvider"
-	foundAgain = "INFO [Lambda] found AWS credentials in the test, source TestProvider"
+	firstFound = "DEBUG [Lambda] using AWS credentials from TestProvider (searched: the test)"
+	foundAgain = "INFO [Lambda] using AWS credentials from TestProvider (searched: the test)"
 )
 
 func newCache(t testing.TB, find func(ctx context.Context, n int) (Found, error)) (*Cache, *source, *recorder) {

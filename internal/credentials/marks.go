@@ -20,7 +20,7 @@ func (v *View) MarkValid(version uint64) {
 	recovered := v.clear(version)
 	c.mu.Unlock()
 	if recovered {
-		c.o.Logger.Info(logPrefix, v.endpoint+" accepts the AWS credentials in "+c.o.Where+" again")
+		c.o.Logger.Info(logPrefix, v.endpoint+" accepts the AWS credentials from "+c.o.Where+" again")
 	}
 }
 
@@ -63,7 +63,7 @@ func (v *View) MarkExpired(version uint64) {
 	v.request(now, c.usable())
 	c.mu.Unlock()
 	if failing {
-		c.o.Logger.Error(logPrefix, v.refusal().Error()+", "+strconv.Itoa(maxRefusals)+" times in a row; its calls fail, and new credentials are looked up once a minute")
+		c.o.Logger.Error(logPrefix, v.refusal().Error()+", "+strconv.Itoa(maxRefusals)+" times in a row; calls to it fail, and the gateway looks for new credentials once a minute")
 	}
 }
 

@@ -92,7 +92,7 @@ func (v *View) failure(usable bool) (*Error, time.Time) {
 
 // refusal returns the error for credentials that the endpoint treats as expired.
 func (v *View) refusal() *Error {
-	return &Error{v.cache.o.Where, v.endpoint + " refuses them as expired", errExpired}
+	return &Error{v.cache.o.Where, v.endpoint + " refuses the credentials found there as expired", errExpired}
 }
 
 // underWay tells whether a lookup is running within its time limit. The caller holds c.mu.

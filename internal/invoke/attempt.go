@@ -117,7 +117,7 @@ const longestCall = 16 * time.Minute
 // the call is not retried.
 var (
 	errTimeout     = errors.New("the HTTP client's timeout passed")
-	errLongestCall = fmt.Errorf("no whole reply within %.0f minutes, which is longer than Lambda executes a function", longestCall.Minutes())
+	errLongestCall = fmt.Errorf("no complete reply within %.0f minutes, and Lambda executes a function for 15 at most", longestCall.Minutes())
 )
 
 // limit returns how long an attempt may take, 0 for no limit, and the cause to report when that
@@ -158,7 +158,7 @@ func exchange(transport http.RoundTripper, request *http.Request) (*http.Respons
 	case err != nil:
 		return nil, err
 	case answer == nil:
-		return nil, errors.New("the transport returned neither an answer nor an error")
+		return nil, errors.New("the transport returned neither a response nor an error")
 	case answer.Body == nil:
 		answer.Body = http.NoBody
 	}
@@ -226,7 +226,7 @@ func (c *httpAttempter) clockIsOff(offset time.Duration) {
 	if c.clock.warned.Swap(true) || c.warn == nil {
 		return
 	}
-	c.warn(fmt.Sprintf("%s at %s; calls there are signed with AWS's time from now on: set the clock", describeOffset(offset), text.Clean(c.base.Host)))
+	c.warn(fmt.Sprintf("%s at %s; the gateway signs calls there with AWS's time from now on: set the clock", describeOffset(offset), text.Clean(c.base.Host)))
 }
 
 // fill sets a response to the contents of an answer. Its error is an *Error.

@@ -264,4 +264,4 @@ func readAll(b *Body, prefix []byte, length int64) ([]byte, error) {
 	}
 }
 
-var errSwitch = errors.New("it is a switch to another protocol")
+var errSwitch = errors.New("it switches to another protocol")

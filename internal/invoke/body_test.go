@@ -93,7 +93,7 @@ func TestLimits(t *testing.T) {
 		{name: "a stream's error without an end", status: 403, size: endless, said: -1, stream: true, want: KindLimit, text: "it has more than 6291556 bytes"},
 		{name: "large headers", status: 200, size: 1, said: 1, header: many, want: KindLimit, text: "its headers have 103639 bytes; the limit is 65536"},
 		{name: "large headers of a stream", status: 200, size: 1, said: 1, header: many, stream: true, want: KindLimit, text: "its headers have 103639 bytes; the limit is 65536"},
-		{name: "another protocol", status: 101, size: endless, said: -1, want: KindLimit, text: "it is a switch to another protocol"},
+		{name: "another protocol", status: 101, size: endless, said: -1, want: KindLimit, text: "it switches to another protocol"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			source := &countedBody{Reader: io.LimitReader(spaces{}, int64(tc.size))}
@@ -134,7 +134,7 @@ func TestOddTransports(t *testing.T) {
 	}
 	w = newWorld(func(*http.Request) (*http.Response, error) { return nil, nil })
 	_, err := invoke(t.Context(), w.client(t), all())
-	if e := errorOf(t, err); e.Kind != KindConnection || e.Error() != "the transport returned neither an answer nor an error" {
+	if e := errorOf(t, err); e.Kind != KindConnection || e.Error() != "the transport returned neither a response nor an error" {
 		t.Errorf("got %+v", e)
 	}
 }

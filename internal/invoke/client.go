@@ -254,7 +254,7 @@ func (c *call) ended(ctx context.Context, e *Error) *Error {
 	case e.Kind == KindTruncated:
 		progress = "while the reply was coming"
 	case e.Kind == KindCredentials:
-		progress = "before there were credentials to sign the call with"
+		progress = "before the gateway had credentials to sign the call with"
 	}
 	return &Error{Kind: KindEnded, Progress: progress, Previous: c.last, RequestID: e.RequestID, Header: e.Header, Attempts: c.attempts, Err: ctx.Err()}
 }

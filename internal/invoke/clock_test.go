@@ -47,13 +47,13 @@ func TestClockIsCorrected(t *testing.T) {
 		code    string
 		warning string
 	}{
-		{10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{-10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "RequestTimeTooSkewed", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{-3 * time.Hour, "RequestInTheFuture", "the clock of this machine is 3h0m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{24 * time.Hour, "RequestExpired", "the clock of this machine is 24h0m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "SignatureDoesNotMatch", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
-		{10 * time.Minute, "AuthFailure", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; calls there are signed with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{-10 * time.Minute, "InvalidSignatureException", "the clock of this machine is 10m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "RequestTimeTooSkewed", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{-3 * time.Hour, "RequestInTheFuture", "the clock of this machine is 3h0m0s ahead of AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{24 * time.Hour, "RequestExpired", "the clock of this machine is 24h0m0s behind AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "SignatureDoesNotMatch", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
+		{10 * time.Minute, "AuthFailure", "the clock of this machine is 10m0s behind AWS's at lambda.us-west-2.amazonaws.com; the gateway signs calls there with AWS's time from now on: set the clock"},
 	} {
 		t.Run(fmt.Sprint(tc.code, tc.ahead), func(t *testing.T) {
 			now := newWorld(good).Now()

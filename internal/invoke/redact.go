@@ -59,7 +59,7 @@ func (redacted) Error() string { return RedactedText }
 func (e redacted) Unwrap() error { return e.err }
 
 // RedactedText replaces a removed text.
-const RedactedText = "a message that repeats the payload or a secret is left out"
+const RedactedText = "message left out, because it repeats the payload or a secret"
 
 // repeatedIn tells whether the message of an error with this code repeats what must not be
 // logged.

@@ -169,7 +169,7 @@ func TestContextEndsBeforeCredentials(t *testing.T) {
 	w := newWorld(good)
 	w.Credentials = &testCredentials{err: context.Canceled}
 	_, err := invoke(ctx, w.client(t), all())
-	if e := errorOf(t, err); e.Kind != KindEnded || e.Progress != "before there were credentials to sign the call with" || len(w.attempts) != 0 {
+	if e := errorOf(t, err); e.Kind != KindEnded || e.Progress != "before the gateway had credentials to sign the call with" || len(w.attempts) != 0 {
 		t.Errorf("got %+v after %d attempts", e, len(w.attempts))
 	}
 	missing := errors.New("no credentials")

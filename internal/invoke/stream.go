@@ -69,7 +69,7 @@ func (e *events) failure(err error) error {
 	}
 	failure := truncated(err)
 	if err == io.ErrUnexpectedEOF {
-		failure.Message = "the stream has no end"
+		failure.Message = "the stream ended before InvokeComplete"
 	}
 	return failure
 }

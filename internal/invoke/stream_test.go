@@ -40,8 +40,8 @@ func TestEvents(t *testing.T) {
 			name: "a function's error", stream: tea + encodedComplete(t, `{"ErrorCode":"Unhandled","ErrorDetails":"{}","LogResult":"bG9n"}`),
 			chunks: "tea", log: "bG9n", kind: KindFunction, text: "the function failed: Unhandled", attempts: 1,
 		},
-		{name: "no end", stream: tea, chunks: "tea", kind: KindTruncated, text: "the stream has no end", attempts: 2},
-		{name: "cut within a message", stream: tea + tea[:20], chunks: "tea", kind: KindTruncated, text: "the stream has no end", attempts: 2},
+		{name: "no end", stream: tea, chunks: "tea", kind: KindTruncated, text: "the stream ended before InvokeComplete", attempts: 2},
+		{name: "cut within a message", stream: tea + tea[:20], chunks: "tea", kind: KindTruncated, text: "the stream ended before InvokeComplete", attempts: 2},
 		{name: "damage", stream: tea + strings.Repeat("\xff", 100), chunks: "tea", kind: KindMalformed, text: "damaged event stream: wrong checksum of a prelude", attempts: 1},
 		{
 			name: "an exception that is tried again", stream: encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "TooManyRequestsException"),

@@ -18,7 +18,7 @@ func RolesOfProfiles(t *testing.T, sdk New) {
 		source     = "source_profile = base\n"
 		webToken   = "web_identity_token_file = x\n"
 
-		needsMFA = ": mfa_serial: the gateway cannot enter the code of an MFA device: use a role that needs none"
+		needsMFA = ": mfa_serial: the gateway cannot enter the code of an MFA device: use a role without MFA"
 		noSource = ": role_arn: there are no credentials to assume the role with: add source_profile or credential_source"
 	)
 	for _, tc := range []struct {

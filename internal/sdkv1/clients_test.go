@@ -103,14 +103,14 @@ func TestClientErrors(t *testing.T) {
 		settings invoke.Settings
 		want     string
 	}{
-		{"no region", nil, invoke.Settings{}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
-		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: none is configured"},
+		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
+		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
 		{"a region that is none, from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: 'us west' is not a region`},
 		{"one beside an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: 'eusc-de-east-1.example.com/' is not a region`},
-		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK finds no endpoint for 'us-iso-east-1'`},
-		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
-		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
-		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK makes no session"},
+		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK does not know an endpoint for 'us-iso-east-1': correct the region, or set endpoint`},
+		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
+		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
+		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for k, v := range tc.env {
@@ -190,7 +190,7 @@ func TestSessionsWithNilFields(t *testing.T) {
 	for _, custom := range []*session.Session{{}, {Config: new(aws.Config)}, {Handlers: defaults.Handlers(), Config: new(aws.Config)}} {
 		for _, role := range []string{"", gatewayRole} {
 			got := signer(t, New(custom, &recorder{}, false), invoke.Settings{Role: invoke.Role{ARN: role}})
-			if !strings.Contains(got, "the session that the build has set: 'it has no credentials'") {
+			if !strings.Contains(got, "the AWS session of this build (WithSession): 'the session has no Credentials'") {
 				t.Errorf("role %q: got %s", role, got)
 			}
 		}

@@ -57,7 +57,7 @@ func (s *SDK) source(ctx context.Context, key cacheKey, renew bool) (*credential
 			return nil, err
 		}
 	} else if base.Config.Credentials == nil {
-		return nil, errors.New("it has no credentials")
+		return nil, errors.New("the session has no Credentials")
 	} else if renew {
 		base.Config.Credentials.Expire()
 	}
@@ -111,7 +111,7 @@ func (s *SDK) lookupSession(ctx context.Context, key cacheKey) (*session.Session
 func checkSource(source *credentials.Credentials) error {
 	value, err := source.Get()
 	if err == nil && (value.ProviderName == ec2rolecreds.ProviderName || value.ProviderName == endpointcreds.ProviderName) {
-		err = errors.New("it has no credentials, and those of the container or the instance are not used for it")
+		err = errors.New("the profile has no credentials, and the gateway does not use those of the container or the instance for it")
 	}
 	return err
 }
@@ -122,13 +122,13 @@ func (s *SDK) where(key cacheKey) (where string) {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
 	case s.custom != nil:
-		where = "the session that the build has set"
+		where = "the AWS session of this build (WithSession)"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
 		where = "the environment, the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
-		where = "the role " + key.role.ARN + ", assumed with those of " + where
+		where = "the role " + key.role.ARN + ", assumed with credentials from " + where
 	}
 	return where
 }

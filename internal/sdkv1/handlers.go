@@ -18,12 +18,12 @@ func untouched(svc *lambda.Lambda) *lambda.Lambda {
 
 // withoutEffect returns warnings about the parts of a build's session that calls do not use.
 func withoutEffect(svc *lambda.Lambda) (warnings []string) {
-	const advice = ": have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
+	const unused, advice = "WithSession: calls of functions do not use the ", " of the session: to change that, pass WithInvoker(lambda.New(session))"
 	if hasOtherHandlers(svc) {
-		warnings = append(warnings, "the handlers of the AWS session that the build has set"+advice)
+		warnings = append(warnings, unused+"handlers"+advice)
 	}
 	if svc.Config.LogLevel.AtLeast(aws.LogDebug) {
-		warnings = append(warnings, "the Logger and LogLevel of the AWS session that the build has set"+advice)
+		warnings = append(warnings, unused+"Logger and LogLevel"+advice)
 	}
 	return warnings
 }

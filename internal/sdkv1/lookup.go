@@ -85,7 +85,7 @@ func addSkew(r *request.Request) {
 	}
 }
 
-const secretMessage = "a message that repeats a secret is left out"
+const secretMessage = "message left out, because it repeats a secret"
 
 // sentBody is the body of a request.
 type sentBody struct{ content []byte }

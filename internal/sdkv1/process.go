@@ -80,7 +80,7 @@ func (p *process) Retrieve() (credentials.Value, error) {
 	}
 	switch {
 	case found.Version != 1:
-		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderVersion, "the output of credential_process has another version than 1", nil)
+		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderVersion, "the Version in the output of credential_process is not 1", nil)
 	case found.AccessKeyID == "" || found.SecretAccessKey == "":
 		return credentials.Value{}, awserr.New(processcreds.ErrCodeProcessProviderRequired, "the output of credential_process lacks AccessKeyId or SecretAccessKey", nil)
 	}

@@ -152,10 +152,10 @@ func TestProcess(t *testing.T) {
 	for _, tc := range []struct{ name, command, want string }{
 		{"output without end", "yes", "ProcessProviderExecutionError: 'error in credential_process: it writes more than 64 KB'"},
 		{"a failure", "exit 3", "exit status 3"},
-		{"another version", `echo '{"Version":2}'`, "another version than 1"},
+		{"another version", `echo '{"Version":2}'`, "the Version in the output of credential_process is not 1"},
 		{"no keys", `echo '{"Version":1}'`, "lacks AccessKeyId or SecretAccessKey"},
 		{"no output", "true", "ProcessProviderParseError"},
-		{"no object", "echo null", "another version than 1"},
+		{"no object", "echo null", "the Version in the output of credential_process is not 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, nil, "[default]\ncredential_process = "+tc.command+"\n", "")

@@ -35,7 +35,7 @@ func checkProfile(configured string) error {
 	}
 	missing := files[0].profile(name) == nil && files[1].profile(name) == nil
 	if missing && (configured != "" || name != "default" && !environmentHasCredentials()) {
-		return fmt.Errorf("profile: there is no %s in %s", text.Quote(name), strings.Join(names, " or "))
+		return fmt.Errorf("profile: %s is not in %s", text.Quote(name), strings.Join(names, " or "))
 	}
 	if configured == "" && environmentHasCredentials() {
 		return nil
@@ -63,7 +63,7 @@ func checkLogin(p profile) error {
 	if p.get("login_session") == "" || p.hasSource() {
 		return nil
 	}
-	return fmt.Errorf("profile %s: login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: "+
+	return fmt.Errorf("profile %s: login_session: the AWS SDK for KrakenD 1.x cannot use the credentials of aws login: "+
 		"use a profile with credential_process = aws configure export-credentials --profile %s, or build for KrakenD 2",
 		text.Quote(p.name), text.Clean(p.name))
 }
@@ -74,7 +74,7 @@ func checkLogin(p profile) error {
 func checkRoles(profiles []profile) error {
 	for _, p := range profiles {
 		if p.get("role_arn") != "" && p.get("mfa_serial") != "" && !p.usesWebIdentity() {
-			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role that needs none",
+			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role without MFA",
 				text.Quote(p.name))
 		}
 	}

@@ -35,7 +35,7 @@ func TestProfile(t *testing.T) {
 func TestProfileThatIsNotThere(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  shop]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop"} {
-		want := fmt.Sprintf(`profile: there is no '%s' in %s or %s`, profile, os.Getenv("AWS_CONFIG_FILE"), os.Getenv("AWS_SHARED_CREDENTIALS_FILE"))
+		want := fmt.Sprintf(`profile: '%s' is not in %s or %s`, profile, os.Getenv("AWS_CONFIG_FILE"), os.Getenv("AWS_SHARED_CREDENTIALS_FILE"))
 		if _, _, err := New(nil, &recorder{}, false).Client(invoke.Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -113,7 +113,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 	}
 	for _, settings := range []invoke.Settings{{Profile: "shop"}, {Profile: "shop", Role: role}} {
 		newSTS(t)
-		if got := sign(t, settings); !strings.Contains(got, `the profile 'shop' of the shared AWS files: 'it has no credentials, and those of the container or the instance are not used for it'`) {
+		if got := sign(t, settings); !strings.Contains(got, `the profile 'shop' of the shared AWS files: 'the profile has no credentials, and the gateway does not use those of the container or the instance for it'`) {
 			t.Errorf("%v: got %s", settings, got)
 		}
 	}
@@ -143,7 +143,7 @@ func TestLoginSession(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, tc.credentials)
-			want := fmt.Sprintf("profile '%s': login_session: the AWS SDK for KrakenD 1.x does not know the credentials of aws login: use a profile with credential_process = aws configure export-credentials --profile %[1]s, or build for KrakenD 2", tc.want)
+			want := fmt.Sprintf("profile '%s': login_session: the AWS SDK for KrakenD 1.x cannot use the credentials of aws login: use a profile with credential_process = aws configure export-credentials --profile %[1]s, or build for KrakenD 2", tc.want)
 			_, _, err := New(nil, &recorder{}, true).Client(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"})
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || err.Error() != want) {
 				t.Errorf("got %v, want an error of the profile %q", err, tc.want)

@@ -179,7 +179,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	}))
 	t.Cleanup(denied.Close)
 	t.Setenv("AWS_ENDPOINT_URL_STS", denied.URL)
-	want := `no AWS credentials in the role ` + gatewayRole + `, assumed with those of the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'User is not authorized'`
+	want := `no AWS credentials in the role ` + gatewayRole + `, assumed with credentials from the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance: AccessDenied (403): 'User is not authorized'`
 	if got := sign(t, invoke.Settings{Role: role}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -38,7 +38,7 @@ func TestRotatedKey(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	refused := time.Now()
-	l.await(t, "INFO [Lambda] found a new access key in the environment, the profile ")
+	l.await(t, "INFO [Lambda] using a new AWS access key from SharedConfigCredentials: ")
 	if took := time.Since(refused); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}

@@ -98,7 +98,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	}
 	region := cmp.Or(settings.Region, aws.StringValue(base.Config.Region))
 	if region == "" {
-		return nil, invoke.Found{}, errors.New("region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config")
+		return nil, invoke.Found{}, errors.New("region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config")
 	}
 	if !config.IsRegion(region) {
 		return nil, invoke.Found{}, fmt.Errorf("region: %s is not a region", text.Quote(region))
@@ -112,7 +112,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	}
 	svc := lambda.New(base, aws.NewConfig().WithRegion(region).WithEndpoint(endpoint))
 	if svc.Endpoint == "" {
-		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s", text.Quote(region))
+		return nil, invoke.Found{}, fmt.Errorf("region: the AWS SDK does not know an endpoint for %s: correct the region, or set endpoint", text.Quote(region))
 	}
 	found := invoke.Found{Region: region, Endpoint: svc.Endpoint, CABundle: transport.HasCertificates(base.Config.HTTPClient.Transport)}
 	if !config.LooksLikeRegion(region) {

@@ -84,7 +84,7 @@ func load(profile string, cfg *aws.Config, handlers request.Handlers) (*session.
 		Handlers:          handlers,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the AWS SDK makes no session: %w", err)
+		return nil, fmt.Errorf("the AWS SDK cannot read its configuration: %w", err)
 	}
 	return s, nil
 }

@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	handlersWarning = "the handlers of the AWS session that the build has set: have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
-	logWarning      = "the Logger and LogLevel of the AWS session that the build has set: have no effect on the calls of functions; pass WithInvoker(lambda.New(session)) for them"
+	handlersWarning = "WithSession: calls of functions do not use the handlers of the session: to change that, pass WithInvoker(lambda.New(session))"
+	logWarning      = "WithSession: calls of functions do not use the Logger and LogLevel of the session: to change that, pass WithInvoker(lambda.New(session))"
 )
 
 // What calls do not use of a session is warned of, wherever it is visible.

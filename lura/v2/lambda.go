@@ -75,7 +75,7 @@ func (o options) backend(logger logging.Logger) backend.Options {
 	if !o.checkOnly { // a check makes no calls to report
 		t, err := telemetry.New(o.meterProvider)
 		if err != nil {
-			b.Logger.Warning("[Lambda]", "no metrics: "+err.Error())
+			b.Logger.Warning("[Lambda]", "cannot export metrics: "+err.Error())
 		}
 		b.Observer, onLookup = t, t.CredentialsLookup
 	}

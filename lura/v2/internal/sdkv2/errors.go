@@ -71,7 +71,7 @@ func describeWithout(secret func(message string) bool, err error) error {
 	return d
 }
 
-const secretMessage = "a message that repeats a secret is left out"
+const secretMessage = "message left out, because it repeats a secret"
 
 func isProcessOutput(err error) bool {
 	var process *processcreds.ProviderError

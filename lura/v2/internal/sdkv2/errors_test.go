@@ -73,9 +73,9 @@ func TestSecretsInErrors(t *testing.T) {
 	for want, err := range map[string]error{
 		"Proxied":               &smithy.GenericAPIError{Code: "Proxied", Message: quoted},
 		"SignatureDoesNotMatch": &smithy.GenericAPIError{Code: "SignatureDoesNotMatch", Message: "the string to sign should have been hunter2"},
-		"a message that repeats a secret is left out": fmt.Errorf("around: %s", quoted),
-		"Odd: 'at http://xxxxx@example.com/'":         &smithy.GenericAPIError{Code: "Odd", Message: "at http://user:hunter2@example.com/"},
-		"'api error not a code: two lines'":           &smithy.GenericAPIError{Code: "not a code", Message: "two\nlines"},
+		"message left out, because it repeats a secret": fmt.Errorf("around: %s", quoted),
+		"Odd: 'at http://xxxxx@example.com/'":           &smithy.GenericAPIError{Code: "Odd", Message: "at http://user:hunter2@example.com/"},
+		"'api error not a code: two lines'":             &smithy.GenericAPIError{Code: "not a code", Message: "two\nlines"},
 	} {
 		if got := describe(fmt.Errorf("operation: %w", err)).Error(); got != want && got != strings.Replace(want, "'", "'operation: ", 1) {
 			t.Errorf("got %s, want %s", got, want)

@@ -106,7 +106,7 @@ func checkRoles(chain []*sdkconfig.SharedConfig) error {
 	for _, p := range chain {
 		usesWebIdentity := p.WebIdentityTokenFile != "" && !p.Credentials.HasKeys()
 		if p.RoleARN != "" && p.MFASerial != "" && !usesWebIdentity {
-			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role that needs none",
+			return fmt.Errorf("profile %s: mfa_serial: the gateway cannot enter the code of an MFA device: use a role without MFA",
 				text.Quote(p.Profile))
 		}
 		if p.RoleARN != "" && p.Source == nil && !hasSource(p) {

@@ -26,7 +26,7 @@ func TestProfile(t *testing.T) {
 func TestProfileThatIsNotThere(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  sho]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop", "two words"} {
-		want := `profile: there is no '` + profile + `' in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
+		want := `profile: '` + profile + `' is not in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
 		if _, _, err := newSDK(nil).target(invoke.Settings{Profile: profile, Region: "eu-west-1"}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

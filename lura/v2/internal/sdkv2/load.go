@@ -45,7 +45,7 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 		if err := checkQuotes(missing.Profile); err != nil {
 			return aws.Config{}, err
 		}
-		return aws.Config{}, fmt.Errorf("profile: there is no %s in %s", text.Quote(missing.Profile), strings.Join(sharedFiles(), " or "))
+		return aws.Config{}, fmt.Errorf("profile: %s is not in %s", text.Quote(missing.Profile), strings.Join(sharedFiles(), " or "))
 	}
 	return aws.Config{}, fmt.Errorf("the AWS SDK cannot read its configuration: %w", describe(err))
 }
@@ -95,18 +95,18 @@ func placeOf(service, endpoint string) string {
 
 // withoutEffect returns warnings for the settings of a custom config that have no effect on calls.
 func withoutEffect(cfg aws.Config) (warnings []string) {
-	const advice = ": has no effect on the calls of functions; pass WithInvoker(lambda.NewFromConfig(cfg)) for it"
+	const unused, advice = "WithConfig: calls of functions do not use the ", " of the config: to change that, pass WithInvoker(lambda.NewFromConfig(cfg))"
 	options := lambda.NewFromConfig(cfg).Options()
 	if len(options.APIOptions) > 0 {
-		warnings = append(warnings, "the middleware (APIOptions) of the AWS config that the build has set"+advice)
+		warnings = append(warnings, unused+"middleware (APIOptions)"+advice)
 	}
 	if i := options.Interceptors; len(i.BeforeExecution)+len(i.BeforeSerialization)+len(i.AfterSerialization)+len(i.BeforeRetryLoop)+
 		len(i.BeforeAttempt)+len(i.BeforeSigning)+len(i.AfterSigning)+len(i.BeforeTransmit)+len(i.AfterTransmit)+
 		len(i.BeforeDeserialization)+len(i.AfterDeserialization)+len(i.AfterAttempt)+len(i.AfterExecution) > 0 {
-		warnings = append(warnings, "the interceptors of the AWS config that the build has set"+advice)
+		warnings = append(warnings, unused+"interceptors"+advice)
 	}
 	if cfg.ClientLogMode != 0 {
-		warnings = append(warnings, "the ClientLogMode of the AWS config that the build has set"+advice)
+		warnings = append(warnings, unused+"ClientLogMode"+advice)
 	}
 	return warnings
 }

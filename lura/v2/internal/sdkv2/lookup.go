@@ -136,7 +136,7 @@ func (l *lookup) load(ctx context.Context, s *sender) (aws.Config, error) {
 	sources := sourcesOf(cfg.Credentials)
 	if l.key.profile != "" && len(sources) > 0 && (sources[0] == aws.CredentialSourceHTTP || sources[0] == aws.CredentialSourceIMDS) {
 		// The chain continues with these if a profile has no credentials.
-		return aws.Config{}, errors.New("it has no credentials, and those of the container or the instance are not used for it")
+		return aws.Config{}, errors.New("the profile has no credentials, and the gateway does not use those of the container or the instance for it")
 	}
 	if slices.Contains(sources, aws.CredentialSourceProcess) {
 		for _, source := range cfg.ConfigSources {
@@ -162,13 +162,13 @@ func (s *SDK) where(key cacheKey) (where string) {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
 	case s.custom != nil:
-		where = "the AWS config that the build has set"
+		where = "the AWS config of this build (WithConfig)"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
 		where = "the environment, the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
-		where = "the role " + key.role.ARN + ", assumed with those of " + where
+		where = "the role " + key.role.ARN + ", assumed with credentials from " + where
 	}
 	return where
 }

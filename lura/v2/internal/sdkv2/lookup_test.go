@@ -179,7 +179,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 		asked++
 		fmt.Fprintf(w, `{"AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
 	})
-	const want = "error: it has no credentials, and those of the container or the instance are not used for it"
+	const want = "error: the profile has no credentials, and the gateway does not use those of the container or the instance for it"
 	for name, env := range map[string]map[string]string{
 		"container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url},
 		"instance":  {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": url},
@@ -232,8 +232,8 @@ func TestWhere(t *testing.T) {
 	}{
 		{nil, invoke.Settings{}, `the environment, the profile 'default' of the shared AWS files, and the metadata service of the container or the instance`},
 		{nil, invoke.Settings{Profile: "shop"}, `the profile 'shop' of the shared AWS files`},
-		{customConfig(), invoke.Settings{}, "the AWS config that the build has set"},
-		{customConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with those of the AWS config that the build has set"},
+		{customConfig(), invoke.Settings{}, "the AWS config of this build (WithConfig)"},
+		{customConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with credentials from the AWS config of this build (WithConfig)"},
 	} {
 		if got := newSDK(tc.custom).where(keyOf(tc.settings)); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)

@@ -101,13 +101,13 @@ func TestTargetErrors(t *testing.T) {
 		settings invoke.Settings
 		want     string
 	}{
-		{"no region", nil, invoke.Settings{}, "region: none is configured, and none is in AWS_REGION, AWS_DEFAULT_REGION or the shared config"},
-		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: none is configured"},
-		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK finds no endpoint for 'us west': `},
+		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
+		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
+		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK does not know an endpoint for 'us west', so correct the region or set endpoint: `},
 		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
 		{"attempts that are no number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
-		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: there is no 'shop' in ` + os.DevNull + " or " + os.DevNull},
-		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: there is no 'shop' in `},
+		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: 'shop' is not in ` + os.DevNull + " or " + os.DevNull},
+		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for k, v := range tc.env {
@@ -160,7 +160,7 @@ func TestConfigWithMiddleware(t *testing.T) {
 	custom.Interceptors.AddBeforeSigning(nil)
 	c := newSDK(custom)
 	_, found, err := c.Client(invoke.Settings{Region: "us-west-2"})
-	if err != nil || len(found.Warnings) != 3 || !strings.HasSuffix(found.Warnings[0], "pass WithInvoker(lambda.NewFromConfig(cfg)) for it") {
+	if err != nil || len(found.Warnings) != 3 || !strings.HasSuffix(found.Warnings[0], "to change that, pass WithInvoker(lambda.NewFromConfig(cfg))") {
 		t.Errorf("got %q, %v", found.Warnings, err)
 	}
 	for _, region := range []string{"eu-west-1", "us-west-2"} {

@@ -34,11 +34,11 @@ func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 	})
 	r, err := draw(client)
 	if err != nil {
-		return invoke.Target{}, fmt.Errorf("region: the AWS SDK finds no endpoint for %s: %w", text.Quote(region), describe(err))
+		return invoke.Target{}, fmt.Errorf("region: the AWS SDK does not know an endpoint for %s, so correct the region or set endpoint: %w", text.Quote(region), describe(err))
 	}
 	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/2015-03-31/functions/f/invocations")
 	if !ok {
-		return invoke.Target{}, errors.New("the AWS SDK makes a call that the Invoke API does not have")
+		return invoke.Target{}, errors.New("the path of the AWS SDK's call is not that of the Invoke API")
 	}
 	t := invoke.Target{
 		Endpoint:   r.URL.Scheme + "://" + r.URL.Host + path,

@@ -143,7 +143,7 @@ func TestRequestThatEndsInALookup(t *testing.T) {
 	c := invoke.NewWith(NewAttempter(lambda.New(client(s.URL).Options(), func(o *lambda.Options) { o.Credentials = slow })), invoke.Target{MaxRetries: 3})
 	err := c.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{MaxRetries: -1}, func(*invoke.Response) error { return nil })
 	var e *invoke.Error
-	if !errors.As(err, &e) || e.Kind != invoke.KindEnded || e.Progress != "before there were credentials to sign the call with" {
+	if !errors.As(err, &e) || e.Kind != invoke.KindEnded || e.Progress != "before the gateway had credentials to sign the call with" {
 		t.Errorf("got %#v", err)
 	}
 }
