@@ -93,8 +93,10 @@ func TestKrakendCEPaths(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(work, "other", "ce"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := copyFile(script, filepath.Join(work, "scripts", "krakend-ce")); err != nil {
-				t.Fatal(err)
+			for _, file := range []string{"scripts/krakend-ce", "lura/v2/go.mod"} {
+				if err := copyFile(filepath.Join("..", file), filepath.Join(work, file)); err != nil {
+					t.Fatal(err)
+				}
 			}
 			made := checkout(t, "2.1.2")
 			for name := range tree(t, made) {
