@@ -11,6 +11,7 @@ import (
 
 // The name that the client called, in every format, for what Go's server lets through as a Host.
 func TestEventHost(t *testing.T) {
+	label, longest := strings.Repeat("a", 63), strings.Repeat("a.", 126)+"a"
 	for _, tc := range []struct {
 		name       string
 		forwarded  string // X-Forwarded-Host; "-" for none
@@ -23,6 +24,8 @@ func TestEventHost(t *testing.T) {
 		{name: "a name", forwarded: "api.example.com", host: "api.example.com", domainName: "api.example.com", prefix: "api"},
 		{name: "a name and a port", forwarded: "api.example.com:8080", host: "api.example.com:8080", domainName: "api.example.com", prefix: "api"},
 		{name: "one label", forwarded: "api", host: "api", domainName: "api", prefix: "api"},
+		{name: "the longest label", forwarded: label, host: label, domainName: label, prefix: label},
+		{name: "the longest name", forwarded: longest, host: longest, domainName: longest, prefix: "a"},
 		{name: "a dot at its end", forwarded: "api.example.com.", host: "api.example.com.", domainName: "api.example.com.", prefix: "api"},
 		{name: "an underscore", forwarded: "my_api:80", host: "my_api:80", domainName: "my_api", prefix: "my_api"},
 		{name: "an IPv4 address", forwarded: "127.0.0.1:8080", host: "127.0.0.1:8080", domainName: "127.0.0.1"},

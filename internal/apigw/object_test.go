@@ -34,6 +34,7 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte("\xff<&>\u2028"), "text/plain", "traceparent", "\xff", "é\u2029", "", "", "scope", uint8(1))
 	f.Add([]byte(nil), "", "x_a", "", "", "..", ";", "", uint8(3))
 	f.Add([]byte("1"), "text/xml", "x", "a&b=c", "+", "", "", "", uint8(15))
+	f.Add([]byte(nil), "", "X-Zone", "a", "", "", "", "", uint8(0))
 	f.Fuzz(func(t *testing.T, body []byte, contentType, header, value, other, param, cookie, claim string, flags uint8) {
 		r := Request{
 			Method: value,

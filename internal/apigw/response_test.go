@@ -114,6 +114,7 @@ func TestParseResponseErrors(t *testing.T) {
 		{`{"statusCode":101}`, HTTP, `statusCode: must be an integer from 200 to 599, is 101`, false},
 		{`{"statusCode":600}`, HTTP, `statusCode: must be an integer from 200 to 599, is 600`, false},
 		{`{"statusCode":"4111-1111-1111-1111"}`, HTTP, `statusCode: must be an integer from 200 to 599, is a text of 21 bytes`, false},
+		{`{"statusCode":4111111111111111}`, HTTP, `statusCode: must be an integer from 200 to 599, is a text of 16 bytes`, false},
 		{`{"statusCode":{"card":4111}}`, HTTP, `statusCode: must be an integer from 200 to 599, is {'card':4111}`, false},
 		{`{"statusCode":200,"headers":{"Access-Control-Allow-Origin":["*"]}}`, HTTP, `headers: 'Access-Control-Allow-Origin': must be a string, is a list`, false},
 		{`{"statusCode":200,"headers":{"card 4111-1111-1111":{}}}`, HTTP, `headers: a text of 19 bytes: must be a string, is an object`, false},
