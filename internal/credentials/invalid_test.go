@@ -233,3 +233,24 @@ func TestInvalidBesideAnEndpointThatRefusesAll(t *testing.T) {
 		}
 	})
 }
+
+// A key that is accepted a minute after its renewal starts with the shortest pauses again.
+func TestInvalidAgainAfterAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(context.Context, int) (Found, error) { return key(1), nil })
+		v := c.For(a)
+		_, version := get(t, v)
+		start := time.Now()
+		v.MarkInvalid(version)
+		synctest.Wait()
+		pause(longPause)
+		v.MarkValid(version)
+		for range 3 {
+			v.MarkInvalid(version)
+			pause(keyPause)
+		}
+		if got := s.seconds(start); got != "0 0 60 61 63" {
+			t.Errorf("lookups at %s", got)
+		}
+	})
+}

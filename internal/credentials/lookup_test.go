@@ -254,3 +254,15 @@ func TestTextsOfOthers(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestLeastLife(t *testing.T) {
+	now := time.Now()
+	c := &Cache{o: Options{Now: func() time.Time { return now.Round(0) }}}
+	for life, good := range map[time.Duration]bool{minLife: true, minLife - 1: false} {
+		f := key(1)
+		f.Expires = now.Add(life)
+		if err := c.check(&f); (err == nil) != good {
+			t.Errorf("%v: got %v", life, err)
+		}
+	}
+}
