@@ -166,3 +166,33 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output: allowed_functions: 'Orders:live' has a qualifier: write the pattern without it
 }
+
+// A configuration lists its functions unless a request can name others.
+func TestListedFunctions(t *testing.T) {
+	for _, tc := range []struct {
+		key     string
+		value   string
+		allowed []any
+		listed  bool
+	}{
+		{"function_name", "f", nil, true},
+		{"function_param_name", "Lambda", nil, false},
+		{"function_param_name", "Lambda", []any{"A", "B"}, true},
+		{"function_param_name", "Lambda", []any{"A", "B*"}, false},
+	} {
+		settings := map[string]any{tc.key: tc.value}
+		if tc.allowed != nil {
+			settings["allowed_functions"] = tc.allowed
+		}
+		cfg, _, err := Parse(settings, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.ListsFunctions(); got != tc.listed {
+			t.Errorf("%v: got %t", settings, got)
+		}
+		if got := cfg.AllowedFunctions(); fmt.Sprint(got) != fmt.Sprint(tc.allowed) || (got == nil) != (tc.allowed == nil) {
+			t.Errorf("%v: got patterns %q", settings, got)
+		}
+	}
+}

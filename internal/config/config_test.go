@@ -243,6 +243,11 @@ func TestParse(t *testing.T) {
 			want: fixed(Config{MaxRetries: -1, Identity: &Identity{Role: Role{ARN: "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), ExternalID: strings.Repeat("x", 1224), SessionName: strings.Repeat("s", 64)}}}),
 		},
 		{
+			name:     "a role with the shortest names",
+			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/x", "external_id": "ab", "session_name": "gw"}},
+			want:     fixed(Config{MaxRetries: -1, Identity: &Identity{Role: Role{ARN: "arn:aws:iam::123456789012:role/x", ExternalID: "ab", SessionName: "gw"}}}),
+		},
+		{
 			name:     "retries of function errors, and a limit",
 			settings: map[string]any{"function_name": "f", "retry_function_errors": true, "max_reply_bytes": 10.0},
 			want:     fixed(Config{MaxRetries: -1, RetryFunctionErrors: true, MaxReply: 10}),

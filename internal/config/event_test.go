@@ -92,3 +92,12 @@ func TestParseEventErrors(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+func TestForwardedPortLimits(t *testing.T) {
+	for port, want := range map[float64]string{1: "1", 65535: "65535"} {
+		cfg, _, err := Parse(map[string]any{"function_name": "f", "payload_format": "2.0", "event": map[string]any{"forwarded_port": port}}, nil)
+		if err != nil || cfg.Event.ForwardedPort != want {
+			t.Errorf("got %+v, %v; want the port %s", cfg.Event, err, want)
+		}
+	}
+}

@@ -17,6 +17,7 @@ func TestFunctionFromParam(t *testing.T) {
 		{"capitalized", "my-lambda", false, Function{Name: "My-lambda"}},
 		{"verbatim", "my-lambda", true, Function{Name: "my-lambda"}},
 		{"capital already", "My-lambda", false, Function{Name: "My-lambda"}},
+		{"the last letters", "zZz", false, Function{Name: "ZZz"}},
 		{"no letter first", "1st_f", false, Function{Name: "1st_f"}},
 		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3"}},
 		{"with an alias", "f:Live", true, Function{Name: "f", Qualifier: "Live"}},

@@ -68,6 +68,8 @@ func TestIgnoredNamespaces(t *testing.T) {
 	}{
 		{"unknown", ownOf2, nil, "example.com/own", "example.com/own" + service + ": this build does not contain it"},
 		{"short and unknown", ownOf2, nil, "x", "x" + service + ": this build does not contain it"},
+		{"short and a little like another one", ownOf2, nil, "pro", "pro" + service + ": this build does not contain it"},
+		{"too different from another one", ownOf2, nil, "prok", "prok" + service + ": this build does not contain it"},
 		{"empty", ownOf2, nil, "", service + ": this build does not contain it"},
 		{"a component that does not protect", ownOf2, nil, "telemetry/metrics", "telemetry/metrics" + service + ": this build does not contain it"},
 		{"part of the HTTP client", ownOf2, nil, "qos/http-cache", "qos/http-cache" + service + ": this build does not contain it"},

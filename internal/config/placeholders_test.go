@@ -11,6 +11,7 @@ func TestPlaceholdersOf(t *testing.T) {
 		"":                                 nil,
 		"/":                                {},
 		"/a/{userId}/b/{order-id}/{_x}":    {"UserId": "userId", "Order-id": "order-id", "_x": "_x"},
+		"/{}/{id}":                         {"Id": "id"},
 		"/a/:userId/b/:order-id/:_x":       {"UserId": "userId", "Order-id": "order-id", "_x": "_x"},
 		"/files/:name.json/{other.name}/x": {"Name.json": "name.json", "Other.name": "other.name"}, // with disable_rest
 	} {
@@ -63,10 +64,11 @@ func TestClaims(t *testing.T) {
 // With disable_rest an endpoint may have placeholders with dots.
 func TestPlaceholderWithTheNameOfAClaim(t *testing.T) {
 	for endpoint, want := range map[string]string{
-		"/:JWT.sub":     "the endpoint's placeholder {JWT.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
-		"/a/{jWT.role}": "the endpoint's placeholder {jWT.role} has the name of a token's claim, so a client could set the claim: rename the placeholder",
-		"/:jwt.sub":     "the endpoint's placeholder {jwt.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
-		"/{JWT}":        "",
+		"/:JWT.sub":                "the endpoint's placeholder {JWT.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/a/{jWT.role}":            "the endpoint's placeholder {jWT.role} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/:jwt.sub":                "the endpoint's placeholder {jwt.sub} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/{JWT.c}/{JWT.a}/{JWT.b}": "the endpoint's placeholder {JWT.a} has the name of a token's claim, so a client could set the claim: rename the placeholder",
+		"/{JWT}":                   "",
 	} {
 		cfg, _, err := Parse(map[string]any{"function_name": "f"}, PlaceholdersOf(endpoint))
 		if want == "" {

@@ -8,7 +8,7 @@ import (
 func TestTemplate(t *testing.T) {
 	r := RequestValues{
 		Params:  map[string]string{"Id": "7", "JWT.sub": "me", "Resp0_id": "8", "canary": "f", "Empty": ""},
-		Headers: map[string][]string{"x-tenant": {"blue", "green"}, "X-TENANT": {"red"}, "Idempotency-Key": {"k1"}, "X-None": {}},
+		Headers: map[string][]string{"x-tenant": {"blue", "green"}, "X-TENANT": {"red"}, "Idempotency-Key": {"k1"}, "X-Zone": {"z"}, "X-None": {}},
 		Query:   map[string][]string{"tenant": {"acme", "other"}, "Tenant": {"x"}, "none": {}},
 	}
 	for _, tc := range []struct {
@@ -18,7 +18,7 @@ func TestTemplate(t *testing.T) {
 		{"{id}", "7"}, {"{Id}", "7"}, {"{JWT.sub}", "me"}, {"{resp0_id}", "8"}, {"{Resp0_id}", "8"},
 		{"a{id}b{JWT.sub}c", "a7bmec"}, {"{id}{id}", "77"},
 		{"{JWT.sub}:{input_headers.Idempotency-Key}", "me:k1"},
-		{"{input_headers.X-Tenant}", "red"}, {"{input_headers.idempotency-key}", "k1"},
+		{"{input_headers.X-Tenant}", "red"}, {"{input_headers.idempotency-key}", "k1"}, {"{input_headers.x-zone}", "z"},
 		{"{input_query_strings.tenant}", "acme"}, {"{input_query_strings.Tenant}", "x"},
 
 		{"{canary}", "-"}, {"{jwt.sub}", "-"}, {"{empty}", "-"}, {"{missing}", "-"}, {"x{missing}", "-"},
