@@ -12,7 +12,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := JSON(make(chan int)); got != nil {
-		t.Errorf("got %s of what does not encode, want nil", got)
+		t.Errorf("got %s for a value that cannot be encoded, want nil", got)
 	}
 }
 
@@ -30,7 +30,7 @@ func TestJSONKinds(t *testing.T) {
 		{`true`, new(object), "a boolean", "an object"},
 		{`{}`, new(list), "an object", "a list"},
 		{`{}`, new(string), "", ""},
-		{`{"a":1}`, &struct{ A string }{}, "", ""}, // the object is what it should be
+		{`{"a":1}`, &struct{ A string }{}, "", ""}, // the kind is right
 		{`{`, new(object), "", ""},
 		{`{}`, new(object), "", ""},
 	} {
@@ -43,8 +43,8 @@ func TestJSONKinds(t *testing.T) {
 // unescaped replaces an escape that encoding/json writes for an invalid byte up to Go 1.26 only.
 var unescaped = strings.NewReplacer(`\ufffd`, "\ufffd")
 
-// Each byte comes out the same at any place of a word of eight bytes, and in what is left behind
-// the words.
+// AppendJSON reads words of eight bytes, and then the remaining bytes. It treats a byte the same
+// at each place.
 func TestAppendJSON(t *testing.T) {
 	for c := range 256 {
 		for at := range 20 {
@@ -57,8 +57,8 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
-// FuzzAppendJSON holds AppendJSON against encoding/json: the same bytes, except that from Go 1.27
-// on encoding/json does not escape the U+FFFD that replaces an invalid byte.
+// FuzzAppendJSON compares AppendJSON with encoding/json. The bytes are equal, except that
+// encoding/json of Go 1.27 does not escape the U+FFFD that replaces an invalid byte.
 func FuzzAppendJSON(f *testing.F) {
 	for _, s := range []string{
 		"", "a", "\"\\/", "<&>", "\x00\x01\b\f\n\r\t\v\x1f\x7f", "é\u2028\u2029\u2027\u202a", "\xff", "a\xffb", "\xe2\x80", "\xe2\x80a",

@@ -52,9 +52,9 @@ func TestRepeatsRequest(t *testing.T) {
 		{"a header", http.Header{"X-Amz-Security-Token": {"x", secret}}, "", true},
 		{"a header without secrets", http.Header{"X-Amz-Date": {secret}}, "", false},
 		{"a form", nil, "Action=AssumeRoleWithWebIdentity&WebIdentityToken=" + secret, true},
-		{"a form's other value", nil, "RoleSessionName=" + secret, false},
+		{"another value of a form", nil, "RoleSessionName=" + secret, false},
 		{"JSON", nil, `{"refreshToken":"` + secret + `"}`, true},
-		{"JSON's other value", nil, `{"grantType":"` + secret + `","token":7}`, false},
+		{"another value of JSON", nil, `{"grantType":"` + secret + `","token":7}`, false},
 	} {
 		if got := RepeatsRequest("no: "+secret, tc.h, []byte(tc.body)); got != tc.want {
 			t.Errorf("%s: got %t, want %t", tc.name, got, tc.want)
