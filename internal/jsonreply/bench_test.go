@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// orders is a reply of about size bytes, as functions return them: objects with numbers, texts
-// and lists.
+// orders returns a typical reply of about size bytes: objects with numbers, strings and lists.
 func orders(size int) string {
 	var b strings.Builder
 	b.WriteString(`{"orders":[`)

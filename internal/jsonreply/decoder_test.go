@@ -13,7 +13,7 @@ import (
 	"testing/iotest"
 )
 
-// documents are replies, and whether the pass takes them.
+// documents are replies. taken tells whether the one pass decodes them, without KrakenD's decoder.
 var documents = []struct {
 	document string
 	taken    bool
@@ -26,13 +26,13 @@ var documents = []struct {
 	{`{"":{"":{"":""}}}`, true},
 	{`[1,"1",[1],{"1":1},null,true,false]`, true},
 	{`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10}`, true},
-	// The last of duplicate keys, whole
+	// Of duplicate keys the last one counts, as a whole
 	{`{"a":1,"a":2}`, true},
 	{`{"a":{"x":1},"a":{"y":2}}`, true},
 	{`{"a":[1,2,3],"a":[4]}`, true},
 	{`{"b":{"a":{"x":1},"a":null}}`, true},
 	{`{"a":1,"\u0061":2,"A":3}`, true},
-	// The first value, and nothing behind it
+	// Only the first value counts
 	{`{"a":1}{"a":2}`, true},
 	{`[1]2`, true},
 	{`{"a":1}}`, true},
@@ -64,10 +64,10 @@ var documents = []struct {
 	{"[\"\xc0\x80\",\"\xed\xa0\x80\",\"\xed\xa0\xbd\xed\xb8\x80\",\"\xf4\x90\x80\x80\",\"\xf8\x88\x80\x80\x80\",\"\xef\xbf\xbd\",\"\\n\xff\\u00e9\"]", true},
 	{"{\"\xff\":1,\"\xfe\":2,\"\\ufffd\":3}", true},
 	{"[\xff]", false}, {"\xff{}", false}, {"{\"a\"\xff:1}", false},
-	// No object and no list
+	// Neither an object nor a list
 	{`null`, false}, {`true`, false}, {`1`, false}, {`"a"`, false}, {``, false}, {` `, false},
 	{"\ufeff{}", false}, {"\v{}", false}, {"\u00a0[]", false}, {"\x00", false}, {`}`, false}, {`]`, false}, {`:`, false}, {`,`, false},
-	// Not whole, or not JSON
+	// Incomplete, or not JSON
 	{`{`, false}, {`[`, false}, {`{"a"`, false}, {`{"a":`, false}, {`{"a":1`, false}, {`{"a":1,`, false}, {`[1,`, false}, {`[{`, false}, {`{"a":[`, false},
 	{`{"a":1,}`, false}, {`[1,]`, false}, {`[,]`, false}, {`[1,,2]`, false}, {`[1 2]`, false}, {`[1;2]`, false}, {`{,}`, false}, {`{"a":}`, false},
 	{`{"a" 1}`, false}, {`{"a":1 "b":2}`, false}, {`{a:1}`, false}, {`{1:1}`, false}, {`{null:1}`, false}, {`{"a":1]`, false}, {`[1}`, false}, {`{"a","b"}`, false},
@@ -75,7 +75,7 @@ var documents = []struct {
 	{`[/**/]`, false}, {"[\f]", false}, {"[1\x00]", false}, {"{\"a\":1\x00}", false},
 }
 
-// outcome is what a decoder has made of a document.
+// outcome is the result of a decoder.
 type outcome struct {
 	data map[string]any
 	err  error
@@ -92,13 +92,13 @@ func decode(d Decoder, r io.Reader) (o outcome) {
 	return o
 }
 
-// check compares each decoder with the one that it stands for.
+// check compares each decoder with the decoder that it replaces.
 func check(t *testing.T, document string) {
 	t.Helper()
 	checkAs(t, document, owns)
 }
 
-// onlyAny is for long documents: the decoders differ only in what they do with the parsed value.
+// onlyAny is for long documents: the decoders parse them in the same way.
 var onlyAny = map[string]Decoder{"Any": ownAny}
 
 // checkAs compares some of the decoders.
@@ -130,8 +130,7 @@ func TestDecoders(t *testing.T) {
 	}
 }
 
-// A document is the same, however long a string, a list or the document is, and wherever in it
-// something stands.
+// The length of a document, a string or a list does not matter, nor does the position of a value.
 func TestSizes(t *testing.T) {
 	for n := range 40 {
 		x := strings.Repeat("x", n)
@@ -204,8 +203,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// encoding/json adds an object to a map that is there.
-func TestDataThatIsThere(t *testing.T) {
+// encoding/json adds the members of an object to an existing map.
+func TestExistingData(t *testing.T) {
 	for kind, own := range owns {
 		for _, document := range []string{`{"a":1}`, `[1]`, `null`} {
 			got, want := outcome{data: map[string]any{"b": 2}}, outcome{data: map[string]any{"b": 2}}
@@ -217,7 +216,7 @@ func TestDataThatIsThere(t *testing.T) {
 	}
 }
 
-// What is decoded does not change when its buffer is used for another document.
+// A decoded value does not change when its buffer is used for another document.
 func TestBuffersAreNotShared(t *testing.T) {
 	var wg sync.WaitGroup
 	for worker := range 4 {
@@ -232,7 +231,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 				fill := string(rune('a' + (worker*60+i)%26))
 				document := []byte(fmt.Sprintf(`{"%[1]s":"%[1]s","n":%[2]d,"escaped":"\n%[1]s","list":[%[3]s"%[1]s"]`, strings.Repeat(fill, 1+i), worker*1000+i,
 					strings.Repeat(`{"`+fill+`":"`+fill+`\t"},`, 1<<(i%11))))
-				if i%5 != 0 { // else it is not whole, and its elements stay on the stack
+				if i%5 != 0 { // otherwise the document is incomplete, and its elements stay on the stack
 					document = append(document, '}')
 				}
 				all = append(all, kept{document, decode(d, bytes.NewReader(document))})
@@ -247,7 +246,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 	wg.Wait()
 }
 
-// A parser that waits for its next document refers to nothing of the last one.
+// A parser that waits for its next document holds no reference to the last one.
 func TestReset(t *testing.T) {
 	for _, document := range []string{
 		`{"a":[1,"x",{"b":"\n"}],"c":[[],{}]}`,
@@ -267,7 +266,7 @@ func TestReset(t *testing.T) {
 			}
 		}
 		if p.src != nil || p.piece != "" {
-			t.Errorf("%s: got a part of the document", document)
+			t.Errorf("%s: the parser refers to the document", document)
 		}
 	}
 }

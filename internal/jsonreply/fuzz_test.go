@@ -2,7 +2,8 @@ package jsonreply
 
 import "testing"
 
-// FuzzDecoders holds the pass against encoding/json: the same documents, and the same values.
+// FuzzDecoders compares the one pass with encoding/json: it decodes the same documents to the same
+// values.
 func FuzzDecoders(f *testing.F) {
 	for _, tc := range documents {
 		f.Add(tc.document)

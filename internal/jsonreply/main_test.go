@@ -5,8 +5,7 @@ import (
 	"io"
 )
 
-// The decoders that the ones of this package stand for do as KrakenD's do, in all its generations.
-// The adapters' tests have KrakenD's own.
+// These decoders work like those of every KrakenD generation. The adapters' tests use KrakenD's own.
 
 func ownObject(r io.Reader, v *map[string]any) error {
 	d := json.NewDecoder(r)
@@ -51,5 +50,5 @@ func reference(r io.Reader) (value any, err error) {
 
 var known = NewKnown(ownObject, ownList, ownAny)
 
-// owns are the decoders that those of this package stand for.
+// owns are the decoders that this package's decoders replace.
 var owns = map[string]Decoder{"Object": ownObject, "List": ownList, "Any": ownAny}
