@@ -18,13 +18,13 @@ import (
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
 )
 
-// signed compares our signature of a request with that of the SDK's own signer, and reports
-// whether there was one.
+// signed compares our signature of a request with the signature of the SDK's signer. It returns
+// false if ours does not sign the request.
 func signed(t *testing.T, r *http.Request, body []byte, value credentials.Value, region string, now time.Time) bool {
 	t.Helper()
 	request.SanitizeHostForHeader(r) // as the SDK does before it signs
 	want := r.Clone(t.Context())
-	delete(want.Header, authorizationHeader) // or the SDK would take the time of now
+	delete(want.Header, authorizationHeader) // otherwise the SDK would use the current time
 	before := maps.Clone(r.Header)
 	if _, err := v4.NewSigner(credentials.NewStaticCredentialsFromCreds(value)).Sign(want, bytes.NewReader(body), "lambda", region, now); err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestSignature(t *testing.T) {
 		header http.Header
 		token  string
 		body   string
-		fails  bool // has no canonical form that is that simple
+		fails  bool // our signer does not sign it
 	}{
 		{name: "nothing but the host"},
 		{name: "a body", body: `{"a":1}`},
@@ -115,16 +115,16 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// A URL without a host and a path of its own has no canonical form.
+// Our signer does not sign a URL without a host and a path.
 func TestSignatureOfAnOpaqueURL(t *testing.T) {
 	r := &http.Request{Method: http.MethodPost, URL: &url.URL{Scheme: "http", Opaque: "//localhost/a/b", Host: "localhost"}, Header: make(http.Header)}
 	if signed(t, r, nil, credentials.Value{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "x"}, "us-east-1", time.Now()) {
-		t.Error("signed")
+		t.Error("it is signed, want an error")
 	}
 }
 
-// Headers that an attempt has been sent with stay as they are: its connection may still be
-// reading them.
+// Signing the next attempt does not change the headers of the last one: its connection may still
+// read them.
 func TestSignatureOfTheNextAttempt(t *testing.T) {
 	r, _ := http.NewRequest(http.MethodPost, "http://localhost/f", nil)
 	value := credentials.Value{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret", SessionToken: "a"}
@@ -136,7 +136,7 @@ func TestSignatureOfTheNextAttempt(t *testing.T) {
 	signed(t, r, nil, value, "us-east-1", now.Add(time.Second))
 	for name := range was {
 		if sent[name][0] != was[name][0] {
-			t.Errorf("%s has become %s", was[name], sent[name])
+			t.Errorf("%s has changed to %s", was[name], sent[name])
 		}
 		if r.Header[name][0] == was[name][0] {
 			t.Errorf("%s is still %s", name, was[name])
@@ -149,11 +149,11 @@ func TestSignatureOfTheNextAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Header[tokenHeader] != nil {
-		t.Error("the token of other credentials has stayed")
+		t.Error("the token of the other credentials is still there")
 	}
 }
 
-// A signer that has signed before signs as a new one does, in the same second and in others.
+// A used signer makes the same signatures as a new one, in the same second and later.
 func TestSignaturesOfOneSigner(t *testing.T) {
 	c := Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret"}
 	digest := sha256.Sum256(nil)
@@ -174,7 +174,7 @@ func TestSignaturesOfOneSigner(t *testing.T) {
 	}
 }
 
-// A key is used for one secret on one day, whatever the time zone.
+// A signer keeps a key for one secret and one day in UTC.
 func TestSigningKeyIsKept(t *testing.T) {
 	s := NewSigner("us-east-1", "lambda")
 	day := time.Date(2026, 1, 1, 23, 0, 0, 0, time.UTC)
@@ -201,15 +201,15 @@ func FuzzSignature(f *testing.F) {
 		now := time.Unix(seconds, 0).UTC()
 		switch {
 		case err != nil:
-			t.Skip("no URL: an endpoint that is none is a bad configuration")
+			t.Skip("not a URL: such an endpoint is a bad configuration")
 		case r.URL.Opaque != "":
 			t.Skip("an opaque URL: the SDK's signer panics on those with few slashes; see TestSignatureOfAnOpaqueURL")
 		case now.Year() < 0 || now.Year() > 9999:
-			t.Skip("no year of four digits: there is no form of it to sign")
+			t.Skip("a year without four digits: the format of X-Amz-Date has four")
 		case !isToken.MatchString(name1) || !isToken.MatchString(name2):
-			t.Skip("no name of a header: net/http would not send it")
+			t.Skip("not a header name: net/http would not send it")
 		case id == "" || secret == "":
-			t.Skip("no credentials: the SDK's signer takes none, and a call without them ends before it is signed")
+			t.Skip("no credentials: the SDK's signer refuses them, and calls without credentials end before they are signed")
 		}
 		r.Header = http.Header{name1: {value1, value2}, name2: {value2}}
 		value := credentials.Value{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}
@@ -217,5 +217,5 @@ func FuzzSignature(f *testing.F) {
 	})
 }
 
-// isToken matches what can be the name of a header. Source: RFC 9110, section 5.6.2.
+// isToken matches the name of a header. Source: RFC 9110, section 5.6.2.
 var isToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
