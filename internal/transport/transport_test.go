@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// replaceDefault does what KrakenD's router does when it starts.
+// replaceDefault replaces http.DefaultTransport, as KrakenD's router does when it starts.
 func replaceDefault(t *testing.T, with http.RoundTripper) {
 	t.Helper()
 	before := http.DefaultTransport
@@ -45,7 +45,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestDefaultAtTheTimeOfTheCall(t *testing.T) {
+func TestDefaultIsReadForEachCall(t *testing.T) {
 	rt, want := Default(), errors.New("the new one")
 	replaceDefault(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, want }))
 	if _, err := get(t, rt, "http://127.0.0.1:1"); !errors.Is(err, want) {
@@ -68,8 +68,7 @@ func bundle(s *httptest.Server) *http.Transport {
 	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 }
 
-// Calls trust what is in the bundle and nothing else, and their connections are KrakenD's to
-// configure nevertheless.
+// Calls trust only the bundle. KrakenD still configures their connections.
 func TestWithCertificates(t *testing.T) {
 	s := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(s.Close)
@@ -89,29 +88,29 @@ func TestWithCertificates(t *testing.T) {
 		t.Errorf("got %d idle connections; the default transport has changed: %v", used.MaxIdleConnsPerHost, first.TLSClientConfig)
 	}
 	if rt.transport() != used {
-		t.Error("made twice: connections would not be used again")
+		t.Error("got another transport for the second call, so connections are not reused")
 	}
 	replaceDefault(t, &http.Transport{MaxIdleConnsPerHost: 78})
 	if n := rt.transport().MaxIdleConnsPerHost; n != 78 {
-		t.Errorf("got %d idle connections of the transport before", n)
+		t.Errorf("got %d idle connections, want 78 of the new default transport", n)
 	}
 	replaceDefault(t, http.NewFileTransport(http.Dir(t.TempDir())))
 	if rt.transport() != rt.own {
-		t.Error("got another transport than the SDK's where the default one takes no certificates")
+		t.Error("the default transport cannot have certificates: got another transport than the SDK's")
 	}
 }
 
-// A server that the bundle does not know is not called, whatever KrakenD is told of other
-// backends.
+// Calls do not reach a server that the bundle does not know, even if KrakenD's settings for other
+// backends allow it.
 func TestStrangersAreNotTrusted(t *testing.T) {
-	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a stranger has been called") }))
+	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request to the stranger") }))
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
 	stranger.StartTLS()
 	t.Cleanup(stranger.Close)
 	replaceDefault(t, &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
 	own := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool()}}
 	if _, err := get(t, WithCertificates(own), stranger.URL); err == nil {
-		t.Error("got an answer of a stranger")
+		t.Error("got no error for a stranger")
 	}
 }
 
@@ -120,10 +119,10 @@ func TestClientCertificates(t *testing.T) {
 	replaceDefault(t, &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
 	got := WithCertificates(own).(*trusting).transport().TLSClientConfig
 	if len(got.Certificates) != 1 || !got.InsecureSkipVerify {
-		t.Errorf("got %d certificates, InsecureSkipVerify %t; want 1, and the rest as it was", len(got.Certificates), got.InsecureSkipVerify)
+		t.Errorf("got %d certificates, InsecureSkipVerify %t; want 1 and true", len(got.Certificates), got.InsecureSkipVerify)
 	}
 	if got := WithCertificates(&http.Transport{}).(*trusting).transport(); got.TLSClientConfig != nil && got.TLSClientConfig.RootCAs != nil {
-		t.Errorf("got %v of a transport without certificates", got.TLSClientConfig)
+		t.Errorf("got %v for a transport without certificates", got.TLSClientConfig)
 	}
 }
 
