@@ -11,7 +11,7 @@ func TestOthersSeesAGoroutine(t *testing.T) {
 		defer close(ended)
 		leftBehind(stop)
 	}()
-	// The goroutine may not have got to its function yet.
+	// The goroutine may not have started its function yet.
 	for !strings.Contains(others(), "leftBehind") {
 	}
 	close(stop)
