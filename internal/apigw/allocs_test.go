@@ -4,7 +4,7 @@ package apigw
 
 import "testing"
 
-// Events are written in place, not by reflection, which made 136 allocations of this one.
+// AppendEvent does not use reflection. With encoding/json, this event took 136 allocations.
 func TestEventAllocations(t *testing.T) {
 	route, _ := order()
 	r := manyHeaders()

@@ -17,13 +17,13 @@ func TestEventBody(t *testing.T) {
 	const latin1 = "caf\xe9"
 	for _, tc := range []struct {
 		contentType, encoding, body string
-		text                        string // the formats that have it as text
+		text                        string // the formats that send it as text
 	}{
 		{"application/json", "", `{}`, "1.0 2.0 alb"},
 		{"application/json; charset=utf-8", "", `{}`, "1.0 2.0 alb"},
 		{"Application/JSON;charset=\"utf-8\"", "", `{}`, "1.0 2.0 alb"},
-		{"application/json; charset", "", `{}`, "1.0 2.0 alb"},  // does not parse
-		{"application/json; a=1; a=2", "", `{}`, "1.0 2.0 alb"}, // nor does this
+		{"application/json; charset", "", `{}`, "1.0 2.0 alb"},  // cannot be parsed
+		{"application/json; a=1; a=2", "", `{}`, "1.0 2.0 alb"}, // cannot be parsed either
 		{"application/vnd.api+json", "", `{}`, "1.0 2.0"},
 		{"application/xml", "", `<a/>`, "1.0 2.0 alb"},
 		{"application/atom+xml; type=entry", "", `<a/>`, "1.0 2.0"},
@@ -51,7 +51,7 @@ func TestEventBody(t *testing.T) {
 	}
 }
 
-// checkBody checks how an event holds a body.
+// checkBody checks whether an event has a body as text or as base64.
 func checkBody(t *testing.T, format string, s Settings, headers map[string][]string, body string, text bool) {
 	t.Helper()
 	var got struct {
@@ -68,7 +68,7 @@ func checkBody(t *testing.T, format string, s Settings, headers map[string][]str
 	}
 }
 
-// Binary media types decide in every format, as they do for a REST API.
+// binary_media_types apply in every format, as in a REST API.
 func TestBinaryMediaTypes(t *testing.T) {
 	for _, tc := range []struct {
 		types             []string
@@ -76,7 +76,7 @@ func TestBinaryMediaTypes(t *testing.T) {
 		text              bool
 	}{
 		{[]string{}, "image/png", "a", true},
-		{[]string{}, "image/png", "\xff", false}, // no text can hold it
+		{[]string{}, "image/png", "\xff", false}, // text cannot contain it
 		{[]string{"image/png"}, "image/png", "a", false},
 		{[]string{"image/png"}, "Image/PNG; q=1", "a", false},
 		{[]string{"image/png"}, "image/gif", "a", true},
@@ -93,8 +93,7 @@ func TestBinaryMediaTypes(t *testing.T) {
 	}
 }
 
-// FuzzEventBody checks that a body comes out of all events as it went in, whatever it
-// is said to be.
+// FuzzEventBody checks that every event contains the request's body unchanged, for any headers.
 func FuzzEventBody(f *testing.F) {
 	f.Add([]byte(`{"a":1}`), "application/json; charset=utf-8", "", "Id", "a/b?c", "q")
 	f.Add([]byte("\xff\xfe"), "text/plain", "", "", "..", "")
@@ -147,8 +146,8 @@ func FuzzEventBody(f *testing.F) {
 	})
 }
 
-// FuzzALB checks that an application which decodes the query strings of a load balancer's event
-// gets what the gateway got, and that the event is JSON whatever the request has.
+// FuzzALB checks that a load balancer's event is JSON, and that its decoded query strings are those
+// of the request.
 func FuzzALB(f *testing.F) {
 	f.Add("q", "a b&c=d", "e+f", "Accept", "text/html", true)
 	f.Add("", "", "%zz", "x-\xff", "\xff", false)

@@ -42,7 +42,7 @@ func TestEventTarget(t *testing.T) {
 				decoded = tc.path
 			}
 			if _, ok := got.QueryStringParameters["c"]; ok && tc.query != nil {
-				t.Error("got a parameter that has no value")
+				t.Error("got a parameter without a value")
 			}
 			if got.RawPath != tc.path || got.RequestContext.HTTP.Path != decoded || got.RawQueryString != tc.raw {
 				t.Errorf("got %q (%q) and %q, want %q (%q) and %q", got.RawPath, got.RequestContext.HTTP.Path, got.RawQueryString, tc.path, decoded, tc.raw)
@@ -58,7 +58,7 @@ func TestEventHeaders(t *testing.T) {
 		hidden              []string
 		settings            Settings
 		sourceIP, userAgent string
-		want                map[string]string // beside the host; nil for no check
+		want                map[string]string // besides the host; nil means no check
 	}{
 		{
 			name:    "KrakenD 1.x keeps the configuration's spelling",
@@ -66,12 +66,12 @@ func TestEventHeaders(t *testing.T) {
 			want:    map[string]string{"x-tea": "oolong"},
 		},
 		{
-			name:    "of other spellings the first in sorted order",
+			name:    "of several spellings, the first in sorted order",
 			headers: map[string][]string{"x-amzn-trace-id": {"c"}, "X-Amzn-Trace-ID": {"a"}, "X-amzn-trace-id": {"b"}, "X-Amzn-Trace-Id": {"d"}},
 			want:    map[string]string{"x-amzn-trace-id": "a"},
 		},
 		{
-			name:     "a client cannot choose its address",
+			name:     "a client cannot set its address",
 			headers:  map[string][]string{"x-forwarded-for": {"6.6.6.6"}, "X-Forwarded-For": {"192.0.2.1"}, "X-FORWARDED-FOR": {"6.6.6.6"}},
 			sourceIP: "192.0.2.1", want: map[string]string{"x-forwarded-for": "192.0.2.1"},
 		},
@@ -94,19 +94,19 @@ func TestEventHeaders(t *testing.T) {
 			want: map[string]string{"accept": "a"},
 		},
 		{
-			name:     "what the operator does not let through",
+			name:     "headers that the operator hides",
 			headers:  map[string][]string{"X-Forwarded-For": {"192.0.2.1"}, "X-Forwarded-Host": {"a.example.com"}, "User-Agent": {"curl"}, "Accept": {"a"}},
 			hidden:   []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agent"},
 			sourceIP: "192.0.2.1", userAgent: "curl", want: map[string]string{"accept": "a"},
 		},
 		{
-			name:     "how the client reached the gateway, as the client says",
+			name:     "protocol and port from the request",
 			headers:  map[string][]string{"X-Forwarded-Proto": {"http"}, "x-forwarded-port": {"80"}},
 			settings: Settings{ForwardedProto: "https", ForwardedPort: "443"},
 			want:     map[string]string{"x-forwarded-proto": "http", "x-forwarded-port": "80"},
 		},
 		{
-			name:     "how the client reached the gateway, as the settings say",
+			name:     "protocol and port from the settings",
 			settings: Settings{ForwardedProto: "https", ForwardedPort: "443"},
 			want:     map[string]string{"x-forwarded-proto": "https", "x-forwarded-port": "443"},
 		},
@@ -129,7 +129,7 @@ func TestEventHeaders(t *testing.T) {
 	}
 }
 
-// First and EndToEnd take the same spelling of a header.
+// First and EndToEnd choose the same spelling of a header.
 func TestFirst(t *testing.T) {
 	for _, headers := range []map[string][]string{
 		nil, {"X-A": nil}, {"X-A": {"1", "2"}}, {"x-a": {"1"}}, {"X-A": {"1"}, "x-a": {"2"}}, {"x-A": {"1"}, "x-a": {"2"}, "X-A": {"3"}}, {"x-A": {}, "x-a": {"2"}}, {"X-A": {"1"}, "x-a": nil},
@@ -145,7 +145,7 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-// A name without a value is none.
+// Events leave out names without values.
 func TestEventOfNamesWithoutValues(t *testing.T) {
 	r := Request{
 		Query:   map[string][]string{"a": {"1"}, "b": {}, "c": nil},
@@ -169,7 +169,7 @@ func TestEventOfNamesWithoutValues(t *testing.T) {
 	}
 }
 
-// decodeLeniently reads an event of which not all members are in the type.
+// decodeLeniently decodes an event and ignores members that the type lacks.
 func decodeLeniently(t *testing.T, payload []byte, event any) {
 	t.Helper()
 	if err := json.Unmarshal(payload, event); err != nil {
@@ -177,7 +177,7 @@ func decodeLeniently(t *testing.T, payload []byte, event any) {
 	}
 }
 
-// As in a load balancer's event, a name or value is what stands between & and =.
+// As in a load balancer's event, & and = separate names and values.
 func TestEncodedQuery(t *testing.T) {
 	for raw, want := range map[string]string{
 		"": "map[]", "a": "map[a:[]]", "a=": "map[a:[]]", "a=1&a=2": "map[a:[1 2]]", "a+b=%20%26&c=d=e": "map[a%20b:[%20%26] c:[d=e]]", "&&a=1&": "map[a:[1]]", "=x": "map[:[x]]",

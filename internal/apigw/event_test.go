@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// eventTime is when all requests of these tests happen.
+// eventTime is the time of all requests.
 var eventTime = time.Date(2020, 3, 12, 20, 3, 58, 390_000_000, time.FixedZone("CET", 3600))
 
 var formats = map[string]Format{"1.0": REST, "2.0": HTTP, "alb": ALB}
 
-// eventOf is the event of a request in the payload format.
+// eventOf returns the event of a request in a format.
 func eventOf(t *testing.T, format string, r Route, s Settings, request Request) []byte {
 	t.Helper()
 	request.Time = eventTime
@@ -33,8 +33,7 @@ func eventOf(t *testing.T, format string, r Route, s Settings, request Request) 
 	return NewAPI(formats[format], r, s).AppendEvent(nil, &request)
 }
 
-// decodeStrictly reads an event as a function would, and fails for a field that the
-// type does not have.
+// decodeStrictly decodes an event. The test fails if the event has a field that the type lacks.
 func decodeStrictly(t *testing.T, payload []byte, event any) {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(payload))
@@ -44,7 +43,7 @@ func decodeStrictly(t *testing.T, payload []byte, event any) {
 	}
 }
 
-// order is a request with something in every field.
+// order returns a request with a value in every field.
 func order() (Route, Request) {
 	return Route{
 			URLPattern: "/v2/orders/{{.Id}}/lines?expand=all&of={{.Id}}",
@@ -127,7 +126,7 @@ func TestEventVersion2(t *testing.T) {
 func TestEventVersion1(t *testing.T) {
 	route, r := order()
 	payload := eventOf(t, "1.0", route, shop, r)
-	// The identity's members that are null are not those of the type.
+	// The type lacks the identity's members that are null.
 	var got struct {
 		events.APIGatewayProxyRequest
 		RequestContext struct {
@@ -214,8 +213,8 @@ func TestEventALB(t *testing.T) {
 	}
 }
 
-// What a request does not have is what AWS has then: nothing in 2.0, null in 1.0, and an
-// empty object or text in a load balancer's event.
+// For what a request lacks, AWS writes nothing in 2.0, null in 1.0, and an empty object or string in
+// a load balancer's event.
 func TestEventOfNothing(t *testing.T) {
 	for _, tc := range []struct {
 		format, want string
@@ -245,7 +244,7 @@ func TestEventOfNothing(t *testing.T) {
 	}
 }
 
-// A token without scopes has null for them, as API Gateway has.
+// For a token without scopes, the event has null, as API Gateway's has.
 func TestEventOfATokenWithoutScopes(t *testing.T) {
 	r := Request{Claims: map[string]string{"sub": "me"}}
 	for format, want := range map[string]string{
@@ -258,7 +257,7 @@ func TestEventOfATokenWithoutScopes(t *testing.T) {
 	}
 }
 
-// The sample events that aws-lambda-go ships are what functions are written against.
+// Our events have the shape of the sample events in aws-lambda-go.
 func TestEventShape(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
 	if err != nil {
@@ -269,7 +268,7 @@ func TestEventShape(t *testing.T) {
 
 	for _, tc := range []struct {
 		sample, format string
-		missing        []string // what KrakenD does not have
+		missing        []string // what KrakenD does not know
 	}{
 		{"apigw-request.json", "1.0", []string{".requestContext.identity.*", ".requestContext.authorizer", ".stageVariables.*"}},
 		{"apigw-restapi-openapi-request.json", "1.0", []string{
@@ -289,7 +288,7 @@ func TestEventShape(t *testing.T) {
 			if err := json.Unmarshal(file, &sample); err != nil {
 				t.Fatal(err)
 			}
-			// The sample's own request, and a body, a cookie and the like only where it has some.
+			// The request of the sample. Body, cookies and the like are set only if the sample has them.
 			r := Request{Method: "POST", Headers: map[string][]string{}, Query: map[string][]string{}}
 			for name, value := range object(sample["headers"]) {
 				r.Headers[http.CanonicalHeaderKey(name)] = []string{value.(string)}
@@ -322,7 +321,7 @@ func TestEventShape(t *testing.T) {
 			}
 			jwt := object(object(object(sample["requestContext"])["authorizer"])["jwt"])
 			if claims := object(jwt["claims"]); claims != nil {
-				claims["scope"] = "scope1" // where the scopes of an event come from
+				claims["scope"] = "scope1" // the source of the event's scopes
 				r.Claims = make(map[string]string)
 				for name := range claims {
 					r.Claims[name] = "x"
@@ -332,9 +331,9 @@ func TestEventShape(t *testing.T) {
 			if err := json.Unmarshal(eventOf(t, tc.format, route, settings, r), &got); err != nil {
 				t.Fatal(err)
 			}
-			delete(got, "isBase64Encoded") // not in all samples, and in all events
+			delete(got, "isBase64Encoded") // in all events, but not in all samples
 			delete(sample, "isBase64Encoded")
-			for _, name := range []string{"headers", "multiValueHeaders"} { // every event tells its host
+			for _, name := range []string{"headers", "multiValueHeaders"} { // every event has its host
 				if h := object(sample[name]); h != nil && h["host"] == nil && h["Host"] == nil {
 					maps.DeleteFunc(object(got[name]), func(key string, _ any) bool { return strings.EqualFold(key, "host") })
 				}
@@ -357,7 +356,7 @@ func checkShape(t *testing.T, path string, got, want any, missing []string) {
 		return
 	}
 	g, w := object(got), object(want)
-	fold := strings.HasSuffix(path, "eaders") // whose names are the client's
+	fold := strings.HasSuffix(path, "eaders") // the client chooses their names
 	names := make(map[string]string)
 	for name := range maps.Keys(w) {
 		if fold {
@@ -366,7 +365,7 @@ func checkShape(t *testing.T, path string, got, want any, missing []string) {
 			names[name] = name
 		}
 	}
-	unknown := slices.Contains(missing, path+".*") // those that KrakenD does not know are null
+	unknown := slices.Contains(missing, path+".*") // null, because KrakenD does not know them
 	for name, v := range g {
 		if unknown && v == nil {
 			delete(names, name)

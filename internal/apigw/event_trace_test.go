@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The gateway's trace context takes the place of the client's, in every spelling, and the headers
-// of the request stay as they are.
+// The gateway's trace context replaces the client's in every spelling. The headers of the request do
+// not change.
 func TestTraceContext(t *testing.T) {
 	headers := map[string][]string{"Traceparent": {"client"}, "tracestate": {"client"}, "X-Amzn-Trace-Id": {"client"}}
 	for name, tc := range map[string]struct {

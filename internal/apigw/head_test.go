@@ -8,7 +8,7 @@ import (
 )
 
 func TestHeaderLimit(t *testing.T) {
-	// 100 of 100 bytes, and what is missing in one more.
+	// 100 headers of 100 bytes, and one that reaches the limit.
 	h := make(http.Header)
 	for i := range 100 {
 		h.Set(fmt.Sprintf("X-%02d", i), strings.Repeat("v", 100-32-4))

@@ -9,13 +9,13 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// The name that the client called, in every format, for what Go's server lets through as a Host.
+// Every format has the host that the client called, for each Host that Go's server accepts.
 func TestEventHost(t *testing.T) {
 	label, longest := strings.Repeat("a", 63), strings.Repeat("a.", 126)+"a"
 	for _, tc := range []struct {
 		name       string
 		forwarded  string // X-Forwarded-Host; "-" for none
-		unknown    bool   // the framework does not tell the name that the client called
+		unknown    bool   // the framework does not tell the host that the client called
 		backend    string
 		host       string
 		domainName string
@@ -32,7 +32,7 @@ func TestEventHost(t *testing.T) {
 		{name: "an IPv6 address", forwarded: "[::1]", host: "[::1]", domainName: "[::1]"},
 		{name: "an IPv6 address and a port", forwarded: "[2001:DB8::1]:8080", host: "[2001:DB8::1]:8080", domainName: "[2001:DB8::1]"},
 
-		// What no URL can hold, and what would be another host or a part of the path in one.
+		// Hosts that a URL cannot contain, or that would change its host or path.
 		{name: "a port that is not a number", forwarded: "a:b", host: "localhost", domainName: "localhost", prefix: "localhost"},
 		{name: "a colon", forwarded: ":", backend: "http://shop:81", host: "shop:81", domainName: "shop", prefix: "shop"},
 		{name: "no port behind the colon", forwarded: "a:", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
@@ -74,7 +74,7 @@ func TestEventHost(t *testing.T) {
 		{name: "a backend that has no host", forwarded: "a:b", unknown: true, host: "localhost", domainName: "localhost", prefix: "localhost"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			// Over HTTP/2 a client can send a Host header beside the name that it calls.
+			// Over HTTP/2 a client can send a Host header besides :authority.
 			r := Request{Headers: map[string][]string{"Host": {"evil.example.com"}}}
 			if tc.forwarded != "-" {
 				r.Headers["X-Forwarded-Host"] = []string{tc.forwarded}
@@ -99,8 +99,8 @@ func TestEventHost(t *testing.T) {
 	}
 }
 
-// FuzzHost checks that whatever a client sends as a Host, the URL that an application builds of
-// an event has the event's host and path.
+// FuzzHost checks that a URL that an application makes from an event has the event's host and path,
+// for any Host of the client.
 func FuzzHost(f *testing.F) {
 	for _, seed := range []string{"a.example.com:80", "a:b", ":", "[::1", "[::1]:8080", "%zz", "", "a/b", "a@b", "0x7f.1", "..", "a\\b", "xn--bcher-kva.example"} {
 		f.Add(seed, "http://shop:81")

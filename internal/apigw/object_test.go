@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// plain replaces the escapes of U+FFFD. From Go 1.27 on encoding/json does not escape the one that
-// replaces an invalid byte.
+// plain replaces the escapes of U+FFFD: encoding/json of Go 1.27 does not escape the one that replaces
+// an invalid byte.
 var plain = strings.NewReplacer(`\ufffd`, "\ufffd")
 
-// Events are the bytes that encoding/json writes.
+// Events have the same bytes as those of encoding/json.
 func TestEventIsThatOfEncodingJSON(t *testing.T) {
 	route, r := order()
 	r.Time = eventTime
@@ -28,7 +28,7 @@ func TestEventIsThatOfEncodingJSON(t *testing.T) {
 	}
 }
 
-// FuzzEvent holds events against encoding/json: the same bytes.
+// FuzzEvent compares the bytes of events with those of encoding/json.
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"a":"\n"}`), "application/json", "X-A", "a", "b", "a/b", "a=1; b=2", "sub", uint8(0))
 	f.Add([]byte("\xff<&>\u2028"), "text/plain", "traceparent", "\xff", "é\u2029", "", "", "scope", uint8(1))

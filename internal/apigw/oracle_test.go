@@ -10,7 +10,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// oracle returns the event that encoding/json writes of aws-lambda-go's types.
+// oracle returns the event that encoding/json makes of aws-lambda-go's types.
 func (a *API) oracle(r *Request) []byte {
 	in := a.input(r)
 	switch a.format {
@@ -23,8 +23,8 @@ func (a *API) oracle(r *Request) []byte {
 	return a.httpOracle(in)
 }
 
-// httpRequest is API Gateway's event of version 2.0, without the certificate that the type of
-// aws-lambda-go has in every event, and with null where a token has no scopes.
+// httpRequest is API Gateway's event of version 2.0. Unlike aws-lambda-go's type, it lacks the
+// certificate, and it has null for a token without scopes.
 type httpRequest struct {
 	events.APIGatewayV2HTTPRequest
 	RequestContext httpRequestContext `json:"requestContext"`
@@ -87,9 +87,9 @@ func (a *API) httpOracle(in *input) []byte {
 	return text.JSON(event)
 }
 
-// restRequest is API Gateway's event of version 1.0. Where the type of aws-lambda-go leaves
-// a member out or has an empty string, API Gateway has false and null: a function in
-// JavaScript that parses the body of a GET parses a null, not nothing.
+// restRequest is API Gateway's event of version 1.0. It has false and null where aws-lambda-go's
+// type leaves a member out or has an empty string: a function in JavaScript that parses the body of
+// a GET parses null.
 type restRequest struct {
 	events.APIGatewayProxyRequest
 	RequestContext  restRequestContext `json:"requestContext"`
@@ -123,7 +123,7 @@ type restIdentity struct {
 	UserArn                       *string `json:"userArn"`
 }
 
-// restAuthorizer is what a JWT authorizer has found.
+// restAuthorizer is the result of a JWT authorizer.
 type restAuthorizer struct {
 	Claims map[string]string `json:"claims"`
 	Scopes []string          `json:"scopes"`
@@ -174,9 +174,9 @@ func (a *API) restOracle(in *input) []byte {
 	return text.JSON(event)
 }
 
-// albRequest is the event of an Application Load Balancer. Where there are no query strings it
-// has an empty object, which the type of aws-lambda-go leaves out. An event has one of the two
-// members for query strings; the pointer to the other one is nil. Source:
+// albRequest is the event of an Application Load Balancer. Without query strings it has an empty
+// object, which aws-lambda-go's type leaves out. An event has one of the two members for query
+// strings; the pointer to the other one is nil. Source:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 type albRequest struct {
 	events.ALBTargetGroupRequest
@@ -227,8 +227,8 @@ func lastAndAll(values http.Header) (last map[string]string, all map[string][]st
 	return last, all
 }
 
-// encodedBody returns the request's body as events hold it, and whether that is base64. A
-// body that is not UTF-8 is base64 in every format, since JSON cannot hold it.
+// encodedBody returns the request's body as in events, and whether it is base64. A body that is not
+// UTF-8 is base64 in every format, because JSON cannot contain it.
 func (a *API) encodedBody(in *input) (body string, isBase64 bool) {
 	if len(in.Body) == 0 {
 		return "", false

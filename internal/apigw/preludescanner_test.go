@@ -14,7 +14,7 @@ import (
 
 const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// preludeState is what encoding/json and ParsePrelude say of the beginning of a stream.
+// preludeState returns what encoding/json and ParsePrelude find at the beginning of a stream.
 func preludeState(stream []byte, announced bool) PreludeState {
 	if !announced && !mayBePrelude(stream) {
 		return PreludeAbsent
@@ -29,8 +29,8 @@ func preludeState(stream []byte, announced bool) PreludeState {
 	return PreludeFound
 }
 
-// Each stream is scanned byte by byte. A bar stands in front of the byte that shows that there
-// is no prelude; without a bar and with zeros at the end, that end is the end of the prelude.
+// The scanner reads each stream byte by byte. A bar stands before the byte that proves that the
+// stream has no prelude. A stream with zeros at the end and without a bar ends with the prelude's end.
 func TestPreludeScanner(t *testing.T) {
 	for _, tc := range []struct{ name, stream string }{
 		{"nothing", ""},
@@ -43,20 +43,20 @@ func TestPreludeScanner(t *testing.T) {
 		{"bytes that are not UTF-8", "{\"\xff\":\"\xc3\x7f\"}" + zeros},
 		{"half of a prelude", `{"statusCode":201,"headers":{`},
 		{"half of the end", "{}" + zeros[:7]},
-		{"what only looks like a prelude", `{"statusCode":"x"}` + zeros},
+		{"an invalid prelude", `{"statusCode":"x"}` + zeros},
 
 		{"text", "|tea"}, {"an array", "|[]" + zeros}, {"a string", `|"tea"` + zeros}, {"zeros", "|" + zeros}, {"a mark of UTF-8", "|\xef\xbb\xbf{}" + zeros},
 		{"a form feed", " |\f{}" + zeros},
 		{"a script", "{|let a}"}, {"a template", "{|{a}}"}, {"a zero in an object", "{|" + zeros},
 		{"JSON, line by line", "{\"a\":1}|\n{\"a\":2}\n"}, {"white space before the end", "{}| " + zeros}, {"two objects", "{}|{}"},
 		{"a zero too few", "{}" + zeros[:7] + "|tea"},
-		{"a comma before the first member", `{|,"a":1}`}, {"a comma behind the last member", `{"a":1,|}`}, {"no comma", `{"a":1 |"b":2}`}, {"no colon", `{"a"|,"b"}`}, {"no value", `{"a":|}`},
-		{"a colon in an array", `{"a":[1|:2]}`}, {"a comma before the first element", `{"a":[|,1]}`}, {"a comma behind the last element", `{"a":[1,|]}`}, {"a key that is a number", `{|1:2}`},
+		{"a comma before the first member", `{|,"a":1}`}, {"a comma after the last member", `{"a":1,|}`}, {"no comma", `{"a":1 |"b":2}`}, {"no colon", `{"a"|,"b"}`}, {"no value", `{"a":|}`},
+		{"a colon in an array", `{"a":[1|:2]}`}, {"a comma before the first element", `{"a":[|,1]}`}, {"a comma after the last element", `{"a":[1,|]}`}, {"a key that is a number", `{|1:2}`},
 		{"an array closed as an object", `{"a":[1|}}`}, {"an object closed as an array", `{"a":{"b":1|]}`}, {"an empty array closed as an object", `{"a":[|}}`}, {"an empty object closed as an array", `{"a":{|]}`},
-		{"a line in a string", "{\"a|\n\":1}"}, {"a zero in a string", "{\"a\":\"|" + zeros}, {"an escape that there is not", `{"\|x":1}`}, {"an escape of three digits", `{"a":"\u12a|"`}, {"a digit that is none", `{"\u0|g00":1}`},
+		{"a line in a string", "{\"a|\n\":1}"}, {"a zero in a string", "{\"a\":\"|" + zeros}, {"an unknown escape", `{"\|x":1}`}, {"an escape of three digits", `{"a":"\u12a|"`}, {"a digit that is none", `{"\u0|g00":1}`},
 		{"a word", `{"a":t|ea}`}, {"a longer word", `{"a":true|s}`}, {"another word", `{"a":|undefined}`}, {"a word in capitals", `{"a":n|ULL}`}, {"false", `{"a":fals|y}`},
 		{"a zero in front", `{"a":0|1}`}, {"a plus", `{"a":|+1}`}, {"a minus alone", `{"a":-|}`}, {"two signs", `{"a":-|-1}`}, {"a point in front", `{"a":|.5}`}, {"a point at the end", `{"a":5.|}`},
-		{"two points", `{"a":1.5|.1}`}, {"no exponent", `{"a":1e|}`}, {"no exponent behind its sign", `{"a":1e+|,`}, {"two exponents", `{"a":1e5|e5}`}, {"an exponent with a point", `{"a":1e5|.0}`}, {"two numbers", `{"a":1 |2}`},
+		{"two points", `{"a":1.5|.1}`}, {"no exponent", `{"a":1e|}`}, {"a sign without an exponent", `{"a":1e+|,`}, {"two exponents", `{"a":1e5|e5}`}, {"an exponent with a point", `{"a":1e5|.0}`}, {"two numbers", `{"a":1 |2}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before, after, absent := strings.Cut(tc.stream, "|")
@@ -85,7 +85,7 @@ func TestPreludeScanner(t *testing.T) {
 	}
 }
 
-// With the prelude's own content type, zeros end it and nothing else does.
+// If the content type announces a prelude, only zeros end it.
 func TestPreludeScannerAnnounced(t *testing.T) {
 	for stream, want := range map[string]PreludeState{
 		"": PreludePending, "{}": PreludePending, "tea": PreludePending, "{}" + zeros[:7]: PreludePending, "{}" + zeros[:7] + "a" + zeros[:7]: PreludePending,
@@ -98,7 +98,7 @@ func TestPreludeScannerAnnounced(t *testing.T) {
 	}
 }
 
-// The limits are those of ParsePrelude and of encoding/json.
+// The scanner has the limits of ParsePrelude and of encoding/json.
 func TestPreludeScannerLimits(t *testing.T) {
 	spaces := strings.Repeat(" ", maxPrelude)
 	nested := func(depth int) string {
@@ -109,10 +109,10 @@ func TestPreludeScannerLimits(t *testing.T) {
 		untold, announced PreludeState
 	}{
 		{"the longest", spaces[2:] + "{}" + zeros, PreludeFound, PreludeFound},
-		{"the longest, and its end to come", spaces[2:] + "{}" + zeros[:7], PreludePending, PreludePending},
+		{"the longest, without the last zero", spaces[2:] + "{}" + zeros[:7], PreludePending, PreludePending},
 		{"too long", spaces[1:] + "{}" + zeros, PreludeAbsent, PreludeAbsent},
 		{"no end", `{"a":"` + spaces, PreludePending, PreludePending},
-		{"no end, and no room for it", `{"a":"` + spaces + "xx", PreludeAbsent, PreludeAbsent},
+		{"no end within the limit", `{"a":"` + spaces + "xx", PreludeAbsent, PreludeAbsent},
 		{"white space alone", spaces, PreludePending, PreludePending},
 		{"the deepest", nested(maxNesting), PreludeFound, PreludeFound},
 		{"too deep", nested(maxNesting + 1), PreludeAbsent, PreludeFound},
@@ -126,7 +126,7 @@ func TestPreludeScannerLimits(t *testing.T) {
 	}
 }
 
-// longStream begins like a prelude and goes on for 64 KiB.
+// longStream returns 64 KiB that begin like a prelude.
 func longStream() []byte {
 	stream := []byte(`{"rows":[`)
 	for i := 0; len(stream) < maxPrelude; i++ {
@@ -144,8 +144,8 @@ func scanIn(n int, stream []byte, announced bool) *PreludeScanner {
 	return scanner
 }
 
-// The work does not depend on the size of the chunks: a step is done for each byte until the
-// answer is known, and memory is taken for the nesting alone.
+// The work does not depend on the size of the chunks: the scanner makes one step for each byte until
+// it has decided, and allocates memory only for the nesting.
 func TestPreludeScannerWork(t *testing.T) {
 	stream := longStream()
 	for _, announced := range []bool{false, true} {
@@ -168,7 +168,7 @@ func TestPreludeScannerWork(t *testing.T) {
 	}
 }
 
-// BenchmarkPreludeScanner reports how much longer 64 KiB take in chunks of 4 bytes than in one.
+// BenchmarkPreludeScanner compares 64 KiB in chunks of 4 bytes with 64 KiB in one chunk.
 func BenchmarkPreludeScanner(b *testing.B) {
 	stream := longStream()
 	var whole, pieces time.Duration
@@ -183,8 +183,8 @@ func BenchmarkPreludeScanner(b *testing.B) {
 	b.ReportMetric(float64(pieces)/float64(whole), "times")
 }
 
-// FuzzPreludeScanner checks that what the scanner says does not depend on the chunks, and that
-// it says what encoding/json and ParsePrelude say of the same bytes in one piece.
+// FuzzPreludeScanner checks that the scanner's result does not depend on the chunks, and that it
+// agrees with encoding/json and ParsePrelude on the whole stream.
 func FuzzPreludeScanner(f *testing.F) {
 	for _, seed := range []string{
 		"", "{", "{}" + zeros + "tea", "{}\n{}\n", "\n {\"statusCode\":201,\"headers\":{\"a\":\"b\\n\\u00e9\"},\"cookies\":[]}" + zeros,
@@ -212,8 +212,7 @@ func FuzzPreludeScanner(f *testing.F) {
 	})
 }
 
-// mayBePrelude tells whether a stream begins with a JSON object and the end of a prelude,
-// as far as it has come.
+// mayBePrelude tells whether a stream can be the beginning of a JSON object and a prelude's end.
 func mayBePrelude(stream []byte) bool {
 	if trimmed := bytes.TrimLeft(stream, jsonSpace); len(trimmed) > 0 && trimmed[0] != '{' {
 		return false

@@ -28,12 +28,12 @@ func TestParseResponse(t *testing.T) {
 		want        Response
 	}{
 		{
-			name:  "everything",
+			name:  "all members",
 			reply: `{"statusCode":201,"headers":{"content-type":"text/html","x-n":1.50,"X-B":true},"multiValueHeaders":{"X-M":["a",2]},"cookies":["a=1; Path=/","b=2"],"body":"<p>","isBase64Encoded":false}`,
 			want:  Response{201, h("Content-Type", "text/html", "X-N", "1.50", "X-B", "true", "X-M", "a", "X-M", "2", "Set-Cookie", "a=1; Path=/", "Set-Cookie", "b=2"), []byte("<p>")},
 		},
 		{name: "base64", reply: `{"statusCode":200,"headers":{"content-type":"image/png"},"body":"iVBORw==","isBase64Encoded":true}`, want: Response{200, h("Content-Type", "image/png"), []byte("\x89PNG")}},
-		{name: "cookies that are none", reply: `{"statusCode":200,"cookies":["",null,"a=1"]}`, want: Response{200, h("Set-Cookie", "a=1"), nil}},
+		{name: "empty cookies", reply: `{"statusCode":200,"cookies":["",null,"a=1"]}`, want: Response{200, h("Set-Cookie", "a=1"), nil}},
 		{name: "a body that the status forbids", reply: `{"statusCode":204,"body":"x"}`, want: Response{204, h(), []byte("x")}},
 		{name: "an empty body", reply: `{"statusCode":204,"body":""}`, want: Response{204, h(), []byte{}}},
 		{name: "no body", reply: `{"statusCode":304,"headers":null,"multiValueHeaders":null,"cookies":null,"body":null,"isBase64Encoded":null}`, want: Response{304, h(), nil}},
@@ -51,22 +51,22 @@ func TestParseResponse(t *testing.T) {
 			want:  Response{200, h("X-A", "1", "X-A", "3", "X-A", "2", "X-B", "1"), nil},
 		},
 		{
-			name: "headers that must not go on",
+			name: "headers that the response must not have",
 			reply: `{"statusCode":200,"headers":{"connection":"x-hop","x-hop":"1","content-length":"7","transfer-encoding":"chunked","upgrade":"h2c","trailer":"x",` +
 				`"keep-alive":"1","te":"x","proxy-authenticate":"x","bad name":"x","":"x","x-lf":"a\nb: c","x-nul":"\u0000","x-trim":"  a\t","x-latin":"é","x-empty":""},"cookies":["a=1\r\nb: c"]}`,
 			want: Response{200, h("X-Trim", "a", "X-Latin", "é", "X-Empty", ""), nil},
 		},
 
-		// A REST API passes on what is not base64.
-		{name: "base64 that is text", format: REST, reply: `{"statusCode":200,"body":"{\"a\":1}","isBase64Encoded":true}`, want: Response{200, h("Content-Type", json20), []byte(`{"a":1}`)}},
+		// A REST API returns a body that is not base64 unchanged.
+		{name: "text instead of base64", format: REST, reply: `{"statusCode":200,"body":"{\"a\":1}","isBase64Encoded":true}`, want: Response{200, h("Content-Type", json20), []byte(`{"a":1}`)}},
 		{name: "base64 in 1.0", format: REST, reply: `{"statusCode":200,"body":"aGk=","isBase64Encoded":true}`, want: Response{200, h("Content-Type", json20), []byte("hi")}},
 
 		// A load balancer.
 		{name: "headers for a load balancer", format: ALB, reply: `{"statusCode":201,"statusDescription":"201 Created","headers":{"a":"b"},"multiValueHeaders":{"a":["c"]},"cookies":["d=e"],"body":"x"}`, want: Response{201, h("A", "b", "Content-Type", "application/octet-stream"), []byte("x")}},
 		{name: "all values of headers for a load balancer", format: ALB, multi: true, reply: `{"statusCode":200,"headers":{"a":"b"},"multiValueHeaders":{"set-cookie":["c=1","d=2"]},"cookies":["d=e"]}`, want: Response{200, h("Set-Cookie", "c=1", "Set-Cookie", "d=2"), nil}},
-		{name: "base64 from behind a load balancer", format: ALB, reply: `{"statusCode":200,"headers":{"content-type":"text/html"},"body":"aGk=","isBase64Encoded":true}`, want: Response{200, h("Content-Type", "text/html"), []byte("hi")}},
+		{name: "base64 for a load balancer", format: ALB, reply: `{"statusCode":200,"headers":{"content-type":"text/html"},"body":"aGk=","isBase64Encoded":true}`, want: Response{200, h("Content-Type", "text/html"), []byte("hi")}},
 
-		// Without a statusCode, in 2.0.
+		// 2.0 without a statusCode.
 		{name: "data", reply: ` {"body":"x","headers":{"a":"b"}} `, want: Response{200, h("Content-Type", json20), []byte(` {"body":"x","headers":{"a":"b"}} `)}},
 		{name: "a status code of other spelling", format: HTTP, reply: `{"StatusCode":500}`, want: Response{200, h("Content-Type", json20), []byte(`{"StatusCode":500}`)}},
 		{name: "a list", format: HTTP, reply: `[1]`, want: Response{200, h("Content-Type", json20), []byte("[1]")}},
@@ -136,7 +136,7 @@ func TestParseResponseErrors(t *testing.T) {
 		{`{"statusCode":200,"body":"!","isBase64Encoded":true}`, ALB, "body: isBase64Encoded is true, but the text is not base64: illegal base64 data at input byte 0", false},
 		{`{"statusCode":200,"multiValueHeaders":{"a":"b"}}`, ALB, "multiValueHeaders: must not be of the type string", true},
 
-		// What a function returns that streams, where the backend does not.
+		// The reply of a streaming function to a backend without stream.
 		{"{\"statusCode\":200}\x00\x00\x00\x00\x00\x00\x00\x00body", HTTP, `it is not JSON: it begins with the status and headers of a stream, so the backend needs 'stream': true`, false},
 		{" {}\x00\x00\x00\x00\x00\x00\x00\x00", REST, `it is not JSON, so it is not an HTTP response: it begins with the status and headers of a stream, so the backend needs 'stream': true`, false},
 		{"x\x00\x00\x00\x00\x00\x00\x00\x00", HTTP, "it is not JSON", false},
@@ -149,7 +149,7 @@ func TestParseResponseErrors(t *testing.T) {
 	}
 }
 
-// Of all bytes, these can be in the name of a header, and no others.
+// The name of a header can contain only these bytes.
 func TestNamesOfHeaders(t *testing.T) {
 	const token = "!#$%&'*+-.^_`|~" + "0123456789" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
 	for c := range 256 {
@@ -165,8 +165,7 @@ func TestNamesOfHeaders(t *testing.T) {
 	}
 }
 
-// Of all bytes, only the control characters cannot be in the value of a header, but a tab
-// can.
+// The value of a header can contain all bytes except control characters. It can contain a tab.
 func TestValuesOfHeaders(t *testing.T) {
 	for c := range 256 {
 		value := string([]byte{byte(c)})
@@ -176,7 +175,7 @@ func TestValuesOfHeaders(t *testing.T) {
 	}
 }
 
-// A name has many spellings, and each of them is one header.
+// Many spellings of a name make one header.
 func TestManySpellingsOfAHeader(t *testing.T) {
 	const letters = 10
 	var reply strings.Builder
@@ -203,7 +202,7 @@ func TestManySpellingsOfAHeader(t *testing.T) {
 	}
 }
 
-// checkHead fails the test where a head of a response could not be sent.
+// checkHead fails the test if HTTP cannot carry the status and headers of a response.
 func checkHead(t *testing.T, e Response) {
 	t.Helper()
 	if e.Status < 200 || e.Status > 599 {
@@ -230,8 +229,8 @@ func checkHead(t *testing.T, e Response) {
 	}
 }
 
-// FuzzResponse checks that a reply gives a response that can be sent, or an error, and
-// that what is not an HTTP response comes through as it is.
+// FuzzResponse checks that every reply gives a response that HTTP can carry, or an error, and that a
+// reply that is not an HTTP response does not change.
 func FuzzResponse(f *testing.F) {
 	for _, seed := range []string{
 		`{"statusCode":200,"headers":{"a":"b","content-length":"1"},"multiValueHeaders":{"A":["c"]},"cookies":["d"],"body":"aGk=","isBase64Encoded":true}`,
@@ -256,7 +255,7 @@ func FuzzResponse(f *testing.F) {
 		checkHead(t, got)
 		var fields map[string]json.RawMessage
 		if json.Unmarshal([]byte(reply), &fields) == nil && fields["statusCode"] == nil && string(got.Body) != reply {
-			t.Errorf("data became %q", got.Body)
+			t.Errorf("the body has changed to %q", got.Body)
 		}
 	})
 }
@@ -266,7 +265,7 @@ func TestParsePrelude(t *testing.T) {
 	long := strings.Repeat(" ", maxPrelude)
 	for _, tc := range []struct {
 		name, stream string
-		status       int // 0 for none yet
+		status       int // 0 if the prelude is incomplete
 		header       http.Header
 		body         string
 		err          string
@@ -289,7 +288,7 @@ func TestParsePrelude(t *testing.T) {
 		{name: "the longest, and its end still to come", stream: long[2:] + "{}"},
 		{name: "the longest, and half of its end to come", stream: long[2:] + "{}" + end[:4]},
 		{
-			name: "a length of nothing", stream: `{"headers":{"content-length":"0","content-type":"text/html"}}` + end, status: 200,
+			name: "a length of 0", stream: `{"headers":{"content-length":"0","content-type":"text/html"}}` + end, status: 200,
 			header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"0"}},
 		},
 		{name: "no body to come", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
@@ -310,10 +309,10 @@ func TestParsePrelude(t *testing.T) {
 				t.Error(err)
 			case tc.status == 0:
 				if got != nil {
-					t.Errorf("got %+v, want nothing yet", got)
+					t.Errorf("got %+v of an incomplete prelude, want nil", got)
 				}
 			case got == nil:
-				t.Error("got nothing")
+				t.Error("got nil, want a response")
 			case got.Status != tc.status || fmt.Sprint(got.Header) != fmt.Sprint(tc.header) || string(body) != tc.body:
 				t.Errorf("got %d %v %q, want %d %v %q", got.Status, got.Header, body, tc.status, tc.header, tc.body)
 			}
@@ -321,8 +320,8 @@ func TestParsePrelude(t *testing.T) {
 	}
 }
 
-// FuzzPrelude checks that a stream gives the same head and body wherever it is cut into
-// chunks, and a head that can be sent.
+// FuzzPrelude checks that HTTP can carry the head of a stream, and that head and body do not depend
+// on the chunks.
 func FuzzPrelude(f *testing.F) {
 	for _, seed := range []string{
 		"{\"statusCode\":200,\"headers\":{\"a\":\"b\"}}\x00\x00\x00\x00\x00\x00\x00\x00body",
@@ -343,7 +342,7 @@ func FuzzPrelude(f *testing.F) {
 		}
 		if first == nil {
 			if cut > len(stream)-len(body) {
-				t.Errorf("no head in %d bytes, of which %d are enough", cut, len(stream)-len(body))
+				t.Errorf("got no head in %d bytes; it has %d", cut, len(stream)-len(body))
 			}
 			return
 		}
