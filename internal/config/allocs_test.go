@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// smallerSizes are in the proportion of sizes, and quicker.
+// smallerSizes have the same ratio as sizes, and take less time.
 var smallerSizes = [2]int{200, 2000}
 
-// Ten times as much configuration allocates ten times as often and as much, and not a hundred
-// times. Maps and slices grow in steps, so there is room for three times that.
+// Ten times as much configuration makes ten times the allocations and bytes, not a hundred times.
+// Maps and slices grow in steps, so the limit is thirty times.
 func TestLargeConfigsAreLinear(t *testing.T) {
 	for name, large := range largeConfigs {
 		t.Run(name, func(t *testing.T) {
@@ -36,13 +36,13 @@ func TestLargeConfigsAreLinear(t *testing.T) {
 	}
 }
 
-// cost is what a call allocates.
+// cost counts the allocations of a call.
 type cost struct{ allocations, bytes uint64 }
 
-// costOf returns the least of several calls: what else runs in the process allocates, too.
+// costOf returns the lowest cost of several calls, because other goroutines allocate too.
 func costOf(t *testing.T, call func() error) cost {
 	t.Helper()
-	if err := call(); err != nil { // what is made only once
+	if err := call(); err != nil { // the first call makes what later calls share
 		t.Fatal(err)
 	}
 	least := cost{math.MaxUint64, math.MaxUint64}

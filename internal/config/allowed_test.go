@@ -14,18 +14,17 @@ const (
 	remoteARN = "arn:aws:lambda:eu-west-1:123456789012:function:Orders"
 )
 
-// What a request names is compared with the patterns in the form in which it would go
-// out, and goes out in no other.
+// The patterns apply to the name that AWS gets.
 func TestAllowedFunctions(t *testing.T) {
 	for _, tc := range []struct {
 		patterns []string // nil means no allowed_functions
 		settings map[string]any
 		name     string
-		want     string // name and qualifier; empty where it is refused
+		want     string // name and qualifier; empty if the name is refused
 	}{
 		{nil, nil, "orders", "Orders"},
 		{nil, nil, "orders:live", "Orders live"},
-		{nil, nil, "123456789012:Orders", "123456789012 Orders"}, // sent separately, it is not an account
+		{nil, nil, "123456789012:Orders", "123456789012 Orders"}, // sent separately, so AWS does not take the name for an account
 		{nil, nil, ownARN, ""},
 		{nil, nil, "123456789012:function:Orders", ""},
 
@@ -39,7 +38,7 @@ func TestAllowedFunctions(t *testing.T) {
 		{[]string{"Orders"}, nil, "xOrders", ""},
 		{[]string{"Orders"}, nil, "ORDERS", ""},
 		{[]string{"Orders"}, nil, "live:Orders", ""},
-		{[]string{"orders"}, nil, "orders", ""}, // is Orders
+		{[]string{"orders"}, nil, "orders", ""}, // becomes Orders
 		{[]string{"orders"}, map[string]any{"function_name_case": "verbatim"}, "orders", "orders"},
 		{[]string{"orders"}, map[string]any{"function_name_case": "verbatim"}, "Orders", ""},
 
@@ -94,7 +93,7 @@ func TestAllowedFunctions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.Region = "us-west-2" // as the AWS SDK finds it
+		cfg.Region = "us-west-2" // as if the AWS SDK had found it
 		f, err := cfg.FunctionOf(map[string]string{"Lambda": tc.name})
 		if got := strings.TrimSpace(f.Name + " " + f.Qualifier); got != tc.want || (err != nil) != (tc.want == "") {
 			t.Errorf("%v %v, %.99q: got %q, %v; want %q", tc.patterns, tc.settings, tc.name, got, err, tc.want)
@@ -126,7 +125,7 @@ func TestWhyANameIsRefused(t *testing.T) {
 	}
 }
 
-// A pattern that nothing can match is a mistake, and the operator's to see.
+// A pattern that no function can match causes a warning.
 func TestUnmatchablePatterns(t *testing.T) {
 	for _, tc := range []struct {
 		pattern string
@@ -150,7 +149,7 @@ func TestUnmatchablePatterns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.Region = "us-west-2" // as the AWS SDK finds it
+		cfg.Region = "us-west-2" // as if the AWS SDK had found it
 		var want []string
 		if tc.want != "" {
 			want = []string{tc.want}

@@ -36,7 +36,7 @@ func TestWithoutEffect(t *testing.T) {
 	}
 }
 
-// What works on a Lambda backend, and what only its own build knows.
+// Components that work on a Lambda backend, and unknown ones, cause no warning.
 func TestWithoutEffectOfOthers(t *testing.T) {
 	extra := map[string]any{
 		lambdaShort: nil, lambdaLong: nil,

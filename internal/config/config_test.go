@@ -42,7 +42,7 @@ func TestParse(t *testing.T) {
 			want:     Config{Function: Function{Name: "f", Qualifier: "live"}, MaxRetries: -1},
 		},
 		{
-			name:     "a param in lower case is taken as it is",
+			name:     "a param in lower case stays unchanged",
 			settings: map[string]any{"function_param_name": "canary"},
 			want:     Config{ParamName: "canary", Verbatim: true, MaxRetries: -1},
 			warnings: []string{`function_param_name: the endpoint has no placeholder for 'canary', so another component, such as a Lua script, must set it`},
@@ -198,7 +198,7 @@ func TestParse(t *testing.T) {
 			want:     fixed(Config{InvocationType: "Event", PayloadFormat: Version2, MaxRetries: -1}),
 		},
 		{
-			name: "what an asynchronous invocation does not have",
+			name: "keys without effect on an asynchronous invocation",
 			settings: map[string]any{
 				"function_name": "f", "invocation_type": "DryRun", "client_context": true, "log_tail": true, "response_format": "proxy",
 			},
@@ -210,14 +210,14 @@ func TestParse(t *testing.T) {
 			},
 		},
 		{
-			name: "what a request may name",
+			name: "allowed_functions",
 			settings: map[string]any{
 				"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"},
 			},
 			want: Config{ParamName: "Lambda", MaxRetries: -1, Allowed: newAllowlist([]pattern{"Order-*", "123456789012:function:*", "arn:aws:lambda:*:123456789012:function:f"})},
 		},
 		{
-			name:     "what a request may name where it names nothing",
+			name:     "allowed_functions without function_param_name",
 			settings: map[string]any{"function_name": "f", "allowed_functions": []any{"f"}},
 			want:     fixed(Config{MaxRetries: -1, Allowed: newAllowlist([]pattern{"f"})}),
 			warnings: []string{"allowed_functions: has no effect on function_name, which no request can change"},
@@ -228,7 +228,7 @@ func TestParse(t *testing.T) {
 			want:     fixed(Config{MaxRetries: -1, Identity: &Identity{Profile: "shop", Role: Role{ARN: "arn:aws:iam::123456789012:role/a/b", SessionName: "krakend-lambda"}}}),
 		},
 		{
-			name: "a role with all it can have, and more",
+			name: "a role with all keys, and an unknown one",
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws-cn:iam::123456789012:role/x", "external_id": "a:b/c", "session_name": "gw@x", "externalid": "y",
 			}},
@@ -236,7 +236,7 @@ func TestParse(t *testing.T) {
 			warnings: []string{`assume_role: unknown key 'externalid' is ignored; did you mean 'external_id'?`},
 		},
 		{
-			name: "a role of which all is as long as it may be",
+			name: "a role with the longest values",
 			settings: map[string]any{"function_name": "f", "assume_role": map[string]any{
 				"role_arn": "arn:aws:iam::123456789012:role/" + strings.Repeat("~", 2048-31), "external_id": strings.Repeat("x", 1224), "session_name": strings.Repeat("s", 64),
 			}},
@@ -273,7 +273,7 @@ func TestParse(t *testing.T) {
 			want:     fixed(Config{MaxRetries: -1, Stream: true, MaxReply: MaxReply + 1}),
 		},
 		{
-			name:     "what has no effect without a reply",
+			name:     "keys without effect without a reply",
 			settings: map[string]any{"function_name": "f", "invocation_type": "Event", "retry_function_errors": true, "max_reply_bytes": 10.0, "function_error_status": map[string]any{"*": 422.0}},
 			want:     fixed(Config{MaxRetries: -1, InvocationType: "Event"}),
 			warnings: []string{
@@ -336,8 +336,7 @@ func TestEditDistance(t *testing.T) {
 	}
 }
 
-// The line that says a backend is enabled names what it invokes, and nothing that is not
-// configured.
+// The line "Component enabled" describes the configured settings, and no others.
 func TestConfigInTheLog(t *testing.T) {
 	for _, tc := range []struct {
 		settings map[string]any

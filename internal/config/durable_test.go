@@ -12,7 +12,7 @@ func hexSHA256(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parts returns each part behind its length in eight bytes.
+// parts returns the parts, each after its length in eight bytes.
 func parts(of ...string) string {
 	var b strings.Builder
 	for _, part := range of {
@@ -35,7 +35,7 @@ func TestExecutionName(t *testing.T) {
 		{"{input_headers.Idempotency-Key}", "ü", hexSHA256("ü")},
 		{"{input_headers.Idempotency-Key}", "\xff", hexSHA256("\xff")},
 		{"{input_headers.Idempotency-Key}", strings.Repeat("k", 1<<20), hexSHA256(strings.Repeat("k", 1<<20))},
-		// More than one part.
+		// Several parts.
 		{"{JWT.sub}:{input_headers.Idempotency-Key}", "", ""},
 		{"{JWT.sub}:{input_headers.Idempotency-Key}", "k", hexSHA256(parts("", "JWT.sub", "me", ":", "input_headers.idempotency-key", "k", ""))},
 		{"a{input_headers.Idempotency-Key}", "k", hexSHA256(parts("a", "input_headers.idempotency-key", "k", ""))},
@@ -51,11 +51,11 @@ func TestExecutionName(t *testing.T) {
 		}
 	}
 	if got := new(Config).ExecutionName(RequestValues{}); got != "" {
-		t.Errorf("none configured: got %q", got)
+		t.Errorf("without durable_execution_name: got %q", got)
 	}
 }
 
-// No two callers have one name, wherever their values begin and end.
+// Different lists of values have different names, even if the values joined are equal.
 func TestExecutionNamesDiffer(t *testing.T) {
 	names := make(map[string]string)
 	for _, template := range []string{"{JWT.sub}:{id}", "{JWT.sub}{id}", "x{id}", "{id}x", ":{JWT.sub}:{id}"} {
@@ -77,8 +77,9 @@ func TestExecutionNamesDiffer(t *testing.T) {
 	}
 }
 
-// Templates that differ in their placeholders alone have different names for the same values, or
-// one client could choose what another one is vouched for. The spelling of a header does not count.
+// Templates that differ only in their placeholders make different names of the same values.
+// Otherwise a client could choose a name that the gateway derives from another client's claims. The
+// spelling of a header does not count.
 func TestExecutionNamesOfPlaceholders(t *testing.T) {
 	r := RequestValues{
 		Params:  map[string]string{"JWT.sub": "a", "Id": "a"},

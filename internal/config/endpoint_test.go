@@ -93,7 +93,7 @@ func TestEndpointErrors(t *testing.T) {
 	}
 }
 
-// The grammar of a port has to be spelled out; numbers are what it means.
+// The grammar of ports matches exactly the numbers from 1 to 65535.
 func TestEndpointPorts(t *testing.T) {
 	for n := range 70_000 {
 		if got, want := validPort.MatchString(strconv.Itoa(n)), 1 <= n && n <= 65535; got != want {
@@ -102,7 +102,7 @@ func TestEndpointPorts(t *testing.T) {
 	}
 }
 
-// An address in brackets is what the standard library takes for IPv6, in groups throughout.
+// An address in brackets must be an IPv6 address for the standard library, without an IPv4 part.
 func TestEndpointIPv6(t *testing.T) {
 	const seed = 1
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -125,12 +125,12 @@ func TestEndpointIPv6(t *testing.T) {
 		}
 	}
 	if counts[true] < 200 || counts[false] < 200 {
-		t.Errorf("got %d addresses and %d that are none, want 200 of each at least", counts[true], counts[false])
+		t.Errorf("got %d valid addresses and %d invalid ones, want at least 200 of each", counts[true], counts[false])
 	}
 }
 
-// FuzzEndpoint checks that whatever is accepted is, for net/url and so for the SDK, the
-// URL that it looks like: scheme, host, port, path.
+// FuzzEndpoint checks that net/url, and so the SDK, reads the same scheme, host, port and path from
+// an accepted endpoint.
 func FuzzEndpoint(f *testing.F) {
 	for _, seed := range []string{
 		"http://127.0.0.1:4566", "https://localhost/a%2Fb", "http://[::1]:80", "http://me:hunter2@a", "http://a/@b:c", "HTTP://a.b.", "http://1.2.3", "http://a:65536", "http://a?b", "http://a//b/..", "http://[::ffff:1.2.3.4]",

@@ -88,7 +88,7 @@ func TestErrorStatuses(t *testing.T) {
 	}
 }
 
-// FuzzErrorStatuses holds what a pattern matches against a second opinion.
+// FuzzErrorStatuses compares the matching of patterns with a second implementation.
 func FuzzErrorStatuses(f *testing.F) {
 	for _, seed := range [][2]string{{"*NotFound", "Exceptions.NotFound"}, {"a*b*c", "abbc"}, {"*", ""}, {"**a", "aa"}, {"Runtime.*", "Runtime.ExitError"}, {"ab*b", "ab"}} {
 		f.Add(seed[0], seed[1])
@@ -116,9 +116,10 @@ func FuzzErrorStatuses(f *testing.F) {
 	})
 }
 
-// matchesSlowly is a second opinion: whether a pattern in which * is any run of bytes matches s.
+// matchesSlowly is the second implementation: it tells whether a pattern in which * stands for any
+// bytes matches s.
 func matchesSlowly(pattern, s string) bool {
-	matched := make([]bool, len(s)+1) // by the length of what has been matched of s
+	matched := make([]bool, len(s)+1) // by the length of the matched part of s
 	matched[0] = true
 	for i := range len(pattern) {
 		if pattern[i] == '*' {

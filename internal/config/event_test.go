@@ -39,7 +39,7 @@ func TestParseEvent(t *testing.T) {
 			},
 		},
 		{
-			name: "an API's keys for a load balancer", format: "alb", event: map[string]any{"stage": "prod", "account_id": "123456789012"},
+			name: "API Gateway's keys for a load balancer", format: "alb", event: map[string]any{"stage": "prod", "account_id": "123456789012"},
 			want:     Event{Stage: "prod", AccountID: "123456789012"},
 			warnings: []string{"event: account_id has no effect with the payload_format alb", "event: stage has no effect with the payload_format alb"},
 		},

@@ -6,15 +6,15 @@ import (
 	"unicode"
 )
 
-// The key of a param and the endpoint's name for it differ in the case of the first letter
-// alone, so that one folded name stands for both.
+// A param's key and the endpoint's name for it differ only in the case of the first letter, so they
+// have the same folded name.
 func TestVouchedNames(t *testing.T) {
 	v := PlaceholdersOf("/users/{userId}/{order-id}").VouchedNames(map[string]string{"UserId": "7", "JWT.sub": "me", "tier": "gold"})
 	for name, want := range map[string]bool{
 		"userId": true, "UserId": true, "userid": true, "USERID": true, "u\u017ferId": true, "user\u0130d": true, "user\u0131d": true, "userId ": false, "user_id": false,
 		"order-id": true, "Order-ID": true, "order-\u0130d": true, "tier": true, "TIER": true, "page": false, "": false,
 
-		// Names that only the gateway gives.
+		// Names that only the gateway sets.
 		"JWT.sub": true, "jwt.sub": true, "jWt.": true, "JWT.role": true, "JWT": false, "JWTsub": false, "x.JWT.sub": false,
 		"resp0": true, "Resp0_id": true, "RESP12_a.b": true, "re\u017fp0_id": true, "resp_id": false, "resp": false, "resp0id": false, "response": false, "resp0.id": false,
 	} {
@@ -33,7 +33,7 @@ func TestVouchedNamesOfAnUnknownEndpoint(t *testing.T) {
 	}
 }
 
-// Decoders compare names in one of these ways. Each pair that is equal in one of them has a rune in
+// Decoders compare names in one of these ways. Each pair of equal runes has a rune in
 // unicode.CaseRanges.
 func TestFoldOfEveryRune(t *testing.T) {
 	for _, cased := range unicode.CaseRanges {
@@ -47,8 +47,8 @@ func TestFoldOfEveryRune(t *testing.T) {
 	}
 }
 
-// FuzzFold compares Fold with strings.EqualFold, which tells the letters i of Turkish apart
-// from the letter i.
+// FuzzFold compares Fold with strings.EqualFold. Unlike Fold, that distinguishes i from the Turkish
+// letters i.
 func FuzzFold(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"userId", "USERID"}, {"s", "\u017f"}, {"k", "\u212a"}, {"\u00df", "ss"}, {"\u01c4", "\u01c6"}, {"\u01c5", "\u01c4"}, {"\xff", "\ufffd"}, {"\u0130", "i"}, {"", "a"}, {"\u00b5", "\u03bc"},

@@ -16,9 +16,9 @@ func TestFunctionFromParam(t *testing.T) {
 	}{
 		{"capitalized", "my-lambda", false, Function{Name: "My-lambda"}},
 		{"verbatim", "my-lambda", true, Function{Name: "my-lambda"}},
-		{"capital already", "My-lambda", false, Function{Name: "My-lambda"}},
+		{"a capital", "My-lambda", false, Function{Name: "My-lambda"}},
 		{"the last letters", "zZz", false, Function{Name: "ZZz"}},
-		{"no letter first", "1st_f", false, Function{Name: "1st_f"}},
+		{"a digit first", "1st_f", false, Function{Name: "1st_f"}},
 		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3"}},
 		{"with an alias", "f:Live", true, Function{Name: "f", Qualifier: "Live"}},
 		{"$LATEST", "f:$LATEST", true, Function{Name: "f", Qualifier: "$LATEST"}},
@@ -54,7 +54,7 @@ func TestFunctionFromParamRefused(t *testing.T) {
 			cfg := Config{ParamName: "Lambda", Verbatim: verbatim}
 			got, err := cfg.FunctionOf(map[string]string{"Lambda": value})
 			if err == nil {
-				t.Errorf("%.80q: got %+v, want it refused", value, got)
+				t.Errorf("%.80q: got %+v, want an error", value, got)
 				continue
 			}
 			var refused *Refused

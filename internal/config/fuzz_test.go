@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzParse checks that whatever stands under the namespace gives a usable
-// configuration or an error, and that a usable one stays so when it is read again.
+// FuzzParse checks that every value gives a usable configuration or an error, and that a usable one
+// stays the same when it is written out and read again.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`{"function_name":"lambda-function","region":"us-west1","max_retries":1}`,
@@ -31,12 +31,12 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document string) {
 		var settings any
 		if err := json.Unmarshal([]byte(document), &settings); err != nil {
-			t.Skip("no JSON: a parser of KrakenD has refused it before")
+			t.Skip("not JSON: KrakenD's parser refuses it first")
 		}
 		cfg, warnings, err := Parse(settings, nil)
 		for _, w := range warnings {
 			if strings.ContainsAny(w, "\n\r\x1b") {
-				t.Errorf("a warning of more than one line: %q", w)
+				t.Errorf("got a warning of more than one line: %q", w)
 			}
 		}
 		if err != nil {
@@ -46,7 +46,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if (cfg.Function.Name == "") == (cfg.ParamName == "") {
-			t.Errorf("got %+v: neither or both name the function", cfg)
+			t.Errorf("got %+v, want either Function or ParamName", cfg)
 		}
 		if cfg.MaxRetries < -1 {
 			t.Errorf("got %d retries", cfg.MaxRetries)
@@ -115,8 +115,8 @@ func mustJSON(t *testing.T, v any) []byte {
 	return p
 }
 
-// FuzzFunctionName checks that no name out of a request leaves AWS's grammar, and
-// that nothing but the first letter is changed.
+// FuzzFunctionName checks that a name from a request is in AWS's grammar, and that only its first
+// letter changes.
 func FuzzFunctionName(f *testing.F) {
 	for _, seed := range []string{
 		"my-lambda", "my-lambda:3", "f:$LATEST", "f:$LATEST.PUBLISHED", "f:a.b", "", ":", "..", "a/b", "f\x00", "é",
@@ -163,8 +163,8 @@ func FuzzFunctionName(f *testing.F) {
 	})
 }
 
-// FuzzAllowedFunctions holds what a request may name against a second opinion on the
-// pattern, and against what it must never be.
+// FuzzAllowedFunctions compares allowed_functions with a second implementation of patterns, and
+// checks that no pattern admits an ARN of another kind or region.
 func FuzzAllowedFunctions(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"Order-*", "order-new"}, {"Order-*", "order-new:live"}, {"*", "x"}, {"*a*b*", "aab-b"}, {"*", ownARN}, {"*:function:*", "123456789012:function:f"},
@@ -176,7 +176,7 @@ func FuzzAllowedFunctions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, admitted, name string, verbatim bool) {
 		p, err := parsePattern(admitted)
 		if err != nil {
-			t.Skip("no pattern: a configuration that has it is refused, and no request gets to it")
+			t.Skip("not a pattern: such a configuration is refused, so no request is compared with it")
 		}
 		cfg := Config{ParamName: "Lambda", Verbatim: verbatim, Allowed: newAllowlist([]pattern{p}), Region: "us-west-2"}
 		got, refusal := cfg.FunctionOf(map[string]string{"Lambda": name})
@@ -193,15 +193,15 @@ func FuzzAllowedFunctions(f *testing.F) {
 			t.Errorf("%q admits %q, which is of another kind", admitted, got.Name)
 		}
 		if strings.HasPrefix(got.Name, "arn:") && !strings.Contains(got.Name, ":us-west-2:") {
-			t.Errorf("%q is of another region", got.Name)
+			t.Errorf("%q has another region", got.Name)
 		}
 		if spelled := got.String(); spelled != name && (verbatim || spelled != upperFirst(name)) {
-			t.Errorf("%q goes out as %q", name, spelled)
+			t.Errorf("%q became %q", name, spelled)
 		}
 	})
 }
 
-// eventSettings are the settings that give an Event.
+// eventSettings returns the settings of an Event.
 func eventSettings(e Event) map[string]any {
 	m := make(map[string]any)
 	set := func(key, value string) {
@@ -235,8 +235,8 @@ func eventSettings(e Event) map[string]any {
 	return m
 }
 
-// FuzzTemplate checks that a template which parses says what it was written as, and that it
-// holds each value where its placeholder stood.
+// FuzzTemplate checks that a parsed template has the text that it was made of, and that each value
+// takes the place of its placeholder.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{"", "a", "{id}", "{JWT.sub}:{input_headers.Idempotency-Key}", "a{b}c{input_query_strings.d e}f", "{", "}", "{}", "{{.Id}}", "{a{b}}", "{input_headers.}", "{\x00}", "{resp0_id}"} {
 		f.Add(seed, "value")
@@ -250,7 +250,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		if got := tpl.String(); !strings.EqualFold(got, s) {
-			t.Errorf("%q: is written as %q", s, got)
+			t.Errorf("%q: got the text %q", s, got)
 		}
 		again, err := ParseTemplate(tpl.String())
 		if err != nil || !reflect.DeepEqual(again, tpl) {
@@ -277,8 +277,8 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-// FuzzRequestTemplates checks that no value out of a request leaves AWS's grammar for tenants and
-// names of executions.
+// FuzzRequestTemplates checks that tenants and names of executions are in AWS's grammar, for any
+// values of a request.
 func FuzzRequestTemplates(f *testing.F) {
 	for _, seed := range []string{"blue", "", " blue", "blue ", "a\r\nb", "ü", "\x00", strings.Repeat("t", 257), "a,b"} {
 		f.Add(seed)

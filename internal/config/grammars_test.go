@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// grammars are the regular expressions that loops stand for.
+// grammars are the regular expressions that loops replace.
 var grammars = map[string]struct {
 	pattern *regexp.Regexp
 	matches func(string) bool
@@ -25,7 +25,7 @@ var grammars = map[string]struct {
 	"a function at all": {regexp.MustCompile(`^[^:]+(?::[^:]*)?$|:function:`), func(s string) bool { _, err := parseFunction(s); return err == nil }},
 }
 
-// onlyNecessary are the grammars that match more than their loops.
+// onlyNecessary are the grammars that match more than their loops do.
 var onlyNecessary = []string{"a function at all"}
 
 // placeholderPattern finds the placeholders of an endpoint.
@@ -68,7 +68,7 @@ func FuzzGrammars(f *testing.F) {
 	})
 }
 
-// The usual endpoints need no regular expression.
+// The most frequent endpoints need no regular expression.
 func TestPlainEndpoints(t *testing.T) {
 	for _, s := range []string{"https://lambda.us-west-2.amazonaws.com", "http://127.0.0.1:4566", "http://localhost:65535", "https://vpce-0-1.lambda.cn-north-1.amazonaws.com.cn"} {
 		if !isPlainEndpoint(s) {
@@ -77,7 +77,7 @@ func TestPlainEndpoints(t *testing.T) {
 	}
 }
 
-// The region of an ARN is the one that its grammar finds.
+// region finds the same region in an ARN as the grammar.
 func TestRegionOfFunction(t *testing.T) {
 	for s, want := range map[string]string{
 		"f": "", "f:live": "", "123456789012:function:f": "",

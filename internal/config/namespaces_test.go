@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// extra is an extra_config with these namespaces.
+// extra returns an extra_config with these namespaces.
 func extra(namespaces ...string) map[string]any {
 	m := map[string]any{}
 	for _, n := range namespaces {
@@ -20,7 +20,7 @@ var (
 	ownOf2 = []string{lambdaShort, lambdaLong} // KrakenD 2
 )
 
-// What protects a gateway, by each of its names.
+// Components that protect a gateway are missing, under each of their names.
 func TestMissingNamespaces(t *testing.T) {
 	for _, namespace := range []string{
 		"auth/validator", "github.com/devopsfaith/krakend-jose/validator",
@@ -74,12 +74,12 @@ func TestIgnoredNamespaces(t *testing.T) {
 		{"a component that does not protect", ownOf2, nil, "telemetry/metrics", "telemetry/metrics" + service + ": this build does not contain it"},
 		{"part of the HTTP client", ownOf2, nil, "qos/http-cache", "qos/http-cache" + service + ": this build does not contain it"},
 		{"a short name without aliases", ownOf2, []string{"github.com/devopsfaith/krakend/proxy"}, "proxy", "proxy" + service + ": this build knows it as github.com/devopsfaith/krakend/proxy"},
-		{"a component's other name", ownOf2, []string{"github.com/devopsfaith/krakend/http"}, "backend/htttp", "backend/htttp" + service + "; did you mean backend/http?"},
+		{"the other name of a component", ownOf2, []string{"github.com/devopsfaith/krakend/http"}, "backend/htttp", "backend/htttp" + service + "; did you mean backend/http?"},
 		{"a wired one that is misspelled", ownOf2, []string{"example.com/own"}, "example.com/Own/", "example.com/Own/" + service + "; did you mean example.com/own?"},
 		{"ours, misspelled", ownOf2, nil, "backend/lamda", "backend/lamda" + service + "; did you mean backend/lambda?"},
 		{"ours, misspelled, on 1.x", ownOf1, nil, "backend/lamda", "backend/lamda" + service + "; did you mean " + lambdaLong + "?"},
 		{"the long one, misspelled", ownOf2, nil, "github.com/devopsfaith/krakend-lamda", "github.com/devopsfaith/krakend-lamda" + service + "; did you mean " + lambdaLong + "?"},
-		{"what speaks of Lambda", ownOf2, nil, "aws/Lambda", "aws/Lambda" + service + "; did you mean backend/lambda?"},
+		{"a name with Lambda in it", ownOf2, nil, "aws/Lambda", "aws/Lambda" + service + "; did you mean backend/lambda?"},
 		{"the import path", ownOf1, nil, lambdaLong + "/lura", lambdaLong + "/lura" + service + "; did you mean " + lambdaLong + "?"},
 		{"in the wrong place", ownOf2, nil, lambdaShort, lambdaShort + service + ": it belongs in the extra_config of a backend"},
 		{"in the wrong place, on 1.x", ownOf1, nil, lambdaLong, lambdaLong + service + ": it belongs in the extra_config of a backend"},
@@ -94,8 +94,8 @@ func TestIgnoredNamespaces(t *testing.T) {
 	}
 }
 
-// A component that protects is missing where the build knows it by another name, or where its
-// name is misspelled behind a prefix that says what it is for.
+// A component that protects is missing too if the build knows it by another name, or if its name is
+// misspelled after a prefix such as security/.
 func TestMissingNamespacesByAnotherName(t *testing.T) {
 	c := NewNamespaceCheck(ownOf2, "github.com/devopsfaith/krakend-jose/validator", "qos/ratelimit/router")
 	c.Service(extra("auth/validator", "github.com/devopsfaith/krakend-ratelimit/juju/router", "validation/cell"))
@@ -146,7 +146,7 @@ func TestNamespaceOnOneLine(t *testing.T) {
 	}
 }
 
-// Comments, and what the backend factory warns of itself.
+// The check ignores comments, and namespaces that the backend factory warns of itself.
 func TestNamespacesThatAreNotChecked(t *testing.T) {
 	c := NewNamespaceCheck(ownOf2)
 	c.Service(extra("@auth/validator", "$schema", "_auth/validator", "#auth/validator"))

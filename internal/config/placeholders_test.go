@@ -36,13 +36,13 @@ func TestEndpointName(t *testing.T) {
 	}
 }
 
-// Where the endpoint is not known, what else KrakenD sets is told by its name.
+// If the endpoint is not known, the names of params tell which ones KrakenD itself sets.
 func TestPathParameters(t *testing.T) {
 	params := map[string]string{"Id": "7", "Response": "a placeholder", "JWT.sub": "me", "Resp0_id": "8", "Resp12_a.b": "9", "Resp3": "10", "canary": "f"}
 	for endpoint, want := range map[string]map[string]string{
 		"":                 {"id": "7", "response": "a placeholder"},
 		"/{id}":            {"id": "7"},
-		"/{id}/{resp0_id}": {"id": "7", "resp0_id": "8"}, // the operator's own name for a placeholder
+		"/{id}/{resp0_id}": {"id": "7", "resp0_id": "8"}, // the operator chose this name for a placeholder
 		"/":                nil,
 	} {
 		if got := PlaceholdersOf(endpoint).PathParameters(params); !maps.Equal(got, want) || (got == nil) != (want == nil) {

@@ -6,11 +6,10 @@ import (
 	"testing"
 )
 
-// sizes are those of the configurations that are compared: the second is ten times the first.
+// sizes are the sizes of the compared configurations. The second is ten times the first.
 var sizes = [2]int{1000, 10000}
 
-// largeConfigs make configurations that have something n times, with a request that has to do with
-// all of it.
+// largeConfigs make configurations with n of something, and a request that uses all of it.
 var largeConfigs = map[string]func(n int) (settings map[string]any, request func(*Config) error){
 	"names in allowed_functions": func(n int) (map[string]any, func(*Config) error) {
 		return allowing(n, "Orders-%06d"), naming(fmt.Sprintf("Orders-%06d", n-1))
@@ -102,8 +101,8 @@ func expanding(n int, r RequestValues) func(*Config) error {
 	}
 }
 
-// BenchmarkSizes measures the start and a request of large configurations, in two sizes of each: ten
-// times as much configuration takes ten times as long, and not a hundred times.
+// BenchmarkSizes measures start and request with large configurations of two sizes. Ten times as much
+// configuration should take ten times as long, not a hundred times.
 func BenchmarkSizes(b *testing.B) {
 	for name, large := range largeConfigs {
 		for _, n := range sizes {
@@ -132,7 +131,7 @@ func BenchmarkSizes(b *testing.B) {
 	}
 }
 
-// Requests look exact names up. They compare patterns only where these have a *, each one once.
+// Requests look up exact names. They compare only patterns with a *, each one once.
 func TestPatternsThatRequestsCompare(t *testing.T) {
 	settings := allowing(100, "Orders-%06d")
 	settings["allowed_functions"] = append(settings["allowed_functions"].([]any), "*-prod", "arn:aws:lambda:*:123456789012:function:f", "123456789012:function:g")

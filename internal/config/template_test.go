@@ -12,7 +12,7 @@ func TestTemplate(t *testing.T) {
 		Query:   map[string][]string{"tenant": {"acme", "other"}, "Tenant": {"x"}, "none": {}},
 	}
 	for _, tc := range []struct {
-		template, want string // "-" where a placeholder has no value
+		template, want string // "-" if a placeholder has no value
 	}{
 		{"", ""}, {"blue", "blue"},
 		{"{id}", "7"}, {"{Id}", "7"}, {"{JWT.sub}", "me"}, {"{resp0_id}", "8"}, {"{Resp0_id}", "8"},

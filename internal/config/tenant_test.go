@@ -9,8 +9,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// configOf parses the settings of the function f:live, with an endpoint that has the placeholder
-// {id}.
+// configOf parses settings for the function f:live and an endpoint with the placeholder {id}.
 func configOf(t *testing.T, settings map[string]any) (Config, []string) {
 	t.Helper()
 	settings["function_name"] = "f:live"
@@ -35,7 +34,7 @@ func TestTenant(t *testing.T) {
 		}
 	}
 	if got, err := new(Config).TenantOf(RequestValues{}); err != nil || got != "" {
-		t.Errorf("none configured: got %q, %v", got, err)
+		t.Errorf("without tenant_id: got %q, %v", got, err)
 	}
 }
 
@@ -55,7 +54,7 @@ func TestInvalidTenant(t *testing.T) {
 	}
 }
 
-// A value that would break out of the header, or reach AWS as another tenant, is refused.
+// TenantOf refuses a value that would break out of the header or reach AWS as another tenant.
 func TestHostileTenants(t *testing.T) {
 	cfg, _ := configOf(t, map[string]any{"tenant_id": "{input_headers.X-Tenant}"})
 	for _, value := range []string{
@@ -74,8 +73,8 @@ func TestHostileTenants(t *testing.T) {
 	}
 }
 
-// Of several headers the first counts, however many follow; the ways to spell its name have an
-// order.
+// Of several values of a header, the first counts. Of several spellings, the first in sorted order
+// counts.
 func TestSeveralTenants(t *testing.T) {
 	cfg, _ := configOf(t, map[string]any{"tenant_id": "{input_headers.X-Tenant}"})
 	for range 4 { // maps have no order
