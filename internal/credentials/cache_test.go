@@ -27,7 +27,7 @@ func TestFoundAtStart(t *testing.T) {
 			}
 		})
 		if got := s.told(); got != "false" {
-			t.Errorf("lookups were told %q", got)
+			t.Errorf("got lookups with renew %q", got)
 		}
 		l.expect(t, firstFound)
 	})
@@ -42,7 +42,7 @@ func TestForKeepsViews(t *testing.T) {
 	})
 }
 
-// Requests wait for the first lookup only, all for the same one.
+// All requests wait for the first lookup, and only for that one.
 func TestRequestsWaitForTheFirstLookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, func(context.Context, int) (Found, error) {
@@ -60,13 +60,13 @@ func TestRequestsWaitForTheFirstLookup(t *testing.T) {
 		}
 		wg.Wait()
 		if took := time.Since(start); took != 12*time.Second || s.count() != 1 {
-			t.Errorf("took %v, %d lookups", took, s.count())
+			t.Errorf("took %v and %d lookups", took, s.count())
 		}
 		l.expect(t, firstFound)
 	})
 }
 
-// A request does not wait for longer than its context, and the lookup goes on without it.
+// A request waits until its context ends. The lookup goes on.
 func TestWaitEndsWithTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(context.Context, int) (Found, error) {
@@ -81,15 +81,15 @@ func TestWaitEndsWithTheRequest(t *testing.T) {
 		if id, _ := get(t, c.For(a)); id != "key1" || s.count() != 1 {
 			t.Errorf("got %s after %d lookups", id, s.count())
 		}
-		// Credentials that are there need no wait.
+		// A request does not wait if there are credentials.
 		if _, _, err := c.For(a).Retrieve(ctx); err != nil {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// Without credentials, a request waits for the first lookup only. Requests cause a new one every
-// five seconds.
+// Without credentials, requests wait only for the first lookup. They start another one every five
+// seconds.
 func TestNoCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const want = `no AWS credentials in the test: 'nothing here'`
@@ -133,7 +133,7 @@ func TestNoCredentials(t *testing.T) {
 	})
 }
 
-// A failure from before a minute says little about now: a request waits a second for a new lookup.
+// If the last failure is a minute old, a request waits for a new lookup, but for at most a second.
 func TestStaleFailure(t *testing.T) {
 	for name, tc := range map[string]struct {
 		take  time.Duration // of the second lookup
@@ -186,7 +186,7 @@ func TestRefresh(t *testing.T) {
 			instantly(t, func() { get(t, v) })
 			pause(time.Second)
 		}
-		// A lookup takes 2 s, and 59 minutes later there is the next one.
+		// A lookup takes 2 s, and the next one starts 59 minutes later.
 		if id, version := get(t, v); id != "key4" || version != 4 || s.told() != "false true true true" {
 			t.Errorf("got %s, version %d after lookups %s", id, version, s.told())
 		}
@@ -203,7 +203,7 @@ func TestRefreshIsNotEarly(t *testing.T) {
 		get(t, v)
 		synctest.Wait()
 		if s.count() != 1 {
-			t.Errorf("%d lookups before it is time", s.count())
+			t.Errorf("got %d lookups too early", s.count())
 		}
 		pause(1)
 		if id, _ := get(t, v); id != "key1" {
@@ -216,7 +216,7 @@ func TestRefreshIsNotEarly(t *testing.T) {
 	})
 }
 
-// While no new ones are found, the current credentials serve until they expire, and not longer.
+// While refreshes fail, requests get the current credentials until these expire.
 func TestRefreshFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, func(_ context.Context, n int) (Found, error) {
@@ -240,7 +240,7 @@ func TestRefreshFails(t *testing.T) {
 		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until you set up credentials there or correct the error; no restart is needed`
 		for range 15 {
 			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
-				t.Error("got credentials that have expired")
+				t.Error("got expired credentials")
 			}
 			pause(time.Second)
 		}
@@ -251,8 +251,8 @@ func TestRefreshFails(t *testing.T) {
 	})
 }
 
-// A gateway at rest looks nothing up. Its first request after that waits, where the credentials
-// have expired meanwhile.
+// Without requests there are no lookups. If the credentials have expired in the meantime, the next
+// request waits for a lookup.
 func TestGatewayAtRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
@@ -262,7 +262,7 @@ func TestGatewayAtRest(t *testing.T) {
 		get(t, c.For(a))
 		pause(24 * time.Hour)
 		if s.count() != 1 {
-			t.Errorf("%d lookups at rest", s.count())
+			t.Errorf("got %d lookups without requests", s.count())
 		}
 		if id, _ := get(t, c.For(a)); id != "key2" || s.told() != "false true" {
 			t.Errorf("got %s after lookups %s", id, s.told())
@@ -270,7 +270,7 @@ func TestGatewayAtRest(t *testing.T) {
 	})
 }
 
-// Credentials that live for less than the early minute are not looked up in each request.
+// Credentials that expire within a minute are not looked up for each request.
 func TestShortLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) { return session(n, 10*time.Second), nil })
@@ -286,7 +286,7 @@ func TestShortLife(t *testing.T) {
 	})
 }
 
-// A source that does not tell when its credentials expire is asked once a minute.
+// If a source does not tell when its credentials expire, the Cache looks them up once a minute.
 func TestSourceWithoutExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 1
@@ -303,7 +303,7 @@ func TestSourceWithoutExpiry(t *testing.T) {
 			pause(time.Second)
 		}
 		if got := s.told(); got != "false false false" {
-			t.Errorf("lookups were told %s, want one a minute without renew", got)
+			t.Errorf("got lookups with renew %s, want one a minute without renew", got)
 		}
 		n = 2
 		for range 62 {
@@ -345,7 +345,7 @@ func TestClock(t *testing.T) {
 	})
 }
 
-// A build that restarts its router drops its Caches. They are collected: no goroutine keeps one.
+// The garbage collector frees a Cache that a restarted router has dropped: no goroutine holds it.
 func TestDroppedCacheIsCollected(t *testing.T) {
 	c := New(Options{Find: func(context.Context, bool) (Found, error) { return key(1), nil }})
 	if _, _, err := c.For(a).Retrieve(t.Context()); err != nil {
@@ -355,7 +355,7 @@ func TestDroppedCacheIsCollected(t *testing.T) {
 	for deadline := time.Now().Add(30 * time.Second); dropped.Value() != nil; time.Sleep(time.Millisecond) {
 		runtime.GC()
 		if time.Now().After(deadline) {
-			t.Fatal("the cache is still there")
+			t.Fatal("the cache is still in memory")
 		}
 	}
 }

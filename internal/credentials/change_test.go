@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// newChangingCache returns a Cache whose Finder finds the key of a number, which is the revision
-// as well.
+// newChangingCache returns a Cache whose Finder finds the key of a number. The number is the revision
+// too.
 func newChangingCache(t testing.TB, number *atomic.Int64) (*Cache, *source) {
 	s := &source{t: t, find: func(context.Context, int) (Found, error) { return key(int(number.Load())), nil }}
 	return New(Options{Find: s.Find, Where: "the test", Revision: func() string {
@@ -20,9 +20,8 @@ func newChangingCache(t testing.TB, number *atomic.Int64) (*Cache, *source) {
 	}}), s
 }
 
-// The operator revokes a key, and writes the new one ten minutes later. Whatever the pause
-// between renewals has grown to, the new key is in use within two seconds of the first refusal
-// that follows.
+// The operator revokes a key, and writes the new one ten minutes later. Calls use the new key within
+// two seconds of the next refusal, even if the pause between renewals has become long.
 func TestKeyThatIsRevokedFirst(t *testing.T) {
 	for name, interval := range map[string]time.Duration{"1 request every 7 s": 7 * time.Second, "100 requests a second": 10 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +45,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 					}
 				}
 				if got := s.count(); got > 20 {
-					t.Errorf("got %d lookups of an unchanged source in ten minutes", got)
+					t.Errorf("got %d lookups in ten minutes, although the source did not change", got)
 				}
 				n.Store(2)
 				var first time.Time
@@ -58,15 +57,15 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 					}
 				}
 				if first.IsZero() {
-					t.Error("the old key was not refused once more")
+					t.Error("want one more refusal of the old key")
 				}
 			})
 		})
 	}
 }
 
-// A change counts as well for an endpoint that takes keys for expired, after five of them too:
-// it asks for a renewal once a minute.
+// A change of the source also ends the pause of an endpoint that treats keys as expired, even after
+// five of them.
 func TestExpiredKeyInAChangedSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
@@ -90,8 +89,8 @@ func TestExpiredKeyInAChangedSource(t *testing.T) {
 	})
 }
 
-// A source that changes all the time is looked up once a second at most, and one call of
-// Revision that hangs is the only one.
+// If a source changes all the time, there is at most one lookup a second. If a call of Revision
+// hangs, there is no other call.
 func TestRevisionsAreBounded(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		t.Run("hangs: "+strconv.FormatBool(hangs), func(t *testing.T) {
@@ -102,7 +101,7 @@ func TestRevisionsAreBounded(t *testing.T) {
 				s := &source{t: t, find: func(context.Context, int) (Found, error) { return key(1), nil }}
 				c := New(Options{Find: s.Find, Where: "the test", Revision: func() string {
 					n := calls.Add(1)
-					if hangs && n == 3 { // the first two are those of lookups
+					if hangs && n == 3 { // lookups make the first two calls
 						<-release
 					}
 					return strconv.FormatInt(n, 10)
@@ -128,7 +127,7 @@ func TestRevisionsAreBounded(t *testing.T) {
 	}
 }
 
-// A look at the source that may be answered from a cache does not count as one that has read it.
+// A lookup that the Finder may answer from its cache does not count as having read the source.
 func TestRevisionOfACheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n, cached atomic.Int64
@@ -136,7 +135,7 @@ func TestRevisionOfACheck(t *testing.T) {
 		cached.Store(1)
 		s := &source{t: t}
 		s.find = func(_ context.Context, i int) (Found, error) {
-			if s.renews[i-1] { // no other lookup writes to it now
+			if s.renews[i-1] { // no other lookup writes now
 				cached.Store(n.Load())
 			}
 			return key(int(cached.Load())), nil

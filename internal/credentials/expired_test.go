@@ -12,7 +12,7 @@ import (
 
 const refusedByB = "no AWS credentials in the test: " + b + " refuses the credentials found there as expired"
 
-// taking returns a Finder of new credentials for each lookup, which takes a while.
+// taking returns a Finder that takes a while, and finds new credentials in each lookup.
 func taking(d, life time.Duration) func(context.Context, int) (Found, error) {
 	return func(_ context.Context, n int) (Found, error) {
 		time.Sleep(d)
@@ -20,7 +20,7 @@ func taking(d, life time.Duration) func(context.Context, int) (Found, error) {
 	}
 }
 
-// Expired credentials cost one renewal, however many requests have met them.
+// Expired credentials cause one renewal, for any number of requests.
 func TestExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, taking(100*time.Millisecond, time.Hour))
@@ -50,7 +50,7 @@ func TestExpired(t *testing.T) {
 	})
 }
 
-// What one endpoint refuses is good for the others, while a renewal runs as well as when it fails.
+// Other endpoints keep credentials that one endpoint refuses, during the renewal and after it fails.
 func TestExpiredForOneEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, func(_ context.Context, n int) (Found, error) {
@@ -111,7 +111,7 @@ func TestPauseBetweenRenewals(t *testing.T) {
 	})
 }
 
-// A renewal of the same credentials has them tried again: AWS's answer is from before it.
+// If a renewal finds the same credentials, they are tried again.
 func TestRenewalFindsTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _, _ := newCache(t, func(context.Context, int) (Found, error) { return key(1), nil })
@@ -124,8 +124,8 @@ func TestRenewalFindsTheSame(t *testing.T) {
 	})
 }
 
-// An endpoint that refuses five renewals fails without waiting, with a renewal a minute, until it
-// accepts one.
+// An endpoint that refuses five renewals fails without waiting, and gets a renewal a minute until it
+// accepts credentials.
 func TestEndpointThatRefusesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, taking(0, time.Hour))
@@ -157,7 +157,7 @@ func TestEndpointThatRefusesAll(t *testing.T) {
 		if got := s.seconds(start); got != "0 0 5 10 15 75 135" {
 			t.Errorf("lookups at %s", got)
 		}
-		// One that it accepts ends that.
+		// Credentials that it accepts end this.
 		_, version = get(t, v)
 		v.MarkValid(version)
 		v.MarkValid(version)
@@ -170,7 +170,7 @@ func TestEndpointThatRefusesAll(t *testing.T) {
 	})
 }
 
-// While the renewal of the minute runs, requests to a failing endpoint wait a second for it.
+// Requests to a failing endpoint wait for a running renewal, but for at most a second.
 func TestFailingEndpointWaitsForTheRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _, _ := newCache(t, taking(500*time.Millisecond, time.Hour))
@@ -186,7 +186,7 @@ func TestFailingEndpointWaitsForTheRenewal(t *testing.T) {
 	})
 }
 
-// Marks of versions that were never handed out, or are old, change nothing.
+// Marks of unknown and of old versions change nothing.
 func TestMarksOfOtherVersions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
@@ -214,7 +214,7 @@ func TestMarksOfOtherVersions(t *testing.T) {
 	})
 }
 
-// A renewal under way serves all that ask for one, also where it finds the same credentials.
+// A running renewal serves all marks, even if it finds the same credentials.
 func TestExpiredDuringARenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(context.Context, int) (Found, error) {
@@ -251,7 +251,7 @@ func TestExpiredDuringACheck(t *testing.T) {
 	})
 }
 
-// What failed before a refusal says nothing about the renewal that the refusal has started.
+// After a refusal, a request waits for the renewal. An earlier failure does not count.
 func TestExpiredAfterAFailedRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
@@ -273,8 +273,8 @@ func TestExpiredAfterAFailedRefresh(t *testing.T) {
 	})
 }
 
-// A failing endpoint is like the others once the credentials have expired by the clock: its
-// request waits for new ones, or has the error of the lookup.
+// When the credentials expire, a failing endpoint is like the others: its request waits for new
+// ones, or gets the error of the lookup.
 func TestFailingEndpointAtTheEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
@@ -307,7 +307,8 @@ func TestFailingEndpointAtTheEnd(t *testing.T) {
 	}
 }
 
-// A late answer to credentials that were refused or replaced meanwhile does not end the trouble.
+// A late valid answer for credentials that were refused or replaced in the meantime does not end the
+// failure.
 func TestLateValid(t *testing.T) {
 	for name, mark := range map[string]func(*View, uint64){"expired": (*View).MarkExpired, "invalid": (*View).MarkInvalid} {
 		t.Run(name, func(t *testing.T) {
@@ -317,15 +318,15 @@ func TestLateValid(t *testing.T) {
 				_, version := get(t, v)
 				mark(v, version)
 				if v.MarkValid(version); !v.troubled.Load() {
-					t.Error("the refused version ended the trouble")
+					t.Error("the refused version ended the failure")
 				}
 				pause(time.Second)
 				if v.MarkValid(version); !v.troubled.Load() {
-					t.Error("an older version ended the trouble")
+					t.Error("an older version ended the failure")
 				}
 				_, version = get(t, v)
 				if v.MarkValid(version); v.troubled.Load() {
-					t.Error("the new version did not end the trouble")
+					t.Error("the new version did not end the failure")
 				}
 			})
 		})

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A key in the shared files is replaced, and AWS refuses the old one. The new one is in use
-// within two seconds, whatever the rate of requests, and whenever the source was last asked.
+// The operator replaces a key in the shared files, and AWS refuses the old one. Calls use the new key
+// within two seconds, for any rate of requests and any time of the last lookup.
 func TestRotatedKey(t *testing.T) {
 	for _, interval := range []time.Duration{7 * time.Second, 10 * time.Millisecond} {
 		for _, rotateAt := range []time.Duration{0, checkInterval, checkInterval + 20*time.Millisecond, 100 * time.Second} {
@@ -28,7 +28,7 @@ func rotate(t *testing.T, interval, rotateAt time.Duration) {
 	const reading, calling = 50 * time.Millisecond, 30 * time.Millisecond
 	var inFile atomic.Int64
 	inFile.Store(1)
-	last := key(1) // of the SDK's cache
+	last := key(1) // in the SDK's cache
 	s := &source{t: t}
 	c := New(Options{Where: "the test", Find: func(ctx context.Context, renew bool) (Found, error) {
 		s.find = func(context.Context, int) (Found, error) {
@@ -44,7 +44,7 @@ func rotate(t *testing.T, interval, rotateAt time.Duration) {
 	get(t, v)
 	start := time.Now()
 	var mu sync.Mutex
-	var refused, accepted time.Time // the first one, each
+	var refused, accepted time.Time // the first call
 	failures := 0
 	call := func() {
 		id, version := get(t, v)
@@ -78,7 +78,7 @@ func rotate(t *testing.T, interval, rotateAt time.Duration) {
 	calls.Wait()
 	mu.Lock()
 	defer mu.Unlock()
-	// A look at the source may be under way. At one request every seven seconds, the next one after the refused one has the new key.
+	// A lookup may be running. At one request every seven seconds, the request after the refused one has the new key.
 	if limit := max(2*time.Second, interval+calling); refused.IsZero() || accepted.Sub(refused) > limit {
 		t.Errorf("first refused after %v, accepted %v later", refused.Sub(start), accepted.Sub(refused))
 	}
@@ -90,8 +90,8 @@ func rotate(t *testing.T, interval, rotateAt time.Duration) {
 	}
 }
 
-// caller calls a function as invoke does: a refused call is made again once with new credentials.
-// It returns the number of calls.
+// caller calls a function as invoke does: it repeats a refused call once with new credentials. It
+// returns the number of calls.
 func caller(v *View, accepts func(id string) bool) (calls int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -110,8 +110,8 @@ func caller(v *View, accepts func(id string) bool) (calls int, err error) {
 	return calls, nil
 }
 
-// One endpoint that answers ExpiredToken to all calls, at 70 requests a second, causes few
-// renewals and takes nothing from others, whether a renewal finds new credentials or the same.
+// An endpoint that answers all calls with ExpiredToken, at 70 requests a second, causes few renewals
+// and does not disturb others, whether renewals find new credentials or the same.
 func TestEndpointThatAnswersExpiredToken(t *testing.T) {
 	for name, find := range map[string]func(context.Context, int) (Found, error){
 		"a role":      taking(200*time.Millisecond, time.Hour),
@@ -152,7 +152,7 @@ func TestEndpointThatAnswersExpiredToken(t *testing.T) {
 				if n := strings.Count(s.told(), "true"); n > 12 || n < 3 {
 					t.Errorf("%d renewals in a minute", n)
 				}
-				if len(l.lines) != 2 { // found, and what the endpoint fails of
+				if len(l.lines) != 2 { // the found credentials, and the failure of the endpoint
 					t.Errorf("got log %q", l.lines)
 				}
 			})
@@ -160,7 +160,7 @@ func TestEndpointThatAnswersExpiredToken(t *testing.T) {
 	}
 }
 
-// Beside such an endpoint, one whose session is revoked gets new credentials in time.
+// Next to such an endpoint, another one with a revoked session gets new credentials in time.
 func TestRevokedSessionBesideARefusingEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, taking(200*time.Millisecond, time.Hour))
@@ -186,7 +186,7 @@ func TestRevokedSessionBesideARefusingEndpoint(t *testing.T) {
 	})
 }
 
-// Many endpoints that refuse everything, in each way, have the renewals of a few.
+// Many endpoints that refuse all credentials cause no more renewals than a few.
 func TestManyEndpointsThatRefuseAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, taking(200*time.Millisecond, time.Hour))
@@ -214,7 +214,7 @@ func TestManyEndpointsThatRefuseAll(t *testing.T) {
 	})
 }
 
-// Many goroutines use one Cache, while lookups find, fail and panic. For the race detector.
+// Many goroutines use one Cache while lookups succeed, fail and panic. This is for the race detector.
 func TestConcurrentUse(t *testing.T) {
 	c, _, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
 		switch n % 4 {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// FuzzCache does to a Cache what the bytes say, and checks what holds in every order of events.
+// FuzzCache runs the events that the bytes name on a Cache, and checks what holds in every order.
 func FuzzCache(f *testing.F) {
 	for _, steps := range []string{"0a", "0ABabaAaB", "\x02\x12\x22\x05\x15", "abc\x80\x90\xa0def\x81\x91ghi\x82jkl\x83mno\x84pqr\x85stu\x86\x87", "\x83\x00\x20\xc3\x00\x20\x40\x84\x00", "\x85\x00\xf5\x00\xe0\x00\xd0\x00"} {
 		f.Add([]byte(steps))
@@ -22,11 +22,11 @@ func FuzzCache(f *testing.F) {
 	})
 }
 
-// world is what lookups find, in turn of mode.
+// world makes the results of lookups, as its mode says.
 type world struct {
 	mu      sync.Mutex
 	mode    byte
-	expires map[string]time.Time // of what was found, by access key
+	expires map[string]time.Time // of found credentials, by access key
 }
 
 func (w *world) find(ctx context.Context, n int) (Found, error) {
@@ -67,7 +67,7 @@ func play(t *testing.T, steps []byte) {
 	}
 	c, s, _ := newCache(t, w.find)
 	endpoints := []string{a, b, "https://healthy.example.com"}
-	var versions, refused [3]uint64 // by endpoint: the last one, and the last one marked expired
+	var versions, refused [3]uint64 // by endpoint: the last version, and the last one marked expired
 	for _, step := range steps {
 		i, argument := int(step>>3)%len(endpoints), step>>5
 		v := c.For(endpoints[i])
@@ -93,7 +93,7 @@ func play(t *testing.T, steps []byte) {
 			case version < versions[i] || version <= refused[i]:
 				t.Fatalf("version %d after %d; %d is refused", version, versions[i], refused[i])
 			case !expires.IsZero() && !time.Now().Before(expires):
-				t.Fatal("expired credentials")
+				t.Fatal("got expired credentials")
 			}
 			versions[i] = version
 		case 3:
@@ -113,7 +113,7 @@ func play(t *testing.T, steps []byte) {
 			w.mu.Unlock()
 		}
 	}
-	pause(2 * time.Minute) // what is under way or scheduled
+	pause(2 * time.Minute) // for running and scheduled lookups
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var last time.Time
@@ -122,7 +122,7 @@ func play(t *testing.T, steps []byte) {
 			continue
 		}
 		if at.Sub(last) < time.Second {
-			t.Fatalf("a renewal %v after the last one", at.Sub(last))
+			t.Fatalf("got a renewal %v after the last one", at.Sub(last))
 		}
 		last = at
 	}

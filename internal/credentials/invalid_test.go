@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// While a key stays the same, renewals come at longer and longer intervals.
+// While renewals find the same key, the pauses between them grow.
 func TestInvalidKeyThatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
@@ -37,7 +37,7 @@ func TestInvalidKeyThatStays(t *testing.T) {
 		if got := refuse(200 * time.Second); got != "0 1 3 7 15 31 63 123 183" {
 			t.Errorf("renewals at %s", got)
 		}
-		pause(time.Minute) // the last mark's renewal is within it
+		pause(time.Minute) // the renewal of the last mark is within this time
 		pause(time.Minute)
 		v.MarkValid(version)
 		if got := refuse(2 * time.Second); got != "0 1" {
@@ -55,8 +55,8 @@ func TestInvalidKeyThatStays(t *testing.T) {
 	})
 }
 
-// An endpoint that refuses each new key stops asking for more at once, too, though its requests
-// go on with the current one.
+// An endpoint that refuses each new key has to wait for renewals too. Its requests continue with the
+// current key.
 func TestInvalidKeysThatChange(t *testing.T) {
 	for name, tc := range map[string]struct {
 		life time.Duration
@@ -83,23 +83,23 @@ func TestInvalidKeysThatChange(t *testing.T) {
 				if got := s.seconds(start); got != tc.want {
 					t.Errorf("lookups at %s, want %s", got, tc.want)
 				}
-				// A late answer to an older key ends nothing, one to the current key does.
+				// Only a valid answer for the current key ends the failure.
 				_, version := get(t, v)
 				v.MarkValid(version - 1)
 				if !v.troubled.Load() {
-					t.Error("an old version ended the trouble")
+					t.Error("an old version ended the failure")
 				}
 				pause(3 * time.Minute)
 				_, version = get(t, v)
 				if v.MarkValid(version); v.troubled.Load() {
-					t.Error("a valid answer did not end the trouble")
+					t.Error("a valid answer did not end the failure")
 				}
 			})
 		})
 	}
 }
 
-// Keys that have expired by the clock need no mark: the next request has new ones looked up.
+// A mark of expired credentials changes nothing: the next request starts a lookup anyway.
 func TestMarksOfExpiredCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, taking(time.Second, time.Minute))
@@ -118,7 +118,7 @@ func TestMarksOfExpiredCredentials(t *testing.T) {
 	})
 }
 
-// An endpoint that takes and refuses one key in turns has no renewal each second.
+// An endpoint that alternately accepts and refuses a key does not get a renewal each second.
 func TestInvalidInTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(context.Context, int) (Found, error) { return key(1), nil })
@@ -135,8 +135,7 @@ func TestInvalidInTurns(t *testing.T) {
 	})
 }
 
-// A mark within the pause is not forgotten: its renewal starts at the end of the pause, without
-// another request.
+// A mark within the pause starts a renewal at the end of the pause, without another request.
 func TestInvalidWithinThePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
@@ -162,8 +161,7 @@ func TestInvalidWithinThePause(t *testing.T) {
 	})
 }
 
-// A refusal while another lookup runs is not forgotten either, whether that one started as a look
-// at the source or as a renewal.
+// A mark during another lookup, with or without renew, starts a renewal after it.
 func TestInvalidDuringALookup(t *testing.T) {
 	for name, renewal := range map[string]bool{"check": false, "renewal": true} {
 		t.Run(name, func(t *testing.T) {
@@ -197,8 +195,8 @@ func TestInvalidDuringALookup(t *testing.T) {
 	}
 }
 
-// Beside an endpoint that refuses a key for good, the mark of another one starts a renewal at once,
-// and what the first one asks for does not put it off.
+// Next to an endpoint that always refuses a key, the mark of another endpoint starts a renewal at
+// once. The marks of the first one do not delay it.
 func TestInvalidBesideAnEndpointThatRefusesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, _ := newCache(t, func(context.Context, int) (Found, error) { return key(1), nil })

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A lookup that keeps to its context ends after 30 seconds, and the next one can start.
+// A lookup that obeys its context ends after 30 seconds. Then another one can start.
 func TestLookupThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, l := newCache(t, func(ctx context.Context, n int) (Found, error) {
@@ -27,7 +27,7 @@ func TestLookupThatHangs(t *testing.T) {
 		if got := fails(t, v); got != want || time.Since(start) != lookupLimit {
 			t.Errorf("got %s after %v", got, time.Since(start))
 		}
-		// An error of the lookup's context is not one of the request's.
+		// The request's context has not ended.
 		if _, _, err := v.Retrieve(t.Context()); errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
@@ -45,8 +45,8 @@ func firstFoundAfter(failure string) []string {
 	return []string{"ERROR [Lambda] " + failure + "; calls fail until you set up credentials there or correct the error; no restart is needed", foundAgain}
 }
 
-// A lookup that ignores its context has failed after 30 seconds. There is no second one beside
-// it, no request waits for it, and its late result counts.
+// A lookup that ignores its context fails after 30 seconds. No other lookup starts meanwhile, no
+// request waits, and the late result counts.
 func TestLookupThatIgnoresItsContext(t *testing.T) {
 	for name, late := range map[string]error{"finds": nil, "fails": errors.New("late")} {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +88,8 @@ func TestLookupThatIgnoresItsContext(t *testing.T) {
 	}
 }
 
-// While a refresh hangs, the current credentials stay in use, and a View that has refused them
-// fails without waiting once the refresh is overdue.
+// While a refresh hangs, requests get the current credentials. A View that has refused them fails
+// without waiting as soon as the refresh is overdue.
 func TestRefreshThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
@@ -130,7 +130,7 @@ type badError struct{ text *string }
 
 func (e *badError) Error() string { return *e.text }
 
-// Whatever a lookup comes to, requests get an error that says so, and the process goes on.
+// For every failure of a lookup, requests get an error with the reason, and the process goes on.
 func TestLookupsThatFail(t *testing.T) {
 	now := func() time.Time { return time.Unix(1_000_000, 0) }
 	for name, tc := range map[string]struct {
@@ -165,7 +165,7 @@ func TestLookupsThatFail(t *testing.T) {
 	}
 }
 
-// Now's reading of the process's own clock does not count where a source computes an expiry.
+// The monotonic clock in a time does not decide when credentials expire.
 func TestExpiryByTheWallClock(t *testing.T) {
 	f := session(1, time.Hour)
 	if err := (&Cache{o: Options{Now: time.Now}}).check(&f); err != nil || strings.Contains(f.Expires.String(), "m=") {
@@ -173,7 +173,7 @@ func TestExpiryByTheWallClock(t *testing.T) {
 	}
 }
 
-// A failed lookup does not replace credentials that are good.
+// A failed lookup does not replace valid credentials.
 func TestFailuresKeepCurrentCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		results := []func() (Found, error){
@@ -226,7 +226,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// The text of a source comes from providers, that of an endpoint from the configuration.
+// Texts from providers and from the configuration are safe in the log.
 func TestTextsOfOthers(t *testing.T) {
 	l := &recorder{}
 	c := New(Options{Where: "the test", Logger: l, Find: func(context.Context, bool) (Found, error) {

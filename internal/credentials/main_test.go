@@ -18,14 +18,14 @@ var _ invoke.Credentials = (*View)(nil)
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// source is a Finder that a test controls. It fails the test where lookups overlap.
+// source is a Finder that a test controls. The test fails if lookups overlap.
 type source struct {
 	t    testing.TB
 	find func(ctx context.Context, n int) (Found, error) // the nth lookup, from 1
 
 	mu      sync.Mutex
 	busy    bool
-	renews  []bool      // what each lookup was told
+	renews  []bool      // the argument of each lookup
 	started []time.Time // when
 }
 
@@ -46,7 +46,7 @@ func (s *source) Find(ctx context.Context, renew bool) (Found, error) {
 	return s.find(ctx, n)
 }
 
-// told returns what lookups were told, such as "false true".
+// told returns the arguments renew of all lookups, such as "false true".
 func (s *source) told() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func key(n int) Found {
 	return Found{Credentials: sigv4.Credentials{AccessKeyID: fmt.Sprint("key", n), SecretAccessKey: "hunter2"}, Source: "TestProvider"}
 }
 
-// session returns credentials that are good for a while.
+// session returns credentials that expire after a while.
 func session(n int, life time.Duration) Found {
 	f := key(n)
 	f.SessionToken, f.Expires = "hunter2-token", time.Now().Add(life)
@@ -99,7 +99,7 @@ func (r *recorder) Info(v ...any)    { r.add("INFO", v) }
 func (r *recorder) Warning(v ...any) { r.add("WARNING", v) }
 func (r *recorder) Error(v ...any)   { r.add("ERROR", v) }
 
-// expect compares all lines so far. No line may have a secret.
+// expect compares all lines. No line may contain a secret.
 func (r *recorder) expect(t testing.TB, want ...string) {
 	t.Helper()
 	r.mu.Lock()
@@ -137,18 +137,18 @@ func fails(t testing.TB, v *View) string {
 		t.Fatalf("got %s, want an error", credentials.AccessKeyID)
 	}
 	if credentials != (sigv4.Credentials{}) || version != 0 {
-		t.Errorf("got %+v, version %d beside an error", credentials, version)
+		t.Errorf("got %+v, version %d with an error", credentials, version)
 	}
 	return err.Error()
 }
 
-// pause lets time go by in the bubble, and what is due happen.
+// pause lets time pass in the bubble, and waits until all goroutines are blocked.
 func pause(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-// instantly fails the test where f takes any time of the bubble.
+// instantly fails the test if f takes time in the bubble.
 func instantly(t testing.TB, f func()) {
 	t.Helper()
 	start := time.Now()

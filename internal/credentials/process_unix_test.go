@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A script that hangs ends with its context, and so does what it waits for.
+// A script that hangs ends with its context, together with the processes that it waits for.
 func TestEndTree(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -29,15 +29,15 @@ func TestEndTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if line, err := lines.ReadString('\n'); err == nil { // else all who could write to the pipe have ended
+	if line, err := lines.ReadString('\n'); err == nil { // after EOF, all processes with the pipe have ended
 		t.Errorf("got %q", line)
 	}
 	if err := cmd.Wait(); err == nil {
-		t.Error("the script has succeeded")
+		t.Error("the script succeeded, want an error")
 	}
 }
 
-// The context may end when the process has ended by itself.
+// The context may end after the process.
 func TestEndTreeThatHasEnded(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "true")
 	EndTree(cmd)
@@ -74,7 +74,7 @@ func TestEndTreeOfATerminal(t *testing.T) {
 		cmd.Stdin = tc.input
 		EndTree(cmd)
 		if own := cmd.SysProcAttr != nil && cmd.SysProcAttr.Setpgid; own != tc.own {
-			t.Errorf("%s: got a group of its own: %t, want %t", name, own, tc.own)
+			t.Errorf("%s: got a separate process group: %t, want %t", name, own, tc.own)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// OnResult is told of each lookup once: of one that takes too long at the end of its time, and
-// again only if it finds credentials after all.
+// OnResult is called once for each lookup. For a lookup that takes too long, it is called when the
+// time is over, and again if the lookup finds credentials later.
 func TestOnResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var results []string
