@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// countedBody counts what is read of it, in bytes.
+// countedBody counts the bytes that are read from it.
 type countedBody struct {
 	io.Reader
 	read   int
@@ -31,7 +31,7 @@ func (b *countedBody) Read(p []byte) (int, error) {
 
 func (b *countedBody) Close() error { b.closed = true; return nil }
 
-// A body gives no more than its limit, takes no more than a byte beyond it, and is over then.
+// A body returns at most limit bytes, reads at most one byte more, and then fails for good.
 func TestBody(t *testing.T) {
 	for size, ok := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
 		for _, buffer := range []int{1, 4, 10, 11, 64} {
@@ -61,8 +61,8 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// Errors and a function's reports have Lambda's own limit, whatever that of replies is, and a
-// stream has its limit elsewhere.
+// Errors and reports of a function have Lambda's limit, for any limit of replies. Streams are limited
+// elsewhere.
 func TestLimits(t *testing.T) {
 	const endless = -1
 	many := make([]string, 0, 200)
@@ -73,11 +73,11 @@ func TestLimits(t *testing.T) {
 		name   string
 		status int
 		size   int // of the body, in bytes
-		said   int // Content-Length; -1 for none
+		said   int // Content-Length; -1 means none
 		header []string
 		stream bool
 		want   Kind   // of the error
-		text   string // of the error; empty for a reply
+		text   string // of the error; empty means a reply
 	}{
 		{name: "at the limit", status: 200, size: 10, said: 10},
 		{name: "at the limit, unannounced", status: 200, size: 10, said: -1},
@@ -124,7 +124,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A custom transport may return a nil body, or nothing at all.
+// A custom transport may return a nil body, or a nil response and no error.
 func TestOddTransports(t *testing.T) {
 	w := newWorld(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: make(http.Header)}, nil
@@ -139,7 +139,7 @@ func TestOddTransports(t *testing.T) {
 	}
 }
 
-// A reply is read as far as the policy says. What remains is the rest.
+// A call reads as much of a reply as the policy says. Rest has the remaining part.
 func TestPeek(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
@@ -153,7 +153,7 @@ func TestPeek(t *testing.T) {
 	}{
 		{name: "all of it", size: 10_000, prefix: 10_000},
 		{name: "shorter", size: 99, peek: 100, prefix: 99},
-		{name: "as long", size: 100, peek: 100, prefix: 100, rest: true}, // there might be more
+		{name: "as long", size: 100, peek: 100, prefix: 100, rest: true}, // more bytes may follow
 		{name: "as long, and it says so", size: 100, peek: 100, said: true, prefix: 100},
 		{name: "longer", size: 101, peek: 100, prefix: 100, rest: true},
 		{name: "longer, and it says so", size: 101, peek: 100, said: true, prefix: 100, rest: true},
@@ -174,7 +174,7 @@ func TestPeek(t *testing.T) {
 		p.Peek, p.Decodes = tc.peek, tc.decodes
 		err := w.client(t).Invoke(t.Context(), &Request{Function: "f"}, p, func(r *Response) error {
 			if len(r.Payload) != tc.prefix || (r.Rest != nil) != tc.rest {
-				t.Errorf("%s: got %d bytes, and a rest: %t", tc.name, len(r.Payload), r.Rest != nil)
+				t.Errorf("%s: got %d bytes, with a rest: %t", tc.name, len(r.Payload), r.Rest != nil)
 			}
 			if r.Rest == nil {
 				return nil
@@ -190,7 +190,7 @@ func TestPeek(t *testing.T) {
 		}
 	}
 
-	// White space may still turn out to be nothing.
+	// After white space, the reply may still be empty.
 	w := newWorld(func(*http.Request) (*http.Response, error) {
 		a := answer(200, strings.Repeat(" \n", 5000)+"null")
 		a.ContentLength = -1
@@ -200,7 +200,7 @@ func TestPeek(t *testing.T) {
 	p.Peek, p.Decodes = 100, true
 	err := w.client(t).Invoke(t.Context(), &Request{Function: "f"}, p, func(r *Response) error {
 		if len(r.Payload) != 10_004 || r.Rest != nil {
-			t.Errorf("white space: got %d bytes, and a rest: %t", len(r.Payload), r.Rest != nil)
+			t.Errorf("white space: got %d bytes, with a rest: %t", len(r.Payload), r.Rest != nil)
 		}
 		return nil
 	})
@@ -209,7 +209,7 @@ func TestPeek(t *testing.T) {
 	}
 }
 
-// A reply that breaks off is asked for again, as long as no client has any of it.
+// The call of a reply that breaks off is retried, unless a client already has a part of it.
 func TestCutReply(t *testing.T) {
 	cut := func(*http.Request) (*http.Response, error) {
 		a := answer(200, "", "X-Amzn-Requestid", "1")
@@ -225,8 +225,8 @@ func TestCutReply(t *testing.T) {
 		begun      bool
 	}{
 		{"whole", 0, false, 1, 2, false},
-		{"before a client has any", 2000, false, 1, 2, false},
-		{"after a client has some", 100, false, 1, 1, true},
+		{"before a client has a part", 2000, false, 1, 2, false},
+		{"after a client has a part", 100, false, 1, 1, true},
 		{"while it is decoded", 100, true, 1, 2, true},
 		{"while it is decoded, without retries", 100, true, 0, 1, true},
 	} {
@@ -254,19 +254,19 @@ func TestCutReply(t *testing.T) {
 	}
 }
 
-// The little that follows a document is read, so that the connection can be used again.
+// A little text after a document is read, so that the connection can be reused.
 func TestFinish(t *testing.T) {
 	document := `{"a":"` + strings.Repeat("x", 8<<10) + `"}`
 	for _, tc := range []struct {
 		name, tail string
 		whole      bool
-		want       int // connections of 3 calls
+		want       int // connections for 3 calls
 	}{
 		{"a document", "", true, 1},
 		{"white space", strings.Repeat(" ", 10<<10), true, 1},
 		// From Go 1.27 on net/http itself reads 256 KB after Close.
 		{"too much", strings.Repeat(" ", 1<<20), true, 3},
-		{"not whole", strings.Repeat(" ", 1<<20), false, 3},
+		{"incomplete", strings.Repeat(" ", 1<<20), false, 3},
 	} {
 		for _, said := range []bool{true, false} {
 			var mu sync.Mutex
@@ -303,11 +303,11 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// The reader of a body may not close it after an error.
+// A body closes itself after an error, because its reader may not do so.
 func TestBodyClosesItselfAfterAnError(t *testing.T) {
 	closed := false
 	b := &Body{body: &failing{&closed}}
-	for range 2 { // the error stays: it decides on retries
+	for range 2 { // the error stays, because it decides on retries
 		if _, err := b.Read(make([]byte, 1)); !errors.Is(err, errReset) || !closed {
 			t.Errorf("got %v, closed: %t", err, closed)
 		}
@@ -344,7 +344,7 @@ func (p *panicking) Close() error {
 	return nil
 }
 
-// The end of a reply is waited for a second and no longer.
+// Finish waits for the end of a reply for at most a second.
 func TestFinishWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := io.Pipe()
@@ -359,7 +359,7 @@ func TestFinishWaits(t *testing.T) {
 		source := &countedBody{Reader: spaces{}}
 		b := &Body{body: source, ended: ended}
 		if b.Finish(whole); source.read != 0 || !source.closed {
-			t.Errorf("whole %t, ended %t: read %d bytes, closed %t", whole, ended, source.read, source.closed)
+			t.Errorf("complete %t, ended %t: read %d bytes, closed %t", whole, ended, source.read, source.closed)
 		}
 	}
 }

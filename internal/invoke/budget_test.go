@@ -36,11 +36,11 @@ func newByFunction(answer func(function string, call int) (*http.Response, error
 	return b, w
 }
 
-// With a function that is throttled for good, calls settle at no more than 1.2 times the
-// requests, and another function keeps its retries.
+// For a function that is always throttled, there are soon at most 1.2 calls for each request.
+// Another function keeps its retries.
 func TestBudget(t *testing.T) {
 	api, w := newByFunction(func(function string, call int) (*http.Response, error) {
-		if function == "throttled" || call%2 == 1 { // the other one needs a retry for each request
+		if function == "throttled" || call%2 == 1 { // the other function needs a retry for each request
 			return refusal(429, "TooManyRequestsException"), nil
 		}
 		return answer(200, "{}"), nil
@@ -68,11 +68,11 @@ func TestBudget(t *testing.T) {
 		_, _ = send(t.Context(), c, all(), &Request{Function: "throttled"})
 	}
 	if got := api.calls["throttled"] - before; got != requests {
-		t.Errorf("once it has settled: got %d calls for %d requests", got, requests)
+		t.Errorf("with an empty budget: got %d calls for %d requests", got, requests)
 	}
 }
 
-// Calls that succeed fill the budget again.
+// Successful calls refill the budget.
 func TestBudgetIsRefilled(t *testing.T) {
 	throttled := true
 	api, w := newByFunction(func(string, int) (*http.Response, error) {
@@ -92,7 +92,7 @@ func TestBudgetIsRefilled(t *testing.T) {
 		attempts()
 	}
 	if got := attempts(); first != 4 || got != 1 {
-		t.Errorf("got %d attempts at first and %d at last, want 4 and 1", first, got)
+		t.Errorf("got %d attempts in the first call and %d in the last one, want 4 and 1", first, got)
 	}
 	throttled = false
 	for range retryCost * 3 {
@@ -100,18 +100,17 @@ func TestBudgetIsRefilled(t *testing.T) {
 	}
 	throttled = true
 	if got := attempts(); got != 4 {
-		t.Errorf("got %d attempts after %d good ones, want 4", got, retryCost*3)
+		t.Errorf("got %d attempts after %d successful calls, want 4", got, retryCost*3)
 	}
 }
 
-// An execution that fails by the function's own error is one that AWS has made: it keeps the
-// budget full. So does a reply that its user cannot read.
+// A function's error and an unreadable reply count as success, because AWS made the call.
 func TestBudgetOfFunctionErrors(t *testing.T) {
 	unreadable := errors.New("unreadable")
 	for name, tc := range map[string]struct {
 		last  func() *http.Response
 		use   error
-		retry bool // the function's own errors
+		retry bool // retry_function_errors
 		keeps bool
 	}{
 		"function errors":          {func() *http.Response { return answer(200, "{}", "X-Amz-Function-Error", "Unhandled") }, nil, false, true},
@@ -139,7 +138,7 @@ func TestBudgetOfFunctionErrors(t *testing.T) {
 	}
 }
 
-// A budget is never more than full, and a retried success gives its cost back.
+// A budget is never more than full. A success after a retry gives back the cost of the retry.
 func TestBudgetArithmetic(t *testing.T) {
 	var b budget
 	b.success(false)
@@ -153,7 +152,7 @@ func TestBudgetArithmetic(t *testing.T) {
 	}
 	b.success(true)
 	if !b.take() || b.take() {
-		t.Error("a success after a retry does not give one back")
+		t.Error("a success after a retry does not give its cost back")
 	}
 	for range retryCost - 1 {
 		b.success(false)
@@ -166,7 +165,7 @@ func TestBudgetArithmetic(t *testing.T) {
 	}
 }
 
-// Requests that fail otherwise cost nothing.
+// Other errors cost nothing.
 func TestBudgetOfOtherErrors(t *testing.T) {
 	w := newWorld(refuses(404, "ResourceNotFoundException"))
 	c := w.client(t)
@@ -176,11 +175,11 @@ func TestBudgetOfOtherErrors(t *testing.T) {
 		}
 	}
 	if n := len(c.budgets.named); n != 0 {
-		t.Errorf("%d functions that are not there have a budget", n)
+		t.Errorf("got budgets for %d missing functions, want none", n)
 	}
 }
 
-// There are 1,024 budgets at most. Functions beyond share one.
+// There are at most 1,024 budgets. All other functions share one.
 func TestManyFunctions(t *testing.T) {
 	api, w := newByFunction(func(function string, call int) (*http.Response, error) {
 		if strings.HasPrefix(function, "bad") || call == 1 {
@@ -197,12 +196,12 @@ func TestManyFunctions(t *testing.T) {
 	if n := len(c.budgets.named); n != maxBudgets {
 		t.Errorf("got %d budgets, want %d", n, maxBudgets)
 	}
-	for i := range 200 { // together they use up what they share
+	for i := range 200 { // together they empty the shared budget
 		_, _ = send(t.Context(), c, all(), &Request{Function: fmt.Sprint("bad", i)})
 	}
 	_, _ = send(t.Context(), c, all(), &Request{Function: "badlast"})
 	if got := api.calls["badlast"]; got != 1 {
-		t.Errorf("got %d attempts of a function without a budget left, want 1", got)
+		t.Errorf("got %d attempts with an empty budget, want 1", got)
 	}
 	api.calls["f0"] = 0
 	if _, err := send(t.Context(), c, all(), &Request{Function: "f0"}); err != nil || api.calls["f0"] != 2 {
@@ -210,7 +209,7 @@ func TestManyFunctions(t *testing.T) {
 	}
 }
 
-// Many calls at once are each their own, whatever becomes of the others.
+// Concurrent calls do not affect each other's replies and errors.
 func TestConcurrentCalls(t *testing.T) {
 	api, w := newByFunction(func(function string, call int) (*http.Response, error) {
 		switch call % 5 {
@@ -248,7 +247,7 @@ func TestConcurrentCalls(t *testing.T) {
 	}
 }
 
-// fixed are testCredentials that do not change.
+// fixed are credentials that never change.
 type fixed struct{ waiting }
 
 // Retrieve implements Credentials.

@@ -11,10 +11,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// awsClock is an Invoke API with a time of its own. It refuses calls that are signed for another
-// time as AWS does, and tells its time in each answer.
+// awsClock is an Invoke API with another time than the machine. Like AWS, it refuses calls that are
+// signed for a wrong time, and each answer has its time.
 type awsClock struct {
-	ahead  time.Duration // of the machine's clock
+	ahead  time.Duration // how far it is ahead of the machine
 	code   string        // of the refusal
 	signed []time.Time
 }
@@ -39,8 +39,8 @@ func (a *awsClock) step(now func() time.Time, next step) step {
 	}
 }
 
-// A clock that is off is corrected from the answer that refuses a call, for all calls that
-// follow, and the operator hears of it once.
+// If the clock is off, the client corrects it from the first refusal, for all later calls, and warns
+// once.
 func TestClockIsCorrected(t *testing.T) {
 	for _, tc := range []struct {
 		ahead   time.Duration
@@ -67,7 +67,7 @@ func TestClockIsCorrected(t *testing.T) {
 			for i := range 3 {
 				now = now.Add(time.Second)
 				p := all()
-				p.MaxRetries = 0 // this does not count as a retry
+				p.MaxRetries = 0 // the repeated call does not count as a retry
 				if reply, err := invoke(t.Context(), c, p); err != nil || reply != `"tea"` {
 					t.Fatalf("call %d: got %s, %v", i+1, reply, err)
 				}
@@ -84,10 +84,10 @@ func TestClockIsCorrected(t *testing.T) {
 				t.Errorf("got the warnings %q, want %q", w.warnings, want)
 			}
 			if want := []string{"valid 0", "valid 0", "valid 0"}; !slices.Equal(credentials.marks, want) {
-				t.Errorf("the credentials have heard %q, want %q", credentials.marks, want)
+				t.Errorf("got the marks %q, want %q", credentials.marks, want)
 			}
 
-			// Without a Clock to share, it is that client's alone.
+			// Another client without a shared Clock is not corrected.
 			if _, err := invoke(t.Context(), w.client(t), all()); err != nil || len(aws.signed) != 6 {
 				t.Errorf("another client: got %v after %d attempts", err, len(aws.signed)-4)
 			}
@@ -95,7 +95,7 @@ func TestClockIsCorrected(t *testing.T) {
 	}
 }
 
-// Clients that share a Clock pay one refused attempt between them, and warn once.
+// Clients that share a Clock have one refused attempt and one warning together.
 func TestSharedClock(t *testing.T) {
 	aws := &awsClock{ahead: 10 * time.Minute, code: "InvalidSignatureException"}
 	w := newWorld(aws.step(newWorld(good).Now, good))
@@ -116,14 +116,14 @@ func TestSharedClock(t *testing.T) {
 	}
 }
 
-// No other answer changes the clock, whatever its Date.
+// No other answer changes the clock, for any Date.
 func TestClockIsNotCorrected(t *testing.T) {
 	now := newWorld(good).Now()
 	wrong := now.Add(10 * time.Minute).Format(http.TimeFormat)
 	for _, tc := range []struct {
 		name  string
 		first step
-		calls int // of the first call
+		calls int // attempts of the first call
 	}{
 		{"a reply", func(*http.Request) (*http.Response, error) { return answer(200, "{}", "Date", wrong), nil }, 1},
 		{"a function's error", func(*http.Request) (*http.Response, error) {
@@ -136,7 +136,7 @@ func TestClockIsNotCorrected(t *testing.T) {
 		{"a page", refuses(403, "", "Date", wrong), 1},
 		{"a wrong signature at the right time", refuses(403, "InvalidSignatureException", "Date", now.Add(3*time.Minute).Format(http.TimeFormat)), 1},
 		{"a wrong signature without a time", refuses(403, "InvalidSignatureException"), 1},
-		{"a wrong signature at no time", refuses(403, "InvalidSignatureException", "Date", "now"), 1},
+		{"a wrong signature with an invalid time", refuses(403, "InvalidSignatureException", "Date", "now"), 1},
 	} {
 		w := newWorld(tc.first, good)
 		w.Credentials = new(testCredentials)
@@ -158,14 +158,14 @@ func TestClockIsNotCorrected(t *testing.T) {
 		}
 	}
 
-	// A call without a signature has no time.
+	// A call without a signature has no time to correct.
 	w := newWorld(refuses(403, "InvalidSignatureException", "Date", wrong))
 	if _, err := invoke(t.Context(), w.client(t), all()); err == nil || len(w.attempts) != 1 || len(w.warnings) != 0 {
 		t.Errorf("unsigned: got %v after %d attempts, %q", err, len(w.attempts), w.warnings)
 	}
 }
 
-// Where no time is right, a call is repeated once.
+// If AWS's time is refused too, the call is repeated only once.
 func TestClockThatCannotBeCorrected(t *testing.T) {
 	n := 0
 	w := newWorld(good)
@@ -181,7 +181,7 @@ func TestClockThatCannotBeCorrected(t *testing.T) {
 	}
 }
 
-// What AWS says of the credentials is told to them, and what others say is not.
+// The client marks credentials for AWS's answers, but not for the answers of proxies.
 func TestMarks(t *testing.T) {
 	expired := refuses(403, "ExpiredTokenException")
 	page := func(*http.Request) (*http.Response, error) { return answer(503, "<html>"), nil }
@@ -197,10 +197,10 @@ func TestMarks(t *testing.T) {
 		{"ExpiredToken", []step{refuses(400, "ExpiredToken"), good}, []string{"0", "1"}, []string{"expired 0", "valid 1"}, true},
 		{"RequestExpired", []step{refuses(400, "RequestExpired"), good}, []string{"0", "1"}, []string{"expired 0", "valid 1"}, true},
 		{"the new ones have expired too", []step{expired}, []string{"0", "1"}, []string{"expired 0", "expired 1"}, false},
-		{"and then a failure", []step{expired, refuses(500, "ServiceException"), good}, []string{"0", "1", "1"}, []string{"expired 0", "valid 1", "valid 1"}, true},
+		{"expired, then a failure", []step{expired, refuses(500, "ServiceException"), good}, []string{"0", "1", "1"}, []string{"expired 0", "valid 1", "valid 1"}, true},
 		{"after a failure", []step{refuses(500, "ServiceException"), expired, good}, []string{"0", "0", "1"}, []string{"valid 0", "expired 0", "valid 1"}, true},
 		{"after a broken connection", []step{fails(errReset), good}, []string{"0", "0"}, []string{"valid 0"}, true},
-		{"after a page of what stands in between", []step{page, good}, []string{"0", "0"}, []string{"valid 0"}, true},
+		{"after a proxy's page", []step{page, good}, []string{"0", "0"}, []string{"valid 0"}, true},
 		{"an unknown key", []step{refuses(403, "UnrecognizedClientException")}, []string{"0"}, []string{"invalid 0"}, false},
 		{"an unknown key, of STS", []step{refuses(403, "InvalidClientTokenId")}, []string{"0"}, []string{"invalid 0"}, false},
 		{"another secret", []step{refuses(403, "InvalidSignatureException")}, []string{"0"}, []string{"invalid 0"}, false},
@@ -222,7 +222,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// A refresh takes no time of its own: there is no room needed for it.
+// A refresh of credentials has no delay, so it works just before the deadline.
 func TestExpiredCredentialsAtTheDeadline(t *testing.T) {
 	w := newWorld(refuses(403, "ExpiredTokenException"), good)
 	w.Credentials = new(testCredentials)
@@ -232,7 +232,7 @@ func TestExpiredCredentialsAtTheDeadline(t *testing.T) {
 	}
 }
 
-// Without credentials calls are not signed.
+// If the target has no Credentials, calls are not signed.
 func TestUnsigned(t *testing.T) {
 	w := newWorld(refuses(403, "ExpiredTokenException"))
 	p := all()
@@ -248,7 +248,7 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
-// A call does not go out without the credentials that it waits for.
+// If the context ends while a call waits for credentials, the call is not sent.
 func TestCredentialsWaitForTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWorld(good)
@@ -259,7 +259,7 @@ func TestCredentialsWaitForTheContext(t *testing.T) {
 	}
 }
 
-// waiting are credentials that are still being looked for when the context ends.
+// waiting are credentials whose lookup is still running when the context ends.
 type waiting struct{ end func() }
 
 func (w waiting) Retrieve(ctx context.Context) (sigv4.Credentials, uint64, error) {
@@ -272,7 +272,7 @@ func (waiting) MarkValid(uint64)   {}
 func (waiting) MarkExpired(uint64) {}
 func (waiting) MarkInvalid(uint64) {}
 
-// A clock that is set later is corrected again, and a Retry-After that is a date is AWS's.
+// The client corrects the clock again after it was set. A date in Retry-After is in AWS's time.
 func TestClockIsCorrectedAgain(t *testing.T) {
 	now := newWorld(good).Now()
 	clock := func() time.Time { return now }
@@ -291,7 +291,7 @@ func TestClockIsCorrectedAgain(t *testing.T) {
 	if want := []time.Duration{30 * time.Second}; !slices.Equal(w.delays, want) {
 		t.Errorf("got delays %v, want %v", w.delays, want)
 	}
-	now, aws.ahead = now.Add(20*time.Minute), -10*time.Minute // beyond AWS's time
+	now, aws.ahead = now.Add(20*time.Minute), -10*time.Minute // later than AWS's time
 	for i := range 2 {
 		if _, err := invoke(t.Context(), c, all()); err != nil {
 			t.Errorf("then, call %d: %v", i+1, err)
@@ -302,7 +302,7 @@ func TestClockIsCorrectedAgain(t *testing.T) {
 	}
 }
 
-// What others sign has the difference in its error.
+// DescribeSkew is for calls that others sign.
 func TestDescribeSkew(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for _, tc := range []struct{ code, date, want string }{

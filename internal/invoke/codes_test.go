@@ -13,7 +13,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// invokeErrors returns the errors of the Invoke operation, their HTTP statuses by their codes.
+// invokeErrors returns the HTTP statuses of the Invoke operation's errors, by code.
 func invokeErrors(t *testing.T) map[string]int {
 	t.Helper()
 	file, err := os.ReadFile("testdata/invoke-errors.txt")
@@ -38,13 +38,13 @@ func invokeErrors(t *testing.T) map[string]int {
 	return statuses
 }
 
-// Each error of the Invoke operation has a row that says whether it is tried again. The row
-// decides, and not the status.
+// Each error of the Invoke operation has a row in retryableCodes. The row decides on retries, not the
+// status.
 func TestInvokeErrors(t *testing.T) {
 	errors := invokeErrors(t)
 	for code := range retryableCodes {
 		if errors[code] == 0 {
-			t.Errorf("retryableCodes: %s is no error of the Invoke operation", code)
+			t.Errorf("retryableCodes: %s is not an error of the Invoke operation", code)
 		}
 	}
 	for code, status := range errors {
@@ -58,21 +58,21 @@ func TestInvokeErrors(t *testing.T) {
 	}
 }
 
-// lambdatest fails with the same errors.
+// lambdatest has the same errors.
 func TestErrorsOfLambdatest(t *testing.T) {
 	if got, want := lambdatest.ErrorCodes(), invokeErrors(t); !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
-// Other codes, and whether they are tried again.
+// Retries for other codes.
 func TestErrorCodes(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		code   string
 		retry  bool
 	}{
-		// Of all services.
+		// Codes of all AWS services.
 		{400, "IncompleteSignature", false},
 		{400, "MissingAction", false},
 		{400, "ThrottlingException", true},
@@ -88,7 +88,7 @@ func TestErrorCodes(t *testing.T) {
 		{503, "ServiceUnavailable", true},
 		{503, "SlowDown", true},
 
-		// What a code says that is not known is the status.
+		// For an unknown code, the status decides.
 		{400, "SomethingNew", false},
 		{429, "SomethingNew", true},
 		{500, "SomethingNew", true},
@@ -119,7 +119,7 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// testRetry checks whether a call is tried again that fails with a status and a code.
+// testRetry checks whether a call that fails with a status and a code is retried.
 func testRetry(t *testing.T, status int, code string, retry bool) {
 	for _, stream := range []bool{false, true} {
 		t.Run(fmt.Sprintf("%d %s, stream: %t", status, code, stream), func(t *testing.T) {
@@ -142,7 +142,7 @@ func testRetry(t *testing.T, status int, code string, retry bool) {
 	}
 }
 
-// No redirect is followed: there is one attempt, and to the endpoint.
+// The client does not follow redirects: it makes one attempt, to the endpoint.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		w := newWorld(refuses(status, "", "Location", "https://example.com/"))
@@ -171,7 +171,7 @@ func TestIsThrottle(t *testing.T) {
 	}
 }
 
-// A policy has its own number of retries, or the SDK's.
+// A policy sets the number of retries, or leaves it to the SDK.
 func TestMaxRetries(t *testing.T) {
 	for _, tc := range []struct{ sdk, policy, want int }{
 		{3, -1, 4}, {0, -1, 1}, {7, -1, 8}, {3, 0, 1}, {3, 1, 2}, {0, 5, 6},
@@ -186,7 +186,7 @@ func TestMaxRetries(t *testing.T) {
 	}
 }
 
-// Each attempt says the same, and has a body of its own.
+// All attempts have the same headers and payload. Each has a separate body.
 func TestAttemptsAreAlike(t *testing.T) {
 	var bodies []string
 	w := newWorld(refuses(500, "ServiceException"), fails(errReset), good)
@@ -207,7 +207,7 @@ func TestAttemptsAreAlike(t *testing.T) {
 	}
 }
 
-// A function's error is tried again where the policy says so. All failures count for one limit.
+// A function's error is retried if the policy says so. All failures count for the same limit.
 func TestFunctionErrors(t *testing.T) {
 	failed := func(*http.Request) (*http.Response, error) {
 		return answer(http.StatusOK, `{"errorType":"T"}`, "X-Amz-Function-Error", "Unhandled", "X-Amz-Log-Result", "bG9n", "X-Amzn-Requestid", "3"), nil
@@ -219,9 +219,9 @@ func TestFunctionErrors(t *testing.T) {
 		want  int
 		ok    bool
 	}{
-		{"not asked for", false, []step{failed, good}, 1, false},
-		{"asked for", true, []step{failed, good}, 2, true},
-		{"for good", true, []step{failed}, 3, false},
+		{"off", false, []step{failed, good}, 1, false},
+		{"on", true, []step{failed, good}, 2, true},
+		{"on, all attempts fail", true, []step{failed}, 3, false},
 		{"after another failure", true, []step{refuses(500, ""), fails(errReset), good}, 3, true},
 		{"after other failures", true, []step{refuses(500, ""), failed, failed, good}, 3, false},
 	} {
@@ -239,10 +239,10 @@ func TestFunctionErrors(t *testing.T) {
 				t.Errorf("%s, stream %t: got %v after %d attempts, want %d", tc.name, stream, err, len(w.attempts), tc.want)
 			}
 			if begun != tc.want {
-				t.Errorf("%s: heard of %d attempts, want %d", tc.name, begun, tc.want)
+				t.Errorf("%s: the observer got %d attempts, want %d", tc.name, begun, tc.want)
 			}
 			if n := len(failures); tc.ok && n != tc.want-1 || !tc.ok && n != tc.want {
-				t.Errorf("%s: heard of %d failures", tc.name, n)
+				t.Errorf("%s: the observer got %d failures", tc.name, n)
 			}
 			if err == nil {
 				continue
@@ -252,14 +252,14 @@ func TestFunctionErrors(t *testing.T) {
 				t.Errorf("%s: got %+v", tc.name, e)
 			}
 			if failures[len(failures)-1] != e {
-				t.Errorf("%s: heard of %v last, got %v", tc.name, failures[len(failures)-1], e)
+				t.Errorf("%s: the observer got %v last, want %v", tc.name, failures[len(failures)-1], e)
 			}
 		}
 	}
 }
 
-// The first delay is up to 50 ms, or up to a second after a throttle, and each is up to twice
-// the one before. Half of it is random.
+// The first delay is at most 50 ms, or a second after a throttle. Each delay is at most twice as long
+// as the previous one. Half of it is random.
 func TestDelays(t *testing.T) {
 	const ms = time.Millisecond
 	for _, tc := range []struct {

@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// misbehaving starts an Invoke API whose first answer is not one of HTTP's. The others are
-// good.
+// misbehaving starts an Invoke API whose first answer is broken. All others are valid.
 func misbehaving(t *testing.T, first func(conn *net.TCPConn, w *bufio.ReadWriter)) (url string, calls *atomic.Int32) {
 	t.Helper()
 	calls = new(atomic.Int32)
@@ -39,7 +38,7 @@ func misbehaving(t *testing.T, first func(conn *net.TCPConn, w *bufio.ReadWriter
 	return s.URL, calls
 }
 
-// A connection that breaks before its time is tried again, wherever it does so.
+// A call whose connection breaks is retried, at any point of the answer.
 func TestBrokenConnections(t *testing.T) {
 	send := func(text string) func(*net.TCPConn, *bufio.ReadWriter) {
 		return func(_ *net.TCPConn, w *bufio.ReadWriter) { io.WriteString(w, text) }
@@ -59,7 +58,7 @@ func TestBrokenConnections(t *testing.T) {
 		"reset before an answer":         {reset(""), KindConnection},
 		"cut within headers":             {send("HTTP/1.1 200 OK\r\nContent-"), KindConnection},
 		"reset within headers":           {reset("HTTP/1.1 200 OK\r\nContent-"), KindConnection},
-		"no HTTP":                        {send("SSH-2.0-OpenSSH\r\n\r\n"), KindConnection},
+		"not HTTP":                       {send("SSH-2.0-OpenSSH\r\n\r\n"), KindConnection},
 		"cut before a body":              {send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), KindTruncated},
 		"cut within a body":              {send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), KindTruncated},
 		"reset within a body":            {reset("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), KindTruncated},
@@ -94,7 +93,7 @@ func TestBrokenConnections(t *testing.T) {
 	}
 }
 
-// A server that is not there, or is not the one that it should be, is asked again too.
+// A call is also retried if there is no server, or if its certificate is wrong.
 func TestNoConnection(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
@@ -116,13 +115,13 @@ func TestNoConnection(t *testing.T) {
 	}
 }
 
-// hangs is a step that brings no answer before the attempt's context is done.
+// hangs is a step that waits until the attempt's context ends.
 func hangs(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// The HTTP client's own timeout is final: Lambda may still be executing the function.
+// After the HTTP client's timeout there is no retry: Lambda may still execute the function.
 func TestTimeout(t *testing.T) {
 	within := func(status int, header ...string) step {
 		return func(r *http.Request) (*http.Response, error) {
@@ -153,7 +152,7 @@ func TestTimeout(t *testing.T) {
 				t.Errorf("%s: got %+v after %d attempts and %v", name, e, len(w.attempts), time.Since(start))
 			}
 
-			// The request's own end comes first.
+			// The end of the request's context comes first.
 			w.attempts = nil
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -165,16 +164,16 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// A request without a deadline ends a little after Lambda's longest execution, whether it can be
-// cancelled or not, and is not tried again.
+// A request without a deadline ends a minute after Lambda's longest execution, without a retry. It
+// does not matter whether its context can be canceled.
 func TestCallWithoutADeadline(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ctx    func(context.Context) context.Context
 		stream bool
 	}{
-		"that can be cancelled": {func(ctx context.Context) context.Context { return ctx }, false},
-		"that cannot":           {context.WithoutCancel, false},
-		"of a stream":           {context.WithoutCancel, true},
+		"that can be canceled": {func(ctx context.Context) context.Context { return ctx }, false},
+		"that cannot":          {context.WithoutCancel, false},
+		"of a stream":          {context.WithoutCancel, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(hangs)
@@ -188,7 +187,7 @@ func TestCallWithoutADeadline(t *testing.T) {
 	}
 }
 
-// So is that of a transport which waits for headers no longer.
+// After a transport's ResponseHeaderTimeout there is no retry either.
 func TestTimeoutOfATransport(t *testing.T) {
 	var calls atomic.Int32
 	release := make(chan struct{})
@@ -205,9 +204,9 @@ func TestTimeoutOfATransport(t *testing.T) {
 	if e := errorOf(t, err); e.Kind != KindConnection || e.Attempts != 1 {
 		t.Errorf("got %+v", e)
 	}
-	// Other timeouts are those of a connection that was not made.
+	// Other timeouts mean that there was no connection.
 	if timedOut(&net.OpError{Op: "dial", Err: timeoutError{}}) || timedOut(errReset) || !timedOut(errTimeout) || !timedOut(errLongestCall) {
-		t.Error("got another verdict")
+		t.Error("got false for a dial timeout")
 	}
 }
 
@@ -217,7 +216,7 @@ func (timeoutError) Error() string   { return "i/o timeout" }
 func (timeoutError) Timeout() bool   { return true }
 func (timeoutError) Temporary() bool { return true }
 
-// A reply within the timeout is whole, and its end frees what the timeout took.
+// A reply within the timeout is complete, and its end releases the timer.
 func TestTimeoutIsReleased(t *testing.T) {
 	var ctx context.Context
 	w := newWorld(func(r *http.Request) (*http.Response, error) {
@@ -231,7 +230,7 @@ func TestTimeoutIsReleased(t *testing.T) {
 }
 
 // KrakenD replaces http.DefaultTransport after the clients are made.
-func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
+func TestDefaultTransportIsReadForEachCall(t *testing.T) {
 	w := newWorld(good)
 	own := w.Transport
 	w.Transport = nil

@@ -10,22 +10,22 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// A retry that the deadline leaves no room for is not waited for: the error is the answer.
+// If the deadline leaves no time for a retry, the client immediately returns the error.
 func TestDeadlineAndRetries(t *testing.T) {
 	for _, tc := range []struct {
 		name, retryAfter string
-		left             time.Duration // 0 for no deadline
+		left             time.Duration // 0 means no deadline
 		want             int           // attempts
 	}{
 		{"room", "", time.Hour, 2},
 		{"just enough", "", 26 * time.Millisecond, 2},
 		{"none", "", 25 * time.Millisecond, 1},
 		{"past", "", -time.Second, 1},
-		{"Retry-After, and room", "59", time.Hour, 2},
-		{"Retry-After, and none", "59", 59 * time.Second, 1},
+		{"Retry-After, and enough time", "59", time.Hour, 2},
+		{"Retry-After, and too little time", "59", 59 * time.Second, 1},
 		{"Retry-After, an hour", "3600", time.Minute, 1},
 		{"Retry-After, 300 years", "9460800000", time.Hour, 1},
-		{"Retry-After, beyond all numbers", "99999999999999999999999", time.Hour, 1},
+		{"Retry-After, larger than an integer", "99999999999999999999999", time.Hour, 1},
 		{"Retry-After, without a deadline", "59", 0, 2},
 		{"a long Retry-After, without a deadline", "60", 0, 1},
 		{"the longest Retry-After, without a deadline", "99999999999999999999999", 0, 1},
@@ -50,7 +50,7 @@ func TestDeadlineAndRetries(t *testing.T) {
 	}
 }
 
-// deadlineIn is a context with a deadline that does not end it.
+// deadlineIn is a context that does not end at its deadline.
 type deadlineIn struct {
 	context.Context
 	deadline time.Time
@@ -58,8 +58,8 @@ type deadlineIn struct {
 
 func (d deadlineIn) Deadline() (time.Time, bool) { return d.deadline, true }
 
-// Where the context ends within a delay, AWS's own answer says more than the deadline does. Of a
-// client that went away the context says it.
+// If the deadline passes during a delay, the error is AWS's answer. If the client goes away, it is
+// the end of the context.
 func TestContextEndsWithinADelay(t *testing.T) {
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		w := newWorld(refuses(429, "TooManyRequestsException", "Retry-After", "5"))
@@ -82,22 +82,22 @@ func TestContextEndsWithinADelay(t *testing.T) {
 	}
 }
 
-// A throttled call is tried again only where the deadline leaves time for the delay and for twice
-// as long as AWS took to throttle it, when the delay begins and when it ends.
+// A throttled call is retried only if there is time for the delay, and for twice as long as AWS took to
+// throttle it. The client checks this before and after the delay.
 func TestDeadlineAndThrottles(t *testing.T) {
 	const delay, took = firstThrottleDelay / 2, 3 * time.Millisecond
 	for _, tc := range []struct {
 		name, code string
-		left, late time.Duration // before the deadline; beyond the delay
+		left, late time.Duration // the time before the deadline; how long the delay takes too long
 		want       int           // attempts
 		sleeps     bool
 	}{
-		{"room", "TooManyRequestsException", delay + 3*took + 1, 0, 2, true},
-		{"no room for the attempt", "TooManyRequestsException", delay + 3*took, 0, 1, false},
-		{"wakes late, with room", "TooManyRequestsException", delay + 3*took + 2, 1, 2, true},
+		{"enough time", "TooManyRequestsException", delay + 3*took + 1, 0, 2, true},
+		{"no time for the attempt", "TooManyRequestsException", delay + 3*took, 0, 1, false},
+		{"wakes late, with enough time", "TooManyRequestsException", delay + 3*took + 2, 1, 2, true},
 		{"wakes late", "TooManyRequestsException", delay + 3*took + 2, 2, 1, true},
 		{"wakes after the deadline", "TooManyRequestsException", time.Second, time.Second, 1, true},
-		{"no throttle, whose attempt took its time", "ServiceException", firstDelay/2 + took + 1, 0, 2, true},
+		{"no throttle, slow attempt", "ServiceException", firstDelay/2 + took + 1, 0, 2, true},
 		{"no throttle, wakes after the deadline", "ServiceException", time.Second, time.Second, 1, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestDeadlineAndThrottles(t *testing.T) {
 			w.Sleep = func(_ context.Context, d time.Duration) error {
 				slept = true
 				now = now.Add(d + tc.late)
-				return nil // the context's timer is late, too
+				return nil // the context's timer is late too
 			}
 			c := w.client(t)
 			c.rand = func() float64 { return 0 }
@@ -131,7 +131,7 @@ func TestDeadlineAndThrottles(t *testing.T) {
 	}
 }
 
-// A retry that waits for credentials until the deadline was not sent: what AWS has said stands.
+// If the deadline passes while a retry waits for credentials, the error is AWS's last answer.
 func TestDeadlineBeforeCredentialsOfARetry(t *testing.T) {
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		w := newWorld(refuses(429, "TooManyRequestsException"))
@@ -162,7 +162,7 @@ func (credentialsFunc) MarkValid(uint64)   {}
 func (credentialsFunc) MarkExpired(uint64) {}
 func (credentialsFunc) MarkInvalid(uint64) {}
 
-// endsByHand is a context that ends with end.
+// endsByHand is a context that ends when end is called.
 type endsByHand struct {
 	context.Context
 	done chan struct{}

@@ -7,8 +7,7 @@ import (
 
 const executionARN = "arn:aws:lambda:us-west-2:123456789012:function:f:7/durable-execution/order-7/1c9f"
 
-// A response has the ARN of the durable execution that the call started, whatever its invocation
-// type. Other functions have none.
+// A response has the ARN of the durable execution that the call started, for any invocation type.
 func TestDurableExecutionARN(t *testing.T) {
 	for _, tc := range []struct {
 		invocationType string
@@ -33,8 +32,8 @@ func TestDurableExecutionARN(t *testing.T) {
 	}
 }
 
-// Each attempt has the same tenant and the same name. So a retry after a broken connection finds
-// the execution that the first attempt started.
+// All attempts have the same tenant and name. So a retry after a broken connection finds the
+// execution that the first attempt started.
 func TestRetriesKeepTheName(t *testing.T) {
 	w := newWorld(fails(errReset), good)
 	r := &Request{Function: "f", TenantID: "blue", DurableExecutionName: "order-7"}
@@ -51,7 +50,7 @@ func TestRetriesKeepTheName(t *testing.T) {
 	}
 }
 
-// A second start with another payload is final: the name stays taken.
+// DurableExecutionAlreadyStarted is not retried: the name stays taken.
 func TestAStartedExecutionIsNotTriedAgain(t *testing.T) {
 	w := newWorld(refuses(http.StatusConflict, "DurableExecutionAlreadyStartedException"), good)
 	_, err := send(t.Context(), w.client(t), all(), &Request{Function: "f", DurableExecutionName: "order-7"})

@@ -15,21 +15,21 @@ func TestAPIError(t *testing.T) {
 		code, message      string
 	}{
 		{"the header's code", "AccessDeniedException", `{"__type":"Other","message":"no"}`, "AccessDeniedException", "no"},
-		{"with a URL behind it", "AccessDeniedException:http://internal.amazon.com/coral/", `{}`, "AccessDeniedException", ""},
-		{"with a namespace", "com.amazonaws.lambda#TooManyRequestsException", `{}`, "TooManyRequestsException", ""},
-		{"with both", "", `{"__type":"com.amazonaws.lambda#ServiceException:http://x/","Message":"no"}`, "ServiceException", "no"},
+		{"a code with a URL", "AccessDeniedException:http://internal.amazon.com/coral/", `{}`, "AccessDeniedException", ""},
+		{"a code with a namespace", "com.amazonaws.lambda#TooManyRequestsException", `{}`, "TooManyRequestsException", ""},
+		{"a code with both", "", `{"__type":"com.amazonaws.lambda#ServiceException:http://x/","Message":"no"}`, "ServiceException", "no"},
 		{"__type", "", `{"__type":"ServiceException","Type":"User"}`, "ServiceException", ""},
 		{"code", "", `{"code":"ServiceException"}`, "ServiceException", ""},
 		{"Code", "", `{"Code":"ServiceException","errorMessage":"no"}`, "ServiceException", "no"},
 		{"Type", "", `{"Type":"ServiceException"}`, "ServiceException", ""},
-		{"whose fault it is", "", `{"Type":"User","message":"no"}`, "", "no"},
-		{"whose fault it is, of Lambda", "", `{"Type":"Service","Message":"no"}`, "", "no"},
-		{"of API Gateway", "", `{"message":"Forbidden"}`, "", "Forbidden"},
+		{"a Type", "", `{"Type":"User","message":"no"}`, "", "no"},
+		{"a Type, of Lambda", "", `{"Type":"Service","Message":"no"}`, "", "no"},
+		{"from API Gateway", "", `{"message":"Forbidden"}`, "", "Forbidden"},
 		{"a number for a code", "", `{"code":500,"message":["no"]}`, "", ""},
 		{"a page", "", "<html>no</html>", "", ""},
 		{"nothing", "", "", "", ""},
 		{"a null", "", "null", "", ""},
-		{"half of it", "ServiceException", `{"message":"no`, "ServiceException", ""},
+		{"an incomplete body", "ServiceException", `{"message":"no`, "ServiceException", ""},
 		{"a list", "", `["ServiceException"]`, "", ""},
 		{"nothing before the colon", ":x", "{}", "", ""},
 	} {
@@ -44,8 +44,8 @@ func TestAPIError(t *testing.T) {
 	}
 }
 
-// FuzzAPIError checks that an error's code is one word of what was sent, and that the retries and
-// the text of any error can be told.
+// FuzzAPIError checks that an error's code is one word of the answer, and that every error has a text
+// and a decision on retries.
 func FuzzAPIError(f *testing.F) {
 	f.Add(403, "AccessDeniedException:http://x/", "", `{"message":"no"}`)
 	f.Add(429, "", "5", `{"Type":"User","retryAfterSeconds":"9","__type":"a#b:c"}`)
@@ -59,13 +59,13 @@ func FuzzAPIError(f *testing.F) {
 			}
 		}
 		if e.Error() == "" {
-			t.Error("an error without a text")
+			t.Error("got an error without a text")
 		}
 		if utf8.ValidString(body) && !utf8.ValidString(e.Message) {
 			t.Errorf("got the message %q", e.Message)
 		}
 		if e.retryable(all()) && status < 500 && status != 429 && !throttleCodes[e.Code] && !retryableCodes[e.Code] {
-			t.Errorf("%d %s is tried again", status, e.Code)
+			t.Errorf("%d %s is retried", status, e.Code)
 		}
 		if d := retryAfter(e.RetryAfter, newWorld(good).Now()); d < 0 {
 			t.Errorf("got a delay of %v", d)
@@ -73,7 +73,7 @@ func FuzzAPIError(f *testing.F) {
 	})
 }
 
-// What servers that are not AWS's say about themselves is a line of plain text.
+// For plain text of other servers, the message is its first line.
 func TestAPIErrorOfPlainText(t *testing.T) {
 	for _, tc := range []struct{ contentType, body, want string }{
 		{"text/plain; charset=utf-8", "404 page not found\n", "404 page not found"},
@@ -98,7 +98,7 @@ func TestAPIErrorOfPlainText(t *testing.T) {
 	}
 }
 
-// No message repeats what was sent, whatever its code.
+// No message repeats the payload, for any code.
 func TestMessageRepeatsNoPayload(t *testing.T) {
 	const payload = `{"card":"4111111111111111"}`
 	for _, tc := range []struct{ code, contentType, body, want string }{
@@ -132,7 +132,7 @@ func TestErrorText(t *testing.T) {
 			t.Errorf("%+v: got %q, want %q", e, got, want)
 		}
 		if e.Err != nil && !errors.Is(&e, errReset) {
-			t.Errorf("%+v: its cause is not found", e)
+			t.Errorf("%+v: errors.Is does not find its cause", e)
 		}
 	}
 }
@@ -141,7 +141,7 @@ type sdkError struct{ status int }
 
 func (e *sdkError) Error() string { return "an error of an SDK" }
 
-// The error types of an SDK are made of the answer, for errors.As.
+// The SDK makes its error types from the answer, for errors.As.
 func TestDecodeError(t *testing.T) {
 	w := newWorld(refuses(409, "ResourceConflictException"))
 	w.DecodeError = func(status int, h http.Header, body []byte) error {
@@ -157,7 +157,7 @@ func TestDecodeError(t *testing.T) {
 	}
 }
 
-// An SDK reads a refusal, and an Attempter asks what it said.
+// MessageOf returns the message of a refusal whose body the SDK has read.
 func TestMessageOfARefusal(t *testing.T) {
 	long := strings.Repeat("x", maxKept)
 	for _, tc := range []struct {
@@ -182,6 +182,6 @@ func TestMessageOfARefusal(t *testing.T) {
 		}
 	}
 	if got := (*Body)(nil).Message(); got != "" {
-		t.Errorf("got %q of no answer", got)
+		t.Errorf("got %q for a nil answer", got)
 	}
 }

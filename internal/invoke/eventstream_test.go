@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
 )
 
-// encoded is a message as aws-sdk-go writes it. headers are names and values in turn.
+// encoded returns a message in aws-sdk-go's encoding. headers alternates names and values.
 func encoded(t testing.TB, payload string, headers ...any) string {
 	t.Helper()
 	m := eventstream.Message{Payload: []byte(payload)}
@@ -44,7 +44,7 @@ func encodedComplete(t testing.TB, payload string) string {
 	return encoded(t, payload, ":event-type", "InvokeComplete", ":content-type", "application/json", ":message-type", "event")
 }
 
-// eventFrame is a message with any headers, any payload and the right checksums.
+// eventFrame returns a message with these headers, this payload and correct checksums.
 func eventFrame(headers, payload string) string {
 	b := make([]byte, preludeSize, preludeSize+len(headers)+len(payload)+checksumSize)
 	b = append(append(b, headers...), payload...)
@@ -53,13 +53,13 @@ func eventFrame(headers, payload string) string {
 	return string(repairChecksums(append(b, 0, 0, 0, 0)))
 }
 
-// eventPrelude is the beginning of a message that says it has these lengths.
+// eventPrelude returns the beginning of a message with these lengths.
 func eventPrelude(length, headers uint32) string {
 	b := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, length), headers)
 	return string(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b)))
 }
 
-// repairChecksums returns a stream with the right checksums, as far as its lengths are possible.
+// repairChecksums returns the stream with correct checksums, as far as its lengths are valid.
 func repairChecksums(stream []byte) []byte {
 	stream = bytes.Clone(stream)
 	for b := stream; len(b) >= preludeSize; {
@@ -74,7 +74,7 @@ func repairChecksums(stream []byte) []byte {
 	return stream
 }
 
-// clone returns a message that stays valid.
+// clone returns a copy that stays valid when the buffer is reused.
 func (m message) clone() message {
 	return message{
 		bytes.Clone(m.messageType), bytes.Clone(m.eventType), bytes.Clone(m.exceptionType),
@@ -82,7 +82,7 @@ func (m message) clone() message {
 	}
 }
 
-// readMessage returns a message with all of its payload.
+// readMessage returns a message with its whole payload.
 func readMessage(reader *eventReader) (message, error) {
 	m, err := reader.next()
 	if err != nil {
@@ -139,7 +139,7 @@ func TestEventReader(t *testing.T) {
 		{"headers longer than a piece", eventFrame(strings.Repeat("\x01n\x07\x80\x00"+strings.Repeat("v", 1<<15), 3)+"\x0d:message-type\x07\x00\x01e", "tea"), message{messageType: []byte("e"), payload: []byte("tea")}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			// The second message shows that the first one was read to its end, and no further.
+			// The second message proves that the reader stopped at the end of the first one.
 			got, err := readMessages(strings.NewReader(tc.stream + encoded(t, "next")))
 			if err != io.EOF || len(got) != 2 || string(got[1].payload) != "next" {
 				t.Fatalf("got %d messages, %v", len(got), err)
@@ -172,7 +172,7 @@ func TestEventReaderRefuses(t *testing.T) {
 		{"a message without a length", eventPrelude(0, 0) + "\x00\x00\x00\x00", damaged + "a message of 0 bytes"},
 		{"a message without room for its checksum", eventPrelude(15, 0) + "\x00\x00\x00", damaged + "a message of 15 bytes"},
 		{"a message that is too long", eventPrelude(maxMessage+1, 0), damaged + "a message of 25296913 bytes"},
-		{"the longest message, and not all of it", eventPrelude(maxMessage, 0), io.ErrUnexpectedEOF.Error()},
+		{"the longest message, incomplete", eventPrelude(maxMessage, 0), io.ErrUnexpectedEOF.Error()},
 		{"the longest length", eventPrelude(1<<32-1, 1<<32-1), damaged + "a message of 4294967295 bytes"},
 		{"headers longer than the message", eventPrelude(20, 5) + "12345678", damaged + "headers of 5 bytes in a message of 20"},
 		{"headers whose length overflows", eventPrelude(16, 1<<32-1) + "1234", damaged + "headers of 4294967295 bytes in a message of 16"},
@@ -183,7 +183,7 @@ func TestEventReaderRefuses(t *testing.T) {
 		{"a header that ends after its size", eventFrame("\x02", ""), damaged + "a header without a name or a type"},
 		{"a header that ends in its name", eventFrame("\x02a", ""), damaged + "a header without a name or a type"},
 		{"a header that ends after its name", eventFrame("\x02ab", ""), damaged + "a header without a name or a type"},
-		{"a type of header that there is not", eventFrame("\x01a\x0a", ""), damaged + "a header of type 10"},
+		{"an unknown type of header", eventFrame("\x01a\x0a", ""), damaged + "a header of type 10"},
 		{"an integer that ends early", eventFrame("\x01a\x04123", "45678"), damaged + "a header without all of its value"},
 		{"a UUID that ends early", eventFrame("\x01a\x090123456789abcde", ""), damaged + "a header without all of its value"},
 		{"a string without its size", eventFrame("\x01a\x07\x00", ""), damaged + "a header without all of its value"},
@@ -202,7 +202,7 @@ func TestEventReaderRefuses(t *testing.T) {
 	}
 }
 
-// A stream may end between two messages only.
+// A stream may only end between two messages.
 func TestEventReaderCut(t *testing.T) {
 	first, second := encodedChunk(t, "tea"), encodedComplete(t, "{}")
 	stream := first + second
@@ -226,7 +226,7 @@ func TestEventReaderCut(t *testing.T) {
 	}
 }
 
-// An error of the connection comes through as it is.
+// The reader returns an error of the connection unchanged.
 func TestEventReaderOfABrokenConnection(t *testing.T) {
 	broken := errors.New("connection reset")
 	first := encodedChunk(t, "tea")
@@ -238,7 +238,7 @@ func TestEventReaderOfABrokenConnection(t *testing.T) {
 	}
 }
 
-// The checksums find each bit that is wrong.
+// The checksums detect each wrong bit.
 func TestEventReaderFindsWrongBits(t *testing.T) {
 	stream := encodedChunk(t, "tea")
 	for bit := range 8 * len(stream) {
@@ -250,7 +250,7 @@ func TestEventReaderFindsWrongBits(t *testing.T) {
 	}
 }
 
-// One buffer holds each piece in turn, and a length that lies costs no memory.
+// The reader uses one buffer for all pieces, and a false length costs no memory.
 func TestEventReaderMemory(t *testing.T) {
 	const size = 1 << 20
 	chunk := encodedChunk(t, strings.Repeat("x", size))
@@ -284,9 +284,9 @@ func TestEventReaderMemory(t *testing.T) {
 	}
 }
 
-// FuzzEventStream checks that no stream makes the reader panic, that its memory is no more than
-// twice what came, that a stream gives the same messages however it comes, and that they are
-// those that aws-sdk-go reads, as far as it gets.
+// FuzzEventStream checks that the reader does not panic, that it takes at most twice the memory of
+// the stream, that the messages do not depend on the chunks, and that aws-sdk-go reads the same
+// messages.
 func FuzzEventStream(f *testing.F) {
 	tea, done := encodedChunk(f, "tea"), encodedComplete(f, `{"ErrorCode":"a"}`)
 	for _, seed := range []string{
@@ -299,7 +299,7 @@ func FuzzEventStream(f *testing.F) {
 		f.Add([]byte(seed), true)
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, repaired bool) {
-		if repaired { // else hardly a message gets past its checksums
+		if repaired { // otherwise the checksums of almost all messages are wrong
 			stream = repairChecksums(stream)
 		}
 		reader := newEventReader(bytes.NewReader(stream))
@@ -333,8 +333,8 @@ func FuzzEventStream(f *testing.F) {
 	})
 }
 
-// decodeWithSDK returns the next message as aws-sdk-go reads it. It panics at a header whose
-// type it does not know, before it compares checksums.
+// decodeWithSDK returns the next message as aws-sdk-go reads it. aws-sdk-go panics for an unknown type
+// of header, before it compares checksums.
 func decodeWithSDK(decoder *eventstream.Decoder) (m message, err error) {
 	defer func() {
 		if recover() != nil {

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// roundTripper makes a transport of a function.
+// roundTripper is a function as a transport.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper. As net/http does, it reads and closes the payload.
@@ -28,7 +28,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f(r)
 }
 
-// answer is an answer of the Invoke API. header is names and values in turn.
+// answer returns an answer of the Invoke API. header alternates names and values.
 func answer(status int, body string, header ...string) *http.Response {
 	h := make(http.Header)
 	for i := 0; i < len(header); i += 2 {
@@ -37,12 +37,12 @@ func answer(status int, body string, header ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// refusal is an answer with an error code of AWS.
+// refusal returns an answer with an error code of AWS.
 func refusal(status int, code string, header ...string) *http.Response {
 	return answer(status, `{"message":"no"}`, append([]string{"X-Amzn-Errortype", code, "X-Amzn-Requestid", "1"}, header...)...)
 }
 
-// step is what a transport does with an attempt.
+// step is a transport's reaction to an attempt.
 type step func(*http.Request) (*http.Response, error)
 
 func good(*http.Request) (*http.Response, error) {
@@ -55,8 +55,8 @@ func refuses(status int, code string, header ...string) step {
 
 func fails(err error) step { return func(*http.Request) (*http.Response, error) { return nil, err } }
 
-// world is what a client has around it in a test: no time passes, nothing is waited for, and
-// all of it is recorded.
+// world is the environment of a client in a test: transport, time and delays. No time passes, and
+// everything is recorded.
 type world struct {
 	Target
 
@@ -66,7 +66,7 @@ type world struct {
 	warnings []string
 }
 
-// newWorld returns a world whose transport does these steps, the last one for good.
+// newWorld returns a world whose transport makes these steps and repeats the last one.
 func newWorld(steps ...step) *world {
 	w := &world{Target: Target{
 		Endpoint: "https://lambda.us-west-2.amazonaws.com", Region: "us-west-2", MaxRetries: 3, UserAgent: "test",
@@ -97,7 +97,7 @@ func (w *world) client(t testing.TB) *Client {
 	return c
 }
 
-// all is the policy of a backend that configures nothing.
+// all is the policy of a backend without settings.
 func all() *Policy { return &Policy{MaxRetries: -1, MaxReply: maxReply} }
 
 // invoke calls the function f and reads its reply.
@@ -133,7 +133,7 @@ func send(ctx context.Context, c *Client, p *Policy, r *Request) (reply string, 
 	return reply, err
 }
 
-// errorOf returns the *Error that err is.
+// errorOf returns err as an *Error. It fails the test for other types.
 func errorOf(t testing.TB, err error) *Error {
 	t.Helper()
 	e, ok := err.(*Error)
@@ -143,12 +143,11 @@ func errorOf(t testing.TB, err error) *Error {
 	return e
 }
 
-// testCredentials are in use until AWS takes them for expired. Each has its version as its
-// session token.
+// testCredentials get a new version when they are marked expired. Their session token is the version.
 type testCredentials struct {
 	mu      sync.Mutex
 	version uint64
-	err     error // of Retrieve; nil for none
+	err     error // of Retrieve; may be nil
 	marks   []string
 }
 

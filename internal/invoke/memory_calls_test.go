@@ -15,14 +15,14 @@ import (
 	"testing"
 )
 
-// numbered returns the payload of a call: its number again and again, in 4 to 100 KB.
+// numbered returns the payload of a call: its number, repeated, in 4 to 100 KB.
 func numbered(call int) string {
 	text := fmt.Sprintf("%d,", call)
 	return strings.Repeat(text, (4<<10+call*7919%(100<<10))/len(text)+1)
 }
 
-// overwriteFree overwrites free buffers for payloads. A payload whose memory was freed too early
-// then has other bytes, and the race detector sees it.
+// overwriteFree overwrites the free buffers for payloads. If the memory of a payload was freed too
+// early, its bytes change, and the race detector reports it.
 func overwriteFree() {
 	var free [4]*[]byte
 	for i := range free {
@@ -37,9 +37,9 @@ func overwriteFree() {
 	}
 }
 
-// numberedAPI checks each byte of the payloads that it gets. It treats the calls in turn: it
-// reads the whole payload, answers before it reads, breaks the connection in the middle, refuses
-// the first attempt, or waits until the call is canceled.
+// numberedAPI checks each byte of its payloads. From call to call it does one of these: it reads the
+// whole payload, answers before it reads, breaks the connection in the middle, refuses the first
+// attempt, or waits until the call is canceled.
 type numberedAPI struct {
 	t     *testing.T
 	calls [60]struct {
@@ -64,7 +64,7 @@ func (a *numberedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Length", "2")
 		io.WriteString(w, "{}")
-		if r.ProtoMajor == 1 { // HTTP/2 has an end of the response
+		if r.ProtoMajor == 1 { // over HTTP/2 the response has an end
 			c.Flush()
 			<-a.calls[call].released
 		}
@@ -95,7 +95,7 @@ func (a *numberedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "{}")
 }
 
-// check reads up to limit bytes of a payload. It returns how many there were.
+// check reads up to limit bytes of a payload, and returns their number.
 func (a *numberedAPI) check(call int, body io.Reader, limit int64) int {
 	got, _ := io.ReadAll(io.LimitReader(body, limit)) // the call may be over
 	if want := numbered(call); !strings.HasPrefix(want, string(got)) {
@@ -104,7 +104,7 @@ func (a *numberedAPI) check(call int, body io.Reader, limit int64) int {
 	return len(got)
 }
 
-// Concurrent calls get no byte of each other's payloads, whatever breaks.
+// Concurrent calls never send each other's payloads, even if connections break.
 func TestMemoryOfConcurrentCalls(t *testing.T) {
 	for name, start := range map[string]func(*httptest.Server){
 		"HTTP/1.1": (*httptest.Server).Start,
@@ -127,7 +127,7 @@ func TestMemoryOfConcurrentCalls(t *testing.T) {
 			transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 				conn, err := new(net.Dialer).DialContext(ctx, network, address)
 				if c, ok := conn.(*net.TCPConn); ok {
-					c.SetWriteBuffer(16 << 10) // so that payloads are still being read
+					c.SetWriteBuffer(16 << 10) // so that the transport is still reading payloads
 				}
 				return conn, err
 			}
@@ -136,7 +136,7 @@ func TestMemoryOfConcurrentCalls(t *testing.T) {
 	}
 }
 
-// checkNumbered makes all calls of an API, some at once.
+// checkNumbered makes all calls of an API, several at once.
 func checkNumbered(t *testing.T, api *numberedAPI, url string, transport http.RoundTripper) {
 	t.Helper()
 	w := newWorld(good)

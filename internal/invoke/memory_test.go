@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The memory of a payload is used again only when the call is over and every reader is closed.
+// The memory of a payload is reused only after the call has ended and all readers are closed.
 func TestMemory(t *testing.T) {
 	want := bytes.Repeat([]byte("a"), ownMemory+1)
 	p := build(want)
@@ -24,7 +24,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("a reader after the call: got %.10q, %v; want %.10q", got, err, want)
 	}
 	if late.Close(); p.memory.users.Load() != 0 {
-		t.Error("the memory is in use after its last reader")
+		t.Error("the memory still has users after its last reader")
 	}
 	if err := late.Close(); err != nil || p.memory.users.Load() != 0 {
 		t.Errorf("closed twice: got %v, %d users", err, p.memory.users.Load())
@@ -33,11 +33,11 @@ func TestMemory(t *testing.T) {
 		t.Errorf("a closed reader: got %v", err)
 	}
 	if r, err := p.reader(); r != nil || !errors.Is(err, errReleased) {
-		t.Errorf("a reader of memory that is free: got %v", err)
+		t.Errorf("a reader of free memory: got %v", err)
 	}
 }
 
-// What gets hold of the bytes keeps them.
+// The result of Bytes stays valid after the call.
 func TestMemoryOfBytes(t *testing.T) {
 	want := bytes.Repeat([]byte("a"), ownMemory+1)
 	p := build(want)
@@ -51,15 +51,16 @@ func TestMemoryOfBytes(t *testing.T) {
 	}
 }
 
-// A short payload has bytes of its own, which net/http sends with the headers.
+// A short payload has separate memory, and net/http sends it with the headers.
 func TestMemoryOfShortPayload(t *testing.T) {
 	p := build(make([]byte, ownMemory))
 	if p.memory != nil || cap(p.first) > 2*ownMemory {
-		t.Errorf("got %d bytes of the memory for others", cap(p.first))
+		t.Errorf("got %d bytes of shared memory", cap(p.first))
 	}
 }
 
-// net/http may close a body while another goroutine reads it: nothing reads the memory then.
+// net/http may close a body while another goroutine reads it. Then the reader does not read the
+// memory any more.
 func TestMemoryReaderClosedDuringReads(t *testing.T) {
 	for range 50 {
 		p := build(bytes.Repeat([]byte("a"), 4*ownMemory))

@@ -18,7 +18,7 @@ func TestRepeatedIn(t *testing.T) {
 		s    string
 		want bool
 	}{
-		{"a quick brown fox", true}, // 16 bytes are the same
+		{"a quick brown fox", true}, // 16 equal bytes
 		{"a quick brown foe", false},
 		{"the lazy dog", false},
 		{"12345", false},
@@ -28,7 +28,7 @@ func TestRepeatedIn(t *testing.T) {
 			t.Errorf("%q: got %t, want %t", tc.s, got, tc.want)
 		}
 	}
-	// Where two pieces meet.
+	// Across two pieces.
 	card := PayloadOf([]byte(strings.Repeat("-", 100) + `{"card":"4111-1`))
 	card.others = [][]byte{[]byte(`111-1111-1111"}` + strings.Repeat("-", 100))}
 	for s, want := range map[string]bool{"got 4111-1111-1111-1111": true, `got \"card\":\"4111-1111-11`: true, "got 11-1111-1111": false, "got 411": false} {
@@ -43,7 +43,7 @@ func TestRepeatedIn(t *testing.T) {
 	}
 }
 
-// A payload is the same in one piece and in many.
+// A payload has the same content in one piece and in many.
 func TestPayload(t *testing.T) {
 	for _, size := range []int{0, 1, firstPiece - 1, firstPiece, firstPiece + 1, oneWrite, oneWrite + 1, 100_000, 3*largestPiece + 5} {
 		want := make([]byte, size)
@@ -82,7 +82,7 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-// build returns the payload that is built of p.
+// build returns a payload with the content p.
 func build(p []byte) Payload {
 	return BuildPayload(func(b []byte) []byte { return append(b, p...) })
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// HeaderValue takes canonical keys only.
+// HeaderValue needs canonical keys.
 func TestHeaderKeys(t *testing.T) {
 	for _, key := range []string{versionHeader, requestIDHeader, functionErrorHeader, logResultHeader, errorTypeHeader, TenantIDHeader, DurableExecutionNameHeader, durableExecutionARNHeader} {
 		if canonical := http.CanonicalHeaderKey(key); canonical != key {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Retry-After is never undercut, and what it should not say is as if it were not there.
+// No delay is shorter than Retry-After. An invalid Retry-After counts as absent.
 func TestRetryAfter(t *testing.T) {
 	now := newWorld(good).Now()
 	for _, tc := range []struct {
 		value string
-		want  time.Duration // 0 for a delay of the client's own
+		want  time.Duration // 0 means the client's own delay
 	}{
 		{"2", 2 * time.Second},
 		{"30", 30 * time.Second},
@@ -47,7 +47,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// AWS says it in the body too. The error has it for the client.
+// AWS also sends Retry-After in the body. The error has it for the client.
 func TestRetryAfterOfTheBody(t *testing.T) {
 	for body, want := range map[string]string{`{"retryAfterSeconds":"7"}`: "7", `{"retryAfterSeconds":7}`: "", `{}`: ""} {
 		e := apiError(429, make(http.Header), []byte(body))
@@ -56,11 +56,11 @@ func TestRetryAfterOfTheBody(t *testing.T) {
 		}
 	}
 	if e := apiError(429, http.Header{"Retry-After": {"5"}}, []byte(`{"retryAfterSeconds":"7"}`)); e.RetryAfter != "5" {
-		t.Errorf("got %q, want the header's", e.RetryAfter)
+		t.Errorf("got %q, want the value of the header", e.RetryAfter)
 	}
 }
 
-// brokenBody gives some and then fails.
+// brokenBody returns some bytes and then fails.
 type brokenBody struct {
 	some   string
 	before func() // called before it fails
@@ -79,7 +79,7 @@ func (b *brokenBody) Read(p []byte) (int, error) {
 
 func (*brokenBody) Close() error { return nil }
 
-// The context may end in every phase of a call.
+// The context may end at any point of a call.
 func TestContextEnds(t *testing.T) {
 	type phase struct {
 		progress string
@@ -104,18 +104,18 @@ func TestContextEnds(t *testing.T) {
 		"within an error":           {progress: "while the reply was coming", kind: KindEnded, step: within(500, `{"a`)},
 		"within a function's error": {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`, "X-Amz-Function-Error", "Unhandled")},
 		"within a reply":            {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`)},
-		"within the rest":           {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`), peek: 1},
+		"within Rest":               {progress: "while the reply was coming", kind: KindEnded, step: within(200, `{"a`), peek: 1},
 		"within a stream":           {progress: "while the function wrote its reply", kind: KindEnded, step: within(200, encodedChunk(t, "tea")), stream: true},
-		"behind an error": {kind: KindAPI, step: func(end func()) step {
+		"after an error": {kind: KindAPI, step: func(end func()) step {
 			return func(*http.Request) (*http.Response, error) { end(); return refusal(403, "AccessDeniedException"), nil }
 		}},
-		"behind a function's error": {kind: KindFunction, step: func(end func()) step {
+		"after a function's error": {kind: KindFunction, step: func(end func()) step {
 			return func(*http.Request) (*http.Response, error) {
 				end()
 				return answer(200, "{}", "X-Amz-Function-Error", "Unhandled"), nil
 			}
 		}},
-		"behind a limit": {kind: KindLimit, step: func(end func()) step {
+		"after a limit": {kind: KindLimit, step: func(end func()) step {
 			return func(*http.Request) (*http.Response, error) { end(); return answer(101, ""), nil }
 		}},
 	} {
@@ -152,7 +152,7 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// Of a call that is cut off in its second attempt, the first one's failure and id are told.
+// If the context ends in the second attempt, the error has the failure and id of the first one.
 func TestPrevious(t *testing.T) {
 	ctx := &endsByHand{Context: t.Context(), done: make(chan struct{}), err: context.DeadlineExceeded}
 	w := newWorld(refuses(500, "ServiceException"), func(*http.Request) (*http.Response, error) { ctx.end(); return nil, errReset })
@@ -162,7 +162,7 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
-// A context that is done before there are credentials is the reason, not they.
+// If the context ends before there are credentials, the error is the end of the context.
 func TestContextEndsBeforeCredentials(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -180,7 +180,7 @@ func TestContextEndsBeforeCredentials(t *testing.T) {
 	}
 }
 
-// The error of who uses a reply is returned as it is, and ends the call.
+// Invoke returns an error of use unchanged, without a retry.
 func TestErrorOfUse(t *testing.T) {
 	source := &countedBody{Reader: spaces{}}
 	w := newWorld(func(*http.Request) (*http.Response, error) {
@@ -193,11 +193,11 @@ func TestErrorOfUse(t *testing.T) {
 	p.Peek = 10
 	err := w.client(t).Invoke(t.Context(), &Request{Function: "f"}, p, func(*Response) error { return bad })
 	if err != bad || len(w.attempts) != 1 || !source.closed {
-		t.Errorf("got %v after %d attempts, the rest closed: %t", err, len(w.attempts), source.closed)
+		t.Errorf("got %v after %d attempts, Rest closed: %t", err, len(w.attempts), source.closed)
 	}
 }
 
-// spaces never ends.
+// spaces is an endless body of spaces.
 type spaces struct{}
 
 func (spaces) Read(p []byte) (int, error) {
@@ -207,7 +207,7 @@ func (spaces) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sleep waits for its time, or for the context's end.
+// sleep ends after its time, or when the context ends.
 func TestSleep(t *testing.T) {
 	if err := sleep(t.Context(), time.Nanosecond); err != nil {
 		t.Error(err)

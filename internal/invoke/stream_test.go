@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// streams answers with an event stream.
+// streams returns a step that answers with an event stream.
 func streams(stream string, header ...string) step {
 	return func(*http.Request) (*http.Response, error) {
 		a := answer(200, stream, append([]string{"Content-Type", "text/plain", "X-Amzn-Requestid", "1", "X-Amz-Executed-Version", "7"}, header...)...)
@@ -19,7 +19,7 @@ func streams(stream string, header ...string) step {
 	}
 }
 
-// A stream is its chunks, and why there are no more.
+// Events returns the chunks of a stream, and then io.EOF or the reason why it ended.
 func TestEvents(t *testing.T) {
 	tea, done := encodedChunk(t, "tea"), encodedComplete(t, `{}`)
 	for _, tc := range []struct {
@@ -27,8 +27,8 @@ func TestEvents(t *testing.T) {
 		limit        int64
 		chunks, log  string
 		kind         Kind
-		text         string // of the error; empty for a whole stream
-		attempts     int    // where nothing has been handed on
+		text         string // of the error; empty for a complete stream
+		attempts     int    // if no chunk was returned
 	}{
 		{name: "whole", stream: tea + tea + done, chunks: "teatea"},
 		{name: "empty chunks", stream: encodedChunk(t, "") + tea + encodedChunk(t, "") + done, chunks: "tea"},
@@ -44,11 +44,11 @@ func TestEvents(t *testing.T) {
 		{name: "cut within a message", stream: tea + tea[:20], chunks: "tea", kind: KindTruncated, text: "the stream ended before InvokeComplete", attempts: 2},
 		{name: "damage", stream: tea + strings.Repeat("\xff", 100), chunks: "tea", kind: KindMalformed, text: "damaged event stream: wrong checksum of a prelude", attempts: 1},
 		{
-			name: "an exception that is tried again", stream: encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "TooManyRequestsException"),
+			name: "an exception that is retried", stream: encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "TooManyRequestsException"),
 			kind: KindAPI, text: "TooManyRequestsException: no", attempts: 2,
 		},
 		{
-			name: "an exception that is not known", stream: encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "SomethingNew"),
+			name: "an unknown exception", stream: encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "SomethingNew"),
 			kind: KindAPI, text: "SomethingNew: no", attempts: 1,
 		},
 		{
@@ -99,7 +99,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// A stream that says so in its headers is a function's error before its first byte.
+// A stream with X-Amz-Function-Error is a function's error, without events.
 func TestStreamOfAFunctionError(t *testing.T) {
 	w := newWorld(streams(`{"errorType":"T"}`, "X-Amz-Function-Error", "Unhandled"))
 	err := w.client(t).Invoke(t.Context(), &Request{Function: "f", Stream: true}, all(), func(*Response) error {
@@ -111,7 +111,7 @@ func TestStreamOfAFunctionError(t *testing.T) {
 	}
 }
 
-// The end of the request ends an unread stream, and Close can be called again.
+// The end of the context ends an unread stream. Close can be called twice.
 func TestStreamEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, wr := io.Pipe()
@@ -141,21 +141,21 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// The connection of a stream that came to its end can be used again; where the answer does not
-// end there, nothing waits for long.
+// The connection of a complete stream can be reused. If the answer does not end there, Close does not
+// wait for long.
 func TestStreamIsReadToItsEnd(t *testing.T) {
 	for tail, want := range map[string]int{"": 0, "xx": 2} {
 		source := &countedBody{Reader: strings.NewReader(encodedComplete(t, "{}") + tail)}
 		before := source.Reader.(*strings.Reader).Len() - len(tail)
 		e := newEvents(t.Context(), &Body{body: source}, 0)
 		if _, _, err := e.Next(); err != io.EOF || source.read-before != want || !source.closed {
-			t.Errorf("%q: got %v after %d bytes more, closed: %t", tail, err, source.read-before, source.closed)
+			t.Errorf("%q: got %v after %d more bytes, closed: %t", tail, err, source.read-before, source.closed)
 		}
 		e.Close()
 	}
 }
 
-// An Attempter's errors and responses are as good as the client's own.
+// The client treats errors and responses of an Attempter like its own.
 func TestAttempter(t *testing.T) {
 	bad := errors.New("bad")
 	for _, tc := range []struct {
@@ -164,7 +164,7 @@ func TestAttempter(t *testing.T) {
 		kind  Kind
 		calls int
 	}{
-		{"an error of its own", &Error{Kind: KindAPI, Status: 403, Code: "AccessDeniedException"}, KindAPI, 1},
+		{"an *Error", &Error{Kind: KindAPI, Status: 403, Code: "AccessDeniedException"}, KindAPI, 1},
 		{"a throttle", &Error{Kind: KindAPI, Status: 429}, KindAPI, 3},
 		{"another error", bad, KindConnection, 3},
 		{"nothing was sent", &Error{Kind: KindInternal, Message: "no stream"}, KindInternal, 1},

@@ -18,10 +18,10 @@ import (
 func TestEventStream(t *testing.T) {
 	tea, done := encodedChunk(t, "tea"), encodedComplete(t, `{}`)
 	long := strings.Repeat("tea pot.", maxBuffer/8)
-	first := pieceSize - (len(tea) - preludeSize - len("tea") - checksumSize) // of it, beside its headers
+	first := pieceSize - (len(tea) - preludeSize - len("tea") - checksumSize) // of its payload, after its headers
 	for _, tc := range []struct {
 		name, stream string
-		chunks       string // each one behind a bar
+		chunks       string // each one after a bar
 		complete     invokeComplete
 		err          string
 	}{
@@ -32,24 +32,24 @@ func TestEventStream(t *testing.T) {
 		{"half of the end", tea + done[:20], "|tea", invokeComplete{}, "unexpected EOF"},
 		{"an end without a payload", encodedComplete(t, ""), "", invokeComplete{}, "EOF"},
 		{"an end of null", encodedComplete(t, "null"), "", invokeComplete{}, "EOF"},
-		{"more behind the end", done + tea + "x", "", invokeComplete{}, "EOF"},
+		{"more after the end", done + tea + "x", "", invokeComplete{}, "EOF"},
 		{
 			"a function error", tea + encodedComplete(t, `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"a\"}","LogResult":"bG9n","New":1}`),
 			"|tea", invokeComplete{"Unhandled", `{"errorType":"a"}`, "bG9n"}, "EOF",
 		},
-		{"an end that is no JSON", encodedComplete(t, "<end/>"), "", invokeComplete{}, "damaged event stream: InvokeComplete: invalid character '<' looking for beginning of value"},
+		{"an end that is not JSON", encodedComplete(t, "<end/>"), "", invokeComplete{}, "damaged event stream: InvokeComplete: invalid character '<' looking for beginning of value"},
 		{
 			"an end of another type", encodedComplete(t, `{"ErrorCode":1}`), "", invokeComplete{},
 			"damaged event stream: InvokeComplete: json: cannot unmarshal number into Go struct field invokeComplete.ErrorCode of type string",
 		},
-		{"an event that is not known", tea + encoded(t, "?", ":message-type", "event", ":event-type", "Progress") + done, "|tea", invokeComplete{}, "EOF"},
-		{"a message of a type that is not known", tea + encoded(t, "?", ":message-type", "ping", ":event-type", "PayloadChunk") + done, "|tea", invokeComplete{}, "EOF"},
+		{"an unknown event", tea + encoded(t, "?", ":message-type", "event", ":event-type", "Progress") + done, "|tea", invokeComplete{}, "EOF"},
+		{"a message of an unknown type", tea + encoded(t, "?", ":message-type", "ping", ":event-type", "PayloadChunk") + done, "|tea", invokeComplete{}, "EOF"},
 		{"a message without a type", tea + encoded(t, "?", ":event-type", "PayloadChunk") + done, "|tea", invokeComplete{}, "damaged event stream: a message without a type"},
 		{"an event without a type", tea + encoded(t, "?", ":message-type", "event") + done, "|tea", invokeComplete{}, "damaged event stream: an event without a type"},
 		{"a chunk in pieces", encodedChunk(t, long) + tea + done, "|" + long[:first] + "|" + long[first:] + "|tea", invokeComplete{}, "EOF"},
 		{"a chunk that ends after a piece", encodedChunk(t, long)[:maxBuffer+30], "|" + long[:first], invokeComplete{}, "unexpected EOF"},
-		{"a long event that is not known", encoded(t, long, ":message-type", "event", ":event-type", "Progress") + tea + done, "|tea", invokeComplete{}, "EOF"},
-		{"half of a long event that is not known", encoded(t, long, ":message-type", "event", ":event-type", "Progress")[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
+		{"a long unknown event", encoded(t, long, ":message-type", "event", ":event-type", "Progress") + tea + done, "|tea", invokeComplete{}, "EOF"},
+		{"half of a long unknown event", encoded(t, long, ":message-type", "event", ":event-type", "Progress")[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
 		{"a long end", encodedComplete(t, `{"LogResult":"`+long+`"}`), "", invokeComplete{LogResult: long}, "EOF"},
 		{"half of a long end", encodedComplete(t, `{"LogResult":"`+long+`"}`)[:maxBuffer+30], "", invokeComplete{}, "unexpected EOF"},
 		{
@@ -60,7 +60,7 @@ func TestEventStream(t *testing.T) {
 		{"damage", tea + "x" + tea + done, "|tea", invokeComplete{}, "damaged event stream: wrong checksum of a prelude"},
 
 		{"an exception", tea + encoded(t, `{"message":"no"}`, ":message-type", "exception", ":exception-type", "ServiceException") + done, "|tea", invokeComplete{}, `ServiceException: 'no'`},
-		{"an exception that AWS does not document", encoded(t, `{"Message":"a\nb","Type":"User"}`, ":message-type", "exception", ":exception-type", "Never\nSeen"), "", invokeComplete{}, "Never Seen: 'a b'"},
+		{"an undocumented exception", encoded(t, `{"Message":"a\nb","Type":"User"}`, ":message-type", "exception", ":exception-type", "Never\nSeen"), "", invokeComplete{}, "Never Seen: 'a b'"},
 		{"an exception in bytes", encoded(t, "\x00\x01\xff", ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{}, "ServiceException"},
 		{"an exception with a message of another type", encoded(t, `{"message":["no"]}`, ":message-type", "exception", ":exception-type", "ServiceException"), "", invokeComplete{}, "ServiceException"},
 		{"an exception without a type", encoded(t, `{"message":"no"}`, ":message-type", "exception"), "", invokeComplete{}, "UnknownError: 'no'"},
@@ -86,7 +86,7 @@ func TestEventStream(t *testing.T) {
 	}
 }
 
-// The code and the message of an error are there to be logged and compared.
+// An error of a stream has AWS's code and message.
 func TestEventError(t *testing.T) {
 	got := readEvents(strings.NewReader(encoded(t, `{"message":"slow\ndown"}`, ":message-type", "exception", ":exception-type", "TooManyRequestsException")))
 	var e *eventError
@@ -96,7 +96,7 @@ func TestEventError(t *testing.T) {
 }
 
 type streamResult struct {
-	chunks   string // each one behind a bar
+	chunks   string // each one after a bar
 	complete invokeComplete
 	ends     int
 	err      error
@@ -121,7 +121,7 @@ func readEvents(r io.Reader) (got streamResult) {
 	}
 }
 
-// lambdatest sends what AWS sends, with the encoder of aws-sdk-go.
+// lambdatest sends AWS's messages with the encoder of aws-sdk-go.
 func TestEventStreamOverHTTP(t *testing.T) {
 	server := lambdatest.NewServer(map[string]any{
 		"slow": func() (io.Reader, error) { return iotest.OneByteReader(strings.NewReader("tea")), nil },
@@ -158,7 +158,7 @@ func TestEventStreamOverHTTP(t *testing.T) {
 	}
 }
 
-// rewinding is a reader of the same bytes again and again.
+// rewinding repeats the same bytes for ever.
 type rewinding struct {
 	stream string
 	strings.Reader

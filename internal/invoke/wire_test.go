@@ -23,7 +23,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// What goes out is what aws-sdk-go sends: URL, host, headers, length, body and signature.
+// The client sends the same request as aws-sdk-go: URL, host, headers, length, body and signature.
 func TestRequestIsTheSDKs(t *testing.T) {
 	requests := map[string]*Request{
 		"name":            {Function: "my-function_1"},
@@ -61,7 +61,7 @@ func TestRequestIsTheSDKs(t *testing.T) {
 	}
 }
 
-// sdkRequest is what aws-sdk-go sends.
+// sdkRequest returns the request that aws-sdk-go sends.
 func sdkRequest(t *testing.T, svc *lambda.Lambda, r *Request) *http.Request {
 	t.Helper()
 	optional := func(s string) *string {
@@ -88,10 +88,10 @@ func sdkRequest(t *testing.T, svc *lambda.Lambda, r *Request) *http.Request {
 	if r.TraceID != "" {
 		sent.HTTPRequest.Header.Set("X-Amzn-Trace-Id", r.TraceID)
 	}
-	if r.TenantID != "" { // the SDK does not know it
+	if r.TenantID != "" { // the SDK does not support it
 		sent.HTTPRequest.Header.Set("X-Amz-Tenant-Id", r.TenantID)
 	}
-	if r.DurableExecutionName != "" { // nor this
+	if r.DurableExecutionName != "" { // the SDK does not support this either
 		sent.HTTPRequest.Header.Set("X-Amz-Durable-Execution-Name", r.DurableExecutionName)
 	}
 	if err := sent.Sign(); err != nil {
@@ -100,7 +100,7 @@ func sdkRequest(t *testing.T, svc *lambda.Lambda, r *Request) *http.Request {
 	return sent.HTTPRequest
 }
 
-// ownRequest is what a client sends at the time of another request.
+// ownRequest returns the request that a client sends at the time of another request.
 func ownRequest(t *testing.T, endpoint, token string, at *http.Request, r *Request) *http.Request {
 	t.Helper()
 	now, err := time.Parse("20060102T150405Z", at.Header.Get("X-Amz-Date"))
@@ -140,7 +140,7 @@ func compareRequests(t *testing.T, got, want *http.Request) {
 		t.Errorf("got %s %s, %d bytes; want %s %s, %d", got.Method, host(got), got.ContentLength, want.Method, host(want), want.ContentLength)
 	}
 	h := maps.Clone(got.Header)
-	delete(h, "Accept-Encoding") // net/http's own, and like it not signed
+	delete(h, "Accept-Encoding") // net/http sets it, and it is not signed
 	if got.Header.Get("Accept-Encoding") != "identity" || strings.Contains(h.Get("Authorization"), "accept-encoding") {
 		t.Errorf("got %v", got.Header)
 	}
@@ -148,14 +148,14 @@ func compareRequests(t *testing.T, got, want *http.Request) {
 		t.Errorf("got  %v\nwant %v", h, want.Header)
 	}
 	if h.Get("Authorization") == "" {
-		t.Error("not signed")
+		t.Error("the request is not signed")
 	}
 	if got, want := bodyOf(t, got), bodyOf(t, want); got != want {
 		t.Errorf("got %d bytes, want %d", len(got), len(want))
 	}
 }
 
-// bodyOf returns the body of a request, of its copy where it has been sent.
+// bodyOf returns the body of a request, from its copy if it was sent.
 func bodyOf(t *testing.T, r *http.Request) string {
 	t.Helper()
 	body := r.Body
@@ -172,7 +172,7 @@ func bodyOf(t *testing.T, r *http.Request) string {
 	return string(p)
 }
 
-// tokenCredentials are always the same.
+// tokenCredentials never change.
 type tokenCredentials struct{ token string }
 
 // Retrieve implements Credentials.
@@ -184,8 +184,8 @@ func (*tokenCredentials) MarkValid(uint64)   {}
 func (*tokenCredentials) MarkExpired(uint64) {}
 func (*tokenCredentials) MarkInvalid(uint64) {}
 
-// The port that goes without saying is not sent. Behind an address in brackets aws-sdk-go drops
-// the brackets with it, and sends what is not a host.
+// The default port is not sent. aws-sdk-go then also drops the brackets of an IPv6 address, and sends
+// an invalid host.
 func TestDefaultPorts(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"http://localhost:80": "localhost", "http://localhost:443": "localhost:443", "https://localhost:443/": "localhost", "https://localhost:80": "localhost:80",
