@@ -18,15 +18,15 @@ func TestAccessors(t *testing.T) {
 		err                 *Error
 		code, functionError string
 	}{
-		"AWS's":                   {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", Status: http.StatusTooManyRequests}, &config.Config{}), "TooManyRequestsException", ""},
-		"a code that AWS has not": {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "<html>", Status: http.StatusBadGateway}, &config.Config{}), "InvocationFailure", ""},
-		"a connection":            {invocationError(&invoke.Error{Kind: invoke.KindConnection, Err: errors.New("refused")}, &config.Config{}), "RequestError", ""},
-		"no credentials":          {invocationError(&invoke.Error{Kind: invoke.KindCredentials}, &config.Config{}), "NoCredentials", ""},
-		"the deadline":            {ended(context.DeadlineExceeded, "before the call"), "DeadlineExceeded", ""},
-		"the configuration":       {badConfig(errors.New("region")), "InvalidConfiguration", ""},
-		"an errorType":            {reported(`{"errorType":"OutOfStock","errorMessage":"no tea"}`), "", "OutOfStock"},
-		"an errorMessage":         {reported(`{"errorMessage":"Task timed out"}`), "", "Unhandled"},
-		"no report":               {reported(`oops`), "", "Unhandled"},
+		"AWS's":             {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", Status: http.StatusTooManyRequests}, &config.Config{}), "TooManyRequestsException", ""},
+		"an invalid code":   {invocationError(&invoke.Error{Kind: invoke.KindAPI, Code: "<html>", Status: http.StatusBadGateway}, &config.Config{}), "InvocationFailure", ""},
+		"a connection":      {invocationError(&invoke.Error{Kind: invoke.KindConnection, Err: errors.New("refused")}, &config.Config{}), "RequestError", ""},
+		"no credentials":    {invocationError(&invoke.Error{Kind: invoke.KindCredentials}, &config.Config{}), "NoCredentials", ""},
+		"the deadline":      {ended(context.DeadlineExceeded, "before the call"), "DeadlineExceeded", ""},
+		"the configuration": {badConfig(errors.New("region")), "InvalidConfiguration", ""},
+		"an errorType":      {reported(`{"errorType":"OutOfStock","errorMessage":"no tea"}`), "", "OutOfStock"},
+		"an errorMessage":   {reported(`{"errorMessage":"Task timed out"}`), "", "Unhandled"},
+		"an invalid report": {reported(`oops`), "", "Unhandled"},
 	} {
 		if code, functionError := tc.err.Code(), tc.err.FunctionError(); code != tc.code || functionError != tc.functionError {
 			t.Errorf("%s: got the code %q and the function error %q, want %q and %q", name, code, functionError, tc.code, tc.functionError)

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// replies is a transport that answers at once, out of memory.
+// replies is a transport that immediately returns the same reply from memory.
 type replies string
 
 // RoundTrip implements http.RoundTripper.
@@ -36,15 +36,15 @@ func allocBackend(t *testing.T, reply string) *Backend {
 	return NewFactory(Options{Logger: &recorder{}, SDK: sdk}).New(Spec{Method: http.MethodPost, Settings: ns(map[string]any{"function_name": "f"})})
 }
 
-// decodeJSON is what KrakenD does with JSON, in short.
+// decodeJSON decodes JSON as KrakenD does.
 func decodeJSON(r *http.Response) error {
 	d := json.NewDecoder(r.Body)
 	d.UseNumber()
 	return d.Decode(new(map[string]any))
 }
 
-// A call makes few allocations, and as many on every machine: the test's own transport and
-// the decoder's are among them.
+// A call makes few allocations, the same number on every machine. It includes those of the test's
+// transport and decoder.
 func TestAllocations(t *testing.T) {
 	b := allocBackend(t, long(100))
 	payload := []byte(long(100))
@@ -53,14 +53,14 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	const most = 49 // the rest is for other versions of Go
+	const most = 49 // with a reserve for other versions of Go
 	t.Logf("%.0f allocations", got)
 	if got > most {
 		t.Errorf("got %.0f allocations, want %d at most", got, most)
 	}
 }
 
-// allocated is how many bytes do allocates.
+// allocated returns how many bytes do allocates.
 func allocated(do func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -69,7 +69,7 @@ func allocated(do func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// A long JSON reply costs what its decoding costs, and a long body not twice its size.
+// A long JSON reply allocates no more than its decoding, and a long body less than twice its size.
 func TestAllocatedBytes(t *testing.T) {
 	const size = 6 << 20
 	reply := long(size)

@@ -15,7 +15,7 @@ func TestNameThatIsNotAllowed(t *testing.T) {
 	}
 }
 
-// One line at start tells what a client can reach where nothing limits it.
+// Without allowed_functions, a line at start says what a client can invoke.
 func TestWarningOfWhatARequestCanReach(t *testing.T) {
 	const role = "arn:aws:iam::123456789012:role/gateway"
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")

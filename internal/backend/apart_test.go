@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// variants are settings that differ from those of the first one in one key each.
+// variants are settings. Each differs from the first one in one key.
 func variants(endpoint string) map[string]map[string]any {
 	base := map[string]any{"function_param_name": "Lambda", "region": "us-west-2"}
 	all := map[string]map[string]any{"": base}
@@ -43,8 +43,8 @@ func variants(endpoint string) map[string]map[string]any {
 	return all
 }
 
-// calls is an Invoke API that records what decides how a call is made. Functions with "fail" in
-// their name fail, AWS throttles those with "throttle", and all others reply with 20 bytes.
+// calls is an Invoke API that records what each call was made with. Functions with "fail" in their
+// name fail, those with "throttle" are throttled, and all others reply with 20 bytes.
 func calls(t *testing.T, name string) (url string, take func() []string) {
 	var mu sync.Mutex
 	var seen []string
@@ -74,8 +74,8 @@ func calls(t *testing.T, name string) (url string, take func() []string) {
 	}
 }
 
-// Backends of one factory share a lot. What differs in one key of their settings, in the encoding or
-// in the method must not go from one to another: each behaves like the only backend of a factory.
+// Backends of one factory share much. Each must still behave like the only backend of a factory, even
+// if their settings differ only in one key, or in the encoding or the method.
 func TestBackendsStayApart(t *testing.T) {
 	url, take := calls(t, "first")
 	other, takeOther := calls(t, "other")
@@ -105,7 +105,7 @@ func TestBackendsStayApart(t *testing.T) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for key, spec := range specs {
-		wg.Go(func() { // the race detector watches what they share
+		wg.Go(func() { // for the race detector
 			b := f.New(spec)
 			mu.Lock()
 			defer mu.Unlock()
@@ -122,15 +122,15 @@ func TestBackendsStayApart(t *testing.T) {
 		}
 		seen[key] = got
 	}
-	// The test sees what these keys do.
+	// These keys have an effect that the test sees.
 	for _, key := range []string{"allowed_functions", "client_context", "durable_execution_name", "endpoint", "function_error_status", "function_name_case", "invocation_type", "log_tail", "max_reply_bytes", "max_retries", "payload_format", "qualifier", "region", "retry_function_errors", "tenant_id"} {
 		if seen[key] == seen[""] {
-			t.Errorf("%s: behaves as without it: %s", key, seen[key])
+			t.Errorf("%s: has no effect: %s", key, seen[key])
 		}
 	}
 }
 
-// Backends with equal policies share them. A transport of the build's belongs to one backend.
+// Backends with equal policies share one. A transport of the build belongs to one backend.
 func TestPoliciesAreShared(t *testing.T) {
 	f := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}})
 	backend := func(settings map[string]any, encoding string, transport func() http.RoundTripper) *Backend {
@@ -140,7 +140,7 @@ func TestPoliciesAreShared(t *testing.T) {
 	own := func() http.RoundTripper { return http.NewFileTransport(http.Dir(".")) }
 	base := backend(map[string]any{}, "json", nil)
 	if same := backend(map[string]any{"region": "eu-west-1"}, "json", nil); same.policies != base.policies {
-		t.Error("two backends with one policy do not share it")
+		t.Error("two backends with equal policies do not share one")
 	}
 	for name, b := range map[string]*Backend{
 		"max_retries":           backend(map[string]any{"max_retries": 0}, "json", nil),

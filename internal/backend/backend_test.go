@@ -54,7 +54,7 @@ func TestBadConfigurationFailsClosed(t *testing.T) {
 		}
 	}
 	if len(l.lines) != len(want) {
-		t.Errorf("requests have added to the log: %q", l.lines[len(want):])
+		t.Errorf("requests wrote log lines: %q", l.lines[len(want):])
 	}
 }
 
@@ -87,8 +87,7 @@ func TestTwoNamespacesAndTheEndpoint(t *testing.T) {
 	}
 }
 
-// KrakenD checks a status only if the reply is an HTTP response, and does not go to the client
-// unchanged.
+// KrakenD checks a status only if the reply is an HTTP response and KrakenD decodes it.
 func TestHasStatus(t *testing.T) {
 	for _, tc := range []struct {
 		encoding, format string
@@ -140,9 +139,8 @@ func TestWarningOnParamThatIsNoPlaceholder(t *testing.T) {
 	}
 }
 
-// Where the endpoint is known, a param that it has no placeholder for is another
-// component's, and its value is taken as it is: KrakenD's documentation has a Lua
-// script that sets Function_name.
+// If the endpoint is known, a param without a placeholder comes from another component, and its value
+// stays unchanged: KrakenD's documentation has a Lua script that sets Function_name.
 func TestParamThatIsNoPlaceholder(t *testing.T) {
 	const (
 		reach = "WARNING [BACKEND: /x][Lambda] function_param_name: without allowed_functions, "
@@ -176,7 +174,7 @@ func TestParamThatIsNoPlaceholder(t *testing.T) {
 	}
 }
 
-// A backend that is only checked calls nothing, and says what it would invoke.
+// With CheckOnly, a backend makes no calls, and reports what it would invoke.
 func TestCheckOnly(t *testing.T) {
 	s := api(t, `{}`)
 	l := &recorder{}
@@ -197,7 +195,7 @@ func TestCheckOnly(t *testing.T) {
 	}
 }
 
-// Lines at start tell which backend they are about, where their prefix does not.
+// Lines at start name the backend if their prefix does not.
 func TestLinesAtStartTellTheBackend(t *testing.T) {
 	const own = " (this GET backend (function_param_name 'p'))"
 	for _, tc := range []struct{ pattern, endpoint, name, want string }{
@@ -232,9 +230,9 @@ func TestStderrLogger(t *testing.T) {
 	if got, want := out.String(), "WARNING: [x] w 1\nERROR: [x] e\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	// Importing a KrakenD logger points the standard logger at io.Discard.
+	// Importing a KrakenD logger sets the output of the standard logger to io.Discard.
 	if l.Logger == log.Default() {
-		t.Error("the standard logger is used")
+		t.Error("it uses the standard logger")
 	}
 	if l, ok := NewFactory(Options{}).Logger.(cleanLogger); !ok || l.Logger.(stderrLogger).Logger == nil {
 		t.Error("it is not the default")

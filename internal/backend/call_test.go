@@ -20,22 +20,21 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// noInvoker fails every call that reaches it.
+// noInvoker is an Invoker whose calls all fail.
 type noInvoker struct{}
 
 func (noInvoker) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
 	return nil, errors.New("must not be called")
 }
 
-// invokerFunc makes an Invoker of a function.
+// invokerFunc is a function as an Invoker.
 type invokerFunc func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error)
 
 func (f invokerFunc) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
 	return f(ctx, in)
 }
 
-// api starts an Invoke API with a function f that returns reply, byte for byte,
-// and stops it with the test.
+// api starts an Invoke API with a function f that returns the bytes of reply. It ends with the test.
 func api(t *testing.T, reply string) *lambdatest.Server {
 	t.Helper()
 	s := lambdatest.NewServer(map[string]any{
@@ -46,8 +45,8 @@ func api(t *testing.T, reply string) *lambdatest.Server {
 	return s
 }
 
-// newBackend makes a backend that calls s and checks that its configuration is
-// good. settings may be nil for the function f.
+// newBackend makes a backend that calls s, and fails the test if its configuration is bad. nil
+// settings stand for the function f.
 func newBackend(t *testing.T, s *lambdatest.Server, spec Spec, settings map[string]any) (*Backend, *recorder) {
 	t.Helper()
 	if settings == nil {
@@ -96,7 +95,7 @@ func TestInvoke(t *testing.T) {
 		t.Errorf("got call %swant      %s", got, want)
 	}
 	if strings.Contains(c.Header.Get("Authorization"), "secret") {
-		t.Error("the client's Authorization header went to Lambda")
+		t.Error("Lambda got the client's Authorization header")
 	}
 	if got, want := response.Header, (http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {c.RequestID}}); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got header %v, want %v", got, want)
@@ -126,9 +125,9 @@ func TestInvokeReplies(t *testing.T) {
 		{"null as a string, uppercase", "STRING", "null", "null", false},
 		{"null with no-op", "no-op", "null", "null", false},
 		{"a null inside", "json", `{"a":null}`, `{"a":null}`, false},
-		{"nothing as json", "json", "", "", true},
-		{"nothing as a string", "string", "", "", true},
-		{"nothing with no-op", "no-op", "", "", true},
+		{"an empty reply as json", "json", "", "", true},
+		{"an empty reply as a string", "string", "", "", true},
+		{"an empty reply with no-op", "no-op", "", "", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -165,8 +164,8 @@ func TestNoOpHeaders(t *testing.T) {
 	}
 }
 
-// A client that an Invoker is, or hands its options on to, keeps its own number of
-// retries where the configuration has none.
+// Without max_retries, an Invoker that is an SDK client, or that passes its options to one, uses that
+// client's number of retries.
 func TestMaxRetriesOfAnInvoker(t *testing.T) {
 	for _, tc := range []struct {
 		settings map[string]any
@@ -235,7 +234,7 @@ func TestOddInvokers(t *testing.T) {
 }
 
 func TestPanics(t *testing.T) {
-	boom := errors.New("boom") // what is panicked with is not what clients may see
+	boom := errors.New("boom") // clients must not see it
 	ok := invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{}, nil
 	})
@@ -276,13 +275,13 @@ func TestUndecodable(t *testing.T) {
 	}
 }
 
-// Each request gets its own reply, and clients are shared, under load.
+// Concurrent requests share clients, and each gets its own reply.
 func TestConcurrentRequests(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"Echo": func(event map[string]string) (map[string]string, error) { return event, nil }})
 	t.Cleanup(s.Close)
 	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
 
-	headers := map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}} // shared, as KrakenD's copies of a request share it
+	headers := map[string][]string{"X-Amzn-Trace-Id": {"Root=1"}} // shared, like the headers of KrakenD's copies of a request
 	var wg sync.WaitGroup
 	for i := range 64 {
 		wg.Go(func() {

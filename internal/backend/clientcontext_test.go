@@ -40,7 +40,7 @@ func TestClientContext(t *testing.T) {
 	}
 }
 
-// No header and no query string can stand for what the gateway vouches for.
+// A header or query string cannot replace a value that the gateway vouches for.
 func TestClientContextOfNamesThatFold(t *testing.T) {
 	for _, name := range []string{"userid", "UserId", "u\u017ferId", "user\u0130d", "jwt.sub", "JWT.role", "resp0_id", "RESP1", "TIER"} {
 		for kind, r := range map[string]*Request{
@@ -67,8 +67,9 @@ func TestClientContextOfNamesThatFold(t *testing.T) {
 	}
 }
 
-// KrakenD sets the headers that the operator hides: they say who the client is.
-func TestClientContextHasNoQueryStringForAHiddenHeader(t *testing.T) {
+// A query string with the name of a hidden header stays out too: KrakenD sets those headers, and they
+// identify the client.
+func TestClientContextOfAHiddenHeader(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{HiddenHeaders: []string{"X-Forwarded-For", "User-Agent"}}, map[string]any{"function_name": "f", "client_context": true})
 	if _, err := do(t.Context(), b, &Request{
@@ -99,7 +100,7 @@ func TestClientContextLimit(t *testing.T) {
 		t.Error(err)
 	}
 	if got := len(s.Calls()[0].Header.Get("X-Amz-Client-Context")); got != 3580 {
-		t.Errorf("got %d bytes, want 3580, the most that base64 can have of %d", got, maxClientContext)
+		t.Errorf("got %d bytes, want 3580, the longest base64 within %d", got, maxClientContext)
 	}
 	_, err := do(t.Context(), b, request(most+1))
 	var e *Error
@@ -114,7 +115,7 @@ func TestClientContextLimit(t *testing.T) {
 	}
 }
 
-func TestNoClientContextUnlessAskedFor(t *testing.T) {
+func TestNoClientContextByDefault(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{}, nil)
 	if _, err := do(t.Context(), b, &Request{Headers: map[string][]string{"A": {"b"}}}); err != nil {

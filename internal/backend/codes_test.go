@@ -24,7 +24,7 @@ func readFile(t *testing.T, name string) string {
 	return string(file)
 }
 
-// A codeRow is what docs/errors.md says of an error code.
+// A codeRow is a row of docs/errors.md about an error code.
 type codeRow struct {
 	aws, client int // statuses
 	retried     bool
@@ -33,7 +33,7 @@ type codeRow struct {
 
 var codeRowFormat = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\| (\\d{3}) \\| (yes|no) \\| ([A-Z].*\\.) \\|$")
 
-// documentedCodes returns the rows of docs/errors.md by their codes.
+// documentedCodes returns the rows of docs/errors.md by code.
 func documentedCodes(t *testing.T) map[string]codeRow {
 	t.Helper()
 	const heading = "### Every code of the Invoke API\n"
@@ -49,13 +49,13 @@ func documentedCodes(t *testing.T) map[string]codeRow {
 		rows[m[1]] = codeRow{aws, client, m[4] == "yes", m[5]}
 	}
 	if got, want := len(rows), strings.Count(section, "\n| `"); got != want {
-		t.Errorf("docs/errors.md: %d rows of the table are well formed and about a code of their own, of %d", got, want)
+		t.Errorf("docs/errors.md: got %d valid rows with different codes, want %d", got, want)
 	}
 	return rows
 }
 
-// Each error code of the Invoke operation has a row in clientErrors and in docs/errors.md, and
-// calls that fail with it do what the documentation says.
+// Each error code of the Invoke operation has a row in clientErrors and in docs/errors.md, and calls
+// behave as documented.
 func TestEveryCode(t *testing.T) {
 	documented := documentedCodes(t)
 	codes := make(map[string]bool)
@@ -81,7 +81,7 @@ func TestEveryCode(t *testing.T) {
 				t.Errorf("docs/errors.md: got AWS's status %d, want %d", row.aws, status)
 			}
 			if heals := row.client == http.StatusServiceUnavailable && row.retried; heals != strings.HasSuffix(row.advice, "Wait and try again.") {
-				t.Errorf("docs/errors.md: heals by itself: %t, and the advice is: %s", heals, row.advice)
+				t.Errorf("docs/errors.md: retried: %t, but the advice is: %s", heals, row.advice)
 			}
 			for _, stream := range []bool{false, true} {
 				s := api(t, `{}`)
@@ -93,7 +93,7 @@ func TestEveryCode(t *testing.T) {
 					t.Errorf("stream %t: got %v, want the status %d", stream, err, row.client)
 				}
 				if got := len(s.Calls()) == 2; got != row.retried {
-					t.Errorf("stream %t: tried again: %t, want %t", stream, got, row.retried)
+					t.Errorf("stream %t: retried: %t, want %t", stream, got, row.retried)
 				}
 			}
 		})
@@ -103,7 +103,7 @@ func TestEveryCode(t *testing.T) {
 	}
 	for _, code := range slices.Concat(slices.Collect(maps.Keys(documented)), slices.Collect(maps.Keys(clientErrors))) {
 		if !codes[code] {
-			t.Errorf("%s has a row and is no error of the Invoke operation", code)
+			t.Errorf("%s has a row, but is not an error of the Invoke operation", code)
 		}
 	}
 }

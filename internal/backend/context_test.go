@@ -36,8 +36,8 @@ func TestContextForgetsItsValues(t *testing.T) {
 	}
 }
 
-// An answer that the context cuts short is the context's end, whatever its status
-// line said.
+// If the context ends within the body of an answer, the error is the end of the context, for any
+// status of the answer.
 func TestContextEndsWithinAnErrorsBody(t *testing.T) {
 	reading := make(chan struct{}, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,8 +71,8 @@ func TestContextEndsWithinAnErrorsBody(t *testing.T) {
 	}
 }
 
-// A complete answer stays one, also where the context ends right behind it, and an
-// Invoker's own cancellation is not the client's.
+// A complete answer counts even if the context ends just after it. A cancellation by the Invoker is
+// not one by the client.
 func TestErrorsBesideTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -102,7 +102,7 @@ func TestErrorsBesideTheContext(t *testing.T) {
 	}
 }
 
-// The log tells what a deadline has cut short.
+// The log says when the deadline passed.
 func TestProgressInTheLog(t *testing.T) {
 	ctx := &endedByHand{t.Context(), make(chan struct{})}
 	s := lambdatest.NewServer(map[string]any{"f": func(execution context.Context) {
@@ -121,7 +121,7 @@ func TestProgressInTheLog(t *testing.T) {
 	}
 }
 
-// endedByHand is a context whose deadline passes when done is closed.
+// endedByHand is a context whose deadline passes when its channel is closed.
 type endedByHand struct {
 	context.Context
 	done chan struct{}
@@ -162,7 +162,7 @@ func TestContextIsDoneBeforeTheCall(t *testing.T) {
 		t.Errorf("got %v, want %v itself", err, context.Canceled)
 	}
 	if n := len(l.level("ERROR")); n != 1 {
-		t.Errorf("got %d error lines, want 1: the client's leaving is none", n)
+		t.Errorf("got %d error lines, want 1, because a client that went away is not an error", n)
 	}
 }
 
@@ -198,6 +198,6 @@ func TestContextEndsDuringTheCall(t *testing.T) {
 		t.Errorf("got %v, want a 504 that is %v", err, context.DeadlineExceeded)
 	}
 	if n := len(s.Calls()); n != 2 {
-		t.Errorf("got %d calls, want 2: the end of the context is not tried again", n)
+		t.Errorf("got %d calls, want 2, because the end of the context is not retried", n)
 	}
 }

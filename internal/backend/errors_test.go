@@ -20,9 +20,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// One code of each class, and what has no code: what the Invoke API answers, what the client and
-// the log get, and how often the call is made where two retries are allowed. TestEveryCode has
-// all codes.
+// For one code of each class, and for answers without a code: what the client and the log get, and
+// how many attempts there are with two retries. TestEveryCode has all codes.
 func TestInvokeErrors(t *testing.T) {
 	const tried, once = 3, 1
 	for _, tc := range []struct {
@@ -55,9 +54,9 @@ func TestInvokeErrors(t *testing.T) {
 		{400, "InvalidParameterValueException", 502, once},
 		{409, "DurableExecutionAlreadyStartedException", 409, once},
 		{404, "", 502, once},
-		{413, "", 413, once}, // a proxy's in between
+		{413, "", 413, once}, // from a proxy
 		{302, "", 502, once},
-		{300, "RequestTimeoutException", 502, once}, // an answer, whatever it calls itself
+		{300, "RequestTimeoutException", 502, once}, // an answer, despite its code
 	} {
 		t.Run(fmt.Sprint(tc.status, tc.code), func(t *testing.T) {
 			s := api(t, `{}`)
@@ -78,7 +77,7 @@ func TestInvokeErrors(t *testing.T) {
 				t.Errorf("got %d attempts, want %d", len(calls), tc.attempts)
 			}
 			if shown := e.Error() + string(e.Details()); strings.Contains(shown, "123456789012") || strings.Contains(shown, "private") {
-				t.Errorf("the client is told %s", shown)
+				t.Errorf("the client gets %s", shown)
 			}
 			var details struct{ ErrorType, ErrorMessage string }
 			if err := json.Unmarshal(e.Details(), &details); err != nil || details.ErrorMessage != e.message {
@@ -103,10 +102,9 @@ func TestInvokeErrors(t *testing.T) {
 					t.Errorf("the log line has no %q: %s", want, lines[0])
 				}
 			}
-			// Of a payload that is not JSON, AWS's message has the beginning, and of a wrong signature
-			// it has the headers.
+			// AWS's message quotes a payload that is not JSON, and the headers of a wrong signature.
 			if got, want := strings.Contains(lines[0], private), tc.code != "InvalidRequestContentException" && tc.code != "InvalidSignatureException"; got != want {
-				t.Errorf("AWS's message is in the log line: %t, want %t: %s", got, want, lines[0])
+				t.Errorf("the log line has AWS's message: %t, want %t: %s", got, want, lines[0])
 			}
 			if e.Headers() != nil {
 				t.Errorf("got headers %v, want none", e.Headers())
@@ -119,7 +117,7 @@ func TestInvokeErrors(t *testing.T) {
 	}
 }
 
-// A clock that is off may be the reason of a refusal, and the only one that the log can tell.
+// If a clock that is off may be the reason of a refusal, the log says so.
 func TestDescribeTellsTheSkew(t *testing.T) {
 	e := &invoke.Error{Kind: invoke.KindAPI, Status: 403, Code: "InvalidSignatureException", Redacted: true, Skew: "the clock is off"}
 	if got, want := describe(e), "code InvalidSignatureException (403): "+invoke.RedactedText+": the clock is off"; got != want {
@@ -127,7 +125,7 @@ func TestDescribeTellsTheSkew(t *testing.T) {
 	}
 }
 
-// What stands in between may answer with a page of its own.
+// Proxies may answer with HTML pages.
 func TestErrorPages(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
@@ -147,7 +145,7 @@ func TestErrorPages(t *testing.T) {
 	}
 }
 
-// A server that is not AWS's may say what it has to say in a line of text.
+// Other servers may answer with a line of text.
 func TestPlainTextErrors(t *testing.T) {
 	for _, tc := range []struct{ body, want string }{
 		{"404 page not found\n", "no error code (404): '404 page not found'"},
@@ -189,7 +187,7 @@ func TestNotFoundByChoiceOfTheClient(t *testing.T) {
 	}
 }
 
-func TestRefusedNamesReachNobody(t *testing.T) {
+func TestRefusedNamesMakeNoCall(t *testing.T) {
 	s := api(t, `{}`)
 	b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
 	for _, name := range []string{"", "a/b", "123456789012:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f"} {
@@ -236,7 +234,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// An Invoker shows no headers, but the SDK's typed error has the delay too.
+// With an Invoker there are no headers, but the SDK's typed error has the delay.
 func TestRetryAfterOfAnInvoker(t *testing.T) {
 	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}
 	b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -275,17 +273,17 @@ func TestFunctionErrors(t *testing.T) {
 		}
 	}
 	if n := len(s.Calls()); n != 2 {
-		t.Errorf("got %d executions, want 2: a function's error is not tried again", n)
+		t.Errorf("got %d executions, want 2, because a function's error is not retried", n)
 	}
 }
 
 func TestFunctionErrorPayloads(t *testing.T) {
 	long := strings.Repeat("é", text.MaxDetail)
 	for _, tc := range []struct{ name, payload, kind, message string }{
-		{"a runtime's", `{"errorMessage":"m","errorType":"T","stackTrace":["secret"]}`, "T", "m"},
+		{"from a runtime", `{"errorMessage":"m","errorType":"T","stackTrace":["secret"]}`, "T", "m"},
 		{"without a type", `{"errorMessage":"Task timed out after 3.00 seconds"}`, "", "Task timed out after 3.00 seconds"},
 		{"another object", `{"a":1}`, "", `{"a":1}`},
-		{"no JSON", "<oops>", "", "<oops>"},
+		{"not JSON", "<oops>", "", "<oops>"},
 		{"nothing", "", "", "the function failed"},
 		{"long", `{"errorMessage":"` + long + `","errorType":"` + long + `"}`, text.Cut(long), text.Cut(long)},
 	} {
@@ -305,7 +303,7 @@ func TestFunctionErrorPayloads(t *testing.T) {
 	}
 }
 
-// An error's code and message are somebody else's text: one line, and not too long.
+// Foreign codes and messages become one line of limited length.
 func TestHostileErrorCodes(t *testing.T) {
 	for _, body := range []string{
 		`{"__type":"a\nERROR [BACKEND: /other] b","message":"c\nd"}`,
@@ -343,6 +341,6 @@ func TestWithDetails(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	if timeout := ended(ctx.Err(), ""); timeout.WithDetails() != timeout {
-		t.Error("a timeout has details")
+		t.Error("got details of a timeout")
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// failsTimes is a function that returns an error for its first n executions.
+// failsTimes returns a function whose first n executions fail.
 func failsTimes(n int32) func() (string, error) {
 	var executions atomic.Int32
 	return func() (string, error) {
@@ -39,24 +39,24 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 		calls    int
 		ok       bool
 	}{
-		{"not asked for", 1, nil, map[string]any{"retry_function_errors": false}, 1, false},
+		{"off", 1, nil, map[string]any{"retry_function_errors": false}, 1, false},
 		{"by default", 1, nil, map[string]any{"retry_function_errors": nil}, 1, false},
-		{"the second works", 1, nil, nil, 2, true},
-		{"the last works", 2, nil, nil, 3, true},
-		{"none works", always, nil, nil, 3, false},
+		{"the second succeeds", 1, nil, nil, 2, true},
+		{"the last succeeds", 2, nil, nil, 3, true},
+		{"none succeeds", always, nil, nil, 3, false},
 		{"no retries", always, nil, map[string]any{"max_retries": 0.0}, 1, false},
 		{"the SDK's number", always, nil, map[string]any{"max_retries": -1.0}, 4, false},
-		// All failures count for one limit.
+		// All failures count for the same limit.
 		{"failed by Lambda first", always, []lambdatest.Fault{service}, nil, 3, false},
 		{"failed by Lambda then", always, []lambdatest.Fault{pass, service}, nil, 3, false},
 		{"failed by Lambda last", always, []lambdatest.Fault{pass, pass, service.Always()}, nil, 3, false},
 		{"failed by Lambda only", 0, []lambdatest.Fault{service, service}, nil, 3, true},
 		{"one of each", 1, []lambdatest.Fault{service}, nil, 3, true},
-		// An attempt that executed nothing does not count.
+		// An attempt without an execution does not count.
 		{"expired first", always, []lambdatest.Fault{expired}, nil, 4, false},
 		{"expired then", always, []lambdatest.Fault{pass, expired}, nil, 4, false},
-		{"expired then, and the last works", 2, []lambdatest.Fault{pass, expired}, nil, 4, true},
-		{"expired for good", always, []lambdatest.Fault{pass, expired.Always()}, nil, 3, false},
+		{"expired then, and the last succeeds", 2, []lambdatest.Fault{pass, expired}, nil, 4, true},
+		{"always expired", always, []lambdatest.Fault{pass, expired.Always()}, nil, 3, false},
 	} {
 		for _, stream := range []bool{false, true} {
 			s := lambdatest.NewServer(map[string]any{"f": failsTimes(tc.failures)})
@@ -93,7 +93,7 @@ func TestRetriesOfFunctionErrors(t *testing.T) {
 	}
 }
 
-// The log tells what a later execution was cut short after.
+// If the deadline passes in a later execution, the log has the error of the previous one.
 func TestProgressAfterAFunctionError(t *testing.T) {
 	ctx := &endedByHand{t.Context(), make(chan struct{})}
 	n := 0
@@ -112,7 +112,7 @@ func TestProgressAfterAFunctionError(t *testing.T) {
 	}
 }
 
-// With an Invoker other than the SDK's, the default number of retries is the SDK's.
+// An Invoker that is not an SDK client gets the SDK's default number of retries.
 func TestRetriesOfFunctionErrorsWithAnInvoker(t *testing.T) {
 	for retries, want := range map[float64]int{-1: 4, 0: 1, 2: 3} {
 		n := 0
@@ -126,7 +126,7 @@ func TestRetriesOfFunctionErrorsWithAnInvoker(t *testing.T) {
 	}
 }
 
-// A stream that has begun is not executed again.
+// After a stream has begun, the call is not retried.
 func TestStreamThatFailsLaterIsNotRetried(t *testing.T) {
 	s := streamAPI(t, func() (typed, error) {
 		return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{errors.New("out of tea")})}, "text/plain"}, nil

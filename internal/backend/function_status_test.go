@@ -16,11 +16,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// statuses has a status for each level of the log, and one that KrakenD takes for a timeout's.
+// statuses has a status for each log level, and the status of a timeout.
 var statuses = map[string]any{"ValidationError": 422.0, "*NotFound": 404.0, "Busy": 429.0, "Late": 504.0, "*": 599.0}
 
-// A function's error has the status of function_error_status. The client gets what the function
-// says, and never a stack trace.
+// A function's error gets the status of function_error_status. The client gets the function's message,
+// but never a stack trace.
 func TestFunctionErrorStatus(t *testing.T) {
 	for _, tc := range []struct {
 		name, payload string
@@ -38,8 +38,8 @@ func TestFunctionErrorStatus(t *testing.T) {
 		{"no type", `{"errorMessage":"Task timed out"}`, 599, "ERROR", "Task timed out", `{"errorType":"","errorMessage":"Task timed out"}`},
 		{"no message", `{"errorType":"ValidationError"}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
 		{"another report", `{"stack":"secret"}`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
-		{"a message that is no string", `{"errorType":"ValidationError","errorMessage":{"a":"secret"}}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
-		{"no JSON", `secret`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"a message that is not a string", `{"errorType":"ValidationError","errorMessage":{"a":"secret"}}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
+		{"not JSON", `secret`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
 		{"nothing", ``, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
 		{"lines", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`, 422, "INFO", "ValidationError: a 'b'/c ", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`},
 	} {
@@ -75,7 +75,7 @@ func TestFunctionErrorStatus(t *testing.T) {
 	}
 }
 
-// checkResponse checks the response that a no-op backend makes of a function's error.
+// checkResponse checks the response of a no-op backend to a function's error.
 func checkResponse(t *testing.T, got *http.Response, err error, status int, body string) {
 	t.Helper()
 	if err != nil || got == nil {
@@ -87,12 +87,12 @@ func checkResponse(t *testing.T, got *http.Response, err error, status int, body
 	}
 }
 
-// raises is the error of a function with an errorType.
+// raises is a function's error with this errorType.
 func raises(errorType string) error {
 	return messages.InvokeResponse_Error{Type: errorType, Message: "no tea", StackTrace: []*messages.InvokeResponse_Error_StackFrame{{Path: "secret"}}}
 }
 
-// Every way to call a function has the status: with retries, streams and concurrent calls.
+// The status also applies with retries, streams and concurrent calls.
 func TestFunctionErrorStatusOfCalls(t *testing.T) {
 	const details = `{"errorType":"ValidationError","errorMessage":"no tea"}`
 	for _, tc := range []struct {
@@ -122,7 +122,7 @@ func TestFunctionErrorStatusOfCalls(t *testing.T) {
 				t.Errorf("got %d calls, want %d", len(calls), tc.calls)
 			}
 			if id := response.Header.Get("X-Amzn-Requestid"); !slices.ContainsFunc(calls, func(c lambdatest.Call) bool { return c.RequestID == id }) {
-				t.Errorf("got the request id %q of no call", id)
+				t.Errorf("got the request id %q, which no call has", id)
 			}
 			if lines := l.level("INFO"); len(lines) != 1 || len(l.level("ERROR")) > 0 {
 				t.Errorf("got the log %q", l.lines)
@@ -131,8 +131,8 @@ func TestFunctionErrorStatusOfCalls(t *testing.T) {
 	}
 }
 
-// An error before the first byte of a stream's body has the status, also where the stream has
-// begun without one. After that the status is sent: the reply breaks off.
+// An error before the first byte of a stream's body gets the status. After the first byte, the status
+// is already sent, and the reply breaks off.
 func TestFunctionErrorStatusOfStreams(t *testing.T) {
 	complete := `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"ValidationError\",\"errorMessage\":\"no tea\",\"trace\":[\"secret\"]}"}`
 	for _, tc := range []struct {
@@ -192,12 +192,12 @@ func TestFunctionErrorStatusOfOtherErrors(t *testing.T) {
 			h.Set("X-Amzn-Errortype", "AccessDeniedException")
 			return 403, `{}`
 		}, 502},
-		{"a report that cannot be read", func(h http.Header) (int, string) {
+		{"a report that cannot be decompressed", func(h http.Header) (int, string) {
 			h.Set("X-Amz-Function-Error", "Unhandled")
 			h.Set("Content-Encoding", "br")
 			return 200, `{}`
 		}, 502},
-		{"a reply that does not decode", func(http.Header) (int, string) { return 200, `{"statusCode":"x"}` }, 502},
+		{"a reply that cannot be decoded", func(http.Header) (int, string) { return 200, `{"statusCode":"x"}` }, 502},
 	} {
 		for _, encoding := range []string{"json", "no-op"} {
 			t.Run(fmt.Sprint(tc.name, encoding), func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// FuzzParamsPayload checks that every request gives one JSON object, whose keys are sorted, which
-// says what the parameters say, and in which a client's names cannot stand for the gateway's.
+// FuzzParamsPayload checks that every request gives one JSON object with sorted keys and all
+// parameters, and that a client's names cannot replace those of the gateway.
 func FuzzParamsPayload(f *testing.F) {
 	f.Add("UserId", "42", "page", "1", "2")
 	f.Add("Id", "mine", "id", "theirs", "")
@@ -32,7 +32,7 @@ func FuzzParamsPayload(f *testing.F) {
 			t.Fatalf("%s: %v", payload, err)
 		}
 		if !slices.Equal(payload, b.parameters(&Request{Params: maps.Clone(r.Params), Query: maps.Clone(r.Query)})) {
-			t.Error("the same request gives another payload")
+			t.Error("got different payloads for one request")
 		}
 		key := b.names.EndpointName(param)
 		if want := strings.ToValidUTF8(value, "\ufffd"); utf8.ValidString(param) && utf8.ValidString(value) && got[key] != want {
@@ -40,7 +40,7 @@ func FuzzParamsPayload(f *testing.F) {
 		}
 		for other := range got {
 			if other != strings.ToValidUTF8(key, "\ufffd") && strings.EqualFold(other, key) && utf8.ValidString(key) {
-				t.Errorf("%s: %q stands for %q", payload, other, key)
+				t.Errorf("%s: %q replaces %q", payload, other, key)
 			}
 		}
 		vouched := b.names.VouchedNames(r.Params).Has(name)
@@ -70,8 +70,7 @@ func FuzzParamsPayload(f *testing.F) {
 	})
 }
 
-// FuzzNesting checks that a document which a decoder could follow too deep is an error,
-// whatever it looks like.
+// FuzzNesting checks that every document whose elements a decoder would nest too deep is an error.
 func FuzzNesting(f *testing.F) {
 	const limit = 3
 	for _, seed := range []string{
@@ -84,8 +83,7 @@ func FuzzNesting(f *testing.F) {
 		if checkNesting([]byte(document), limit) != nil {
 			return
 		}
-		// What mxj and gofeed do: encoding/xml's decoder, and a level of recursion for each
-		// element.
+		// Like mxj and gofeed: encoding/xml's decoder, and a recursion for each element.
 		for _, strict := range []bool{true, false} {
 			d := xml.NewDecoder(strings.NewReader(document))
 			d.Strict = strict
@@ -109,9 +107,8 @@ func FuzzNesting(f *testing.F) {
 	})
 }
 
-// FuzzFunctionErrorStatus checks that what a client reads of a function's error is one short
-// line without anything that a log would have to escape, and nothing but errorType and
-// errorMessage.
+// FuzzFunctionErrorStatus checks that clients get one short line of a function's error, without
+// control characters, and only errorType and errorMessage.
 func FuzzFunctionErrorStatus(f *testing.F) {
 	for _, seed := range []string{
 		`{"errorType":"ValidationError","errorMessage":"no \"tea\"\n\\","stackTrace":["a"]}`, `{"errorType":"T","errorMessage":{}}`, `{"errorMessage":"m"}`, `{"a":1}`, `no JSON`, ``, `null`, `{"errorType":"\u0000\u2028é"}`,
@@ -129,7 +126,7 @@ func FuzzFunctionErrorStatus(f *testing.F) {
 			t.Errorf("got %d %q", e.StatusCode(), message)
 		}
 		if strings.ContainsFunc(message, func(r rune) bool { return r == '"' || r == '\\' || r < ' ' }) {
-			t.Errorf("got %q, which a log would have to escape", message)
+			t.Errorf("got %q, which a log must escape", message)
 		}
 		var details map[string]string
 		if err := json.Unmarshal(e.Details(), &details); err != nil || len(details) != 2 || details["errorMessage"] == "" {

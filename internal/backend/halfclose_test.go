@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// net/http takes a client for gone that closes its sending side. It still reads, and must not take
-// what it gets for a whole response.
+// net/http treats a client that closes its sending side as gone. The client still reads, and must see
+// that the response is incomplete.
 func TestClientThatHalfCloses(t *testing.T) {
 	const begun = "some of it"
 	for name, tc := range map[string]struct {
@@ -66,7 +66,7 @@ func TestClientThatHalfCloses(t *testing.T) {
 	}
 }
 
-// A reply in one piece that is too long to be held is a body as a stream's is.
+// The same holds for a long reply that is not a stream.
 func TestClientThatHalfClosesInALongReply(t *testing.T) {
 	begun := strings.Repeat("x", peekSize(raw)+100)
 	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, r *http.Request) {
@@ -101,11 +101,11 @@ func dialPlain(s *httptest.Server) (halfCloser, error) {
 }
 
 func dialTLS(s *httptest.Server) (halfCloser, error) {
-	return tls.Dial("tcp", s.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) // which asks for HTTP/1.1
+	return tls.Dial("tcp", s.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) // asks for HTTP/1.1
 }
 
-// readHalfClosed sends a request, reads n bytes of the response's body, closes its sending side,
-// and reads what still comes.
+// readHalfClosed sends a request, reads n bytes of the response's body, closes its sending side, and
+// reads the remaining bytes.
 func readHalfClosed(conn halfCloser, proto string, n int) (string, error) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))

@@ -14,10 +14,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/text"
 )
 
-// What a function says of its error reaches clients with function_error_status: one short line of
-// text, or JSON that nothing takes for HTML. The log has one line of it.
+// With function_error_status, clients get a function's message as one short line of text, or as JSON
+// without HTML. The log gets one line.
 func TestHostileFunctionErrors(t *testing.T) {
-	large := 3 << 20 // half as many as Lambda's limit in bytes
+	large := 3 << 20 // half of Lambda's limit
 	if testing.Short() {
 		large = 1 << 17
 	}
@@ -27,14 +27,14 @@ func TestHostileFunctionErrors(t *testing.T) {
 		"control characters": "\x00\x07\x1b[31m\x7f\u0085",
 		"Unicode":            "\u202etea\u2028\u2029\ufeff\u200b茶",
 		"quotes":             `a\"b\\c`,
-		"no UTF-8":           "a\xff\xc3(",
+		"not UTF-8":          "a\xff\xc3(",
 		"6 MB":               strings.Repeat("ü", large),
 		"6 MB of escapes":    strings.Repeat("\x01", large/3),
 		"a trace":            "Error: no tea\n    at handler (/var/task/index.js:3:9)\n",
 	} {
 		for _, where := range []string{"errorType", "errorMessage", "both"} {
 			if len(hostile) >= large/3 && where != "both" {
-				continue // as long as that, one of them takes seconds
+				continue // because that takes seconds
 			}
 			report := map[string]string{"errorType": "ValidationError", "errorMessage": "no tea"}
 			for key := range report {
@@ -77,13 +77,13 @@ func TestHostileFunctionErrors(t *testing.T) {
 	}
 }
 
-// oneLine tells whether s is UTF-8 without control characters, and without those that end a line
-// or change its direction.
+// oneLine tells whether s is UTF-8 without control characters, line ends, and characters that change
+// the direction of text.
 func oneLine(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) })
 }
 
-// checkHostileDetails checks that details are two texts of at most text.MaxDetail bytes, as JSON
+// checkHostileDetails checks that details are two strings of at most text.MaxDetail bytes, in JSON
 // without < and >.
 func checkHostileDetails(t *testing.T, details string) {
 	t.Helper()

@@ -50,7 +50,7 @@ func TestInvocationTypes(t *testing.T) {
 	}
 }
 
-// An asynchronous invocation takes less.
+// The limit of an asynchronous invocation is lower.
 func TestEventInvocationLimit(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{Method: "POST"}, map[string]any{"function_name": "f", "invocation_type": "Event"})
@@ -70,7 +70,7 @@ func TestEventInvocationLimit(t *testing.T) {
 	}
 }
 
-// The event is larger than the body that it holds.
+// The limit applies to the event, which is larger than the body.
 func TestEventLimit(t *testing.T) {
 	b, _, calls := backendOf(t, "json", map[string]any{"payload_format": "2.0"}, func(w http.ResponseWriter, r *http.Request) {
 		if body, err := io.ReadAll(r.Body); err != nil || len(body) > maxPayload {
@@ -79,7 +79,7 @@ func TestEventLimit(t *testing.T) {
 		io.WriteString(w, "{}")
 	})
 	request := func(n int) *Request {
-		return &Request{Method: "POST", Body: io.NopCloser(strings.NewReader(strings.Repeat("\xff", n)))} // goes as base64
+		return &Request{Method: "POST", Body: io.NopCloser(strings.NewReader(strings.Repeat("\xff", n)))} // sent as base64
 	}
 	if _, err := do(t.Context(), b, request(4<<20)); err != nil {
 		t.Error(err)
@@ -103,7 +103,7 @@ func TestQualifier(t *testing.T) {
 		t.Errorf("got %s:%s, want f:live", c.Function, c.Qualifier)
 	}
 
-	// The operator's choice is not for a client to overrule.
+	// A client cannot overrule the configuration.
 	var e *Error
 	if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "f:dev"}}); !errors.As(err, &e) || e.StatusCode() != http.StatusNotFound {
 		t.Errorf("got %v, want a 404", err)
@@ -138,7 +138,7 @@ func TestLogTail(t *testing.T) {
 	}
 }
 
-func TestLogThatIsNoBase64(t *testing.T) {
+func TestLogThatIsNotBase64(t *testing.T) {
 	l := &recorder{}
 	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{LogResult: aws.String("!")}, nil
@@ -151,8 +151,8 @@ func TestLogThatIsNoBase64(t *testing.T) {
 	}
 }
 
-// Of concurrent calls the first reply counts, whatever the others come to. Where none has
-// one, the request fails once.
+// Of concurrent calls, the first reply counts, even if other calls fail. If all fail, the request
+// fails with one error.
 func TestConcurrentCallsOfOneRequest(t *testing.T) {
 	reply := func(aws.Context) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{Payload: []byte(`"tea"`)}, nil
@@ -185,7 +185,7 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 				return tc.calls[executions.Add(1)-1](ctx)
 			})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": 0}), ConcurrentCalls: len(tc.calls)})
 			response, err := do(t.Context(), b, &Request{})
-			over.Wait() // the calls that have lost are cancelled
+			over.Wait() // the other calls are canceled
 			if tc.status == 200 {
 				if err != nil || readAll(t, response) != `"tea"` || len(l.level("ERROR")) != 0 {
 					t.Errorf("got %v, log %q; want a reply", err, l.lines)
@@ -199,7 +199,7 @@ func TestConcurrentCallsOfOneRequest(t *testing.T) {
 	}
 }
 
-// The log of each execution is logged, of those that are tried again too.
+// The gateway logs the log of each execution, also of failed attempts.
 func TestLogTailOfEachExecution(t *testing.T) {
 	for _, stream := range []bool{false, true} {
 		n := 0

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// lateReader is a transport that reads no body, as one whose server answers before it has read all.
+// lateReader is a transport that does not read the payload, as if the server had answered early.
 type lateReader struct{ bodies []io.ReadCloser }
 
 // RoundTrip implements http.RoundTripper.
@@ -19,7 +19,7 @@ func (l *lateReader) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), ContentLength: 2}, nil
 }
 
-// A transport may read the body of a call that is over: no other call's event may be in it.
+// A transport may still read the body of an ended call. It must not see the event of another call.
 func TestLateReadsOfEvents(t *testing.T) {
 	late := &lateReader{}
 	sdk := testSDK{endpoint: "https://lambda.us-west-2.amazonaws.com", transport: late}
@@ -46,8 +46,8 @@ func decodeAll(r *http.Response) error {
 	return err
 }
 
-// The read of a body that stalls goes on after its call is over. No other call's body is mixed up
-// with it.
+// The read of a stalled body goes on after the call has ended. It must not change the body of another
+// call.
 func TestLateBodies(t *testing.T) {
 	stalled := make([]*io.PipeWriter, 20)
 	for i := range stalled {
@@ -56,7 +56,7 @@ func TestLateBodies(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := readBody(ctx, body, maxPayload); err == nil {
-			t.Fatal("got a body that has not arrived")
+			t.Fatal("got a body, want an error: it has not arrived")
 		}
 	}
 	var calls sync.WaitGroup

@@ -18,7 +18,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
-// hostile starts an Invoke API that answers as it likes.
+// hostile starts an Invoke API that answers as the handler says.
 func hostile(t *testing.T, answer http.HandlerFunc) (url string, calls *int) {
 	t.Helper()
 	calls = new(int)
@@ -30,7 +30,7 @@ func hostile(t *testing.T, answer http.HandlerFunc) (url string, calls *int) {
 	return s.URL, calls
 }
 
-// endlessly writes until the reader is gone.
+// endlessly writes until the reader has gone.
 func endlessly(w io.Writer) {
 	for chunk := bytes.Repeat([]byte(" "), 64<<10); ; {
 		if _, err := w.Write(chunk); err != nil {
@@ -44,13 +44,13 @@ func TestReplyLimit(t *testing.T) {
 		name     string
 		settings map[string]any
 		answer   http.HandlerFunc
-		want     string // the start of the log line; empty for a reply
-		begun    string // that of one for a reply that has begun to go to the client
+		want     string // the beginning of the log line; empty for a reply
+		begun    string // the same, if the client already has a part of the reply
 	}{
 		{"at the limit", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"a":"bcd"`[:9]+"}")
 		}, "", ""},
-		{"one more", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+		{"one byte more", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"a":"bcd"}`)
 		}, `the reply cannot be decoded: function f: 'it has more than 10 bytes'`, ""},
 		{"Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
@@ -59,7 +59,7 @@ func TestReplyLimit(t *testing.T) {
 		{"above Lambda's limit", nil, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `"%s"`, strings.Repeat("x", config.MaxReply-1))
 		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, `the reply broke off: function f: it has more than 6291556 bytes`},
-		{"above Lambda's limit, as it says itself", nil, func(w http.ResponseWriter, _ *http.Request) {
+		{"above Lambda's limit, announced", nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(config.MaxReply+1))
 			endlessly(w)
 		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
@@ -84,7 +84,7 @@ func TestReplyLimit(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"out of tea"}`)
 		}, `invocation failed: function f, code AccessDeniedException (403): 'out of tea'`, ""},
-		{"a long answer that is no reply", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
+		{"a long redirect", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amzn-ErrorType", "MultipleChoices")
 			w.WriteHeader(http.StatusMultipleChoices)
 			io.WriteString(w, `{"message":"out of tea"}`)
@@ -105,7 +105,7 @@ func TestReplyLimit(t *testing.T) {
 	} {
 		for _, encoding := range []string{"no-op", "json"} {
 			if tc.settings["stream"] != nil && encoding != "no-op" {
-				continue // there is no such backend
+				continue // a stream needs no-op
 			}
 			t.Run(tc.name+", "+encoding, func(t *testing.T) {
 				url, calls := hostile(t, tc.answer)
@@ -128,14 +128,14 @@ func TestReplyLimit(t *testing.T) {
 					t.Errorf("got %v, log %q, want %s", err, l.lines, want)
 				}
 				if *calls != 1 {
-					t.Errorf("got %d calls, want 1: the function has been executed", *calls)
+					t.Errorf("got %d calls, want 1, because the function was executed", *calls)
 				}
 			})
 		}
 	}
 }
 
-// What a reply says of its own length is believed no more than the rest of it.
+// A false Content-Length does not allocate memory.
 func TestReplyThatAnnouncesMoreThanTheLimit(t *testing.T) {
 	url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", strconv.Itoa(1<<40))
@@ -147,7 +147,7 @@ func TestReplyThatAnnouncesMoreThanTheLimit(t *testing.T) {
 	}
 }
 
-func TestReplyLimitBehindAnInvoker(t *testing.T) {
+func TestReplyLimitWithAnInvoker(t *testing.T) {
 	for size, ok := range map[int]bool{10: true, 11: false} {
 		b := withInvoker(&recorder{}, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			return &lambda.InvokeOutput{Payload: bytes.Repeat([]byte("1"), size)}, nil
@@ -158,7 +158,7 @@ func TestReplyLimitBehindAnInvoker(t *testing.T) {
 	}
 }
 
-// A compressed reply counts as what it is without compression.
+// The limit applies to a compressed reply after decompression.
 func TestReplyLimitAndCompression(t *testing.T) {
 	for size, ok := range map[int64]bool{1000: true, 1001: false} {
 		url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -179,7 +179,7 @@ func (spaces) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte("
 func TestStreamLimit(t *testing.T) {
 	for _, tc := range []struct {
 		size, limit int
-		want        int // bytes that come; -1 for an error before them
+		want        int // received bytes; -1 means an error before the first one
 	}{
 		{100, 100, 100},
 		{100_000, 0, 100_000}, // no limit
@@ -212,7 +212,7 @@ func TestStreamLimit(t *testing.T) {
 	}
 }
 
-// Only the end of a log is logged, as much of it as Lambda sends.
+// The gateway logs at most as much of a log as Lambda sends.
 func TestLogTailLimit(t *testing.T) {
 	l := &recorder{}
 	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -241,11 +241,11 @@ func TestNestingOfXML(t *testing.T) {
 		name, document, want string
 	}{
 		{"at the limit", nested(maxNesting), ""},
-		{"one more", nested(maxNesting + 1), "it is nested in more than 10000 levels"},
+		{"one level more", nested(maxNesting + 1), "it is nested in more than 10000 levels"},
 		{"never closed", strings.Repeat("<a>", maxNesting+1), "it is nested in more than 10000 levels"},
-		{"never closed, below the limit", strings.Repeat("<a>", maxNesting), ""}, // the decoder's to refuse
+		{"never closed, below the limit", strings.Repeat("<a>", maxNesting), ""}, // the decoder refuses it
 		{"wide", "<a>" + strings.Repeat("<b/>", maxNesting) + "</a>", ""},
-		{"what only looks like it", "<a><![CDATA[" + nested(maxNesting+1) + "]]><!--" + strings.Repeat("<a>", maxNesting) + "--></a>", ""},
+		{"in CDATA and comments", "<a><![CDATA[" + nested(maxNesting+1) + "]]><!--" + strings.Repeat("<a>", maxNesting) + "--></a>", ""},
 		{"Latin-1", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + strings.Repeat("<\xe4>", maxNesting+1), "it is nested in more than 10000 levels"},
 		{"Windows-1252", "<?xml version=\"1.0\" encoding=\"windows-1252\"?>" + strings.Repeat("<\x80>", maxNesting+1), "it is nested in more than 10000 levels"},
 		{"UTF-16", "\xff\xfe" + strings.Repeat("<\x00a\x00>\x00", maxNesting+1), "XML syntax error on line 1: "},
@@ -258,7 +258,7 @@ func TestNestingOfXML(t *testing.T) {
 	}
 }
 
-// The decoders for XML are those that need it.
+// Only the XML decoders need the check.
 func TestNestingOfReplies(t *testing.T) {
 	deep := strings.Repeat("<a>", maxNesting+1)
 	for encoding, ok := range map[string]bool{"xml": false, "XML": false, "rss": false, "json": true, "": true, "string": true, "no-op": true} {

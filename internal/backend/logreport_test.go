@@ -28,7 +28,7 @@ func TestFunctionReport(t *testing.T) {
 				`{"time":"2026-11-27T00:00:00Z","type":"platform.report","record":{"requestId":"1","status":"success","metrics":{"durationMs":3.5,"billedDurationMs":4,"memorySizeMB":128,"maxMemoryUsedMB":36,"initDurationMs":120.25}}}` + "\n",
 			Invocation{FunctionDuration: 3500 * time.Microsecond, BilledDuration: 4 * ms, InitDuration: 120250 * time.Microsecond, MemorySize: 128 << 20, MaxMemoryUsed: 36 << 20},
 		},
-		"the function's own line before it": {
+		"after a line of the function": {
 			"REPORT RequestId: fake\tDuration: 1 ms\tInit Duration: 9 ms\nREPORT RequestId: 1\tDuration: 2 ms\n",
 			Invocation{FunctionDuration: 2 * ms},
 		},

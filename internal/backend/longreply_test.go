@@ -18,7 +18,7 @@ import (
 	"testing/iotest"
 )
 
-// backendOf returns a backend for a format whose function's API is answer.
+// backendOf returns a backend of an encoding, with answer as the Invoke API.
 func backendOf(t *testing.T, encoding string, settings map[string]any, answer http.HandlerFunc) (*Backend, *recorder, *int) {
 	t.Helper()
 	url, calls := hostile(t, answer)
@@ -29,16 +29,16 @@ func backendOf(t *testing.T, encoding string, settings map[string]any, answer ht
 	return b, l, calls
 }
 
-// long is a JSON document of n bytes.
+// long returns a JSON document of n bytes.
 func long(n int) string { return `{"a":"` + strings.Repeat("x", n-len(`{"a":""}`)) + `"}` }
 
-// abort ends the connection where the answer is.
+// abort ends the connection within the answer.
 func abort(w http.ResponseWriter) {
 	http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// A reply is the same, however long it is, and whether its length is announced.
+// Replies of all lengths arrive unchanged, with and without a Content-Length.
 func TestRepliesOfAllLengths(t *testing.T) {
 	for _, encoding := range []string{"no-op", "json", "string", "xml"} {
 		for _, announced := range []bool{true, false} {
@@ -71,7 +71,7 @@ func TestRepliesOfAllLengths(t *testing.T) {
 	}
 }
 
-// What is read of a long reply in steps is what is written of it at once.
+// Read and WriteTo return the same bytes of a long reply.
 func TestLongReplyAsReader(t *testing.T) {
 	want := long(200 << 10)
 	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
@@ -87,22 +87,22 @@ func TestLongReplyAsReader(t *testing.T) {
 	}
 }
 
-// Of a call whose connection breaks, the reply goes on from another one, but for what is
-// with the client already.
+// If the connection of a reply breaks, the call is retried, unless the client already has a part of
+// it.
 func TestLongReplyThatBreaksOff(t *testing.T) {
 	whole := long(1 << 20)
 	for _, tc := range []struct {
 		name, encoding string
-		some           int // of the first answer
+		some           int // bytes of the first answer
 		settings       map[string]any
 		calls          int
-		fails          string // what the log line begins with; empty for a good reply
+		fails          string // the beginning of the log line; empty for a reply
 	}{
-		{"for the client, before it gets any", "no-op", 10 << 10, nil, 2, ""},
+		{"for the client, before it has a part", "no-op", 10 << 10, nil, 2, ""},
 		{"for the client", "no-op", 100 << 10, nil, 1, "the reply broke off: "},
-		{"decoded, before it is", "json", 1 << 10, nil, 2, ""},
+		{"decoded, within the first bytes", "json", 1 << 10, nil, 2, ""},
 		{"decoded", "json", 100 << 10, nil, 2, ""},
-		{"decoded, without another try", "json", 100 << 10, map[string]any{"max_retries": 0.0}, 1, "the reply broke off: "},
+		{"decoded, without a retry", "json", 100 << 10, map[string]any{"max_retries": 0.0}, 1, "the reply broke off: "},
 		{"a string", "string", 100 << 10, nil, 2, ""},
 	} {
 		for _, announced := range []bool{true, false} {
@@ -141,7 +141,7 @@ func TestLongReplyThatBreaksOff(t *testing.T) {
 	}
 }
 
-// A client must see that what it has got is not whole, whichever way its gateway writes it.
+// A client must see that a response is incomplete, with and without a Content-Length.
 func TestLongReplyCutForTheClient(t *testing.T) {
 	whole := long(1 << 20)
 	for _, announced := range []bool{true, false} {
@@ -159,7 +159,7 @@ func TestLongReplyCutForTheClient(t *testing.T) {
 				return
 			}
 			maps.Copy(w.Header(), response.Header)
-			io.Copy(w, response.Body) // as KrakenD's routers do, which drop the error
+			io.Copy(w, response.Body) // like KrakenD's routers, which drop the error
 		}))
 		defer gateway.Close()
 		response, err := http.Get(gateway.URL)
@@ -169,12 +169,12 @@ func TestLongReplyCutForTheClient(t *testing.T) {
 		body, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err == nil || !strings.HasPrefix(whole, string(body)) {
-			t.Errorf("announced: %t: got %d bytes as if they were all", announced, len(body))
+			t.Errorf("announced: %t: got %d bytes and no error", announced, len(body))
 		}
 	}
 }
 
-// The deadline ends a reply that does not come, wherever it goes.
+// The deadline ends a reply that stalls, with every encoding.
 func TestLongReplyAndDeadline(t *testing.T) {
 	for encoding, want := range map[string]string{"no-op": "the deadline passed while the reply was coming", "json": "the deadline passed while the reply was coming"} {
 		release := make(chan struct{})
@@ -198,9 +198,9 @@ func TestLongReplyAndDeadline(t *testing.T) {
 	}
 }
 
-// A decoder that reads to the end has decoded the value, and the deadline has passed: the client
-// gets a 504 and the log the reason.
-func TestLongReplyThatStallsBehindItsValue(t *testing.T) {
+// If the deadline passes while a decoder reads on after the value, the client gets a 504, and the log
+// the reason.
+func TestLongReplyThatStallsAfterItsValue(t *testing.T) {
 	b, l, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, long(100<<10))
 		http.NewResponseController(w).Flush()
@@ -221,8 +221,8 @@ func TestLongReplyThatStallsBehindItsValue(t *testing.T) {
 	}
 }
 
-// Behind the value of a reply the connection may break: the function is not executed again.
-func TestLongReplyThatBreaksBehindItsValue(t *testing.T) {
+// If the connection breaks after the value of a reply, there is no retry.
+func TestLongReplyThatBreaksAfterItsValue(t *testing.T) {
 	b, _, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, long(100<<10))
 		abort(w)
@@ -236,7 +236,7 @@ func TestLongReplyThatBreaksBehindItsValue(t *testing.T) {
 	}
 }
 
-// An empty reply or a null counts as nothing, with any spaces before it and any text after it.
+// An empty reply or a null has no body, with any spaces before it and any text after it.
 func TestLongNothing(t *testing.T) {
 	spaces := strings.Repeat(" \n", 50<<10)
 	for name, reply := range map[string]string{"spaces": spaces, "null": spaces + "null", "null, and more": "null" + spaces} {
@@ -248,8 +248,8 @@ func TestLongNothing(t *testing.T) {
 	}
 }
 
-// Where a decoder stops before the end of a reply, or panics, the next call finds things in
-// order.
+// If a decoder stops before the end of a reply or panics, the connection is reused and the rest of
+// the reply is closed.
 func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
 	announced := func(reply string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -304,16 +304,16 @@ func TestReplyThatIsNotReadToItsEnd(t *testing.T) {
 		panic("a decoder")
 	})
 	if err == nil {
-		t.Error("got a reply of a decoder that panics")
+		t.Error("got no error of a decoder that panics")
 	}
 	if _, err := io.ReadAll(body); err == nil {
-		t.Error("the rest of the reply is open")
+		t.Error("the rest of the reply is not closed")
 	}
 }
 
-// If nothing ends a request, an unread reply holds no connection: KrakenD 1.x drops the replies
-// of shadow backends.
-func TestLongReplyToNobody(t *testing.T) {
+// If nothing ends a request, an unread reply holds no connection: KrakenD 1.x drops the replies of
+// shadow backends.
+func TestLongReplyThatIsDropped(t *testing.T) {
 	var mu sync.Mutex
 	connections := make(map[string]bool)
 	b, _, _ := backendOf(t, "no-op", nil, func(w http.ResponseWriter, r *http.Request) {
@@ -332,7 +332,7 @@ func TestLongReplyToNobody(t *testing.T) {
 	}
 }
 
-// A long reply for a client takes 256 KB of memory at most while it passes.
+// A long no-op reply takes at most 256 KB of memory.
 func TestLongReplyMemory(t *testing.T) {
 	const n, size = 20, 6 << 20
 	whole := bytes.Repeat([]byte("x"), size)

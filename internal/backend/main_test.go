@@ -19,7 +19,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
-// TestMain keeps what the machine knows of AWS away from the tests.
+// TestMain removes the machine's AWS settings.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
@@ -34,14 +34,14 @@ func TestMain(m *testing.M) {
 
 const accessKey, secretKey = "AKIDEXAMPLE", "not-a-secret"
 
-// testSDK has fake credentials, an endpoint, and no patience: the delays before retries are
-// recorded, not waited for.
+// testSDK has fake credentials and an endpoint. It records the delays before retries instead of
+// waiting.
 type testSDK struct {
 	endpoint  string
 	delays    *[]time.Duration  // nil drops them
-	transport http.RoundTripper // nil for http.DefaultTransport
-	retries   *int              // where the backend configures none; nil for 3
-	token     string            // of the session; empty for none
+	transport http.RoundTripper // nil means http.DefaultTransport
+	retries   *int              // without max_retries; nil means 3
+	token     string            // the session token; may be empty
 }
 
 // Client implements invoke.SDK.
@@ -56,7 +56,7 @@ func (s testSDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found,
 	return c, found, err
 }
 
-// impatient is a target whose delays are recorded and not waited for.
+// impatient returns a target that records delays instead of waiting.
 func impatient(delays *[]time.Duration) invoke.Target {
 	return invoke.Target{MaxRetries: 3, Sleep: func(ctx context.Context, d time.Duration) error {
 		if delays != nil {
@@ -66,7 +66,7 @@ func impatient(delays *[]time.Duration) invoke.Target {
 	}}
 }
 
-// staticCredentials are always the same. They have their session token.
+// staticCredentials are fixed credentials with this session token.
 type staticCredentials string
 
 func (token staticCredentials) Retrieve(context.Context) (sigv4.Credentials, uint64, error) {
@@ -76,8 +76,8 @@ func (staticCredentials) MarkValid(uint64)   {}
 func (staticCredentials) MarkExpired(uint64) {}
 func (staticCredentials) MarkInvalid(uint64) {}
 
-// withInvoker returns a factory with an Invoker of aws-sdk-go, as a build sets it. It has no
-// patience either.
+// withInvoker returns a factory with an Invoker of aws-sdk-go, as a build sets it. It does not wait
+// either.
 func withInvoker(l Logger, i sdkv1.Invoker) *Factory {
 	_, streams := i.(sdkv1.StreamInvoker)
 	f := NewFactory(Options{Logger: l, Invoker: sdkv1.NewAttempter(i), InvokerRetries: sdkv1.MaxRetries(i), InvokerStreams: streams})
@@ -117,10 +117,10 @@ func (r *recorder) level(name string) []string {
 	return lines
 }
 
-// ns puts settings under a namespace.
+// ns returns settings with a namespace.
 func ns(settings any) []Setting { return []Setting{{"test", settings}} }
 
-// do has b execute its function and keeps the reply.
+// do calls b's function and returns the reply.
 func do(ctx context.Context, b *Backend, r *Request) (response *http.Response, err error) {
 	err = b.Invoke(ctx, r, func(reply *http.Response) error {
 		response = reply

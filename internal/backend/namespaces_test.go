@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The warnings come whether the rest of the configuration is good or bad.
+// A bad configuration does not suppress the warnings.
 func TestWarningOfNamespacesWithoutEffect(t *testing.T) {
 	const warning = "WARNING [BACKEND: /x][Lambda] qos/http-cache has no effect on a Lambda backend: use cache_ttl of the endpoint to let clients cache responses"
 	for _, function := range []any{"f", 1} {

@@ -17,11 +17,11 @@ import (
 func TestParameters(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
-		endpoint string // empty where the framework does not tell it
+		endpoint string // empty if the framework does not tell it
 		params   map[string]string
 		query    map[string][]string
 		want     string
-		leftOut  string // the first name that a warning is about, quoted
+		leftOut  string // the quoted name in the warning
 	}{
 		{name: "nothing", want: `{}`},
 		{name: "empty maps", params: map[string]string{}, query: map[string][]string{}, want: `{}`},
@@ -43,7 +43,7 @@ func TestParameters(t *testing.T) {
 			want:   `{"JWT.sub":"5","UserId":"1","_x":"3","order-id":"2","other":"6","resp0_id":"4"}`,
 		},
 
-		// A client's names beside those that the gateway vouches for.
+		// Names of a client next to those that the gateway vouches for.
 		{name: "a placeholder's name", params: map[string]string{"Id": "mine"}, query: map[string][]string{"id": {"theirs", "too"}}, want: `{"id":"mine"}`, leftOut: "'id'"},
 		{name: "the key of a param", params: map[string]string{"Id": "mine"}, query: map[string][]string{"Id": {"theirs"}}, want: `{"id":"mine"}`, leftOut: "'Id'"},
 		{name: "another case", params: map[string]string{"UserId": "7"}, query: map[string][]string{"userid": {"9"}}, want: `{"userId":"7"}`, leftOut: "'userid'"},
@@ -103,7 +103,7 @@ func (b *body) Close() error {
 	return nil
 }
 
-// The warning of a body without a Content-Type comes once.
+// The gateway warns once of a body without a Content-Type.
 func TestWarningOfABodyWithoutAType(t *testing.T) {
 	for _, tc := range []struct {
 		name, format, body string
@@ -133,12 +133,12 @@ func TestWarningOfABodyWithoutAType(t *testing.T) {
 
 func TestPayloadByMethod(t *testing.T) {
 	for _, tc := range []struct {
-		method, arrived string // the backend's, and the request's
+		method, arrived string // of the backend, and of the request
 		want            string
 	}{
 		{"GET", "", `{"id":"1"}`}, {"get", "", `{"id":"1"}`}, {"", "", `{"id":"1"}`},
 		{"POST", "", "the body"}, {"post", "", "the body"}, {"PUT", "", "the body"}, {"PATCH", "", "the body"}, {"DELETE", "", "the body"}, {"HEAD", "", "the body"},
-		// A component has changed it.
+		// A component has changed the method.
 		{"GET", "POST", "the body"}, {"GET", "put", "the body"}, {"POST", "get", `{"id":"1"}`}, {"", "GET", `{"id":"1"}`},
 	} {
 		b := withInvoker(&recorder{}, noInvoker{}).New(Spec{
@@ -164,7 +164,7 @@ func TestBodyPayloadEmpty(t *testing.T) {
 	}
 }
 
-// zeros never ends.
+// zeros is an endless body.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
@@ -215,7 +215,7 @@ func TestBodyPayloadErrors(t *testing.T) {
 	}{
 		{"broken off", failing{io.ErrUnexpectedEOF}, http.StatusBadRequest},
 		{"a panic", failing{}, http.StatusBadRequest},
-		{"a limit set in front of us", http.MaxBytesReader(httptest.NewRecorder(), io.NopCloser(strings.NewReader("xx")), 1), http.StatusRequestEntityTooLarge},
+		{"a limit of http.MaxBytesReader", http.MaxBytesReader(httptest.NewRecorder(), io.NopCloser(strings.NewReader("xx")), 1), http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			rc := &body{Reader: tc.r}
@@ -237,8 +237,8 @@ func TestBodyPayloadEndsWithTheContext(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 
-	// A read that fails because the request has ended is not the body's fault, whatever is
-	// noticed first.
+	// A read that fails because the request has ended is not an error of the body, even if the read's
+	// error comes first.
 	for _, ctx := range []context.Context{ctx, silent{ctx}} {
 		_, err = readBody(ctx, io.NopCloser(failing{io.ErrUnexpectedEOF}), maxPayload)
 		if !errors.Is(err, context.Canceled) {
@@ -251,7 +251,7 @@ func TestBodyPayloadEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// silent is a context that has ended, and tells only who asks.
+// silent is a context that has ended, but whose Done channel never closes.
 type silent struct{ context.Context }
 
 func (silent) Done() <-chan struct{} { return nil }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Custom writers may lack methods. That is never fatal.
+// Writers that lack methods cause no panic.
 func TestReceiver(t *testing.T) {
 	r := receiverOf(io.Discard)
 	r.flush()
@@ -18,7 +18,7 @@ func TestReceiver(t *testing.T) {
 		t.Error("aborted a plain writer")
 	}
 	if r.gone != nil {
-		t.Error("a plain writer tells when its client has gone")
+		t.Error("got a client that has gone from a plain writer")
 	}
 
 	recorder := httptest.NewRecorder()
@@ -67,7 +67,7 @@ type hijackable struct {
 
 func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, nil, nil }
 
-// However many calls are between a server and its handler's end, the server is found.
+// serverRuns finds the server through any number of calls.
 func TestServerRuns(t *testing.T) {
 	var deep func(n int) bool
 	deep = func(n int) bool {
@@ -77,7 +77,7 @@ func TestServerRuns(t *testing.T) {
 		return deep(n - 1)
 	}
 	if deep(200) {
-		t.Error("found a server, and there is none")
+		t.Error("found a server, want none")
 	}
 	var found atomic.Bool
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { found.Store(deep(200)) }))

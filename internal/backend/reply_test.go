@@ -45,7 +45,7 @@ func TestDecompress(t *testing.T) {
 		{"gzip", "gzip", zipped, "null", true},
 		{"gzip, other spellings", " X-GZIP ", zipped, "null", true},
 		{"gzip of nothing", "gzip", nil, "", true},
-		{"no gzip", "gzip", []byte(`{"a":1}`), "", false},
+		{"not gzip", "gzip", []byte(`{"a":1}`), "", false},
 		{"cut gzip", "gzip", zipped[:len(zipped)-4], "", false},
 		{"another encoding", "br", []byte("x"), "", false},
 		{"at the limit", "gzip", gzipped(t, io.LimitReader(zeros{}, limit)), strings.Repeat("\x00", limit), true},
@@ -58,7 +58,7 @@ func TestDecompress(t *testing.T) {
 	}
 }
 
-// KrakenD's decoders would take what a stream begins with for the reply, and drop the rest.
+// KrakenD's decoders would decode the prelude of a stream as the reply, and drop the rest.
 func TestStreamThatIsDecoded(t *testing.T) {
 	const stream = "{\"statusCode\":201}\x00\x00\x00\x00\x00\x00\x00\x00{}"
 	for _, tc := range []struct {
@@ -87,7 +87,7 @@ func TestStreamThatIsDecoded(t *testing.T) {
 	}
 }
 
-// A proxy in between may compress without having been asked, and may lie.
+// A proxy may compress without request, or declare gzip for plain data.
 func TestRepliesThatSayGzip(t *testing.T) {
 	payload := gzipped(t, strings.NewReader(`{"a":1}`))
 	transport := http.DefaultTransport
@@ -104,9 +104,9 @@ func TestRepliesThatSayGzip(t *testing.T) {
 		header         string
 	}{
 		{"decoded", "json", payload, `{"a":1}`, 200, ""},
-		{"passed on", "no-op", payload, string(payload), 200, "gzip"},
-		{"a lie", "json", []byte(`{"a":1}`), "", 502, ""},
-		{"a lie passed on", "no-op", []byte(`{"a":1}`), `{"a":1}`, 200, "gzip"},
+		{"no-op", "no-op", payload, string(payload), 200, "gzip"},
+		{"plain data", "json", []byte(`{"a":1}`), "", 502, ""},
+		{"plain data, no-op", "no-op", []byte(`{"a":1}`), `{"a":1}`, 200, "gzip"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -136,7 +136,7 @@ func TestRepliesThatSayGzip(t *testing.T) {
 	}
 }
 
-// What is in the log and the details of a function's error must be readable.
+// The log and the details of a compressed function error are readable.
 func TestFunctionErrorThatIsCompressed(t *testing.T) {
 	for _, tc := range []struct {
 		body []byte
@@ -169,7 +169,7 @@ func TestDefaultContentType(t *testing.T) {
 	}
 }
 
-// A reply that is an HTTP response has a body, and maybe an encoding, of its own.
+// An HTTP response in a reply has its own body, and may have its own Content-Encoding.
 func TestProxiedReplies(t *testing.T) {
 	envelope := func(encoding string, body []byte) []byte {
 		return fmt.Appendf(nil, `{"statusCode":201,"headers":{"content-encoding":%q,"etag":"x"},"body":%q,"isBase64Encoded":true}`,
@@ -182,7 +182,7 @@ func TestProxiedReplies(t *testing.T) {
 		name   string
 		answer answer
 		format format
-		status int // 0 for an error
+		status int // 0 means an error
 		want   string
 		header http.Header
 	}{
@@ -194,19 +194,19 @@ func TestProxiedReplies(t *testing.T) {
 			"gzip, for the client", answer{payload: envelope("gzip", zipped)}, raw, 201,
 			string(zipped), http.Header{"Etag": {"x"}, "Content-Encoding": {"gzip"}, "Content-Type": {"text/plain; charset=utf-8"}},
 		},
-		{"no gzip, decoded", answer{payload: envelope("gzip", []byte("{}"))}, structured, 0, "", nil},
+		{"not gzip, decoded", answer{payload: envelope("gzip", []byte("{}"))}, structured, 0, "", nil},
 		{"br, for the client", answer{payload: envelope("br", []byte("x"))}, raw, 201, "x", http.Header{"Etag": {"x"}, "Content-Encoding": {"br"}, "Content-Type": {"text/plain; charset=utf-8"}}},
 		{
 			"an envelope that came compressed", answer{payload: gzipped(t, strings.NewReader(`{"statusCode":200,"body":"a"}`)), header: http.Header{"Content-Encoding": {"gzip"}}},
 			raw, 200, "a", http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
 		},
-		{"no gzip around the envelope", answer{payload: []byte("{}"), header: http.Header{"Content-Encoding": {"gzip"}}}, raw, 0, "", nil},
+		{"an envelope that is not gzip", answer{payload: []byte("{}"), header: http.Header{"Content-Encoding": {"gzip"}}}, raw, 0, "", nil},
 		{
-			"what a function that streams returns in one piece", answer{payload: []byte(prelude + "<p>"), header: http.Header{"Content-Type": {integrationResponse}}},
+			"the reply of a streaming function in one piece", answer{payload: []byte(prelude + "<p>"), header: http.Header{"Content-Type": {integrationResponse}}},
 			raw, 404, "<p>", http.Header{"Content-Type": {"text/html"}},
 		},
-		{"half of that", answer{payload: []byte("{}"), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
-		{"something else", answer{payload: []byte("x" + prelude), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
+		{"an incomplete prelude", answer{payload: []byte("{}"), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
+		{"an invalid prelude", answer{payload: []byte("x" + prelude), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
 		{"a null, decoded", answer{payload: []byte(`{"statusCode":200,"body":"null"}`)}, structured, 200, "", http.Header{"Content-Type": {"text/plain; charset=utf-8"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -230,7 +230,7 @@ func TestProxiedReplies(t *testing.T) {
 	}
 }
 
-// Beside data, a client gets to see what Lambda says, and nothing of the function's.
+// With data, a client gets Lambda's metadata, but no headers of the function.
 func TestMetadata(t *testing.T) {
 	got := Metadata(http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}, "Content-Type": {"text/html"}, "Set-Cookie": {"a=1"}})
 	if want := (http.Header{"X-Amz-Executed-Version": {"7"}, "X-Amzn-Requestid": {"id"}}); !reflect.DeepEqual(got, want) {

@@ -58,9 +58,9 @@ func TestReport(t *testing.T) {
 		Settings: ns(map[string]any{"function_name": "f", "max_retries": -2}), ConcurrentCalls: 2, Report: func(r Report) { got = r },
 	})
 	if got.Err == nil {
-		t.Error("got no error of a bad configuration")
+		t.Error("got no error for a bad configuration")
 	}
 	if got.Err = nil; fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", Report{Warnings: warnings}) {
-		t.Errorf("got %+v beside the error, want the warnings alone", got)
+		t.Errorf("got %+v with the error, want only the warnings", got)
 	}
 }

@@ -26,7 +26,7 @@ import (
 func TestMaxRetries(t *testing.T) {
 	for _, tc := range []struct {
 		settings any  // max_retries
-		sdk      *int // the SDK's number of retries
+		sdk      *int // retries of the SDK
 		want     int  // attempts
 	}{
 		{0.0, nil, 1}, {1.0, nil, 2}, {1, nil, 2}, {5.0, nil, 6}, {-1.0, nil, 4}, {nil, nil, 4},
@@ -52,7 +52,7 @@ func TestMaxRetries(t *testing.T) {
 	}
 }
 
-func TestSecondTrySucceeds(t *testing.T) {
+func TestSecondAttemptSucceeds(t *testing.T) {
 	for name, fault := range map[string]lambdatest.Fault{
 		"5xx":            lambdatest.APIError(http.StatusInternalServerError, "ServiceException", ""),
 		"throttled":      lambdatest.Throttle(1),
@@ -99,9 +99,8 @@ func TestConnectionFailures(t *testing.T) {
 	}
 }
 
-// A retry that the deadline leaves no room for is not waited for: the last error
-// is the answer, at once.
-func TestRetriesAreHeldAgainstTheDeadline(t *testing.T) {
+// If the deadline leaves no time for a retry, the client immediately gets the last error.
+func TestRetriesAndTheDeadline(t *testing.T) {
 	s := api(t, `{}`)
 	s.Fail("f", lambdatest.Throttle(3600).Always())
 	var delays []time.Duration
@@ -120,8 +119,7 @@ func TestRetriesAreHeldAgainstTheDeadline(t *testing.T) {
 	}
 }
 
-// misbehaving starts an Invoke API whose first answer is not one of HTTP's. The others are
-// good.
+// misbehaving starts an Invoke API whose first answer is broken. All others are valid.
 func misbehaving(t *testing.T, first func(conn *net.TCPConn, w *bufio.ReadWriter)) (url string, calls *atomic.Int32) {
 	t.Helper()
 	calls = new(atomic.Int32)
@@ -144,20 +142,20 @@ func misbehaving(t *testing.T, first func(conn *net.TCPConn, w *bufio.ReadWriter
 	return s.URL, calls
 }
 
-// An answer that makes no sense has come whole: the function has been executed, and would
-// say the same again.
-func TestAnswersWithoutSenseAreNotTriedAgain(t *testing.T) {
+// An invalid answer that is complete is not retried: the function was executed, and would give the
+// same answer again.
+func TestInvalidAnswersAreNotRetried(t *testing.T) {
 	good := gzipped(t, strings.NewReader(`"good"`))
 	checksum := bytes.Clone(good)
 	checksum[len(checksum)-8]++
 	for name, tc := range map[string]struct{ head, body string }{
-		"no gzip":                    {"200 OK\r\nContent-Encoding: gzip", `"a reply of some length"`},
+		"not gzip":                   {"200 OK\r\nContent-Encoding: gzip", `"a reply of some length"`},
 		"a wrong checksum":           {"200 OK\r\nContent-Encoding: gzip", string(checksum)},
 		"half of a gzip":             {"200 OK\r\nContent-Encoding: gzip", string(good[:len(good)/2])},
 		"half of an error":           {"403 Forbidden\r\nX-Amzn-Errortype: AccessDeniedException", `{"message":"half`},
-		"an error that is no JSON":   {"404 Not Found", "<html>"},
+		"an error that is not JSON":  {"404 Not Found", "<html>"},
 		"a switch of protocols":      {"101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x", "x"},
-		"a status that is none":      {"999 X", ""},
+		"an invalid status":          {"999 X", ""},
 		"a redirect":                 {"307 Temporary Redirect\r\nLocation: /", ""},
 		"an answer to another range": {"206 Partial Content\r\nContent-Encoding: br", "x"},
 	} {
@@ -167,7 +165,7 @@ func TestAnswersWithoutSenseAreNotTriedAgain(t *testing.T) {
 		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: url}}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
 		_, err := do(t.Context(), b, &Request{})
 		want := int32(1)
-		if name == "a status that is none" { // it is one of a server's errors
+		if name == "an invalid status" { // it counts as a server error
 			want = 2
 		}
 		if e, ok := err.(*Error); calls.Load() != want || want == 1 && (!ok || e.StatusCode() != http.StatusBadGateway) {
@@ -176,7 +174,7 @@ func TestAnswersWithoutSenseAreNotTriedAgain(t *testing.T) {
 	}
 }
 
-// Behind a 101 the connection is not HTTP's any more, and no deadline ends what reads it.
+// After a 101 the connection is no longer HTTP, and a deadline would not end a read.
 func TestSwitchOfProtocolsDoesNotHang(t *testing.T) {
 	release := make(chan struct{})
 	url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -199,7 +197,7 @@ func TestSwitchOfProtocolsDoesNotHang(t *testing.T) {
 	close(release)
 }
 
-// Before the first chunk of a stream, nothing of it has been used, so the call is retried.
+// A stream that breaks off before its first chunk is retried.
 func TestStreamThatEndsBeforeItBegins(t *testing.T) {
 	for retries, ok := range map[float64]bool{0: false, 1: true} {
 		s := streamAPI(t, func() (typed, error) {
@@ -212,10 +210,10 @@ func TestStreamThatEndsBeforeItBegins(t *testing.T) {
 			t.Errorf("%v retries: got %v after %d calls", retries, err, len(s.Calls()))
 		}
 		if err == nil && readAll(t, response) != "all of it" {
-			t.Error("got another stream")
+			t.Error("got a different stream")
 		}
 	}
-	// What is malformed is not cut.
+	// A malformed stream is not retried.
 	url, calls := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", eventStream)
 		w.Write(bytes.Repeat([]byte{0xff}, 100))
@@ -226,7 +224,7 @@ func TestStreamThatEndsBeforeItBegins(t *testing.T) {
 	}
 }
 
-// A stream of an Invoker is tried again too.
+// The same holds for a stream of an Invoker.
 func TestStreamOfAnInvokerThatEndsBeforeItBegins(t *testing.T) {
 	s := streamAPI(t, func() error { return nil })
 	s.Fail("f", lambdatest.Cut(lambdatest.AfterHeaders).Always())

@@ -26,7 +26,7 @@ const (
 	fakePayload = `{"card":"4111-1111-1111-1111"}`
 )
 
-// echoes are the ways in which an answer may repeat what the gateway has sent.
+// echoes are ways in which an answer may repeat what the gateway has sent.
 var echoes = map[string]func(w http.ResponseWriter, planted string){
 	"a plain text": func(w http.ResponseWriter, planted string) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -42,7 +42,7 @@ var echoes = map[string]func(w http.ResponseWriter, planted string){
 		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
 		w.WriteHeader(http.StatusForbidden)
 	},
-	"no HTTP": func(w http.ResponseWriter, planted string) {
+	"not HTTP": func(w http.ResponseWriter, planted string) {
 		conn, buf, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			return
@@ -70,7 +70,7 @@ func jsonOf(v any) []byte {
 	return p
 }
 
-// functionEchoes are errors of functions, which may say of a payload what they like.
+// functionEchoes are errors of functions. These may repeat the payload.
 var functionEchoes = map[string]func(w http.ResponseWriter, planted string){
 	"a function's error": func(w http.ResponseWriter, planted string) {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
@@ -82,7 +82,7 @@ var functionEchoes = map[string]func(w http.ResponseWriter, planted string){
 	},
 }
 
-// plants are what an answer may repeat of a request.
+// plants are the parts of a request that an answer may repeat.
 var plants = map[string]func(r *http.Request, body string) string{
 	"token":     func(*http.Request, string) string { return fakeToken },
 	"secret":    func(*http.Request, string) string { return secretKey },
@@ -97,7 +97,7 @@ var plants = map[string]func(r *http.Request, body string) string{
 	"a part": func(_ *http.Request, body string) string { return body[9 : 9+18] },
 }
 
-// No line of the log and no error repeats the credentials or the payload, whatever answers.
+// No log line and no error repeats the credentials or the payload, for any answer.
 func TestErrorsRepeatNoSecrets(t *testing.T) {
 	p := newPlanter(t)
 	for name, answer := range echoes {
@@ -109,7 +109,7 @@ func TestErrorsRepeatNoSecrets(t *testing.T) {
 		p.check(t, name, answer, "token")
 		p.check(t, name, answer, "signature")
 	}
-	// A code decides whether its message is shown at all, so that two plants do.
+	// The code decides whether the message is shown, so two plants are enough.
 	for _, code := range append(slices.Collect(maps.Keys(clientErrors)), "", "Odd", "SerializationException", "ExpiredTokenException", "InvalidSignatureException", "AccessDeniedException") {
 		for _, what := range []string{"token", "payload"} {
 			p.check(t, "the code "+code, func(w http.ResponseWriter, planted string) {
@@ -126,7 +126,7 @@ func signatureOf(r *http.Request) string {
 	return signature
 }
 
-// A planter is an API whose answers repeat secrets, with backends that call it.
+// A planter is an API whose answers repeat secrets, and the backends that call it.
 type planter struct {
 	answer   func(w http.ResponseWriter, planted string)
 	plant    func(r *http.Request, body string) string
@@ -160,8 +160,7 @@ func newPlanter(t *testing.T) *planter {
 	return p
 }
 
-// check plants one of plants into an answer. An Invoker does not tell its secret key, and sends it
-// nowhere.
+// check puts one of plants into an answer. The secret key of an Invoker is unknown and never sent.
 func (p *planter) check(t *testing.T, name string, answer func(http.ResponseWriter, string), what string) {
 	t.Helper()
 	p.answer, p.plant = answer, plants[what]

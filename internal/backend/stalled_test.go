@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// stalled is a context whose deadline passes when a hundred kilobytes of the reply are read.
+// stalled is a context whose deadline passes after 100 KB of the reply were read.
 type stalled struct {
 	context.Context
 	done chan struct{}
@@ -38,7 +38,7 @@ func (s *stalled) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// announced is a transport that tells stalled contexts how much of a reply is read.
+// announced is a transport that tells stalled contexts how much of a reply was read.
 type announced struct{}
 
 func (announced) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// event is a message of an event stream as Lambda sends it.
+// event returns a message of an event stream in Lambda's encoding.
 func event(kind, payload string) []byte {
 	return message([][2]string{{":message-type", "event"}, {":event-type", kind}}, payload)
 }
@@ -30,7 +30,7 @@ func message(names [][2]string, payload string) []byte {
 	return binary.BigEndian.AppendUint32(m, crc32.ChecksumIEEE(m))
 }
 
-// streamOf is a backend whose function streams these chunks, and its log.
+// streamOf returns a backend whose function streams these chunks, and its log.
 func streamOf(t *testing.T, contentType string, chunks ...string) (*Backend, *recorder) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -44,8 +44,7 @@ func streamOf(t *testing.T, contentType string, chunks ...string) (*Backend, *re
 	return newStreamBackend(t, &lambdatest.Server{URL: s.URL})
 }
 
-// A chunk without a byte is nothing to a reader, which might take it for the lack of
-// progress.
+// Empty chunks are skipped: readers may treat many empty reads as an error.
 func TestStreamOfEmptyChunks(t *testing.T) {
 	for _, contentType := range []string{"text/plain", eventStream} {
 		b, _ := streamOf(t, contentType, "", "", "te", "", "a", "")
@@ -71,7 +70,7 @@ func TestStreamOfEmptyChunks(t *testing.T) {
 	}
 }
 
-// A body is too much where none is announced, too.
+// A body is an error if Content-Length is 0.
 func TestStreamThatAnnouncesNothing(t *testing.T) {
 	const head = `{"headers":{"content-length":"0"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00"
 	for body, want := range map[string]string{"": "", "tea": ": it has 3 bytes, but its Content-Length is 0"} {
@@ -90,7 +89,7 @@ func TestStreamThatAnnouncesNothing(t *testing.T) {
 	}
 }
 
-// Where a chunk ends says nothing of where the prelude does.
+// A prelude may end anywhere in a chunk.
 func TestPreludeInManyChunks(t *testing.T) {
 	const stream = `{"statusCode":201,"headers":{"content-type":"text/html"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00tea"
 	for _, contentType := range []string{integrationResponse, eventStream} {

@@ -29,12 +29,12 @@ func streamed(status int, body io.Reader) *events.LambdaFunctionURLStreamingResp
 	}
 }
 
-// bytesOf is a reply without one: what it reads, and no type.
+// bytesOf is a reply without a prelude and a content type.
 type bytesOf struct{ io.Reader }
 
 func (bytesOf) MarshalJSON() ([]byte, error) { return nil, errors.New("not JSON") }
 
-// typed is one with a type.
+// typed is a reply with a content type.
 type typed struct {
 	bytesOf
 	contentType string
@@ -56,16 +56,15 @@ func newStreamBackend(t *testing.T, s *lambdatest.Server) (*Backend, *recorder) 
 	return newBackend(t, s, Spec{URLPattern: "/x", Encoding: "no-op"}, map[string]any{"function_name": "f", "stream": true})
 }
 
-// gateway serves b as KrakenD's routers do: status and headers, and a copy of the body
-// that drops errors.
+// gateway serves b as KrakenD's routers do: it writes status and headers, copies the body, and drops
+// errors.
 func gateway(t *testing.T, b *Backend) *httptest.Server { return gatewayWith(t, b, nil) }
 
-// gatewayWith is gateway, which writes to what wrap makes of a ResponseWriter. nil leaves it as it is.
+// gatewayWith is like gateway, with a ResponseWriter that wrap returns. wrap may be nil.
 func gatewayWith(t *testing.T, b *Backend, wrap func(http.ResponseWriter) http.ResponseWriter) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Tests of another process ask each port that was free a moment ago whether their gateway
-		// is there.
+		// Tests of another process may send requests to this port while they wait for their gateway.
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)
 			return
@@ -91,7 +90,7 @@ func gatewayWith(t *testing.T, b *Backend, wrap func(http.ResponseWriter) http.R
 	return s
 }
 
-// patience is what a test waits for something that has to happen.
+// patience is how long a test waits for an event.
 const patience = 30 * time.Second
 
 func get(t *testing.T, s *httptest.Server) *http.Response {
@@ -113,7 +112,7 @@ func TestStream(t *testing.T) {
 	gw := gateway(t, b)
 	gw.Start()
 
-	// Nothing of the body is there: status and headers do not wait for it.
+	// Status and headers arrive before the body.
 	response := get(t, gw)
 	if response.StatusCode != 201 || response.ContentLength != -1 {
 		t.Errorf("got %s, %d bytes", response.Status, response.ContentLength)
@@ -125,7 +124,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	// Each chunk is there before the next is written.
+	// Each chunk arrives before the function writes the next one.
 	for _, chunk := range []string{"first", "second"} {
 		if _, err := io.WriteString(write, chunk); err != nil {
 			t.Fatal(err)
@@ -146,11 +145,11 @@ func TestStream(t *testing.T) {
 
 func TestStreamHeads(t *testing.T) {
 	const end = "\x00\x00\x00\x00\x00\x00\x00\x00"
-	long := strings.Repeat("x", 64<<10) // as much as a prelude may have
+	long := strings.Repeat("x", 64<<10) // the limit of a prelude
 	for _, tc := range []struct {
 		name, contentType, stream string
 		status                    int
-		want, body                string // content type and body
+		want, body                string // the content type and the body
 	}{
 		{"a prelude", integrationResponse, `{"statusCode":404,"headers":{"content-type":"text/html"}}` + end + "body", 404, "text/html", "body"},
 		{"a length", integrationResponse, `{"headers":{"content-length":"4","content-type":"text/html"}}` + end + "body", 200, "text/html", "body"},
@@ -160,7 +159,7 @@ func TestStreamHeads(t *testing.T) {
 		{"a body that its status forbids", integrationResponse, `{"statusCode":204}` + end + "body", 204, "", ""},
 		{"no end of the prelude", integrationResponse, `{"statusCode":200}`, 502, "", ""},
 		{"a prelude that is too long", integrationResponse, long + long, 502, "", ""},
-		{"a prelude that is no JSON", integrationResponse, "x" + end, 502, "", ""},
+		{"a prelude that is not JSON", integrationResponse, "x" + end, 502, "", ""},
 		{"a type", "text/event-stream", "data: x\n\n", 200, "text/event-stream", "data: x\n\n"},
 		{"a type, and JSON", "application/json", `{"a":1}` + end, 200, "application/json", `{"a":1}` + end},
 		{"a type and nothing", "text/csv", "", 200, "text/csv", ""},
@@ -172,10 +171,10 @@ func TestStreamHeads(t *testing.T) {
 		{"no type and a prelude", "", " \n{\"statusCode\":418,\"headers\":{\"content-type\":\"text/tea\"}}" + end + "body", 418, "text/tea", "body"},
 		{"no type and JSON", "", `{"a":1}`, 200, "application/octet-stream", `{"a":1}`},
 		{"no type and much JSON", "", `{"` + long + `":1}`, 200, "application/octet-stream", `{"` + long + `":1}`},
-		{"no type, and what only looks like a prelude", "", "{" + end, 200, "application/octet-stream", "{" + end},
+		{"no type, and an invalid prelude", "", "{" + end, 200, "application/octet-stream", "{" + end},
 		{"no type and half of a prelude", "", `{"statusCode":201`, 200, "application/octet-stream", `{"statusCode":201`},
 		{"no type, and JSON of a bad status", "", `{"statusCode":1}` + end, 200, "application/octet-stream", `{"statusCode":1}` + end},
-		// Somebody's upload, say.
+		// For example a user's upload.
 		{"the type of bytes and a prelude", "application/octet-stream", `{"statusCode":201}` + end + "body", 200, "application/octet-stream", `{"statusCode":201}` + end + "body"},
 		{"the framing's type and a prelude", eventStream, `{"statusCode":201}` + end + "body", 201, "application/octet-stream", "body"},
 		{"the framing's type and bytes", eventStream, "body", 200, "application/octet-stream", "body"},
@@ -203,7 +202,7 @@ func TestStreamHeads(t *testing.T) {
 	}
 }
 
-// JSON goes on as it comes as well, whether or not a prelude could begin like it.
+// JSON is streamed too, even if it looks like the beginning of a prelude.
 func TestStreamOfJSON(t *testing.T) {
 	for _, kind := range []string{"", "application/octet-stream", eventStream, "application/x-ndjson"} {
 		for _, chunk := range []string{"{\"n\":1}\n", "{} ", "[1,", "{a", "\n\n\"", "{}\x00\x01"} {
@@ -213,7 +212,7 @@ func TestStreamOfJSON(t *testing.T) {
 			b, _ := newTypedStreamBackend(t, api, kind)
 			gw := gateway(t, b)
 			gw.Start()
-			go io.WriteString(write, chunk) // and no more
+			go io.WriteString(write, chunk) // only this
 			response := get(t, gw)
 			got := make([]byte, len(chunk))
 			if _, err := io.ReadFull(response.Body, got); err != nil || string(got) != chunk {
@@ -223,7 +222,7 @@ func TestStreamOfJSON(t *testing.T) {
 	}
 }
 
-// newTypedStreamBackend makes a backend whose function's streams have another content type.
+// newTypedStreamBackend makes a backend whose function streams with another content type.
 func newTypedStreamBackend(t *testing.T, s *lambdatest.Server, contentType string) (*Backend, *recorder) {
 	t.Helper()
 	l := &recorder{}
@@ -233,7 +232,7 @@ func newTypedStreamBackend(t *testing.T, s *lambdatest.Server, contentType strin
 	return b, l
 }
 
-// typedTransport gives answers its content type.
+// typedTransport sets the content type of answers.
 type typedTransport string
 
 // RoundTrip implements http.RoundTripper.
@@ -245,7 +244,7 @@ func (contentType typedTransport) RoundTrip(r *http.Request) (*http.Response, er
 	return answer, err
 }
 
-// What a buffered function returns comes as well.
+// A function that does not stream works too.
 func TestStreamOfAnOrdinaryFunction(t *testing.T) {
 	api := streamAPI(t, func() (map[string]int, error) { return map[string]int{"a": 1}, nil })
 	b, _ := newStreamBackend(t, api)
@@ -258,7 +257,7 @@ func TestStreamOfAnOrdinaryFunction(t *testing.T) {
 	}
 }
 
-// A backend that asks for no body gets none.
+// A HEAD request gets no body.
 func TestStreamOfHead(t *testing.T) {
 	api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) {
 		return &events.LambdaFunctionURLStreamingResponse{Headers: map[string]string{"Content-Length": "1000"}, Body: strings.NewReader("")}, nil
@@ -273,7 +272,7 @@ func TestStreamOfHead(t *testing.T) {
 	}
 }
 
-// A stream costs what is on its way, however long it is.
+// The memory for a stream does not depend on its length.
 func TestStreamMemory(t *testing.T) {
 	const size = 50 << 20
 	api := streamAPI(t, func() (typed, error) {
@@ -375,7 +374,7 @@ func TestStreamOfNothing(t *testing.T) {
 	}
 }
 
-// Streams at the same time are each their own.
+// Concurrent streams do not mix.
 func TestStreamsUnderLoad(t *testing.T) {
 	api := streamAPI(t, func(event map[string]string) (typed, error) {
 		return typed{bytesOf{strings.NewReader(strings.Repeat(event["id"]+",", 10_000))}, "text/plain"}, nil

@@ -16,9 +16,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// cutShort are the ways in which a stream does not come to its end.
+// cutShort are ways in which a stream breaks off.
 var cutShort = map[string]struct {
-	err   error             // of the function's
+	err   error             // of the function
 	fault *lambdatest.Fault // of the call
 	log   string
 }{
@@ -29,8 +29,8 @@ var cutShort = map[string]struct {
 
 func fault(f lambdatest.Fault) *lambdatest.Fault { return &f }
 
-// concealing hides everything of a ResponseWriter but what it must have, and Flush. Lura's router hides
-// as much over HTTP/2.
+// concealing hides all methods of a ResponseWriter except those of the interface and Flush, as Lura's
+// router does over HTTP/2.
 type concealing struct{ w http.ResponseWriter }
 
 func (c concealing) Header() http.Header         { return c.w.Header() }
@@ -59,9 +59,9 @@ func TestStreamCutShort(t *testing.T) {
 					response := get(t, gw)
 					body, err := io.ReadAll(response.Body)
 					if err == nil || response.StatusCode != 200 || response.Proto != protocol || string(body) != "some of it" {
-						t.Errorf("got %s %s, %q, %v; want an error after some of it", response.Proto, response.Status, body, err)
+						t.Errorf("got %s %s, %q, %v; want an error after a part of the body", response.Proto, response.Status, body, err)
 					}
-					gw.Close() // and with it the request
+					gw.Close() // ends the request too
 					got := l.level("ERROR")
 					if len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf(tc.log, api.Calls()[0].RequestID)) {
 						t.Errorf("got %q, want one line with %q", got, tc.log)
@@ -75,7 +75,7 @@ func TestStreamCutShort(t *testing.T) {
 	}
 }
 
-// ending is a reader that fails, or ends where there is no error.
+// ending is a reader that returns the error, or io.EOF if it is nil.
 type ending struct{ err error }
 
 func (f ending) Read([]byte) (int, error) {
@@ -85,8 +85,8 @@ func (f ending) Read([]byte) (int, error) {
 	return 0, f.err
 }
 
-// A length that the function has announced tells a client as well, whatever the
-// protocol and the engine.
+// If the length of a body differs from the function's Content-Length, the client can tell, over every
+// protocol.
 func TestStreamOfAnotherLength(t *testing.T) {
 	for body, log := range map[string]string{
 		"abc":   ": it has 3 bytes, but its Content-Length is 4",
@@ -115,7 +115,7 @@ func TestStreamOfAnotherLength(t *testing.T) {
 	}
 }
 
-// Where there is no way to tell the client, the operator is told so.
+// If the client cannot tell that a stream broke off, a warning says so.
 func TestStreamCutShortForAWriterThatCannotTell(t *testing.T) {
 	api := streamAPI(t, func() (typed, error) {
 		return typed{bytesOf{io.MultiReader(strings.NewReader("some of it"), ending{errors.New("out of tea")})}, "text/plain"}, nil
@@ -136,7 +136,7 @@ func TestStreamCutShortForAWriterThatCannotTell(t *testing.T) {
 	}
 }
 
-// A function that fails before there is anything to hand on is an error as any other.
+// A function that fails before its first byte is an ordinary error.
 func TestStreamFailsAtOnce(t *testing.T) {
 	api := streamAPI(t, func() (*events.LambdaFunctionURLStreamingResponse, error) { return nil, errors.New("out of tea") })
 	b, l := newStreamBackend(t, api)
@@ -154,7 +154,7 @@ func TestStreamFailsAtOnce(t *testing.T) {
 		t.Errorf("got %v, want a 429", err)
 	}
 	if n := len(api.Calls()); n != 1+4 {
-		t.Errorf("got %d calls, want 5: the SDK's retries apply", n)
+		t.Errorf("got %d calls, want 5 with the SDK's retries", n)
 	}
 }
 
@@ -166,12 +166,12 @@ func TestStreamWhoseClientGoesAway(t *testing.T) {
 			write.Close()
 			close(gone)
 		})
-		go io.WriteString(write, "x") // and no more: only the client's going away ends it
+		go io.WriteString(write, "x") // only this: the stream ends when the client goes away
 		return typed{bytesOf{body}, "text/plain"}, nil
 	})
 	b, l := newStreamBackend(t, api)
 	gw := gateway(t, b)
-	gw.Config.Handler = withoutCancel(gw.Config.Handler) // as KrakenD 1.x
+	gw.Config.Handler = withoutCancel(gw.Config.Handler) // like KrakenD 1.x
 	gw.Start()
 	response := get(t, gw)
 	if _, err := io.ReadFull(response.Body, make([]byte, 1)); err != nil {
@@ -193,19 +193,19 @@ func await(t *testing.T, done <-chan struct{}) {
 	select {
 	case <-done:
 	case <-time.After(patience):
-		t.Fatal("the call goes on")
+		t.Fatal("the call has not ended")
 	}
 }
 
-// withoutCancel hides from h that the client has gone.
+// withoutCancel hides from h that the client went away.
 func withoutCancel(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
 	})
 }
 
-// The client has gone where it cannot be written to, too.
-func TestStreamToNobody(t *testing.T) {
+// If a write fails, the client went away.
+func TestStreamWithoutAClient(t *testing.T) {
 	api := streamAPI(t, func() (typed, error) { return typed{bytesOf{zeros{}}, "text/plain"}, nil })
 	b, l := newStreamBackend(t, api)
 	response, err := do(t.Context(), b, &Request{})
@@ -219,7 +219,7 @@ func TestStreamToNobody(t *testing.T) {
 	if got := l.level("ERROR"); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
-	api.Close() // or it never ends
+	api.Close() // otherwise it never ends
 }
 
 // broken is a writer that fails.
@@ -280,8 +280,8 @@ func (d deadline) Err() error {
 	}
 }
 
-// A reply that is never read ends with its request.
-func TestStreamThatNobodyReads(t *testing.T) {
+// An unread reply ends with its request.
+func TestUnreadStream(t *testing.T) {
 	ended := make(chan struct{})
 	api := streamAPI(t, func(ctx context.Context) (typed, error) {
 		context.AfterFunc(ctx, func() { close(ended) })

@@ -13,10 +13,10 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/config"
 )
 
-// startedARN is what AWS answers with for a durable function.
+// startedARN is the ARN in AWS's answer for a durable function.
 const startedARN = "arn:aws:lambda:us-west-2:123456789012:function:f:7/durable-execution/order-7/1c9f"
 
-// headerAPI is an Invoke API that keeps the headers of its calls.
+// headerAPI is an Invoke API that records the headers of calls.
 type headerAPI struct {
 	url string
 
@@ -24,8 +24,8 @@ type headerAPI struct {
 	calls []http.Header
 }
 
-// newHeaderAPI returns an API that answers with status, headers (names and values in turn) and
-// body.
+// newHeaderAPI returns an API that answers with this status, these headers (names and values
+// alternate) and this body.
 func newHeaderAPI(t *testing.T, status int, body string, header ...string) *headerAPI {
 	t.Helper()
 	a := &headerAPI{}
@@ -44,7 +44,7 @@ func newHeaderAPI(t *testing.T, status int, body string, header ...string) *head
 	return a
 }
 
-// take returns the headers of the calls since it was called before.
+// take returns the headers of the calls since the last take.
 func (a *headerAPI) take() []http.Header {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -53,8 +53,8 @@ func (a *headerAPI) take() []http.Header {
 	return calls
 }
 
-// Placeholders stand for params, headers and query strings, and each call is signed with what
-// they give.
+// Placeholders stand for params, headers and query strings. The signature of a call covers the
+// resulting headers.
 func TestTemplatesInCalls(t *testing.T) {
 	api := newHeaderAPI(t, http.StatusOK, "{}")
 	r := &Request{
@@ -93,8 +93,7 @@ func TestTemplatesInCalls(t *testing.T) {
 	}
 }
 
-// A request without a tenant, or with one that AWS does not take, is the client's mistake, and
-// makes no call.
+// A request without a tenant, or with an invalid one, is a 400 and makes no call.
 func TestInvalidTenantMakesNoCall(t *testing.T) {
 	api := newHeaderAPI(t, http.StatusOK, "{}")
 	for _, tenants := range [][]string{nil, {}, {""}, {"", "blue"}, {" blue"}, {"a\r\nX-Amz-Tenant-Id: red"}, {"blü"}, {"a,b"}, {strings.Repeat("t", 257)}} {
@@ -115,7 +114,7 @@ func TestInvalidTenantMakesNoCall(t *testing.T) {
 	}
 }
 
-// Clients see the name and the id of an execution. The ARN around them names the account.
+// Clients see name and id of an execution, but not its ARN, which contains the account.
 func TestDurableExecutionOfAReply(t *testing.T) {
 	const prefix = "arn:aws:lambda:us-west-2:123456789012:function:f:7/durable-execution/"
 	for arn, want := range map[string]string{
@@ -142,7 +141,7 @@ func TestDurableExecutionOfAReply(t *testing.T) {
 				}
 				for key, values := range response.Header {
 					if strings.Contains(strings.Join(values, ""), "123456789012") {
-						t.Errorf("%s, %s, %s: %s names the account: %q", arn, name, encoding, key, values)
+						t.Errorf("%s, %s, %s: %s contains the account: %q", arn, name, encoding, key, values)
 					}
 				}
 			}
@@ -150,8 +149,8 @@ func TestDurableExecutionOfAReply(t *testing.T) {
 	}
 }
 
-// A second start with another payload is a 409 that is not tried again, and tells a client
-// nothing of the first.
+// A second start with another payload is a 409 without a retry, and does not tell the client about
+// the first one.
 func TestDurableExecutionAlreadyStarted(t *testing.T) {
 	api := newHeaderAPI(t, http.StatusConflict, `{"Message":"`+startedARN+` exists"}`, "X-Amzn-Errortype", "DurableExecutionAlreadyStartedException", "X-Amz-Durable-Execution-Arn", startedARN)
 	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: api.url}}).New(Spec{Settings: ns(map[string]any{"function_name": "f:7", "durable_execution_name": "{id}"})})
@@ -168,7 +167,7 @@ func TestDurableExecutionAlreadyStarted(t *testing.T) {
 	}
 }
 
-// Concurrent calls have one name, so that they start one execution.
+// Concurrent calls have the same name, so they start one execution.
 func TestConcurrentCallsHaveOneName(t *testing.T) {
 	api := newHeaderAPI(t, http.StatusOK, "{}")
 	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: api.url}}).New(Spec{
@@ -188,7 +187,7 @@ func TestConcurrentCallsHaveOneName(t *testing.T) {
 	}
 }
 
-// Where the adapter does not have KrakenD's validator set a claim, a url_pattern has to name it.
+// Unless the adapter makes KrakenD's validator set a claim, a url_pattern must contain it.
 func TestUnsetClaims(t *testing.T) {
 	const sub, tenant = "KrakenD sets {JWT.sub} only if a url_pattern of the endpoint contains it: add it to one, such as /?sub={JWT.sub}", "KrakenD sets {JWT.tenant} only if a url_pattern of the endpoint contains it: add it to one, such as /?tenant={JWT.tenant}"
 	for _, tc := range []struct {

@@ -14,7 +14,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// bundleSDK finds the certificates of a CA bundle.
+// bundleSDK is an SDK with a CA bundle.
 type bundleSDK struct{ testSDK }
 
 func (s bundleSDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, error) {
@@ -23,8 +23,7 @@ func (s bundleSDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Foun
 	return c, found, err
 }
 
-// Backends that share a client have their own transports, and one without a transport has the
-// client's.
+// Backends that share a client use their own transports. A backend without one uses the client's.
 func TestTransports(t *testing.T) {
 	var used []string
 	through := func(name string) http.RoundTripper {
@@ -50,11 +49,11 @@ func TestTransports(t *testing.T) {
 	own := func() http.RoundTripper { return nil }
 	used = nil
 	if _, err := do(t.Context(), f.New(Spec{Settings: ns(map[string]any{"function_name": "f"}), Transport: own}), &Request{}); err != nil || !slices.Equal(used, []string{"client"}) {
-		t.Errorf("got %v through %q, want the client's transport where the build's is nil", err, used)
+		t.Errorf("got %v through %q, want the client's transport for a nil one", err, used)
 	}
 }
 
-// What a transport answers with is AWS's answer: a redirect is an error, and nothing follows it.
+// A redirect from a transport is an error, and is not followed.
 func TestTransportThatIsRedirected(t *testing.T) {
 	calls := 0
 	redirect := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -91,7 +90,7 @@ func TestTransportBesideACABundle(t *testing.T) {
 	}
 }
 
-// The build's function is called once, for a good configuration, and never in a request.
+// The build's function is called once for a good configuration, and never during a request.
 func TestTransportIsMadeOnce(t *testing.T) {
 	s := api(t, `{}`)
 	made := 0

@@ -12,13 +12,13 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// rawReply is a function whose reply may be anything, as that of a custom runtime.
+// rawReply is a function that returns these bytes, like a custom runtime.
 type rawReply string
 
 // Invoke implements lambda.Handler of aws-lambda-go.
 func (reply rawReply) Invoke(context.Context, []byte) ([]byte, error) { return []byte(reply), nil }
 
-// The log says what a reply is that does not decode, and has nothing of the reply itself.
+// The log describes a reply that cannot be decoded, but does not contain it.
 func TestUndecodableReplies(t *testing.T) {
 	object := func(r *http.Response) error { return json.NewDecoder(r.Body).Decode(new(map[string]any)) }
 	list := func(r *http.Response) error { return json.NewDecoder(r.Body).Decode(new([]any)) }
@@ -35,7 +35,7 @@ func TestUndecodableReplies(t *testing.T) {
 		{`true`, object, nil, "it is a boolean, not an object"},
 		{`{"private":1}`, list, nil, "it is an object, not a list"},
 		{`private`, object, nil, `it is not JSON: 'invalid character 'p' looking for beginning of value'`},
-		{`"` + strings.Repeat("private", 10_000) + `"`, object, nil, "it is a string, not an object"}, // it is decoded as it comes
+		{`"` + strings.Repeat("private", 10_000) + `"`, object, nil, "it is a string, not an object"}, // decoded while it arrives
 		{`Task timed out after 1.00 seconds`, object, nil, `it is not JSON but a message of AWS's emulator: 'Task timed out after 1.00 seconds'`},
 		{`Task timed out after private`, object, nil, `it is not JSON: 'invalid character 'T' looking for beginning of value'`},
 		{`Task timed out after 300.00 seconds`, object, proxied, `it is not JSON but a message of AWS's emulator: 'Task timed out after 300.00 seconds'`},

@@ -7,7 +7,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The line of a call without credentials says why where no other line does: with an Invoker.
+// With an Invoker, the line of a call without credentials has the reason, because no other line does.
 func TestLineOfMissingCredentials(t *testing.T) {
 	for want, e := range map[string]*invoke.Error{
 		"invocation failed: code NoCredentials: no AWS credentials; the last [Lambda] line about credentials says why":            {},

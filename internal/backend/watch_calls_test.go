@@ -16,8 +16,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// race is a transport for two concurrent calls. The second one ends once it is cancelled: with a
-// reply of its own, or with an error.
+// race is a transport for two concurrent calls. The second one ends when it is canceled, with a reply
+// or an error.
 type race struct {
 	calls   atomic.Int32
 	replies bool // the second call
@@ -27,7 +27,7 @@ type race struct {
 func (r *race) RoundTrip(request *http.Request) (*http.Response, error) {
 	id, body := "first", "{}"
 	if r.calls.Add(1) == 1 {
-		synctest.Wait() // until the second call is under way
+		synctest.Wait() // until the second call is running
 	} else {
 		<-request.Context().Done()
 		if !r.replies {
@@ -39,8 +39,8 @@ func (r *race) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
-// For concurrent calls, observers see the call whose reply the client gets, and the number of
-// all calls. The other calls are cancelled, which is not a failure.
+// For concurrent calls, observers get the call whose reply the client gets, and the number of all
+// calls. The other calls are canceled, which is not a failure.
 func TestObserversOfConcurrentCalls(t *testing.T) {
 	for name, replies := range map[string]bool{"the other one replies": true, "the other one fails": false} {
 		t.Run(name, func(t *testing.T) {
@@ -68,12 +68,12 @@ func TestObserversOfConcurrentCalls(t *testing.T) {
 	}
 }
 
-// A panic of an observer is a line in the log. The client gets the reply, and the process goes on
-// where nothing reads it.
+// A panic of an observer is logged. The client gets its reply, and the process goes on, even if
+// nothing reads the reply.
 func TestObserversThatPanic(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return strings.Repeat("x", 200<<10), nil }})
 	t.Cleanup(s.Close)
-	for name, encoding := range map[string]string{"a reply": "string", "a reply that nobody reads": "no-op"} {
+	for name, encoding := range map[string]string{"a reply": "string", "an unread reply": "no-op"} {
 		log := errorLog{&recorder{}, make(chan string, 1)}
 		f := NewFactory(Options{Logger: log, SDK: testSDK{endpoint: s.URL}, OnInvocation: func(context.Context, Invocation) { panic("oh") }})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -88,7 +88,7 @@ func TestObserversThatPanic(t *testing.T) {
 	}
 }
 
-// errorLog tells of errors.
+// errorLog sends error lines to a channel.
 type errorLog struct {
 	*recorder
 	errors chan string
@@ -96,7 +96,7 @@ type errorLog struct {
 
 func (l errorLog) Error(v ...any) { l.errors <- v[len(v)-1].(string) }
 
-// An attempt that failed has the code that the call would have if no other attempt followed.
+// A failed attempt has the code that the call would have without further attempts.
 func TestAttemptCode(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -18,7 +18,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// observed has what observers were told.
+// observed records what observers get.
 type observed struct {
 	trace map[string]string // that TraceContext sets
 
@@ -60,7 +60,7 @@ func (o *observed) tell(ctx context.Context, i Invocation) {
 	o.ends++
 }
 
-// text returns the last invocation in one line, without what varies.
+// text returns the last invocation in one line, without times and ids.
 func (o *observed) text() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -71,7 +71,7 @@ func (o *observed) text() string {
 		o.ends, i.Attempts, i.Throttles, i.Status, i.APIStatus, i.Code, i.FunctionError, id, i.ExecutedVersion, took, i.PayloadSize, i.ReplySize, i.BilledDuration)
 }
 
-// observedBackend returns a backend of the function f, and what its observers are told.
+// observedBackend returns a backend of the function f, and a record of its observers.
 func observedBackend(url string, spec Spec, settings map[string]any) (*Backend, *observed) {
 	o := &observed{}
 	spec.Settings = ns(settings)
@@ -132,7 +132,7 @@ func TestObservers(t *testing.T) {
 		"a name from the request": {
 			map[string]any{"function_param_name": "Name"}, Spec{Endpoint: "/{name}"}, nil,
 			`0 ended: attempts 0, throttles 0, status 0 of 0, code "", function error "", request id false, version "", took false, payload 0, reply 0, billed 0s`,
-			"", // the request names none
+			"", // the request has no name
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestObservers(t *testing.T) {
 	}
 }
 
-// silentError has no text.
+// silentError is an error without a text.
 type silentError struct{}
 
 func (silentError) Error() string { return "" }
@@ -218,7 +218,7 @@ func readToEnd(r io.ReadCloser) {
 	r.Close()
 }
 
-// A long no-op reply ends with its body, and counts all of it.
+// The invocation of a long no-op reply ends with its body, and counts all bytes.
 func TestObserversOfLongReplies(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return strings.Repeat("x", 200<<10), nil }})
 	t.Cleanup(s.Close)
@@ -252,7 +252,7 @@ func TestObserversOfPanics(t *testing.T) {
 	}
 }
 
-// The trace context is in events and in the client context, in place of the request's, and as
+// The trace context replaces the request's in events and in the client context, and is sent as
 // X-Amzn-Trace-Id.
 func TestTraceContextReachesTheFunction(t *testing.T) {
 	request := func() *Request {
@@ -278,7 +278,7 @@ func TestTraceContextReachesTheFunction(t *testing.T) {
 			b, o := observedBackend(s.URL, Spec{URLPattern: "/"}, tc.settings)
 			o.trace = tc.trace
 			r := request()
-			if tc.longHeader { // with it, the trace context fits no more
+			if tc.longHeader { // then there is no space for the trace context
 				r.Headers["X-Long"] = []string{strings.Repeat("x", 2350)}
 			}
 			if _, err := do(t.Context(), b, r); err != nil {
@@ -305,7 +305,7 @@ func TestTraceContextReachesTheFunction(t *testing.T) {
 	}
 }
 
-// Without observers an invocation has no watch, and allocates nothing for one.
+// Without observers, an invocation has no watch, and allocates none.
 func TestNothingToWatch(t *testing.T) {
 	for name, o := range map[string]Observer{"no observer": nil, "one with nothing to watch": idle{}} {
 		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: "http://127.0.0.1:1"}, Observer: o}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
@@ -326,7 +326,7 @@ type idle struct{}
 func (idle) Start(ctx context.Context, _ Invocation) (context.Context, Observation) { return ctx, nil }
 func (idle) TraceContext(context.Context) map[string]string                         { return nil }
 
-// Without credentials nothing is sent, so there is no attempt.
+// Without credentials there is no attempt.
 func TestObserversWithoutCredentials(t *testing.T) {
 	b, o := observedBackend("http://127.0.0.1:1", Spec{}, map[string]any{"function_name": "f"})
 	target := impatient(nil)
@@ -342,15 +342,15 @@ func TestObserversWithoutCredentials(t *testing.T) {
 	}
 }
 
-// noCredentials fail each lookup.
+// noCredentials are credentials whose lookup always fails.
 type noCredentials struct{ staticCredentials }
 
 func (noCredentials) Retrieve(context.Context) (sigv4.Credentials, uint64, error) {
 	return sigv4.Credentials{}, 0, errors.New("no credentials")
 }
 
-// A reply that KrakenD drops without reading or closing it, as those of shadow backends, ends the
-// invocation with the request.
+// If KrakenD drops a reply without reading or closing it, as with shadow backends, the invocation ends
+// with the request.
 func TestObserversOfDroppedReplies(t *testing.T) {
 	long := strings.Repeat("x", 200<<10)
 	s := lambdatest.NewServer(map[string]any{"stream": func() (io.Reader, error) { return strings.NewReader(long), nil }, "long": func() (string, error) { return long, nil }})
