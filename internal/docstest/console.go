@@ -25,7 +25,7 @@ func parseConsole(b Block) (all []*exchange, err error) {
 		e := &exchange{Block: b, line: i + 1}
 		command, ok := strings.CutPrefix(lines[i], prompt)
 		if !ok {
-			return all, b.errorfAt(e.line, "a line of a console that is neither a command nor an answer")
+			return all, b.errorfAt(e.line, "a line of a console block that is neither a command nor a part of an answer")
 		}
 		i++
 		for strings.HasSuffix(command, `\`) && i < len(lines) {

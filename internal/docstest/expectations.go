@@ -44,7 +44,7 @@ type answers struct {
 
 func (s answers) take(r *run) error {
 	if r.last == nil {
-		return s.errorf("nothing has been requested before")
+		return s.errorf("there is no request before it")
 	}
 	return anyIs(s.Block, "the answer", []string{r.last.body}, s.want)
 }
@@ -53,7 +53,7 @@ func (s answers) take(r *run) error {
 // which calls several functions at once if its endpoint has several backends.
 func anyIs(b Block, what string, texts []string, want any) error {
 	if len(texts) == 0 {
-		return b.errorf("the last request has called no function")
+		return b.errorf("the last request did not call a function")
 	}
 	var wrong []string
 	for _, text := range texts {
@@ -77,11 +77,11 @@ type logs struct{ Block }
 func parseLogs(b Block) (logs, error) {
 	l := logs{b}
 	if strings.TrimSpace(b.Text) == "" {
-		return l, b.errorf("there is no line to look for in the log")
+		return l, b.errorf("the block has no line to look for in the log")
 	}
 	for i, line := range l.lines() {
 		if line != "" && strings.Trim(line, anything+" ") == "" {
-			return l, b.errorfAt(i+1, "every line is like %q", line)
+			return l, b.errorfAt(i+1, "%q matches every line", line)
 		}
 	}
 	return l, nil

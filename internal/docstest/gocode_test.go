@@ -58,10 +58,10 @@ func Example() {
 		"two := two()\nuse(two)": "",
 		"seven()":                "",
 
-		"one := p.New()\n\nuse(two)":        nowhere, // of two files
-		"one := p.New()\nfmt.Println(one)":  nowhere, // not one after the other
+		"one := p.New()\n\nuse(two)":        nowhere, // from two files
+		"one := p.New()\nfmt.Println(one)":  nowhere, // not consecutive lines
 		"two := two()\n\nuse(two)\n\nuse()": nowhere,
-		"two()":                             nowhere, // a part of a line
+		"two()":                             nowhere, // only a part of a line
 		"var six = 6":                       nowhere,
 		"eight()":                           nowhere,
 		"nine()":                            nowhere,

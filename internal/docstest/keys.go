@@ -32,7 +32,7 @@ func checkKeys(of string, o object, known []string, p place) error {
 	}
 	extra, ok := o["extra_config"].(object)
 	if !ok && o["extra_config"] != nil {
-		return fmt.Errorf("the extra_config of %s is no object", of)
+		return fmt.Errorf("the extra_config of %s is not an object", of)
 	}
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		switch n, ok := lookup(name); {
@@ -40,7 +40,7 @@ func checkKeys(of string, o object, known []string, p place) error {
 		case !ok:
 			return fmt.Errorf("no gateway of the tests has the namespace %q", name)
 		case n.places&p == 0:
-			return fmt.Errorf("the namespace %q is none of %s", name, of)
+			return fmt.Errorf("the namespace %q does not belong to %s", name, of)
 		}
 	}
 	return nil

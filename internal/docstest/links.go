@@ -56,10 +56,10 @@ func checkLink(root, page, target string, anchors map[string]map[string]bool) er
 		to = filepath.ToSlash(filepath.Join(filepath.Dir(page), file))
 	}
 	if _, err := os.Stat(filepath.Join(root, to)); err != nil {
-		return fmt.Errorf("the link %s leads nowhere", target)
+		return fmt.Errorf("the link %s points to a missing file", target)
 	}
 	if anchored && !anchors[to][anchor] {
-		return fmt.Errorf("the link %s leads to no heading", target)
+		return fmt.Errorf("the link %s points to a missing heading", target)
 	}
 	return nil
 }

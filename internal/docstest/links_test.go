@@ -33,11 +33,11 @@ func TestCheckLinks(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"README.md:3: the link docs/b.md leads nowhere",
-		"README.md:4: the link docs/a.svg leads nowhere",
-		"README.md:5: the link #bottom leads to no heading",
-		"README.md:5: the link docs/a.md#none leads to no heading",
-		"docs/a.md:4: the link b.md leads nowhere",
+		"README.md:3: the link docs/b.md points to a missing file",
+		"README.md:4: the link docs/a.svg points to a missing file",
+		"README.md:5: the link #bottom points to a missing heading",
+		"README.md:5: the link docs/a.md#none points to a missing heading",
+		"docs/a.md:4: the link b.md points to a missing file",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

@@ -115,7 +115,7 @@ func TestLabel(t *testing.T) {
 	}
 }
 
-// Whatever a page is, its blocks are where it says that they are.
+// FuzzParse checks that each block is at its line, for any page.
 func FuzzParse(f *testing.F) {
 	f.Add("# A\n\ntext:\n\n```json\n{\"a\": 1}\n```\n- b\n\n  ~~~ go\n  x\n  ~~~\n")
 	f.Add("> ```\n> a\n> ```\n1. ````text\n   b\n   ````\n")

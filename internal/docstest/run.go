@@ -128,7 +128,7 @@ func (r *run) checkStart() (errs []error) {
 			continue
 		}
 		if complaints++; !r.section.tells(line) {
-			errs = append(errs, r.section.errorf("the gateway logs, and the page does not tell: %s", c))
+			errs = append(errs, r.section.errorf("the gateway logs a line that the page does not show: %s", c))
 		}
 	}
 	wrong := map[int]bool{}

@@ -15,7 +15,7 @@ func sectionsOf(t *testing.T, page, text string) []*Section {
 	return sections
 }
 
-// Everything that a page may have, and nothing that is wrong.
+// A page with everything that it may have, and without mistakes.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("testdata/good.md")
@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// What the mistakes are made in.
+// The parts of pages with mistakes.
 const (
 	users = `{"endpoint": "/users/{id}", "backend": [{"extra_config": {"backend/lambda": {"function_name": "users"}}}]}`
 	get   = "$ curl http://localhost:8080/users/7\n{\"id\":\"7\"}"
@@ -49,7 +49,7 @@ const (
 
 func console(text string) string { return "```console\n" + text + "\n```" }
 
-// labelled is a block after a line of text.
+// labelled returns a block after a line of text.
 func labelled(label, block string) string { return label + "\n" + block }
 
 func allow(action, resource string) string {
@@ -60,7 +60,7 @@ func trusts(condition string) string {
 	return block(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "123456789012"}` + condition + `}]}`)
 }
 
-// Each page has one mistake, and the test says where it is and what.
+// Each page has one mistake, and the error has its line and describes it.
 func TestRunFindsMistakes(t *testing.T) {
 	t.Parallel()
 	const f = "arn:aws:lambda:us-west-2:123456789012:function:users"
@@ -72,9 +72,9 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{block(users), console(get), labelled("It receives:", block("{\n\"id\": \"8\"}"))},
 			[]string{"p.md:9: ", `the payload.id: got "7", want "8"`},
 		},
-		"a payload of nobody": {
+		"a payload without a request": {
 			[]string{block(users), labelled("It receives:", block("{}"))},
-			[]string{"p.md:5: the last request has called no function"},
+			[]string{"p.md:5: the last request did not call a function"},
 		},
 		"a payload that is not JSON": {
 			[]string{
@@ -100,7 +100,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"an answer before the first one": {
 			[]string{block(users), labelled("The client answers:", block(`{}`))},
-			[]string{"p.md:5: nothing has been requested before"},
+			[]string{"p.md:5: there is no request before it"},
 		},
 		"another body": {
 			[]string{block(users), console("$ curl http://localhost:8080/users/7\n{\"id\":\"8\"}")},
@@ -134,27 +134,27 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{block(users), console(get), labelled("The gateway logs:", "```text\nComponent enabled: function users\nComponent … function teas\n```")},
 			[]string{`p.md:11: the gateway has not logged "Component … function teas"`},
 		},
-		"a log of nobody": {
+		"a log without a request": {
 			[]string{labelled("The gateway logs:", "```text\nComponent enabled\n```")},
 			[]string{"p.md:2: the section configures no endpoint"},
 		},
 
-		"a log of anything": {
+		"a log that matches anything": {
 			[]string{block(users), labelled("The gateway logs:", "```text\nComponent enabled\n… …\n```")},
-			[]string{`p.md:7: every line is like "… …"`},
+			[]string{`p.md:7: "… …" matches every line`},
 		},
-		"a log of nothing": {
+		"an empty log": {
 			[]string{block(users), labelled("The gateway logs:", "```text\n```")},
-			[]string{"p.md:5: there is no line to look for in the log"},
+			[]string{"p.md:5: the block has no line to look for in the log"},
 		},
 
 		"a bad configuration": {
 			[]string{block(`"backend/lambda": {"function_name": "f", "max_retries": "many"}`), console("$ curl -i http://localhost:8080/\nHTTP/1.1 500 Internal Server Error")},
-			[]string{"p.md:1: the gateway logs, and the page does not tell: ERROR: ", "max_retries: must be an integer"},
+			[]string{"p.md:1: the gateway logs a line that the page does not show: ERROR: ", "max_retries: must be an integer"},
 		},
-		"a key that is none": {
+		"an unknown key of Lambda": {
 			[]string{block(`"backend/lambda": {"function_name": "f", "max_retry": 1}`)},
-			[]string{"p.md:1: the gateway logs, and the page does not tell: WARNING: ", "unknown key 'max_retry'"},
+			[]string{"p.md:1: the gateway logs a line that the page does not show: WARNING: ", "unknown key 'max_retry'"},
 		},
 		"a function that is not called": {
 			[]string{block(`{"endpoint": "/a", "method": "POST", "backend": [{"extra_config": {"backend/lambda": {"function_param_name": "Name"}}}]}`), labelled("The gateway logs:", "```text\nanother component, such as a Lua script, must set it\n```")},
@@ -173,17 +173,17 @@ func TestRunFindsMistakes(t *testing.T) {
 				{"extra_config": {"backend/lambda": {"function_param_name": "Name", "allowed_functions": ["c*"]}}}]}`), labelled("The gateway logs:", "```text\nno function can match 'c*'\n```")},
 			[]string{"p.md:1: GET /a/{name} does not invoke the function of {", `"function_param_name":"Name"`},
 		},
-		"nothing that is wrong": {
+		"a good configuration, marked as wrong": {
 			[]string{labelled("This is wrong:", block(`"backend/lambda": {"function_name": "f"}`)), labelled("The gateway logs:", "```text\nComponent enabled\n```")},
 			[]string{"p.md:1: 1 blocks should be wrong, and the gateway complains of 0"},
 		},
 		"wrong, and no log": {
 			[]string{labelled("This is wrong:", block(`"backend/lambda": {"function_name": ""}`)), console("$ curl http://localhost:8080/\n")},
-			[]string{"p.md:2: the block after what is wrong has to tell what the gateway logs"},
+			[]string{"p.md:2: the block after a wrong configuration must show what the gateway logs"},
 		},
 		"wrong in another way": {
 			[]string{labelled("This is wrong:", block(`"backend/lambda": {"function_name": ""}`)), labelled("The gateway logs:", "```text\nListening on port\n```")},
-			[]string{"p.md:1: the gateway logs, and the page does not tell: ERROR: ", "function_name: must not be empty"},
+			[]string{"p.md:1: the gateway logs a line that the page does not show: ERROR: ", "function_name: must not be empty"},
 		},
 		"the spelling of KrakenD 1": {
 			[]string{block(`{"endpoint": "/a", "headers_to_pass": ["A"], "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`)},
@@ -193,25 +193,25 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{block(`{"version": 2, "endpoints": []}`)},
 			[]string{"p.md:1: the version of a krakend.json is 3"},
 		},
-		"a key of a backend that is none": {
+		"an unknown key of a backend": {
 			[]string{block(`"encodings": "no-op", "extra_config": {"backend/lambda": {"function_name": "f"}}`)},
 			[]string{`p.md:1: "encodings" is no key of a backend in KrakenD 2`},
 		},
-		"a key of krakend.json that is none": {
+		"an unknown key of krakend.json": {
 			[]string{block(`"max_idle_connection": 1`)},
 			[]string{`p.md:1: "max_idle_connection" is no key of krakend.json in KrakenD 2`},
 		},
-		"a namespace that is none": {
+		"an unknown namespace": {
 			[]string{block(`"extra_config": {"backend/lambda": {"function_name": "f"}, "backend/lambdas": {}}`)},
 			[]string{`p.md:1: no gateway of the tests has the namespace "backend/lambdas"`},
 		},
-		"a namespace elsewhere": {
+		"a namespace in the wrong place": {
 			[]string{block(`"extra_config": {"backend/lambda": {"function_name": "f"}, "router": {}}`)},
-			[]string{`p.md:1: the namespace "router" is none of a backend`},
+			[]string{`p.md:1: the namespace "router" does not belong to a backend`},
 		},
-		"a backend of somebody else's": {
+		"a backend that is not a Lambda backend": {
 			[]string{block(`{"endpoint": "/a", "backend": [{"host": ["http://example.com"], "url_pattern": "/"}]}`)},
-			[]string{"p.md:1: GET /a has a backend that is none of Lambda's"},
+			[]string{"p.md:1: GET /a has a backend that is not a Lambda backend"},
 		},
 		"an endpoint twice": {
 			[]string{block(users), block(users)},
@@ -224,15 +224,15 @@ func TestRunFindsMistakes(t *testing.T) {
 
 		"JSON of no known kind": {
 			[]string{block(users), "text", block(`{"id": 7}`)},
-			[]string{"p.md:5: a json block that is no endpoint"},
+			[]string{"p.md:5: a json block that is not an endpoint"},
 		},
-		"JSON that is none": {
+		"invalid JSON": {
 			[]string{block("{\n  \"a\": 1,\n}")},
 			[]string{"p.md:4: this is not JSON: "},
 		},
-		"JSON with something behind it": {
+		"JSON with text after it": {
 			[]string{block("{}\n{}")},
-			[]string{"p.md:1: this is not JSON: there is more behind the value"},
+			[]string{"p.md:1: this is not JSON: there is more text after the value"},
 		},
 		"JSON in disguise": {
 			[]string{block(users), "```js\n{\"id\": 7}\n```"},
@@ -242,12 +242,12 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{"```jsonc\n{} // a\n```"},
 			[]string{"p.md:1: a block of JSON or Go that is not called json or go"},
 		},
-		"an error that is none": {
+		"an invalid error": {
 			[]string{block(users), labelled("It fails with:", block(`{"errorMessage": "out of tea"}`))},
 			[]string{"p.md:5: what a function fails with is"},
 		},
 
-		"a request of nobody": {
+		"a request without a gateway": {
 			[]string{console(get)},
 			[]string{"p.md:2: GET /users/7: the section configures no endpoint"},
 		},
@@ -261,7 +261,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"an answer without a request": {
 			[]string{block(users), console("{\"id\":\"7\"}")},
-			[]string{"p.md:5: a line of a console that is neither a command nor an answer"},
+			[]string{"p.md:5: a line of a console block that is neither a command nor a part of an answer"},
 		},
 		"headers without a status": {
 			[]string{block(users), console("$ curl -i http://localhost:8080/users/7\n{\"id\":\"7\"}")},
@@ -272,11 +272,11 @@ func TestRunFindsMistakes(t *testing.T) {
 			[]string{`p.md:5: "ok" is no header`},
 		},
 
-		"a policy that nothing is held against": {
+		"a policy without a gateway": {
 			[]string{allow("lambda:InvokeFunction", f)},
-			[]string{"p.md:1: a policy in a section that configures no gateway to hold it against"},
+			[]string{"p.md:1: a policy in a section without a gateway to compare it with"},
 		},
-		"a policy that is none": {
+		"an invalid policy": {
 			[]string{block(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Actions": "lambda:InvokeFunction", "Resource": "x"}]}`)},
 			[]string{`p.md:1: this is not a policy: json: unknown field "Actions"`},
 		},
@@ -347,7 +347,7 @@ func TestRunFindsMistakes(t *testing.T) {
 				errs = append(errs, s.Run(OnKrakenD2(t, krakend2))...)
 			}
 			if len(errs) == 0 {
-				t.Fatal("it was not found")
+				t.Fatal("got no error")
 			}
 			got := errs[0].Error()
 			if !strings.HasPrefix(got, tc.want[0]) {
@@ -359,7 +359,7 @@ func TestRunFindsMistakes(t *testing.T) {
 				}
 			}
 			for _, err := range errs[1:] {
-				t.Errorf("got another one: %v", err)
+				t.Errorf("got another error: %v", err)
 			}
 		})
 	}

@@ -39,7 +39,7 @@ func (s *Section) read() {
 			s.taken = append(s.taken, b)
 		}
 		if b.label() == wrongLabel && (i+1 == len(s.Blocks) || s.Blocks[i+1].label() != logsLabel) {
-			s.errs = append(s.errs, b.errorf("the block after what is wrong has to tell what the gateway logs"))
+			s.errs = append(s.errs, b.errorf("the block after a wrong configuration must show what the gateway logs"))
 		}
 	}
 	if s.service.keys != nil {
@@ -117,7 +117,7 @@ func (s *Section) readJSON(b Block) error {
 	case label == answersLabel:
 		s.steps = append(s.steps, answers{b, v})
 	default:
-		return b.errorf("a json block that is no endpoint, no krakend.json, no part of them and no policy; " +
+		return b.errorf("a json block that is not an endpoint, a krakend.json, a part of one of them, or a policy; " +
 			"the line before it should end with returns:, fails with:, receives:, custom context: or answers:")
 	}
 	return nil
@@ -144,7 +144,7 @@ func attachPolicies(sections []*Section) {
 		for _, p := range s.policies {
 			// The gateway does not show what a platform's role trusts.
 			if !held && !p.trusts() {
-				s.errs = append(s.errs, p.block.errorf("a policy in a section that configures no gateway to hold it against"))
+				s.errs = append(s.errs, p.block.errorf("a policy in a section without a gateway to compare it with"))
 			}
 		}
 	}

@@ -88,7 +88,7 @@ func (s *service) addEndpoint(b Block, o object) error {
 			return err
 		}
 		if extra, _ := backend["extra_config"].(object); !isLambda(extra) {
-			return fmt.Errorf("%s has a backend that is none of Lambda's, and the test has no host for it", e)
+			return fmt.Errorf("%s has a backend that is not a Lambda backend, and the test has no host for it", e)
 		}
 	}
 	return nil
@@ -103,7 +103,7 @@ func (s *service) addKrakend(b Block, o object) error {
 	delete(o, "endpoints")
 	for _, element := range endpoints {
 		if !isEndpoint(element) {
-			return fmt.Errorf("%s is no endpoint", encode(element))
+			return fmt.Errorf("%s is not an endpoint", encode(element))
 		}
 		if err := s.addEndpoint(b, element.(object)); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (s *service) addBackend(b Block, backend object) error {
 		return s.addEndpoint(b, object{"endpoint": s.freePath(extra), "backend": list{backend}})
 	}
 	if len(backend) > 1 {
-		return fmt.Errorf("a backend that is none of Lambda's")
+		return fmt.Errorf("a backend that is not a Lambda backend")
 	}
 	for name, settings := range extra {
 		n, ok := lookup(name)

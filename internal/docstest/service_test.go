@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// started returns what the gateway of a page with one section is started with.
+// started returns the Service of a page with one section.
 func started(t *testing.T, blocks ...string) Service {
 	t.Helper()
 	sections, err := Parse("p.md", strings.Join(blocks, "\n"))

@@ -44,7 +44,7 @@ func decode(text string) (v any, err error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more behind the value")
+		return nil, errors.New("there is more text after the value")
 	}
 	return v, nil
 }
