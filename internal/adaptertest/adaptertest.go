@@ -191,11 +191,11 @@ type testCase struct {
 	name string
 
 	backend  Backend        // without the namespace
-	settings map[string]any // beside endpoint; function_name is f where neither it nor the param is set
+	settings map[string]any // besides endpoint; without a function, function_name is f
 	request  Request
 	body     string // of the request
 
-	reply string            // of the function, byte for byte
+	reply string            // of the function, sent unchanged
 	fails error             // the function's error
 	fault *lambdatest.Fault // for every call
 
@@ -209,7 +209,7 @@ type testCase struct {
 	headers    []string // names in the metadata, sorted
 	metadata   int      // the status in the metadata; 200 if it is 0
 
-	status  int    // of the error; 0 for none
+	status  int    // of the error; 0 means no error
 	message string // of the error
 	level   string // of its line in the log; ERROR if empty
 }
@@ -261,7 +261,7 @@ func (tc testCase) run(t *testing.T, adapter Adapter) {
 	log := &Recorder{}
 	built := adapter(with(tc.backend, settings), Options{Logger: log, Session: newSession(t, s.URL)})
 	if built.Next {
-		t.Fatal("the backend was left to the next factory")
+		t.Fatal("the adapter passed the backend to the next factory")
 	}
 
 	r := tc.request
@@ -271,7 +271,7 @@ func (tc testCase) run(t *testing.T, adapter Adapter) {
 	response, err := built.Proxy(t.Context(), &r)
 
 	if lines := log.Unclean(); len(lines) != 0 {
-		t.Errorf("got the lines %q, which a logger would have to escape", lines)
+		t.Errorf("got the lines %q, which a logger must escape", lines)
 	}
 	calls := s.Calls()
 	want := max(tc.calls, 0)
@@ -314,9 +314,9 @@ func levelOf(status int) string {
 func (tc testCase) checkError(t *testing.T, response *Response, err error, log *Recorder) {
 	t.Helper()
 	if response != nil {
-		t.Errorf("got the response %+v beside the error", response)
+		t.Errorf("got the response %+v with the error", response)
 	}
-	coded, ok := err.(interface{ StatusCode() int }) // as the routers ask, of the outermost error
+	coded, ok := err.(interface{ StatusCode() int }) // like the routers: only on the outermost error
 	if !ok || coded.StatusCode() != tc.status {
 		t.Fatalf("got %T %v, want the status %d", err, err, tc.status)
 	}

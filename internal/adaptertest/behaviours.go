@@ -24,7 +24,7 @@ func leftToNext(t *testing.T, adapter Adapter) {
 		log := &Recorder{}
 		built := adapter(Backend{ExtraConfig: extra}, Options{Logger: log})
 		if !built.Next || len(built.Host) != 0 || len(log.lines) != 0 {
-			t.Errorf("%s: got %+v and log %q, want it left to the next factory, in silence", name, built, log.lines)
+			t.Errorf("%s: got %+v and log %q, want it passed to the next factory without a log line", name, built, log.lines)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func host(t *testing.T, adapter Adapter) {
 	}
 }
 
-// output is an Invoker with one answer; nil is an empty one.
+// output is an Invoker that always returns this payload. nil is an empty one.
 func output(payload []byte) Invoker {
 	return invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 		return &lambda.InvokeOutput{Payload: payload}, nil
@@ -118,7 +118,7 @@ func contextEnds(t *testing.T, adapter Adapter) {
 }
 
 // concurrentCalls checks that all calls are made at once, that the first reply wins and the
-// other calls are cancelled, and that an error counts only after all calls have failed.
+// other calls are canceled, and that an error counts only after all calls have failed.
 func concurrentCalls(t *testing.T, adapter Adapter) {
 	const n = 3
 	var (

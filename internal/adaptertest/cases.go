@@ -24,7 +24,7 @@ var (
 )
 
 var cases = []testCase{
-	// The function's input.
+	// The payload.
 	{
 		name:    "GET: placeholders and query strings",
 		backend: Backend{Method: "GET"},
@@ -41,7 +41,7 @@ var cases = []testCase{
 	},
 	{name: "POST: no body", backend: Backend{Method: "POST"}, reply: `{}`, data: `{}`, headers: decoded},
 	{
-		name:    "POST: a body that is no JSON",
+		name:    "POST: a body that is not JSON",
 		backend: Backend{Method: "POST"}, body: "a=b", status: 400, message: "lambda: the payload is not JSON",
 	},
 	{
@@ -50,7 +50,7 @@ var cases = []testCase{
 		calls: -1, status: 413, message: "lambda: payload too large",
 	},
 
-	// The choice of the function.
+	// Which function is called.
 	{
 		name:     "from a placeholder, capitalized",
 		settings: map[string]any{"function_param_name": "Lambda"}, request: Request{Params: map[string]string{"Lambda": "my-lambda"}},
@@ -72,23 +72,23 @@ var cases = []testCase{
 		calls: -1, status: 404, message: "lambda: no such function",
 	},
 	{
-		name:     "from a placeholder, nothing",
+		name:     "from a placeholder, empty",
 		settings: map[string]any{"function_param_name": "Lambda"},
 		calls:    -1, status: 404, message: "lambda: no such function",
 	},
 	{
-		name:     "a tenant that AWS does not take",
+		name:     "an invalid tenant",
 		settings: map[string]any{"tenant_id": "{id}"}, request: Request{Params: map[string]string{"Id": "a\r\nb"}},
 		calls: -1, status: 400, message: "lambda: invalid tenant",
 	},
 	{
-		name:     "a tenant from a query string that has a param's name",
+		name:     "a tenant from a query string with the name of a param",
 		settings: map[string]any{"tenant_id": "{id}"}, request: Request{Query: map[string][]string{"Id": {"blue"}, "id": {"blue"}}},
 		calls: -1, status: 400, message: "lambda: invalid tenant",
 	},
 	{name: "fixed, missing on AWS", settings: map[string]any{"function_name": "nobody"}, function: "nobody", status: 502, message: "lambda: invocation failed"},
 
-	// The handling of replies.
+	// Replies.
 	{
 		name:  "numbers keep all their digits",
 		reply: `{"a":12345678901234567890,"b":1.10,"c":9007199254740993,"d":1e400}`,
@@ -124,10 +124,10 @@ var cases = []testCase{
 	{name: "a collection without a decoder", backend: Backend{Encoding: "decoder:none", IsCollection: true}, reply: `[1]`, data: `{"collection":[1]}`, headers: decoded},
 	{name: "no-op", backend: Backend{Encoding: "no-op"}, reply: `[1, 2]`, data: `{}`, bytes: `[1, 2]`, headers: passedOn},
 	{name: "no-op, null", backend: Backend{Encoding: "no-op"}, reply: `null`, data: `{}`, bytes: `null`, headers: passedOn},
-	{name: "a list that is no collection", reply: `[1]`, status: 502, message: "lambda: the reply cannot be decoded"},
-	{name: "a string that is no object", reply: `"a"`, status: 502, message: "lambda: the reply cannot be decoded"},
+	{name: "a list without is_collection", reply: `[1]`, status: 502, message: "lambda: the reply cannot be decoded"},
+	{name: "a string instead of an object", reply: `"a"`, status: 502, message: "lambda: the reply cannot be decoded"},
 
-	// The handling of errors.
+	// Errors.
 	{name: "the function's error", backend: Backend{URLPattern: "/x"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{name: "the function's error, no-op", backend: Backend{Encoding: "no-op"}, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{
@@ -146,7 +146,7 @@ var cases = []testCase{
 	{name: "bad configuration", settings: map[string]any{"max_retries": "x"}, calls: -1, status: 500, message: "lambda: bad configuration"},
 	{
 		name: "concurrent_calls, GET", backend: Backend{ConcurrentCalls: 2}, request: Request{Params: map[string]string{"Id": "7"}},
-		reply: `{}`, payload: `{"id":"7"}`, calls: anyNumber, data: `{}`, headers: decoded, // the winner's return cancels the other call
+		reply: `{}`, payload: `{"id":"7"}`, calls: anyNumber, data: `{}`, headers: decoded, // the first reply cancels the other call
 	},
 
 	// return_error_details shows what the operator enabled.
@@ -164,7 +164,7 @@ var cases = []testCase{
 		data:  `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"AccessDeniedException\",\"errorMessage\":\"invocation failed\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
-		name: "details of a reply that does not decode", backend: Backend{HTTP: detailsAsX}, reply: `[]`,
+		name: "details of a reply that cannot be decoded", backend: Backend{HTTP: detailsAsX}, reply: `[]`,
 		data: `{"error_x":{"http_status_code":502,"http_body":"{\"errorType\":\"UndecodableReply\",\"errorMessage\":\"the reply cannot be decoded\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 502,
 	},
 	{
@@ -184,7 +184,7 @@ var cases = []testCase{
 		data:  `{}`, bytes: "\x89PNG", metadata: 418, headers: []string{"Content-Type", "X-Amz-Executed-Version", "X-Amzn-Requestid", "X-Tea"},
 	},
 	{
-		name: "proxy, a body that is decoded", backend: Backend{Group: "g"}, settings: proxied,
+		name: "proxy, a decoded body", backend: Backend{Group: "g"}, settings: proxied,
 		reply: `{"statusCode":201,"headers":{"content-type":"application/json","x-tea":"oolong"},"body":"{\"a\":12345678901234567890}"}`,
 		data:  `{"g":{"a":12345678901234567890}}`, metadata: 201, headers: decoded,
 	},

@@ -10,8 +10,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// errorValues checks what Go code can read from a proxy's errors, with return_error_code as
-// well.
+// errorValues checks what Go code can read from a proxy's errors, with and without
+// return_error_code.
 func errorValues(t *testing.T, adapter Adapter) {
 	s := lambdatest.NewServer(map[string]any{"f": handler(func() ([]byte, error) { return nil, errors.New("out of tea") })})
 	t.Cleanup(s.Close)
@@ -62,7 +62,7 @@ func errorValues(t *testing.T, adapter Adapter) {
 	_, err := adapter(with(Backend{}, map[string]any{"function_name": "f"}), Options{Logger: &Recorder{}, Invoker: unnamed}).Proxy(t.Context(), &Request{})
 	var e interface{ FunctionError() string }
 	if !errors.As(err, &e) || e.FunctionError() != "Unhandled" {
-		t.Errorf("got %v, want Unhandled of a function that tells no errorType", err)
+		t.Errorf("got %v, want Unhandled for a function without an errorType", err)
 	}
 }
 

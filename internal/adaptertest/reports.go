@@ -68,7 +68,7 @@ func checkOnly(t *testing.T, adapter Adapter) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if lines := log.Level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "bad configuration") {
-		t.Errorf("got the error lines %q, want that of the bad configuration", lines)
+		t.Errorf("got the error lines %q, want one about the bad configuration", lines)
 	}
 	if calls := s.Calls(); len(calls) != 0 || asked.times.Load() != 0 {
 		t.Errorf("got %d calls, and credentials asked for %d times; want none", len(calls), asked.times.Load())
@@ -141,7 +141,7 @@ func check(t *testing.T, adapter Adapter) {
 			var changed bool
 			synctest.Test(t, func(*testing.T) {
 				got, changed = built.Check()
-				synctest.Wait() // for a lookup of credentials, if there is one
+				synctest.Wait() // for a possible lookup of credentials
 			})
 			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", tc.want) || changed {
 				t.Errorf("got %+v, changed: %t; want %+v", got, changed, tc.want)
@@ -158,6 +158,6 @@ func check(t *testing.T, adapter Adapter) {
 		t.Errorf("got %+v, want the error and the warning", got)
 	}
 	if got.Err = nil; got.Invokes != "" || got.Function != "" || got.Region != "" {
-		t.Errorf("got %+v beside the error", got)
+		t.Errorf("got %+v with the error", got)
 	}
 }

@@ -39,7 +39,7 @@ func statuses(t *testing.T, adapter Adapter) {
 				t.Errorf("json: got %+v, %v; want KrakenD's own error", response, err)
 			}
 			if lines := log.Level("ERROR"); len(lines) != 0 {
-				t.Errorf("got %q: the execution has succeeded", lines)
+				t.Errorf("got the lines %q, want none for a successful execution", lines)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func templates(t *testing.T, adapter Adapter) {
 		for name, values := range response.Headers {
 			names = append(names, name)
 			if strings.Contains(strings.Join(values, ""), "123456789012") {
-				t.Errorf("%s: the header %s names the account: %q", tc.encoding, name, values)
+				t.Errorf("%s: the header %s contains the account: %q", tc.encoding, name, values)
 			}
 		}
 		slices.Sort(names)

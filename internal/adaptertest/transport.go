@@ -55,7 +55,7 @@ func transport(t *testing.T, adapter Adapter) {
 	}
 }
 
-// badTransport checks that a panic of the build's function is a bad configuration, and that the
+// badTransport checks that a panic in the build's function is a bad configuration, and that the
 // option has no effect with an Invoker.
 func badTransport(t *testing.T, adapter Adapter) {
 	log := &Recorder{}
@@ -68,7 +68,7 @@ func badTransport(t *testing.T, adapter Adapter) {
 		t.Errorf("got %q", lines)
 	}
 	if r, _ := built.Check(); r.Err == nil || !strings.Contains(r.Err.Error(), "boom") {
-		t.Errorf("got %+v of Check, want the panic", r)
+		t.Errorf("got %+v from Check, want the panic", r)
 	}
 
 	log = &Recorder{}
