@@ -21,13 +21,13 @@ type Field struct{ Name, Value string }
 // A Request is what a client sends.
 type Request struct {
 	Method string // GET if empty
-	Target string // path and query string, as they are on the wire
+	Target string // path and query string, sent unchanged
 	Header []Field
 	Body   string
 	// Chunked sends the body without announcing its length.
 	Chunked bool
-	// Raw writes the request by hand, without net/http's corrections: all its bytes are sent as
-	// given, and only the Host and the body's length are added.
+	// Raw writes the request without net/http's corrections: it sends all bytes unchanged, and
+	// adds only the Host and the body's length.
 	Raw bool
 }
 

@@ -67,7 +67,7 @@ type Process struct {
 	secrets func() []string
 	stopped bool          // by the test
 	exited  chan struct{} // closed when the process has ended
-	err     error         // of its end; set before exited is closed
+	err     error         // of the process; set before exited is closed
 }
 
 // Start runs a gateway with these endpoints, in the spelling of its version, until the end of
@@ -96,7 +96,7 @@ func Start(t *testing.T, g *Gateway, endpoints []map[string]any, o Options) *Pro
 	t.Cleanup(healthy.Close)
 
 	p := OnFreePort(t, func(port int) (*Process, error) {
-		// If another test process has taken the port, its gateway lacks this endpoint.
+		// If another test process has taken the port, its gateway does not have this endpoint.
 		ready := fmt.Sprintf("/ready/%d-%d", os.Getpid(), port)
 		service := map[string]any{
 			"version":   g.Version,
@@ -153,7 +153,7 @@ func launch(t *testing.T, binary, addr, ready string, service map[string]any, o 
 		URL:  scheme + "://" + addr,
 		Client: &http.Client{
 			Timeout: ClientTimeout,
-			// No proxy, and bodies as they are.
+			// Without proxies and decompression.
 			Transport: authorized{&http.Transport{
 				DisableCompression: true, MaxIdleConnsPerHost: 64,
 				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true, Protocols: protocols(h2c),
@@ -239,7 +239,7 @@ func (p *Process) Stop(t *testing.T) {
 	p.Client.CloseIdleConnections()
 	p.Terminate(t)
 	if err := p.Wait(t); err != nil {
-		t.Errorf("the gateway's end: %v", err)
+		t.Errorf("the gateway ended with %v", err)
 	}
 }
 
@@ -249,7 +249,7 @@ func (p *Process) Terminate(t *testing.T) {
 	p.stopped = true
 	select {
 	case <-p.exited:
-		t.Errorf("the gateway ended on its own: %v", p.err)
+		t.Errorf("the gateway ended unexpectedly: %v", p.err)
 	default:
 		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Errorf("stopping the gateway: %v", err)

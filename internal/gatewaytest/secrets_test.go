@@ -10,7 +10,7 @@ import (
 func TestReveals(t *testing.T) {
 	for _, secret := range []string{"planted-authorization", `{"card":"4111-1111"}`} {
 		for name, log := range map[string]string{
-			"as it is":     "DEBUG " + secret,
+			"unchanged":    "DEBUG " + secret,
 			"quoted":       fmt.Sprintf("ERROR %q", "x"+secret),
 			"quoted twice": fmt.Sprintf("ERROR %q", fmt.Sprintf("%q", secret)),
 		} {

@@ -41,8 +41,8 @@ var targets = []target{
 	{
 		from: ".", to: "lura",
 		except: []string{
-			"doc.go", "router.go", // say and do what is KrakenD 1.4's
-			"call_bench_test.go", "size_bench_test.go", // measure the same code again
+			"doc.go", "router.go", // lura has its own for KrakenD 1.4
+			"call_bench_test.go", "size_bench_test.go", // would measure the same code again
 		},
 		framework: "github.com/luraproject/lura",
 		adapter:   adapter + "/lura",

@@ -115,7 +115,7 @@ const text = ` + "`" + `
 	}
 }
 
-// The first line is what Go's tools look for, in each target: "go help generate".
+// Each generated file begins with the line that Go's tools look for: "go help generate".
 func TestHeader(t *testing.T) {
 	generated := regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.$`)
 	for _, tt := range targets {
@@ -139,7 +139,7 @@ const (
 	generated = mark + "../a.go. DO NOT EDIT.\n\npackage lambda\n\nimport _ \"github.com/luraproject/lura/config\"\n"
 )
 
-// upToDate returns files of which none is to be generated again.
+// upToDate returns files that are all up to date.
 func upToDate() files {
 	return files{
 		"a.go":         source,
@@ -156,7 +156,7 @@ func TestRun(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(files)
-		says   string // what a check lists and a run prints; "" if nothing is to do
+		says   string // what a check lists and a run prints; empty if all files are up to date
 		want   func(files)
 	}{
 		{"up to date", func(files) {}, "", func(files) {}},
@@ -235,7 +235,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// One bad source keeps the others from being written.
+// If one source is bad, no file is written.
 func TestRunSyntaxError(t *testing.T) {
 	before := upToDate()
 	before["a.go"] += "\nvar x int\n"
@@ -253,7 +253,7 @@ func TestRunSyntaxError(t *testing.T) {
 // files are the contents of files by their paths, with slashes.
 type files map[string]string
 
-// write returns a new directory with the files.
+// write writes the files to a new directory, and returns it.
 func (f files) write(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()

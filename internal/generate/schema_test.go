@@ -81,6 +81,6 @@ func TestRunBundles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run(io.Discard, root, nil, false); err == nil {
-		t.Error("got no error where krakend.json is missing")
+		t.Error("got no error although krakend.json is missing")
 	}
 }
