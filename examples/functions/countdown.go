@@ -16,8 +16,7 @@ type countdownQuery struct {
 	From int `json:"from,string"`
 }
 
-// countdown writes its reply while it works. Status and headers go ahead, and the body
-// is read as it is written.
+// countdown writes its reply while it works: first status and headers, then the body line by line.
 func countdown(ctx context.Context, q countdownQuery) (*events.LambdaFunctionURLStreamingResponse, error) {
 	if q.From < 0 || q.From > 60 {
 		return nil, errors.New("count down from 0 to 60")
@@ -31,7 +30,7 @@ func countdown(ctx context.Context, q countdownQuery) (*events.LambdaFunctionURL
 	}, nil
 }
 
-// count ends with ctx, and when the reader has closed the pipe.
+// count ends when ctx ends, or when the reader closes the pipe.
 func count(ctx context.Context, w io.Writer, from int) error {
 	for n := from; n > 0; n-- {
 		if _, err := fmt.Fprintln(w, n); err != nil {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// OutOfStock is an error with a separate type, whose name is the errorType that
-// Lambda reports.
+// OutOfStock is an error. Lambda reports the name of its type as the errorType.
 type OutOfStock struct {
 	SKU string
 }
@@ -18,12 +17,12 @@ func fail() error {
 	return &OutOfStock{SKU: "teapot"}
 }
 
-// crash panics. Lambda then starts the function anew.
+// crash panics. Lambda then restarts the function.
 func crash() error {
 	panic("the teapot fell off the shelf")
 }
 
-// slow takes longer than a gateway waits for it.
+// slow takes longer than the endpoint's timeout.
 func slow(ctx context.Context) (greeting, error) {
 	select {
 	case <-time.After(time.Minute):

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// invoke executes a function as Lambda does, by its name, JSON in and JSON out.
+// invoke executes a function by its name, as Lambda does: payload and reply are JSON.
 func invoke(ctx context.Context, t *testing.T, name, event string) (string, error) {
 	t.Helper()
 	handler, ok := Functions()[name]
@@ -58,7 +58,7 @@ func TestOrder(t *testing.T) {
 	}
 
 	if reply, err := invoke(t.Context(), t, "order", `{"id":"first"}`); err == nil {
-		t.Errorf("an id that is no number: got %s, want an error", reply)
+		t.Errorf("an id that is not a number: got %s, want an error", reply)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestPanic(t *testing.T) {
 }
 
 func TestSlow(t *testing.T) {
-	t.Run("replies in the end", func(t *testing.T) {
+	t.Run("replies after a while", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			if _, err := slow(t.Context()); err != nil {
 				t.Error(err)
@@ -129,8 +129,8 @@ func TestCountdown(t *testing.T) {
 	}
 }
 
-// A countdown whose caller has gone ends.
-func TestCountdownIsCancelled(t *testing.T) {
+// A countdown ends when its caller goes away.
+func TestCountdownIsCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)

@@ -18,7 +18,7 @@ func hello(p person) (greeting, error) {
 	return greeting{Message: "Hello, " + cmp.Or(p.Name, "World") + "!"}, nil
 }
 
-// echo replies with its event, to show what the gateway made of the request.
+// echo replies with its event, to show what the gateway sends.
 func echo(event json.RawMessage) (json.RawMessage, error) {
 	return event, nil
 }

@@ -16,8 +16,8 @@ import (
 // packagesPerDot is how many packages a dot of the progress stands for.
 const packagesPerDot = 20
 
-// build builds the program in dir in its own module, and writes its progress to w: dots, and at the
-// end how long it took. The error has the compiler's output.
+// build builds the program in dir in its module. It writes dots to w, and the time that it took. The
+// error has the compiler's output.
 func build(ctx context.Context, w io.Writer, dir, output string) error {
 	start := time.Now()
 	output, err := filepath.Abs(output)
@@ -40,7 +40,7 @@ func build(ctx context.Context, w io.Writer, dir, output string) error {
 // and keeps the others.
 type progress struct {
 	w     io.Writer
-	line  []byte // what there is of the next line
+	line  []byte // the beginning of the next line
 	count int
 	other strings.Builder
 }

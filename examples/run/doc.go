@@ -3,9 +3,9 @@
 // one, and the example gateway of one generation of KrakenD, sends the gateway a request of each
 // kind, and leaves all of them running until it is interrupted.
 //
-// Read main.go first: what is started, and in which order. Then:
+// Read main.go first: it starts the programs in order. Then:
 //
-//   - build.go: how the programs are built
-//   - process.go: the programs, and how they end
-//   - requests.go: the requests, and how they are shown
+//   - build.go: builds the programs
+//   - process.go: a running program, and its end
+//   - requests.go: sends the requests, and prints them
 package main

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// startTimeout is how long a program may take until it answers.
+// startTimeout is how long a program may take to start.
 const startTimeout = time.Minute
 
 // binaries is the directory of the built programs. They stay there, so that the next run links only
@@ -42,12 +42,12 @@ func main() {
 		os.Exit(2)
 	}
 
-	// SIGPIPE: the reader of the output has gone. Without this, the program would end
-	// before the programs that it started.
+	// SIGPIPE: the reader of the output has gone. Without this, the program would end before the
+	// programs that it started.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 
-	// A failure that the signal caused does not count.
+	// Failures after the signal do not count.
 	if err := run(ctx, cmp.Or(os.Getenv("KRAKEND"), "2"), *functions, *webapp, *port, *once); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
@@ -124,7 +124,7 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 
 	if err := show(ctx, os.Stdout, "http://"+gatewayAddr); err != nil {
 		select {
-		case <-gateway.done: // which explains the missing answer
+		case <-gateway.done: // explains the missing answer
 			return gateway.died()
 		case <-ctx.Done():
 		case <-time.After(time.Second):
@@ -153,8 +153,8 @@ func run(ctx context.Context, generation, functionsAddr, webappAddr string, port
 	}
 }
 
-// freeAddr is addr with a port that is free: its port, or any if that is 0.
-// The error names the flag that changes it.
+// freeAddr returns addr with a free port: its own, or any if that is 0. The error names the flag
+// that changes the port.
 func freeAddr(addr, flag string) (string, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -163,8 +163,8 @@ func freeAddr(addr, flag string) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// writeConfig writes the configuration of the gateway in dir to file, with the
-// addresses of this run.
+// writeConfig writes the configuration of the gateway in dir to file, with the addresses of this
+// run.
 func writeConfig(file, dir, functionsAddr, webappAddr, gatewayAddr string) error {
 	config, err := os.ReadFile(filepath.Join(dir, "krakend.json"))
 	if err != nil {
@@ -178,8 +178,8 @@ func writeConfig(file, dir, functionsAddr, webappAddr, gatewayAddr string) error
 	return os.WriteFile(file, []byte(r.Replace(string(config))), 0o600)
 }
 
-// fakeCredentials belong to no account: the SDK needs some to sign its calls, and the
-// functions check no signature.
+// fakeCredentials are not real: the SDK needs credentials to sign calls, and the functions do not
+// check signatures.
 var fakeCredentials = []string{
 	"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
 	"AWS_SECRET_ACCESS_KEY=not-a-secret",
@@ -188,8 +188,7 @@ var fakeCredentials = []string{
 	"AWS_CONFIG_FILE=" + os.DevNull,
 }
 
-// withoutAWS is env without AWS's variables, so that no program gets real
-// credentials.
+// withoutAWS returns env without AWS's variables, so that no program gets real credentials.
 func withoutAWS(env []string) []string {
 	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
 }

@@ -37,8 +37,8 @@ type process struct {
 	lines []string
 }
 
-// start starts a program in a new process group: the terminal's Ctrl-C
-// then reaches this program only, which stops the others in order.
+// start starts a program in a new process group. So Ctrl-C reaches only this program, which stops
+// the others in order.
 func start(name string, env []string, path string, args ...string) (*process, error) {
 	p := &process{name: name, cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Env = env
@@ -76,7 +76,7 @@ func (p *process) read(output io.Reader) {
 	}
 }
 
-// waitUntilAnswers returns nil as soon as a GET of url gets any answer.
+// waitUntilAnswers returns nil as soon as a GET of url is answered.
 func (p *process) waitUntilAnswers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -109,7 +109,7 @@ func (p *process) died() error {
 	return fmt.Errorf("%s ended unexpectedly (%s); its last output:\n%s", p.name, how, strings.Join(p.lines, ""))
 }
 
-// stop ends the process and waits for its end. It may have ended already.
+// stop ends the process, unless it has ended already, and waits for its end.
 func (p *process) stop() {
 	p.followed.Store(false)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {

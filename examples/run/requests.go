@@ -19,7 +19,7 @@ type request struct {
 	path  string
 	body  string // makes it a POST
 	form  bool   // of a form, not of JSON
-	// stream has curl show the body as it comes.
+	// stream makes curl print the body while it arrives.
 	stream bool
 }
 
@@ -41,8 +41,8 @@ var requests = []request{
 	{about: "The same application as it writes", path: "/kettle", stream: true},
 }
 
-// show sends the gateway at url each of the requests. It prints the curl command that does the
-// same, and what that prints.
+// show sends each of the requests to the gateway at url. It prints the curl command that sends the
+// same request, and what that command would print.
 func show(ctx context.Context, w io.Writer, url string) error {
 	for _, r := range requests {
 		fmt.Fprintf(w, "\n# %s\n%s\n", r.about, r.curl(url))
@@ -54,8 +54,8 @@ func show(ctx context.Context, w io.Writer, url string) error {
 	return nil
 }
 
-// do sends the request over a new connection, and prints the response as curl -i does: the
-// status line and the headers as they come, then the body as it comes.
+// do sends the request over a new connection, and prints the response like curl -i: status line,
+// headers, and the body while it arrives.
 func (r request) do(ctx context.Context, w io.Writer, url string) error {
 	method := http.MethodGet
 	if r.body != "" {
@@ -98,7 +98,7 @@ func (r request) do(ctx context.Context, w io.Writer, url string) error {
 	return nil
 }
 
-// lineEnder remembers whether what it writes ends in the middle of a line.
+// lineEnder remembers whether its output ends within a line.
 type lineEnder struct {
 	w    io.Writer
 	open bool
@@ -115,7 +115,7 @@ func (l *lineEnder) end() {
 	}
 }
 
-// curl is the command that sends the request, for a shell.
+// curl returns the shell command that sends the request.
 func (r request) curl(url string) string {
 	switch {
 	case r.form:

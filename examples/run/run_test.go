@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// asProgram is the variable that makes the test binary the program.
+// asProgram is the environment variable that makes the test binary run as the program.
 const asProgram = "TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command returns this program with the repository's root to run in, temp for its temporary
-// files, and credentials that the output must not contain.
+// command returns a command that runs this program in the repository's root, with temp for temporary
+// files, and with credentials that the output must not contain.
 func command(t *testing.T, temp string, args ...string) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
@@ -47,9 +47,8 @@ func command(t *testing.T, temp string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// freePort is an address on loopback that nothing listens on, and its port. The port
-// is below those that systems give to outgoing connections, any of which could take
-// it before the program does.
+// freePort returns a free address on loopback, and its port. The port is below those of outgoing
+// connections, which could take it before the program does.
 func freePort(t *testing.T) (addr, port string) {
 	t.Helper()
 	for range 100 {
@@ -63,8 +62,7 @@ func freePort(t *testing.T) (addr, port string) {
 	return "", ""
 }
 
-// checkGone fails the test if a run has left something behind: a process
-// that listens, or a file.
+// checkGone fails the test if a run has left a listening process or a file behind.
 func checkGone(t *testing.T, temp string, addrs ...string) {
 	t.Helper()
 	for _, addr := range addrs {
@@ -112,13 +110,13 @@ func once(t *testing.T, generation string) {
 		lines = `[{"price":{"cents":1250,"currency":"EUR"},"quantity":2,"sku":"mug"},{"price":{"cents":4900,"currency":"EUR"},"quantity":1,"sku":"teapot"}]`
 	)
 	url := "http://" + gateway
-	encoding := "" // KrakenD 2 tells the content type of an error's body
+	encoding := "" // KrakenD 2 adds the content type of an error's body
 	if generation == "2" {
 		encoding = `,"http_body_encoding":"application/json"`
 	}
 	for _, want := range []struct {
 		curl, status string
-		body         string // what it begins with
+		body         string // its beginning
 	}{
 		{"curl -i " + url + "/hello/Ada", "200 OK", `{"message":"Hello, Ada!"}`},
 		{"curl -i " + url + "/call-a-lambda/my-lambda", "200 OK", `{"lambda":"my-lambda"}`},
@@ -167,16 +165,16 @@ func once(t *testing.T, generation string) {
 	checkGone(t, temp, functions, webapp, gateway)
 }
 
-// response is what the output has below a curl command.
+// response returns the output after a curl command.
 func response(output, curl string) (text string, ok bool) {
 	_, text, ok = strings.Cut(output, "\n"+curl+"\n")
 	text, _, _ = strings.Cut(text, "\n\n# ")
 	return text, ok
 }
 
-// checkReadme checks the indented blocks of README that show curl -i of http://127.0.0.1:8080/. The
-// output must have each of these commands, and below it the lines that README shows, in their
-// order. README may leave lines out.
+// checkReadme checks the indented blocks of README with curl -i of http://127.0.0.1:8080/. The output
+// must have each of these commands, and after it the lines of README in the same order. README may
+// leave lines out.
 func checkReadme(t *testing.T, output string) {
 	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
@@ -243,8 +241,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// Whoever reads the output may stop at any time, as in `make run | head`.
-func TestNobodyReads(t *testing.T) {
+// The reader of the output may stop at any time, as in `make run | head`.
+func TestClosedOutput(t *testing.T) {
 	temp := t.TempDir()
 	functions, _ := freePort(t)
 	webapp, _ := freePort(t)
@@ -259,7 +257,7 @@ func TestNobodyReads(t *testing.T) {
 	}
 	bufio.NewReader(stdout).ReadString('\n')
 	stdout.Close()
-	cmd.Wait() // with whatever status
+	cmd.Wait() // with any status
 	checkGone(t, temp, functions, webapp, gateway)
 }
 
@@ -276,7 +274,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// A build shows that it goes on, and says why it fails.
+// build shows its progress, and returns the compiler's output as an error.
 func TestBuild(t *testing.T) {
 	var out strings.Builder
 	p := &progress{w: &out}
