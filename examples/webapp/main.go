@@ -21,7 +21,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// pause is how long the shop's kettle takes for each line.
+// pause is the time between two lines of the shop's kettle.
 const pause = 600 * time.Millisecond
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	// On AWS both come from the environment.
+	// On AWS, both are in the environment.
 	lambdacontext.FunctionName, lambdacontext.FunctionVersion = "webapp", "$LATEST"
 
 	functions := Functions()
@@ -46,9 +46,9 @@ func main() {
 	<-ctx.Done()
 }
 
-// Functions returns the shop as functions for payload_format 2.0: "webapp" replies when a page is
-// complete, and "webapp-stream", for backends with "stream", while the shop writes. Deployed, the
-// main functions would be
+// Functions returns the shop as functions for payload_format 2.0: "webapp" replies with complete
+// pages, and "webapp-stream", for backends with "stream", while the shop writes. On AWS, their main
+// functions would be
 //
 //	lambda.Start(httpadapter.NewV2(shop.New(pause)).ProxyWithContext)
 //	lambdaurl.Start(shop.New(pause))

@@ -28,8 +28,7 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// The endpoints of the example gateways are pages of the shop, and their backends ask for the same
-// path.
+// The endpoints of the example gateways are pages of the shop, and their backends have the same path.
 func TestConfigurations(t *testing.T) {
 	app := shop.New(0)
 	example := strings.NewReplacer("{id}", "assam", "{file}", "style.css")
@@ -55,7 +54,7 @@ func TestConfigurations(t *testing.T) {
 		found := 0
 		for _, e := range cfg.Endpoints {
 			if e.Backend[0].URLPattern != e.Endpoint {
-				t.Errorf("%s: the backend of %s asks for %q", gateway, e.Endpoint, e.Backend[0].URLPattern)
+				t.Errorf("%s: the backend of %s has the url_pattern %q", gateway, e.Endpoint, e.Backend[0].URLPattern)
 			}
 			for _, extra := range e.Backend[0].ExtraConfig {
 				if !strings.HasPrefix(extra.FunctionName, "webapp") {
@@ -65,7 +64,7 @@ func TestConfigurations(t *testing.T) {
 				want := 200
 				switch {
 				case e.Endpoint == "/purchases/{number}", e.Endpoint == "/{page}":
-					want = 404 // without the cookie; a page that is not there
+					want = 404 // without the cookie, and for a missing page
 				case e.Method == "POST":
 					want = 422
 				}

@@ -1,13 +1,12 @@
-// Package shop is a tea shop for people with a browser: an ordinary net/http application. Of
-// Lambda it knows one thing: the footer of each page names the function, its version and the
-// request.
+// Package shop is a tea shop for people with a browser: an ordinary net/http application. It uses
+// Lambda only for the footer of each page, which names the function, its version and the request.
 //
-// The shop keeps nothing between two requests, because the execution environment of a function may
-// be gone after one. The teas are fixed, and an order is in a cookie of the browser that placed it.
+// The shop stores nothing between two requests, because the execution environment of a function may
+// end after one. The teas are fixed, and an order is in a cookie of the browser that placed it.
 //
 // Read shop.go first: [New] and the routes. Then:
 //
-//   - page.go: how pages are made, and the headers that protect them
+//   - page.go: renders pages, and sets the headers that protect them
 //   - teas.go: what the shop sells
 //   - order.go: the order form and its errors, and the page of an order
 //   - kettle.go: a stream

@@ -29,7 +29,7 @@ func boil(w http.ResponseWriter, r *http.Request, pause time.Duration) {
 			}
 		}
 		fmt.Fprintln(w, step)
-		// net/http's server would hold the line back. Lambda's writer does not, and has no Flush.
+		// net/http's server buffers the line. Lambda's writer does not, and has no Flush.
 		_ = http.NewResponseController(w).Flush()
 	}
 }

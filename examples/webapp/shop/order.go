@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// amounts are what one can order, in grams.
+// amounts are the possible amounts of an order, in grams.
 var amounts = []int{50, 100, 250, 500}
 
 // maxName is the longest name on a parcel, in characters.
 const maxName = 60
 
-// An order is a form that a visitor filled in: the values as they were sent, and the errors,
-// by field. Nil errors means none.
+// An order is a form that a visitor filled in: the values as sent, and the errors by field. Nil means
+// no errors.
 type order struct {
 	Tea         Tea
 	Name, Grams string
@@ -36,19 +36,19 @@ func read(t Tea, values url.Values) order {
 	} else if !utf8.ValidString(o.Name) || strings.ContainsFunc(o.Name, unicode.IsControl) {
 		o.Errors["name"] = "The name has characters that do not fit on a label."
 	}
-	if !slices.ContainsFunc(amounts, func(grams int) bool { return strconv.Itoa(grams) == o.Grams }) { // +50 is none
+	if !slices.ContainsFunc(amounts, func(grams int) bool { return strconv.Itoa(grams) == o.Grams }) { // "+50" is not valid
 		o.Errors["grams"] = "Choose how much you would like."
 	}
 	return o
 }
 
-// Amounts are the choices of the form.
+// Amounts returns the choices of the form.
 func (o order) Amounts() []int { return amounts }
 
 // Price returns the price of an amount, in cents.
 func (o order) Price(grams int) int { return o.Tea.Price * grams / 100 }
 
-// Total is the price of the order, 0 where it has no amount.
+// Total returns the price of the order, in cents. It is 0 without an amount.
 func (o order) Total() int {
 	grams, _ := strconv.Atoi(o.Grams)
 	return o.Price(grams)
@@ -58,7 +58,8 @@ func (o order) values() url.Values {
 	return url.Values{"tea": {o.Tea.ID}, "name": {o.Name}, "grams": {o.Grams}}
 }
 
-// Number is the same for equal orders: a form that is sent twice is one order.
+// Number returns the order's number. Equal orders have the same: a form that is sent twice is one
+// order.
 func (o order) Number() string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(o.values().Encode())))[:8]
 }
@@ -67,7 +68,7 @@ func showTea(w http.ResponseWriter, r *http.Request, t Tea) {
 	render(w, r, http.StatusOK, "tea", t.Name, order{Tea: t})
 }
 
-// placeOrder handles the form: it shows the form again if it has errors, and else redirects the
+// placeOrder handles the form. If the form has errors, it shows it again. Otherwise it redirects the
 // browser to the order.
 func placeOrder(w http.ResponseWriter, r *http.Request, t Tea) {
 	if err := r.ParseForm(); err != nil {

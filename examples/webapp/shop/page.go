@@ -17,17 +17,17 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 type page struct {
 	Title   string
 	Content any
-	// For the footer. RequestID is empty where no function was invoked.
+	// For the footer. RequestID is empty if no function was invoked.
 	Function, Version, RequestID string
 }
 
-// render answers with the page that a template makes of content.
+// render answers with a page: a template, filled with content.
 func render(w http.ResponseWriter, r *http.Request, status int, name, title string, content any) {
 	p := page{Title: title, Content: content, Function: lambdacontext.FunctionName, Version: lambdacontext.FunctionVersion}
 	if call, ok := lambdacontext.FromContext(r.Context()); ok {
 		p.RequestID = call.AwsRequestID
 	}
-	var html bytes.Buffer // a template that fails must not leave half a page
+	var html bytes.Buffer // so that a failing template sends no half page
 	if err := templates.ExecuteTemplate(&html, name+".html", p); err != nil {
 		http.Error(w, "This page cannot be shown.", http.StatusInternalServerError)
 		return
@@ -43,7 +43,8 @@ func sorry(w http.ResponseWriter, r *http.Request, status int, title, text strin
 	render(w, r, status, "sorry", title, text)
 }
 
-// secured adds headers that keep out other sites, and scripts and styles that are not the shop's.
+// secured adds headers that keep other sites from embedding the shop, and foreign scripts and styles
+// from running in it.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

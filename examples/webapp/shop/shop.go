@@ -10,7 +10,7 @@ import (
 //go:embed assets templates
 var files embed.FS
 
-// New returns the shop. The kettle pauses between two lines; 0 is without a pause. The shop is
+// New returns the shop. pause is the time between two lines of the kettle; it may be 0. The shop is
 // safe for concurrent use.
 func New(pause time.Duration) http.Handler {
 	mux := http.NewServeMux()
@@ -24,7 +24,7 @@ func New(pause time.Duration) http.Handler {
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("/", notFound)
 
-	// Browsers say where a form comes from. One of another site is refused.
+	// Browsers send the origin of a form. The shop refuses forms of other sites.
 	csrf := http.NewCrossOriginProtection()
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sorry(w, r, http.StatusForbidden, "This form is not ours", "It was sent from another site. Please order from the page of the tea.")
@@ -32,9 +32,9 @@ func New(pause time.Duration) http.Handler {
 	return secured(atHost(csrf.Handler(mux)))
 }
 
-// atHost serves a request at the host that the browser asked for: with its port, which an event's
-// domain name lacks. Browsers that say only the origin of a form need it. Another site cannot make
-// them send the header.
+// atHost sets the request's host to the one that the browser called, with its port, which an event's
+// domain name lacks. The check of a form's origin needs the port. Another site cannot make browsers
+// send this header.
 func atHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if host := r.Header.Get("X-Forwarded-Host"); host != "" {
@@ -46,7 +46,7 @@ func atHost(next http.Handler) http.Handler {
 	})
 }
 
-// withTea serves the tea that the path names, or a 404.
+// withTea serves the tea in the path, or a 404.
 func withTea(serve func(http.ResponseWriter, *http.Request, Tea)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if t, ok := find(r.PathValue("id")); ok {

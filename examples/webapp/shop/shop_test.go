@@ -27,11 +27,11 @@ func do(t *testing.T, method, target, body string, change func(*http.Request)) *
 
 func TestPages(t *testing.T) {
 	fromElsewhere := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
-	from := func(origin, host string) func(*http.Request) { // an older browser, or HTTP without TLS
+	from := func(origin, host string) func(*http.Request) { // for older browsers, and for HTTP without TLS
 		return func(r *http.Request) {
 			r.Header.Set("Origin", origin)
 			r.Header.Set("X-Forwarded-Host", host)
-			r.Host, _, _ = strings.Cut(host, ":") // as adapters have it
+			r.Host, _, _ = strings.Cut(host, ":") // as adapters set it
 		}
 	}
 	long := strings.Repeat("é", maxName)
@@ -49,13 +49,13 @@ func TestPages(t *testing.T) {
 		{"no such asset", "GET", "/assets/x.css", "", nil, 404, "<h1>We do not have this</h1>"},
 		{"path out of the assets", "GET", "/assets/..%2ftemplates%2fhome.html", "", nil, 404, "<h1>We do not have this</h1>"},
 		{"style sheet", "GET", "/assets/style.css", "", nil, 200, "prefers-color-scheme"},
-		{"order of nothing", "POST", "/teas/assam", "grams=&name=+", nil, 422, "Choose how much you would like."},
+		{"empty order", "POST", "/teas/assam", "grams=&name=+", nil, 422, "Choose how much you would like."},
 		{"order without a name", "POST", "/teas/assam", "grams=250", nil, 422, `<option value="250" selected>250 g, €18.75</option>`},
 		{"order of an odd amount", "POST", "/teas/assam", "grams=1&name=Ada", nil, 422, `value="Ada"`},
 		{"order with a long name", "POST", "/teas/assam", "grams=50&name=" + long + "x", nil, 422, "The name has 61 characters."},
 		{"order with the longest name", "POST", "/teas/assam", "grams=50&name=" + long, nil, 303, ""},
 		{"order with markup", "POST", "/teas/assam", "name=%22%3E%3Cb%3E", nil, 422, `value="&#34;&gt;&lt;b&gt;"`},
-		{"order of what is sold out", "POST", "/teas/gyokuro", "grams=50&name=Ada", nil, 409, "Gyokuro is sold out"},
+		{"order of a tea that is sold out", "POST", "/teas/gyokuro", "grams=50&name=Ada", nil, 409, "Gyokuro is sold out"},
 		{"broken form", "POST", "/teas/assam", "name=%zz", nil, 400, "We cannot read this form"},
 		{"form of another site", "POST", "/teas/assam", "grams=50&name=Ada", fromElsewhere, 403, "This form is not ours"},
 		{"form of this site, by its origin", "POST", "/teas/assam", "grams=50&name=Ada", from("http://192.0.2.1:8080", "192.0.2.1:8080"), 303, ""},
@@ -92,7 +92,7 @@ func TestOrder(t *testing.T) {
 
 	for value, want := range map[string]int{
 		cookie.Value: 200,
-		strings.Replace(cookie.Value, "50", "500", 1): 404, // it has another number
+		strings.Replace(cookie.Value, "50", "500", 1): 404, // the order's number differs
 		"tea=coffee":            404,
 		url.QueryEscape("%zz;"): 404,
 	} {

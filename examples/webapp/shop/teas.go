@@ -2,7 +2,7 @@ package shop
 
 import "slices"
 
-// A Tea is what the shop sells.
+// A Tea is a product of the shop.
 type Tea struct {
 	ID, Name, Origin, Notes string
 	Price                   int // of 100 g, in cents
