@@ -8,8 +8,8 @@ import (
 	"github.com/devopsfaith/krakend/transport/http/server"
 )
 
-// serve does what KrakenD's RunServer does, on loopback only: other machines cannot reach
-// a gateway for experiments.
+// serve is like KrakenD's RunServer, but listens on loopback only, because the gateway is for
+// experiments.
 func serve(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 	s := server.NewServer(cfg, handler)
 	s.Addr = "127.0.0.1" + s.Addr
@@ -27,6 +27,6 @@ func serve(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) 
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return s.Shutdown(context.WithoutCancel(ctx)) // once all requests have ended
+		return s.Shutdown(context.WithoutCancel(ctx)) // returns when all requests have ended
 	}
 }

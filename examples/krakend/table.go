@@ -12,10 +12,10 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda"
 )
 
-// placeholder is one as the router spells it.
+// placeholder matches a placeholder in the router's spelling.
 var placeholder = regexp.MustCompile(`/:([^/]+)`)
 
-// name is an endpoint as krakend.json has it.
+// name returns an endpoint in the spelling of krakend.json.
 func name(e *config.EndpointConfig) string {
 	return e.Method + " " + placeholder.ReplaceAllString(e.Endpoint, "/{$1}")
 }
@@ -25,8 +25,8 @@ type reports map[*config.Backend]lambda.Report
 
 func (r reports) add(report lambda.Report) { r[report.Backend] = report }
 
-// print writes a table of the endpoints that have Lambda backends, and of what these
-// invoke. It writes nothing if there are none.
+// print writes a table of the Lambda backends: their endpoints, and what they invoke. Without Lambda
+// backends it writes nothing.
 func (r reports) print(w io.Writer, endpoints []*config.EndpointConfig) {
 	if len(r) == 0 {
 		return
@@ -49,8 +49,8 @@ func (r reports) print(w io.Writer, endpoints []*config.EndpointConfig) {
 	table.Flush()
 }
 
-// nowhere returns the endpoints with a backend that is neither a function nor has a host:
-// its namespace is misspelled, for example.
+// nowhere returns the endpoints with a backend that has neither a function nor a host, for example
+// because its namespace is misspelled.
 func (r reports) nowhere(endpoints []*config.EndpointConfig) (names []string) {
 	for _, e := range endpoints {
 		for _, b := range e.Backend {

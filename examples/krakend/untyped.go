@@ -10,9 +10,9 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda"
 )
 
-// untyped returns the endpoints with a function that receives bodies in events without their
-// Content-Type, because a list of headers lacks it: the endpoint's, or the backend's own.
-// Without a list, KrakenD sends that header.
+// untyped returns the endpoints with a function that gets bodies in events without their
+// Content-Type, because the endpoint's or the backend's list of headers lacks it. Without a list,
+// KrakenD passes that header.
 func (r reports) untyped(endpoints []*config.EndpointConfig) (names []string) {
 	for _, e := range endpoints {
 		lacking := lacksContentType(e.HeadersToPass) && !slices.Contains(e.HeadersToPass, "*")

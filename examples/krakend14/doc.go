@@ -6,7 +6,7 @@
 //
 //   - check.go, table.go: -check, and the table of endpoints that it shows
 //   - param.go, placeholders.go, untyped.go, headers.go: what -check warns of
-//   - handlers.go: what KrakenD does not log a second time
+//   - handlers.go: keeps KrakenD from logging an error twice
 //   - version.go: -version
 //   - serve.go: the HTTP server
 package main

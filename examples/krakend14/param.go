@@ -10,7 +10,7 @@ import (
 	"github.com/luraproject/lura/config"
 )
 
-// param is a placeholder as the router spells it.
+// param matches a placeholder in the router's spelling.
 var param = regexp.MustCompile(`:([^/{}]+)`)
 
 // ofKrakenD matches a param that KrakenD sets itself: a claim of a token, or a value of
@@ -20,7 +20,7 @@ var ofKrakenD = regexp.MustCompile(`^(JWT\.|Resp\d+(_|$))`)
 // notPlaceholders returns a warning for each function_param_name with a capital that is not a
 // placeholder of the endpoint. KrakenD 1.x does not tell a backend its endpoint, so the backend
 // takes such a name for a placeholder. The backend warns of all other names itself, and a param
-// that KrakenD sets (JWT.shop, Resp0_shop) needs no warning.
+// that KrakenD sets (JWT.shop, Resp0_shop) causes no warning.
 func (r reports) notPlaceholders(endpoints []*config.EndpointConfig) (warnings []string) {
 	for _, e := range endpoints {
 		params := map[string]bool{"": true}

@@ -12,8 +12,8 @@ import (
 // version is set when a release is built: -ldflags "-X main.version=v1.5.0".
 var version string
 
-// about describes this build: the release, else the commit if Go knows it, and
-// the versions of KrakenD's framework and of Go.
+// about describes this build: the release, or the commit if Go knows it, and the versions of
+// KrakenD's framework and of Go.
 func about(framework string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

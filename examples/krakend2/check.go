@@ -14,8 +14,8 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// counter is a logger that counts errors and warnings: KrakenD logs what is wrong with an
-// endpoint, and goes on without it.
+// counter is a logger that counts errors and warnings: KrakenD only logs an error in an endpoint, and
+// continues without the endpoint.
 type counter struct {
 	logging.Logger
 	errors, warnings atomic.Int64
@@ -47,8 +47,8 @@ func checkNamespaces(cfg config.ServiceConfig, log *counter, check bool) {
 	}
 }
 
-// verdict returns the result of a check, once everything is built. Warnings are not errors.
-func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error {
+// result returns the result of a check after the gateway was built. Warnings are not errors.
+func result(r reports, endpoints []*config.EndpointConfig, log *counter) error {
 	for _, e := range r.nowhere(endpoints) {
 		log.Error(e + ": a backend has neither a host nor a function: add a host, or correct the namespace in its extra_config")
 	}
@@ -68,8 +68,8 @@ func verdict(r reports, endpoints []*config.EndpointConfig, log *counter) error 
 	return nil
 }
 
-// recovered turns a panic into an error. KrakenD panics for a malformed host, and its router
-// for endpoints that conflict.
+// recovered turns a panic into an error: KrakenD panics for an invalid host, and its router for
+// conflicting endpoints.
 func recovered(err *error) {
 	if v := recover(); v != nil {
 		*err = fmt.Errorf("bad configuration: %v", v)

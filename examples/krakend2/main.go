@@ -22,7 +22,7 @@ import (
 func main() {
 	file := flag.String("c", "krakend.json", "the configuration `file`")
 	debug := flag.Bool("d", false, "log at level DEBUG, and run KrakenD in debug mode")
-	check := flag.Bool("check", false, "check the configuration, print what each Lambda backend invokes, and exit, with 1 after an error; it calls nothing")
+	check := flag.Bool("check", false, "check the configuration, print what each Lambda backend invokes, and exit, with status 1 after an error; makes no calls")
 	version := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -87,7 +87,7 @@ func run(ctx context.Context, file string, debug, check bool) (err error) {
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
 			reports.print(os.Stdout, cfg.Endpoints)
 			if check {
-				err = verdict(reports, cfg.Endpoints, logger)
+				err = result(reports, cfg.Endpoints, logger)
 			} else {
 				err = server.RunServer(ctx, cfg, handler)
 			}

@@ -59,10 +59,10 @@ func whyWithoutValue(e *config.EndpointConfig, b *config.Backend, placeholder st
 	return ""
 }
 
-// alwaysSet are the headers that the router sets whatever the endpoint lets through.
+// alwaysSet are the headers that the router sets for every endpoint.
 var alwaysSet = []string{"X-Forwarded-For", "User-Agent"}
 
-// lets reports whether the list of headers of an endpoint lets a header pass.
+// lets reports whether an endpoint with this list of headers passes a header.
 func lets(headers []string, header string) bool {
 	if len(headers) == 0 { // KrakenD's default
 		headers = []string{"Content-Type"}

@@ -14,7 +14,7 @@ import (
 
 const docs = "../../../docs/"
 
-// series are the labels of each metric that Prometheus finds.
+// series are the labels of each metric, by its name in Prometheus.
 func series(scrape string) map[string][]string {
 	all := map[string][]string{}
 	label := regexp.MustCompile(`(\w+)="`)
@@ -43,7 +43,7 @@ var (
 	grouped = regexp.MustCompile(`by \(([^)]*)\) \((?:rate|increase)\((\w+)`)
 )
 
-// checkPromQL reports the names in an expression that the gateway does not export.
+// checkPromQL returns an error for each name in an expression that the gateway does not export.
 func checkPromQL(expr string, exported map[string][]string) (errs []error) {
 	expr = notWords.ReplaceAllString(expr, "")
 	var labels []string
@@ -72,7 +72,7 @@ func checkPromQL(expr string, exported map[string][]string) (errs []error) {
 	return errs
 }
 
-// The dashboard asks for what the gateway exports, and for all of it.
+// The dashboard uses all metrics of the gateway, and no others.
 func TestDashboard(t *testing.T) {
 	text, err := os.ReadFile(docs + "grafana-dashboard.json")
 	if err != nil {
@@ -128,7 +128,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// The alerts ask for what the gateway exports.
+// The alerts use only metrics of the gateway.
 func TestAlerts(t *testing.T) {
 	text, err := os.ReadFile(docs + "prometheus-alerts.yaml")
 	if err != nil {
@@ -179,7 +179,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// docs/monitoring.md has each metric by its name for Prometheus.
+// docs/monitoring.md has each metric by its name in Prometheus.
 func TestMetricsAreDocumented(t *testing.T) {
 	monitoring, err := os.ReadFile(docs + "monitoring.md")
 	if err != nil {
@@ -193,7 +193,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	}
 }
 
-// A name that does not exist is found.
+// checkPromQL finds names that do not exist.
 func TestCheckPromQL(t *testing.T) {
 	exported := map[string][]string{"krakend_lambda_attempts_total": {"faas_invoked_name"}, "krakend_lambda_errors_total": {"error_type"}}
 	for expr, want := range map[string]string{
@@ -211,7 +211,7 @@ func TestCheckPromQL(t *testing.T) {
 	}
 }
 
-// The library itself needs OpenTelemetry's API only: which SDK there is decides the build.
+// The library needs only OpenTelemetry's API: a build chooses the SDK.
 func TestNoSDKInTheLibrary(t *testing.T) {
 	for _, module := range []string{"", "lura/", "lura/v2/", "lambdatest/"} {
 		text, err := os.ReadFile("../../../" + module + "go.mod")

@@ -25,7 +25,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// functions are those of the tests. They are as good or bad as their names say.
+// functions are the functions of the tests. Their names say what they do.
 var functions = map[string]any{
 	"good":   func(in json.RawMessage) (json.RawMessage, error) { return in, nil },
 	"listed": func() (map[string]any, error) { return map[string]any{}, nil },
@@ -33,7 +33,7 @@ var functions = map[string]any{
 	"cold":   lambdatest.Function{Handler: func() (map[string]any, error) { return map[string]any{}, nil }, InitDuration: 120 * time.Millisecond},
 }
 
-// A gateway is one with its telemetry, in this process.
+// A gateway is a gateway with telemetry in this process.
 type gateway struct {
 	t         *testing.T
 	api       *lambdatest.Server
@@ -43,7 +43,7 @@ type gateway struct {
 	log       bytes.Buffer // of the gateway, the access log included
 }
 
-// start starts a gateway with one endpoint for each of the settings, whose path is its name.
+// start starts a gateway with one endpoint for each of the settings. The name is the endpoint's path.
 func start(t *testing.T, settings map[string]map[string]any, opts ...sdk.TracerProviderOption) *gateway {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -132,19 +132,19 @@ func (g *gateway) invocation() tracetest.SpanStub {
 	spans := g.spans()
 	i := slices.IndexFunc(spans, func(s tracetest.SpanStub) bool { return strings.HasPrefix(s.Name, "Lambda.") })
 	if i < 0 {
-		g.t.Fatalf("got the spans %+v, want that of an invocation", spans)
+		g.t.Fatalf("got the spans %+v, want one of an invocation", spans)
 	}
 	return spans[i]
 }
 
-// scrape returns what /metrics says.
+// scrape returns the text of /metrics.
 func (g *gateway) scrape() string {
 	w := httptest.NewRecorder()
 	g.telemetry.metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return w.Body.String()
 }
 
-// text returns attributes in the order of their names, but for those that differ in each run.
+// text returns attributes sorted by name, without those that differ in each run.
 func text(all []attribute.KeyValue) string {
 	var s []string
 	for _, kv := range all {

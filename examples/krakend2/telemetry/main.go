@@ -59,7 +59,7 @@ func run(ctx context.Context, file, metrics string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { // spans that wait for their export are exported
+	defer func() { // export the remaining spans
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		err = errors.Join(err, t.shutdown(ctx))
@@ -83,7 +83,7 @@ func run(ctx context.Context, file, metrics string) (err error) {
 func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, out io.Writer, t *telemetry, serve router.RunServerFunc) {
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory, lambda.WithMeterProvider(t.meters))
-	// The span of a backend is the parent of the spans of its invocations, so it goes around.
+	// The span of a backend is the parent of its invocations' spans, so it is outermost.
 	backendFactory = t.backends(backendFactory)
 
 	router.NewFactory(router.Config{
@@ -97,8 +97,8 @@ func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.
 	}).NewWithContext(ctx).Run(cfg)
 }
 
-// once makes the handlers of endpoints so that each failure is logged once: the backend logs a
-// function's failure, with the cause, and the access log every other one.
+// once makes handlers that log each failure once: the backend logs a function's failure with its
+// cause, and the access log all others.
 func once(next router.HandlerFactory) router.HandlerFactory {
 	return func(e *config.EndpointConfig, p proxy.Proxy) gin.HandlerFunc {
 		handle := next(e, p)

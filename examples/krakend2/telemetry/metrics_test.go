@@ -15,7 +15,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// everything is a gateway after invocations that end in all the ways that metrics know.
+// everything returns a gateway after invocations with every result that metrics distinguish.
 func everything(t *testing.T) *gateway {
 	g := start(t, map[string]map[string]any{
 		"bad":         {"function_name": "bad"},
@@ -32,10 +32,10 @@ func everything(t *testing.T) *gateway {
 	return g
 }
 
-// scopeLabels are those of the library that measures. Exporters differ in them.
+// scopeLabels are labels of the instrumentation library. They depend on the exporter.
 var scopeLabels = regexp.MustCompile(`otel_scope_[a-z_]+="[^"]*",?`)
 
-// samples returns the lines of /metrics about this module, but for buckets and sums.
+// samples returns the lines of /metrics about this module, without buckets and sums.
 func samples(scrape string) []string {
 	var all []string
 	for line := range strings.Lines(scrape) {
@@ -49,8 +49,8 @@ func samples(scrape string) []string {
 	return all
 }
 
-// Prometheus finds these names and labels. A function that a client names is _OTHER, unless a list
-// bounds the names.
+// Prometheus gets these names and labels. A function that a client names is _OTHER, unless
+// allowed_functions lists it.
 func TestMetrics(t *testing.T) {
 	const region = `,faas_invoked_region="eu-west-1"`
 	of := func(name string) string { return `faas_invoked_name="` + name + `"` + region }
@@ -115,7 +115,7 @@ func TestServeMetrics(t *testing.T) {
 	}
 }
 
-// run returns what keeps the gateway from its start.
+// run returns the error if the gateway cannot start.
 func TestRunFails(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -124,12 +124,12 @@ func TestRunFails(t *testing.T) {
 	t.Cleanup(func() { taken.Close() })
 	file := filepath.Join(t.TempDir(), "krakend.json")
 	if err := run(t.Context(), file, "127.0.0.1:0"); err == nil {
-		t.Error("it runs without a configuration")
+		t.Error("got no error without a configuration")
 	}
 	if err := os.WriteFile(file, []byte(`{"version": 3}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(t.Context(), file, taken.Addr().String()); err == nil {
-		t.Error("it runs without metrics")
+		t.Error("got no error without metrics")
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The spans of the request, the backend and the invocation are a tree, below the client's span.
+// The spans of request, backend and invocation are a tree below the client's span.
 func TestSpanTree(t *testing.T) {
 	g := start(t, map[string]map[string]any{"good": {"function_name": "good:live"}})
 	g.call("/good", http.Header{"Traceparent": {"00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"}})
@@ -50,11 +50,11 @@ func TestSpanTree(t *testing.T) {
 	}
 }
 
-// seen is the trace context as functions see it.
+// seen is the trace context that a function gets.
 type seen struct{ traceparent, xray string }
 
-// sent returns what reached the function with the last call: in the event, in the client context,
-// and as a header of the call itself.
+// sent returns the trace context of the last call: in the event, in the client context, and in the
+// header of the call.
 func sent(t *testing.T, g *gateway) (event, custom seen, xray string) {
 	t.Helper()
 	calls := g.api.Calls()
@@ -78,9 +78,9 @@ func sent(t *testing.T, g *gateway) (event, custom seen, xray string) {
 	return either(in.Headers), either(context.Custom), call.Header.Get("X-Amzn-Trace-Id")
 }
 
-// Functions see the gateway's span as their parent, and not the client's: in events, in the client
-// context, and in X-Ray's header. OpenTelemetry's instrumentations look for traceparent in lower
-// case, so events of format 1.0 have it that way.
+// Functions get the gateway's span as their parent, not the client's: in events, in the client context
+// and in X-Ray's header. OpenTelemetry's instrumentations look for traceparent in lower case, so
+// events of format 1.0 have it in lower case.
 func TestFunctionsSeeTheSpan(t *testing.T) {
 	for _, format := range []string{"simple", "1.0", "2.0", "alb"} {
 		t.Run(format, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestFunctionsSeeTheSpan(t *testing.T) {
 	}
 }
 
-// A span that is not sampled is not recorded, and the function learns of the decision.
+// A span that is not sampled is not recorded, and the function gets the decision.
 func TestSpanThatIsNotRecorded(t *testing.T) {
 	g := start(t, map[string]map[string]any{"good": {"function_name": "good", "payload_format": "2.0", "response_format": "plain"}}, sdk.WithSampler(sdk.NeverSample()))
 	g.call("/good", nil)
@@ -122,7 +122,7 @@ func TestSpanThatIsNotRecorded(t *testing.T) {
 	}
 }
 
-// Each attempt that failed is an event, also where a later one saved the call.
+// Each failed attempt is an event, even if a later attempt succeeds.
 func TestRetriesAreEvents(t *testing.T) {
 	g := start(t, map[string]map[string]any{"good": {"function_name": "good", "max_retries": 2}})
 	g.api.Fail("good", lambdatest.APIError(500, "ServiceException", "secret"), lambdatest.Cut(lambdatest.BeforeHeaders))
@@ -146,8 +146,8 @@ func TestRetriesAreEvents(t *testing.T) {
 	}
 }
 
-// What an invocation failed of is the span's status, without the message of the function.
-func TestFailuresAreTheStatus(t *testing.T) {
+// The status of a span has the cause of a failure, without the message of the function.
+func TestSpanStatusOfFailures(t *testing.T) {
 	for name, test := range map[string]struct {
 		settings map[string]any
 		faults   []lambdatest.Fault
@@ -172,7 +172,7 @@ func TestFailuresAreTheStatus(t *testing.T) {
 	}
 }
 
-// With log_tail a span says what the execution took, and whether it was a cold start.
+// With log_tail, a span has the duration and memory of the execution, and tells a cold start.
 func TestColdStart(t *testing.T) {
 	g := start(t, map[string]map[string]any{"cold": {"function_name": "cold", "log_tail": true}})
 	for _, cold := range []bool{true, false} {
@@ -192,7 +192,7 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// A failure has one line, with its cause. The access log names the request, and not the failure.
+// A failure has one log line with its cause. The access log has the request without the failure.
 func TestFailuresAreLoggedOnce(t *testing.T) {
 	g := start(t, map[string]map[string]any{"bad": {"function_name": "bad"}})
 	g.call("/bad", nil)

@@ -14,7 +14,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// ends gets the spans of invocations when they end.
+// ends receives the spans of invocations when they end.
 type ends chan sdk.ReadOnlySpan
 
 var _ sdk.SpanProcessor = ends(nil)
@@ -28,13 +28,13 @@ func (e ends) OnEnd(s sdk.ReadOnlySpan) {
 func (ends) Shutdown(context.Context) error   { return nil }
 func (ends) ForceFlush(context.Context) error { return nil }
 
-// The span of a stream ends with the stream: when the function has written all, when it fails in
-// between, or when the client leaves. It knows what of the reply was read.
+// The span of a stream ends with the stream: after the last byte, when the function fails, or when the
+// client goes away. It has the number of bytes that were read.
 func TestSpanOfAStream(t *testing.T) {
 	const attributes = "faas.invoked_name=stream faas.invoked_provider=aws faas.invoked_region=eu-west-1 faas.version=$LATEST" +
 		" http.response.status_code=200 krakend.lambda.attempts=1 krakend.lambda.payload.size=15 krakend.lambda.reply.size="
 	for name, tc := range map[string]struct {
-		// end ends a stream whose first word the client has read.
+		// end ends a stream after the client has read its first word.
 		end        func(function *io.PipeWriter, leave context.CancelFunc)
 		attributes string
 		status     sdk.Status

@@ -21,7 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// telemetry has the providers of the gateway. As in krakend-otel they are not OpenTelemetry's
+// telemetry has the providers of the gateway. Like krakend-otel, it does not use OpenTelemetry's
 // global ones: spans find theirs through their parent, and metrics through WithMeterProvider.
 type telemetry struct {
 	spans   *sdk.TracerProvider
@@ -44,7 +44,7 @@ func newTelemetry(e sdk.SpanExporter, opts ...sdk.TracerProviderOption) (*teleme
 		metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	t.tracer = t.spans.Tracer("gateway")
-	// The propagator is global. Without one, functions do not learn of the trace.
+	// The propagator is global. Without one, functions do not get the trace.
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	return t, nil
 }
@@ -67,7 +67,7 @@ func (t *telemetry) serveMetrics(ctx context.Context, l net.Listener) error {
 }
 
 // requests starts a span for each request. It continues the trace of a client that sends a
-// traceparent. A gateway that does not trust its clients leaves the Extract out.
+// traceparent. If you do not trust your clients, leave out the Extract.
 func (t *telemetry) requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := otel.GetTextMapPropagator().Extract(r.Context(), propagation.HeaderCarrier(r.Header))
