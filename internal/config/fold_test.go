@@ -65,7 +65,7 @@ func FuzzFold(f *testing.F) {
 
 // A letter that is not ASCII does not keep those beside it from folding.
 func TestFoldBesideOtherLetters(t *testing.T) {
-	if got, want := Fold("AZ-é"), Fold("az-É"); got != want {
+	if got, want := Fold("AZ\u017f"), Fold("azs"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
