@@ -34,62 +34,61 @@ run: ## Start the demo: sample functions and a gateway (KRAKEND=1, 1.4 or 2; ARG
 	@go build -o $(BIN)/run ./examples/run
 	@exec $(BIN)/run $(ARGS)
 
-# Groups of tests. The name of a group is a module, and behind @ what it has of the module. JOBS groups
-# run side by side; the output of a group comes at its end, with its time, which includes builds.
+# Groups of tests. JOBS of them run side by side, those in long first. The output of a group comes at
+# its end, with its time, which includes builds.
+JOBS     ?= 2
+unit     := test/root test/lura/v2 test/lambdatest test/pure test/schema test/examples/krakend2 test/lura
+gateways := test/e2e test/e2e-race test/e2e/components
+programs := test/programs test/bench test/docs test/examples/webapp
+long     := test/e2e-race test/root test/programs test/e2e
+
+# Each group: module, flags, packages.
 #
-# The groups in plain run without the race detector: pure functions, single programs, and gateways
-# that get one request after the other. Their units, e2e/faults and e2e/soak run with it. The groups in
-# long start first.
-#
+# Groups without -race are pure functions, single programs, and gateways that get one request after the
+# other. Their units, e2e/faults and e2e/soak run with it.
+# -count=1: these build programs and gateways, from files that the cache of go test does not see.
+.PHONY: $(unit) $(gateways) $(programs)
+test/root:              ; $(call go-test,.,-race,$$(go list . ./internal/... | grep -vE '$(pure)|/docstest$$'))
+test/pure:              ; $(call go-test,.,,$$(go list ./internal/... | grep -E '$(pure)'))
+test/lambdatest:        ; $(call go-test,lambdatest,-race,./...)
+test/lura:              ; $(call go-test,lura,-race,./...)
+test/lura/v2:           ; $(call go-test,lura/v2,-race,./...)
+test/schema:            ; $(call go-test,schema,,./...)
+test/examples/krakend2: ; $(call go-test,examples/krakend2,,./...)
+test/e2e:               ; $(call go-test,e2e,-count=1,$$(go list ./... | grep -vE '/(faults|soak)$$'))
+test/e2e-race:          ; $(call go-test,e2e,-count=1 -race,./faults ./soak)
+test/e2e/components:    ; $(call go-test,e2e/components,-count=1,./...)
+test/programs:          ; $(call go-test,.,-count=1,./examples/... ./scripts)
+test/docs:              ; $(call go-test,.,-count=1,./internal/docstest)
+test/bench:             ; $(call go-test,bench,-count=1,./...)
+test/examples/webapp:   ; $(call go-test,examples/webapp,-count=1,./...)
+pure := /internal/(apigw|config|gatewaytest|generate|text)$$
+
 # -short keeps CI under its 20 minutes: it skips builds of releases and runs fewer and smaller cases.
 # `make nightly` runs everything, and all with the race detector. `make check` runs vet.
-JOBS     ?= 2
-unit     := . lura/v2 lambdatest .@pure schema examples/krakend2 lura
-gateways := e2e e2e@race e2e/components
-programs := .@programs bench .@docs examples/webapp
-long     := e2e@race . .@programs e2e
-plain    := .@pure schema examples/krakend2 e2e e2e/components $(programs)
+go-test = @begin=$$(date +%s); cd $1; \
+	if packages="$3" && go test -short -vet=off $2 $$packages; \
+	then echo "== $@: $$(( $$(date +%s) - begin )) s"; else echo "== $@: failed"; exit 1; fi
 
-# What a group has of its module: all, where it is not here.
-pure                := $(addprefix internal/,apigw config gatewaytest generate text)
-empty               :=
-space               := $(empty) $(empty)
-packages-.          := $$(go list . ./internal/... | grep -vE '/($(subst $(space),|,$(pure) internal/docstest))$$')
-packages-.@pure     := $(addprefix ./,$(pure))
-packages-.@docs     := ./internal/docstest
-packages-.@programs := ./examples/... ./scripts
-packages-e2e        := $$(go list ./... | grep -vE '/(faults|soak)$$')
-packages-e2e@race   := ./faults ./soak
-
-# -vet=off: make check runs vet, for all modules.
-# Tests of programs and gateways do not use the cache (-count=1): go test does not see the files that
-# they build.
-groups := $(addprefix test/,$(unit) $(gateways) $(programs))
-.PHONY: $(groups)
-$(groups): test/%:
-	@begin=$$(date +%s); cd $(firstword $(subst @, ,$*)); \
-		if packages="$(or $(packages-$*),./...)" && go test $(if $(filter $*,$(plain)),,-race) -short -vet=off $(if $(filter $*,$(unit)),,-count=1) $$packages; \
-		then echo "== $*: $$(( $$(date +%s) - begin )) s"; else echo "== $*: failed"; exit 1; fi
-
-# $(call side-by-side,name,groups) runs groups, and prints the time that they took.
+# $(call side-by-side,groups) runs groups, and prints the time that they took.
 side-by-side = @begin=$$(date +%s); $(MAKE) --no-print-directory -k -j$(JOBS) $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
-	$(addprefix test/,$2) && echo "== $1: $$(( $$(date +%s) - begin )) s"
+	$1 && echo "== $@: $$(( $$(date +%s) - begin )) s"
 
 .PHONY: unit
 unit: ## Run the tests that start no gateway, with the race detector where anything is concurrent
-	$(call side-by-side,$@,$(unit))
+	$(call side-by-side,$(unit))
 
 .PHONY: gateways
 gateways: ## Run the tests that start gateways (GATEWAY=1, 1.4 or 2 for one generation)
-	$(call side-by-side,$@,$(gateways))
+	$(call side-by-side,$(gateways))
 
 .PHONY: programs
 programs: ## Run the tests of the demo, the scripts, the measurements and the runner of the documentation
-	$(call side-by-side,$@,$(programs))
+	$(call side-by-side,$(programs))
 
 .PHONY: test
 test: ## Run all tests, JOBS (2) modules side by side
-	$(call side-by-side,$@,$(long) $(filter-out $(long),$(unit) $(gateways) $(programs)))
+	$(call side-by-side,$(long) $(filter-out $(long),$(unit) $(gateways) $(programs)))
 
 .PHONY: nightly
 nightly: ## Run all tests with what -short leaves out, traffic with faults for SOAKTIME, and fuzz targets (an hour)
