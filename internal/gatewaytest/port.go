@@ -2,6 +2,8 @@ package gatewaytest
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"testing"
@@ -27,6 +29,11 @@ func OnFreePort[S any](t *testing.T, start func(port int) (S, error)) (server S)
 	return server
 }
 
+// The ports for gateways, below those that systems give to servers on port 0: Linux begins at 32768.
+// So no other server of a test can take a gateway's port before the gateway has it, and get the
+// requests that wait for the gateway.
+const firstPort, lastPort = 15000, 32767
+
 // freePort returns a free port that it has not returned before, so that two gateways that start
 // at once are not confused.
 func freePort(t *testing.T) int {
@@ -34,16 +41,17 @@ func freePort(t *testing.T) int {
 	given.Lock()
 	defer given.Unlock()
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		if given.ports[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue // another process has it
 		}
-		port := l.Addr().(*net.TCPAddr).Port
 		l.Close()
-		if !given.ports[port] {
-			given.ports[port] = true
-			return port
-		}
+		given.ports[port] = true
+		return port
 	}
 	t.Fatal("found no free port")
 	return 0
