@@ -151,6 +151,7 @@ var (
 		},
 		"forwarded_proto":     {good: list{"http", "https"}, bad: list{"", "HTTPS", "https ", "httpss", "ws", "https://"}},
 		"forwarded_port":      {good: list{number("1"), number("443"), number("8443.0"), number("65535"), number("6.5535e4")}, bad: list{number("0"), number("-1"), number("65536"), number("80.5"), number("1e300"), "443"}},
+		"cookie_header":       booleans,
 		"multi_value_headers": booleans,
 		"target_group_arn": {
 			good: list{targetGroup, "arn:aws-cn:elasticloadbalancing:cn-north-1:123456789012:targetgroup/a/1", "arn:aws:elasticloadbalancing:-:123456789012:targetgroup/" + strings.Repeat("t", 32) + "/A1"},

@@ -192,7 +192,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s: with the example the parser returns %+v, %v, the same as without the key", p.key, other, err)
 		}
 	}
-	if want := 12; defaults != want {
+	if want := 13; defaults != want {
 		t.Errorf("got %d keys with a default, want %d", defaults, want)
 	}
 }
@@ -224,7 +224,7 @@ var goodSettings = map[string]string{
 	"what has no effect":                              `{"function_name":"f","invocation_type":"Event","client_context":true,"log_tail":true,"retry_function_errors":true,"response_format":"proxy","function_name_case":"verbatim","allowed_functions":["f"]}`,
 	"statuses of function errors":                     `{"function_name":"f","function_error_status":{"ValidationError":422,"*NotFound":404,"*":500,"_x":410.0}}`,
 	"formats":                                         `{"function_name":"f","payload_format":"1.0","response_format":"plain"}`,
-	"all that events can say":                         `{"function_name":"f","payload_format":"2.0","event":{"account_id":"123456789012","api_id":"a_1-B","stage":"$default","stage_variables":{"table":"","@":"x"},"binary_media_types":["*/*","Image/*","application/vnd.a+b"],"forwarded_proto":"https","forwarded_port":65535,"#":1}}`,
+	"all that events can say":                         `{"function_name":"f","payload_format":"2.0","event":{"account_id":"123456789012","api_id":"a_1-B","stage":"$default","stage_variables":{"table":"","@":"x"},"binary_media_types":["*/*","Image/*","application/vnd.a+b"],"forwarded_proto":"https","forwarded_port":65535,"cookie_header":true,"#":1}}`,
 	"all that a load balancer's events can say":       `{"function_name":"f","payload_format":"alb","event":{"binary_media_types":[],"forwarded_proto":"http","forwarded_port":1.0,"multi_value_headers":true,"target_group_arn":"` + targetGroup + `"}}`,
 	"what says nothing":                               `{"function_name":"f","payload_format":"1.0","event":{"stage_variables":{}}}`,
 	"an event without an effect":                      `{"function_name":"f","event":{"stage":"prod"}}`,
@@ -298,8 +298,8 @@ var badSettings = map[string]struct {
 	"an event that is a string":     {`{"function_name":"f","payload_format":"2.0","event":"2.0"}`, []string{"/event"}},
 	"an event with an unknown key":  {`{"function_name":"f","payload_format":"2.0","event":{"Stage":"prod"}}`, []string{"/event"}},
 	"an event with only bad values": {
-		`{"function_name":"f","payload_format":"2.0","event":{"account_id":"12345","api_id":"","stage":"$prod","stage_variables":[],"binary_media_types":"*/*","forwarded_proto":"HTTPS","forwarded_port":65536,"multi_value_headers":"true","target_group_arn":"tea-shop"}}`,
-		[]string{"/event/account_id", "/event/api_id", "/event/binary_media_types", "/event/forwarded_port", "/event/forwarded_proto", "/event/multi_value_headers", "/event/stage", "/event/stage_variables", "/event/target_group_arn"},
+		`{"function_name":"f","payload_format":"2.0","event":{"account_id":"12345","api_id":"","stage":"$prod","stage_variables":[],"binary_media_types":"*/*","forwarded_proto":"HTTPS","forwarded_port":65536,"cookie_header":1,"multi_value_headers":"true","target_group_arn":"tea-shop"}}`,
+		[]string{"/event/account_id", "/event/api_id", "/event/binary_media_types", "/event/cookie_header", "/event/forwarded_port", "/event/forwarded_proto", "/event/multi_value_headers", "/event/stage", "/event/stage_variables", "/event/target_group_arn"},
 	},
 	"stage variables that are none": {`{"function_name":"f","payload_format":"2.0","event":{"stage_variables":{"a":"b","c":1,"@":null}}}`, []string{"/event/stage_variables/@", "/event/stage_variables/c"}},
 	"media types that are none":     {`{"function_name":"f","payload_format":"2.0","event":{"binary_media_types":["image/png","image","*/png","image/png; q=1",null,"image/\u212a"]}}`, []string{"/event/binary_media_types/1", "/event/binary_media_types/2", "/event/binary_media_types/3", "/event/binary_media_types/4", "/event/binary_media_types/5"}},

@@ -33,6 +33,9 @@ type Settings struct {
 	// ForwardedProto and ForwardedPort are the values of X-Forwarded-Proto and X-Forwarded-Port
 	// if the request has none. Empty adds none.
 	ForwardedProto, ForwardedPort string
+	// CookieHeader puts the cookies into the header cookie of HTTP events as well, as Lambda function
+	// URLs do. Other formats ignore it.
+	CookieHeader bool
 	// MultiValueHeaders makes ALB events and replies use all values of a header, and events all
 	// values of a query string. Other formats ignore it.
 	MultiValueHeaders bool

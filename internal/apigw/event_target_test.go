@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdaurl"
 )
 
 func TestEventTarget(t *testing.T) {
@@ -184,6 +187,34 @@ func TestEncodedQuery(t *testing.T) {
 	} {
 		if got := fmt.Sprint(encodedQuery(raw)); got != want {
 			t.Errorf("%q: got %s, want %s", raw, got, want)
+		}
+	}
+}
+
+// Applications for function URLs read cookies from the header, which lambdaurl copies.
+func TestCookieHeader(t *testing.T) {
+	for _, tc := range []struct {
+		cookies []string
+		want    string // the header Cookie
+	}{
+		{[]string{"basket=7; lang=en"}, "basket=7; lang=en"},
+		{[]string{"basket=7", " lang=en;"}, "basket=7; lang=en"},
+		{[]string{";"}, ""},
+		{nil, ""},
+	} {
+		for setting, want := range map[bool]string{true: tc.want, false: ""} {
+			var event events.LambdaFunctionURLRequest
+			request := Request{Method: "GET", Time: eventTime, Headers: map[string][]string{"cookie": tc.cookies}}
+			payload := NewAPI(HTTP, Route{}, Settings{CookieHeader: setting}).AppendEvent(nil, &request)
+			decodeLeniently(t, payload, &event)
+			got := "no request"
+			application := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("Cookie") })
+			if _, err := lambdaurl.Wrap(application)(t.Context(), &event); err != nil || got != want {
+				t.Errorf("%q with cookie_header %t: got the header %q, error %v; want %q", tc.cookies, setting, got, err, want)
+			}
+			if joined := strings.Join(event.Cookies, "; "); joined != tc.want {
+				t.Errorf("%q with cookie_header %t: got the cookies %q", tc.cookies, setting, event.Cookies)
+			}
 		}
 	}
 }

@@ -11,11 +11,15 @@ func (a *API) httpEvent(o *jsonObject, in *input) {
 	o.text("routeKey", a.route.key)
 	o.text("rawPath", in.path)
 	o.text("rawQueryString", in.rawQuery)
-	if list := cookies(in.headers["Cookie"]); len(list) > 0 {
+	list := cookies(in.headers["Cookie"])
+	if len(list) > 0 {
 		o.name("cookies")
 		o.list(list)
 	}
 	delete(in.headers, "Cookie")
+	if a.settings.CookieHeader && len(list) > 0 {
+		in.headers["Cookie"] = []string{strings.Join(list, "; ")}
+	}
 	o.fields("headers", lowered(room[:0], in.headers), (*jsonObject).joined)
 	if len(in.query) > 0 {
 		o.fields("queryStringParameters", sorted(room[:0], in.query), (*jsonObject).joined)

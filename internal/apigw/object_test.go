@@ -18,7 +18,7 @@ func TestEventIsThatOfEncodingJSON(t *testing.T) {
 	unscoped.Claims = map[string]string{"sub": "me"}
 	for name, r := range map[string]Request{"order": r, "binary": binary, "no scopes": unscoped, "nothing": {}, "many headers": manyHeaders()} {
 		for format := range formats {
-			for _, s := range []Settings{{}, shop, {MultiValueHeaders: true}, {BinaryMediaTypes: []string{"*/*"}}} {
+			for _, s := range []Settings{{}, shop, {MultiValueHeaders: true}, {CookieHeader: true}, {BinaryMediaTypes: []string{"*/*"}}} {
 				api := NewAPI(formats[format], route, s)
 				if got, want := string(api.AppendEvent(nil, &r)), string(api.oracle(&r)); got != want {
 					t.Errorf("%s, %s\ngot  %s\nwant %s", name, format, got, want)
@@ -56,7 +56,7 @@ func FuzzEvent(f *testing.F) {
 			s = Settings{AccountID: value, APIID: other, Stage: claim, StageVariables: map[string]string{value: other, other: value}}
 			r.TraceContext = map[string]string{"traceparent": other}
 		}
-		s.MultiValueHeaders = flags&8 != 0
+		s.MultiValueHeaders, s.CookieHeader = flags&8 != 0, flags&16 != 0
 		for _, format := range formats {
 			api := NewAPI(format, Route{URLPattern: "/{{.Id}}/x?y={{.Id}}", Endpoint: "/" + param, ForwardsHost: flags&4 != 0}, s)
 			if got, want := plain.Replace(string(api.AppendEvent(nil, &r))), plain.Replace(string(api.oracle(&r))); got != want {

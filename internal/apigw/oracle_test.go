@@ -73,7 +73,10 @@ func (a *API) httpOracle(in *input) []byte {
 		}},
 	}
 	for name, values := range in.headers {
-		if name != "Cookie" {
+		if name != "Cookie" || a.settings.CookieHeader && event.Cookies != nil {
+			if name == "Cookie" {
+				values = []string{strings.Join(event.Cookies, "; ")}
+			}
 			event.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 		}
 	}

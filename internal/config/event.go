@@ -25,6 +25,9 @@ type Event struct {
 	// ForwardedProto and ForwardedPort tell how clients reach the gateway if the request does
 	// not tell. They are empty if they are not configured.
 	ForwardedProto, ForwardedPort string
+	// CookieHeader puts cookies into the header cookie of events of version 2.0 as well, as Lambda
+	// function URLs do.
+	CookieHeader bool
 	// MultiValueHeaders puts all values of a header or query string into load balancer events,
 	// and reads them from replies.
 	MultiValueHeaders bool
@@ -35,37 +38,41 @@ type Event struct {
 
 // An eventKey is a key of event.
 type eventKey struct {
-	decode func(*Event, any) error
-	alb    bool // for the load balancer's events
-	api    bool // for API Gateway's
+	decode  func(*Event, any) error
+	formats []PayloadFormat // in which it has an effect
 }
 
+var (
+	apiFormats = []PayloadFormat{Version1, Version2} // API Gateway's
+	allFormats = append(apiFormats, ALB)
+)
+
 var eventKeys = map[string]eventKey{
-	"account_id": {api: true, decode: func(e *Event, v any) (err error) {
+	"account_id": {formats: apiFormats, decode: func(e *Event, v any) (err error) {
 		e.AccountID, err = asMatch(v, accountID, "an AWS account id of 12 digits")
 		return err
 	}},
-	"api_id": {api: true, decode: func(e *Event, v any) (err error) {
+	"api_id": {formats: apiFormats, decode: func(e *Event, v any) (err error) {
 		e.APIID, err = asMatch(v, identifier, "1 to 128 of A-Z a-z 0-9 _ -")
 		return err
 	}},
-	"stage": {api: true, decode: func(e *Event, v any) (err error) {
+	"stage": {formats: apiFormats, decode: func(e *Event, v any) (err error) {
 		e.Stage, err = asMatch(v, stageName, "$default, or 1 to 128 of A-Z a-z 0-9 _ -")
 		return err
 	}},
-	"stage_variables": {api: true, decode: func(e *Event, v any) (err error) {
+	"stage_variables": {formats: apiFormats, decode: func(e *Event, v any) (err error) {
 		e.StageVariables, err = asStrings(v)
 		return err
 	}},
-	"binary_media_types": {api: true, alb: true, decode: func(e *Event, v any) (err error) {
+	"binary_media_types": {formats: allFormats, decode: func(e *Event, v any) (err error) {
 		e.BinaryMediaTypes, err = asMediaTypes(v)
 		return err
 	}},
-	"forwarded_proto": {api: true, alb: true, decode: func(e *Event, v any) (err error) {
+	"forwarded_proto": {formats: allFormats, decode: func(e *Event, v any) (err error) {
 		e.ForwardedProto, err = asMatch(v, scheme, "http or https")
 		return err
 	}},
-	"forwarded_port": {api: true, alb: true, decode: func(e *Event, v any) error {
+	"forwarded_port": {formats: allFormats, decode: func(e *Event, v any) error {
 		n, err := asInt(v)
 		if err != nil {
 			return err
@@ -76,11 +83,15 @@ var eventKeys = map[string]eventKey{
 		e.ForwardedPort = fmt.Sprint(n)
 		return nil
 	}},
-	"multi_value_headers": {alb: true, decode: func(e *Event, v any) (err error) {
+	"cookie_header": {formats: []PayloadFormat{Version2}, decode: func(e *Event, v any) (err error) {
+		e.CookieHeader, err = asBool(v)
+		return err
+	}},
+	"multi_value_headers": {formats: []PayloadFormat{ALB}, decode: func(e *Event, v any) (err error) {
 		e.MultiValueHeaders, err = asBool(v)
 		return err
 	}},
-	"target_group_arn": {alb: true, decode: func(e *Event, v any) (err error) {
+	"target_group_arn": {formats: []PayloadFormat{ALB}, decode: func(e *Event, v any) (err error) {
 		e.TargetGroupARN, err = asMatch(v, targetGroupARN, "the ARN of a target group")
 		return err
 	}},
@@ -127,7 +138,7 @@ func (d *draft) decodeEvent(v any) error {
 // unusedEventKeys warns of the event keys that have no effect in a format.
 func (d *draft) unusedEventKeys(f PayloadFormat) (warnings []string) {
 	for _, key := range d.eventKeys {
-		if k := eventKeys[key]; f == ALB && !k.alb || f != ALB && !k.api {
+		if !slices.Contains(eventKeys[key].formats, f) {
 			warnings = append(warnings, fmt.Sprintf("event: %s has no effect with the payload_format %s", key, f))
 		}
 	}

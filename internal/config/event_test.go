@@ -28,12 +28,14 @@ func TestParseEvent(t *testing.T) {
 		},
 		{name: "no binary media types", format: "1.0", event: map[string]any{"binary_media_types": []any{}, "stage": "$default"}, want: Event{BinaryMediaTypes: []string{}, Stage: "$default"}},
 		{name: "a load balancer", format: "alb", event: map[string]any{"multi_value_headers": true, "target_group_arn": group}, want: Event{MultiValueHeaders: true, TargetGroupARN: group}},
+		{name: "cookies as in a function URL's event", format: "2.0", event: map[string]any{"cookie_header": true}, want: Event{CookieHeader: true}},
 		{
 			name: "another format's keys", format: "1.0",
-			event: map[string]any{"multi_value_headers": false, "target_group_arn": group, "stage": "prod", "stages": 1},
-			want:  Event{TargetGroupARN: group, Stage: "prod"},
+			event: map[string]any{"cookie_header": true, "multi_value_headers": false, "target_group_arn": group, "stage": "prod", "stages": 1},
+			want:  Event{CookieHeader: true, TargetGroupARN: group, Stage: "prod"},
 			warnings: []string{
 				`event: unknown key 'stages' is ignored; did you mean 'stage'?`,
+				"event: cookie_header has no effect with the payload_format 1.0",
 				"event: multi_value_headers has no effect with the payload_format 1.0",
 				"event: target_group_arn has no effect with the payload_format 1.0",
 			},

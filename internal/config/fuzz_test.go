@@ -231,7 +231,7 @@ func eventSettings(e Event) map[string]any {
 		}
 		m["binary_media_types"] = types
 	}
-	m["multi_value_headers"] = e.MultiValueHeaders
+	m["multi_value_headers"], m["cookie_header"] = e.MultiValueHeaders, e.CookieHeader
 	return m
 }
 
