@@ -15,14 +15,13 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 )
 
-// recorder is a TracerProvider and a MeterProvider that write down, in one line each, what they
-// are told.
+// recorder is a TracerProvider and a MeterProvider. It records each call in one line.
 type recorder struct {
 	tracenoop.TracerProvider
 
 	mu    sync.Mutex
 	lines []string
-	spans byte // that were started
+	spans byte // started spans
 }
 
 func (r *recorder) log(format string, args ...any) {
@@ -31,7 +30,7 @@ func (r *recorder) log(format string, args ...any) {
 	r.lines = append(r.lines, fmt.Sprintf(format, args...))
 }
 
-// text returns what was written down, and forgets it.
+// text returns the recorded lines, and clears them.
 func (r *recorder) text() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -40,7 +39,7 @@ func (r *recorder) text() string {
 	return text
 }
 
-// span starts a span that is recorded, as KrakenD's own middleware does before a backend.
+// span starts a recorded span, as KrakenD's own middleware does before a backend.
 func (r *recorder) span(ctx context.Context) context.Context {
 	ctx, _ = r.Tracer("test").Start(ctx, "stage")
 	return ctx
@@ -101,7 +100,7 @@ func attributes(all []attribute.KeyValue) string {
 	return strings.Join(s, " ")
 }
 
-// meters makes instruments that write down each measurement.
+// meters makes instruments that record each measurement.
 type meters struct {
 	metricnoop.MeterProvider
 	recorder *recorder

@@ -33,7 +33,7 @@ func TestSpans(t *testing.T) {
 				"Lambda.Invoke attributes: aws.request_id=r-1 faas.version=7 http.response.status_code=200 krakend.lambda.attempts=1 krakend.lambda.payload.size=12 krakend.lambda.reply.size=34\n" +
 				"Lambda.Invoke end",
 		},
-		"a retry that saved the call": {
+		"a successful retry": {
 			backend.Invocation{Function: "123456789012:function:orders", Attempts: 2, Status: 200, APIStatus: 200},
 			[]*invoke.Error{{Kind: invoke.KindAPI, Code: "TooManyRequestsException", Status: 429, RequestID: "r-1", Message: "secret", Attempts: 1}},
 			started + "\n" +
@@ -60,7 +60,7 @@ func TestSpans(t *testing.T) {
 				"Lambda.Invoke attributes: aws.request_id=r\ufffd faas.version=\ufffd http.response.status_code=200 krakend.lambda.attempts=2 krakend.lambda.payload.size=0 krakend.lambda.reply.size=0\n" +
 				"Lambda.Invoke end",
 		},
-		"no answer": {
+		"no response": {
 			backend.Invocation{Function: "orders", Status: 502, Code: "NoCredentials"}, nil,
 			started + "\n" +
 				"Lambda.Invoke status Error NoCredentials\n" +
@@ -166,8 +166,7 @@ krakend.lambda.reply.size 0: faas.invoked_name=_OTHER`,
 	}
 }
 
-// Clients that name functions make no series, however many names they think of. Nor do functions
-// with their errorTypes.
+// Neither names of functions from clients nor errorTypes of functions create series.
 func TestSeriesAreFew(t *testing.T) {
 	r := new(recorder)
 	tel, err := New(meters{recorder: r})
@@ -209,12 +208,12 @@ func TestRefusedInstrument(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, o := tel.Start(t.Context(), backend.Invocation{}); o != nil {
-		t.Error("it goes on with metrics")
+		t.Error("got metrics, want none")
 	}
 }
 
-// Without a span and without a MeterProvider nothing is allocated.
-func TestNothingToTell(t *testing.T) {
+// Without a span and a MeterProvider, nothing is allocated.
+func TestWithoutTelemetry(t *testing.T) {
 	tel, err := New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +261,7 @@ func TestTraceContext(t *testing.T) {
 	}
 }
 
-// xray stands for a propagator that sets X-Amzn-Trace-Id.
+// xray is a propagator that sets X-Amzn-Trace-Id.
 type xray struct{ propagation.TraceContext }
 
 func (xray) Inject(_ context.Context, c propagation.TextMapCarrier) {
