@@ -1,14 +1,12 @@
-// Package lambda makes AWS Lambda functions backends of a KrakenD gateway: what a
-// function returns can be treated and manipulated as the reply of any other
-// backend, and no API Gateway stands in between.
+// Package lambda makes AWS Lambda functions backends of a KrakenD gateway. KrakenD treats what a
+// function returns like the reply of any other backend, and no API Gateway is needed.
 //
 // This module is for gateways built with github.com/luraproject/lura v1.4
 // (KrakenD 1.4). A build wraps its backend factory:
 //
 //	backendFactory = lambda.BackendFactory(backendFactory, lambda.WithLogger(logger))
 //
-// From then on every backend whose extra_config has the [Namespace] invokes a
-// function:
+// Then every backend with the [Namespace] in its extra_config invokes a function:
 //
 //	"extra_config": {
 //	    "github.com/devopsfaith/krakend-lambda": {
@@ -18,8 +16,8 @@
 //	    }
 //	}
 //
-// https://github.com/devopsfaith/krakend-lambda has every key, what functions receive and
-// may return, and the statuses that errors become.
+// https://github.com/devopsfaith/krakend-lambda documents all keys, what functions receive and
+// may return, and the statuses of errors.
 //
 // The package translates between KrakenD and internal/backend, which does the work. It
 // registers no endpoints, and leaves backends of other namespaces to the next factory.

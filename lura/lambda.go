@@ -158,7 +158,7 @@ func CheckOnly() Option {
 //
 //   - Code() string: AWS's error code, such as TooManyRequestsException, or this module's own, such as
 //     DeadlineExceeded. It is empty for a function's error
-//   - FunctionError() string: the errorType of a function's error, "Unhandled" where the function
+//   - FunctionError() string: the errorType of a function's error, "Unhandled" if the function
 //     reports none. It is empty for all other errors
 //   - RequestID() string: AWS's request id, empty if AWS sent no response
 //

@@ -49,8 +49,8 @@ func statusHandler(remote *config.Backend, b *backend.Backend) client.HTTPStatus
 	return client.NoOpHTTPStatusHandler
 }
 
-// refused handles a status that KrakenD does not accept as KrakenD does for an HTTP
-// backend: with return_error_details it makes a response with the details, else an error.
+// refused handles a status that KrakenD does not accept as KrakenD does for HTTP backends: with
+// return_error_details it returns a response with the details, otherwise the error.
 func refused(err error) (*proxy.Response, error) {
 	named, ok := err.(interface {
 		Name() string
@@ -71,8 +71,9 @@ type errorMode struct {
 	code    bool   // return_error_code
 }
 
-// errorModeOf asks KrakenD's status handler, with a reply that it cannot accept.
-// As with HTTP backends, the settings have no effect on no-op.
+// errorModeOf returns how KrakenD's settings handle errors. To learn that, it passes KrakenD's own
+// status handler a reply that the handler rejects. As with HTTP backends, the settings have no
+// effect on no-op.
 func errorModeOf(remote *config.Backend) (m errorMode) {
 	if _, ok := remote.ExtraConfig[client.Namespace]; !ok || isNoOp(remote) {
 		return m
@@ -90,9 +91,9 @@ func errorModeOf(remote *config.Backend) (m errorMode) {
 	return m
 }
 
-// response handles an error as KrakenD does for an HTTP backend: with
-// return_error_details it makes a response with the details as its data, with
-// return_error_code an error with the details as its message.
+// response handles an error as KrakenD does for HTTP backends: with return_error_details it
+// returns a response with the details as its data, with return_error_code an error with the
+// details as its message.
 func (m errorMode) response(err error) (*proxy.Response, error) {
 	var e *backend.Error
 	if m == (errorMode{}) || !errors.As(err, &e) {

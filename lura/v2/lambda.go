@@ -36,7 +36,7 @@ var (
 )
 
 // RetryCounter is an optional interface of an Invoker. MaxRetries returns the number of retries
-// for backends without max_retries; 0 means none. A wrapper around the SDK's client
+// for backends without max_retries; 0 means no retries. A wrapper around the SDK's client
 // implements it to keep the client's number.
 type RetryCounter interface {
 	MaxRetries() int
@@ -46,8 +46,8 @@ type RetryCounter interface {
 type Option func(*options)
 
 type options struct {
-	config    *aws.Config                             // nil for that of the environment and the shared AWS files
-	invoker   Invoker                                 // nil for the calls of this module
+	config    *aws.Config                             // nil reads the environment and the shared AWS files
+	invoker   Invoker                                 // nil makes the calls with this module's client
 	transport func(*config.Backend) http.RoundTripper // nil for none
 	report    func(Report)                            // nil for none
 	observe   func(context.Context, Invocation)       // nil for none
@@ -99,81 +99,81 @@ func WithConfig(cfg aws.Config) Option {
 	return func(o *options) { o.config = &cfg }
 }
 
-// WithInvoker makes all calls with i: an AWS SDK client with custom middleware, or a wrapper
-// or a replacement of one. i determines region, endpoint and credentials. Each attempt
-// is one call of i, and this module makes the retries. A client of the SDK then makes none itself;
-// for that, a wrapper must pass the options of each call on to its client. The options also drop
-// the client's cached credentials if AWS says that they have expired.
+// WithInvoker makes all calls with i: an AWS SDK client with custom middleware, a wrapper around
+// one, or a replacement for one. i decides on region, endpoint and credentials. Each attempt is
+// one call of i, and this module makes the retries. It turns off the SDK client's own retries
+// through the options of each call, so a wrapper must pass these options on to its client. The
+// options also drop the client's cached credentials if AWS says that they have expired.
 //
-// Without max_retries, the number of retries is that of a [RetryCounter], else the RetryMaxAttempts
-// or Retryer in the Options() of the SDK's client, else 2. Backends with stream need a
+// Without max_retries, the number of retries comes from a [RetryCounter], from RetryMaxAttempts or
+// the Retryer in the Options() of the SDK's client, or is 2. Backends with stream need a
 // [StreamInvoker]. i must be safe for concurrent use. A nil i has no effect.
 func WithInvoker(i Invoker) Option {
 	return func(o *options) { o.invoker = i }
 }
 
-// WithTransport sends the calls of each Lambda backend through the http.RoundTripper that transport
-// returns for it: for a proxy, for other certificates, or to count or trace HTTP
-// requests. The factory calls transport once for each proxy that it makes from a valid configuration,
-// with CheckOnly as well, and never in a request. If transport panics, the configuration is
-// invalid. transport must not change the backend.
+// WithTransport sends the calls of each Lambda backend through the http.RoundTripper that
+// transport returns for it. Use it for a proxy server, for other certificates, or to count or
+// trace HTTP requests. The factory calls transport once for each proxy with a good
+// configuration, with CheckOnly as well, and never during a request. If transport panics, the
+// configuration is bad. It must not change the backend.
 //
-// A nil transport has no effect. If transport returns nil for a backend, its calls
-// go through http.DefaultTransport as it is at the time of the call, with the certificates of
-// AWS_CA_BUNDLE, or through the transport of the HTTP client of [WithConfig]. Any other
-// http.RoundTripper replaces all of these: AWS_CA_BUNDLE has no effect on its calls, while the
-// timeout of that HTTP client still bounds each attempt.
+// A nil transport has no effect. If transport returns a nil http.RoundTripper, the calls of that
+// backend go through the transport of the HTTP client of [WithConfig], or through
+// http.DefaultTransport as it is at the time of the call, with the certificates of
+// AWS_CA_BUNDLE. Any other http.RoundTripper replaces all of these: AWS_CA_BUNDLE has no effect
+// on its calls, but the timeout of that HTTP client still bounds each attempt.
 //
-// An http.RoundTripper gets each attempt separately, signed, with the function's payload in its body and
-// the gateway's session token in X-Amz-Security-Token. It may add headers, but must not change others or
-// follow redirects, and must be safe for concurrent use. Lookups of credentials do not use it.
-// The calls of [WithInvoker] do not use it either: a warning then says that the option has no effect.
+// The http.RoundTripper gets each attempt signed, with the function's payload in its body and
+// the gateway's session token in X-Amz-Security-Token. It may add headers, but must not change
+// others. It must not follow redirects, and must be safe for concurrent use. Lookups of
+// credentials do not use it, and neither do the calls of [WithInvoker]: a warning says that the
+// option has no effect then.
 func WithTransport(transport func(*config.Backend) http.RoundTripper) Option {
 	return func(o *options) { o.transport = transport }
 }
 
-// WithReport calls report with the result of each Lambda backend's configuration, when
-// its proxy is made and before BackendFactory's factory returns: for a check of
-// krakend.json, or a table at start. A nil report has no effect.
+// WithReport calls report with the result of checking each Lambda backend's configuration, when
+// its proxy is made and before BackendFactory's factory returns. Use it to check krakend.json,
+// or to print a table at start. A nil report has no effect.
 func WithReport(report func(Report)) Option {
 	return func(o *options) { o.report = report }
 }
 
-// CheckOnly makes proxies that make no calls and answer every request with a 500, for a
-// command that checks krakend.json. The factory checks, logs and reports the configuration as
-// in a running gateway, but looks up no credentials.
+// CheckOnly makes proxies that call nothing and answer every request with a 500, for a command
+// that checks krakend.json. The configuration is checked, logged and reported as in a running
+// gateway, but no credentials are looked up.
 func CheckOnly() Option {
 	return func(o *options) { o.checkOnly = true }
 }
 
-// BackendFactory returns a factory that makes Lambda backends of the backends
-// with the [Namespace] or the [NamespaceAlias] in their extra_config and leaves all
-// others to next, which must not be nil. With a nil logger, warnings and errors go
-// to standard error.
+// BackendFactory returns a factory that makes a Lambda backend of each backend with the
+// [Namespace] or the [NamespaceAlias] in its extra_config, and passes all others to next, which
+// must not be nil. With a nil logger, warnings and errors go to standard error.
 //
 // A bad configuration fails closed: it is logged as an error when the proxy is
 // made, and the proxy answers every request with a 500.
 //
-// The factory changes four things in KrakenD's configuration of a Lambda backend. It adds a host
-// that is never called if there is none, because KrakenD's load balancer needs one. It sets a
-// ConcurrentCalls above 1 to 1, because the proxy makes those calls itself. It adds the headers
-// that describe the client in events to HeadersToPass if that is not empty; the function
-// sees them only if the configuration lists them. It adds the claims that templates have
-// placeholders for to the URLPattern, because KrakenD's validator sets those that a pattern names.
-// Another proxy that the factory makes of the same configuration behaves alike.
+// The factory changes four things in KrakenD's configuration of a Lambda backend. A backend
+// without a host gets one that is never called, because KrakenD's load balancer needs one. A
+// ConcurrentCalls above 1 becomes 1, because the proxy makes these calls itself. A HeadersToPass
+// that is not empty gets the headers that describe the client in events; the function gets them
+// only if the configuration lists them. The URLPattern gets the claims in placeholders of
+// templates, because KrakenD's validator sets only claims that a pattern contains. A second proxy
+// made from the same configuration works the same way.
 //
 // The errors of the proxies have StatusCode() int, Encoding() string and Headers()
-// map[string][]string, which KrakenD's routers look for. For Go code they have
+// map[string][]string, which KrakenD's routers look for. Go code can also call
 //
 //   - Code() string: AWS's error code, such as TooManyRequestsException, or this module's own, such as
 //     DeadlineExceeded. It is empty for a function's error
-//   - FunctionError() string: the errorType of a function's error, "Unhandled" where the function
+//   - FunctionError() string: the errorType of a function's error, "Unhandled" if the function
 //     reports none. It is empty for all other errors
-//   - RequestID() string: AWS's request id, empty where there was no response of AWS's
+//   - RequestID() string: AWS's request id, empty if AWS sent no response
 //
-// Where the client went away, the error is the context's own and has none of these methods; an error
-// of KrakenD's own, for the status of an HTTP response that it does not accept, has StatusCode alone.
-// The messages are safe to show to a client; what the errors unwrap to is not.
+// If the client went away, the error is the context's own and has none of these methods. If
+// KrakenD does not accept the status of an HTTP response, the error is KrakenD's own and has
+// StatusCode only. The messages are safe to show to a client; the wrapped errors are not.
 func BackendFactory(logger logging.Logger, next proxy.BackendFactory, opts ...Option) proxy.BackendFactory {
 	o := newOptions(opts)
 	backends := backend.NewFactory(o.backend(logger))
@@ -203,7 +203,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
-		var refusal error // of the status
+		var refusal error // from the status check
 		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
 			if reply, refusal = check(ctx, reply); refusal != nil {

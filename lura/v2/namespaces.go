@@ -10,18 +10,19 @@ import (
 	"github.com/luraproject/lura/v2/transport/http/client/graphql"
 )
 
-// CheckNamespaces finds the namespaces in the extra_config of cfg's service, endpoints, async
-// agents and backends that this build does not know. KrakenD ignores them without a log line: with
+// CheckNamespaces finds the namespaces that this build does not know in the extra_config of cfg's
+// service, endpoints, async agents and backends. KrakenD ignores them without a warning: with
 // auth/validator in krakend.json, a build without that component lets every request pass.
 //
-// wired are the namespaces of the components that the build contains. Those of a Lambda backend,
-// of KrakenD's proxies, of its HTTP client and of GraphQL need not be among them. A short name,
-// such as proxy, counts only in a build that adds it to config.ExtraConfigAlias before it reads
-// krakend.json. A key that begins with @, $, _ or # is a comment.
+// wired are the namespaces of the components in the build. It need not list those of a Lambda
+// backend, of KrakenD's proxies, of its HTTP client and of GraphQL. A short name, such as proxy,
+// counts only if the build adds it to config.ExtraConfigAlias before it reads krakend.json. A key
+// that begins with @, $, _ or # is a comment.
 //
-// missing has a sentence for each component that would refuse or change requests or responses;
-// ignored has one for each other namespace, with the one that it resembles. Each names the
-// namespace and its place. Both are nil where the build knows all.
+// missing has a sentence for each component that would refuse or change requests or responses.
+// ignored has one for each other unknown namespace, and suggests the known namespace that it
+// resembles. Each sentence names the namespace and its place. Both are nil if the build knows
+// all namespaces.
 func CheckNamespaces(cfg config.ServiceConfig, wired ...string) (missing, ignored []string) {
 	check := backend.NewNamespaceCheck([]string{NamespaceAlias, Namespace},
 		append(slices.Clip(wired), proxy.Namespace, client.Namespace, graphql.Namespace)...)

@@ -10,8 +10,8 @@ import (
 	"github.com/luraproject/lura/v2/config"
 )
 
-// configuredBackends remembers what the configurations of backends said before a factory changed
-// them. It holds only those that a factory has changed. Its zero value is empty.
+// configuredBackends remembers the original settings of the backends that a factory has changed. Its
+// zero value is empty.
 type configuredBackends struct{ seen sync.Map } // from *config.Backend to configuredBackend
 
 type configuredBackend struct {
@@ -20,7 +20,7 @@ type configuredBackend struct {
 	urlPattern      string
 }
 
-// first returns what the configuration of a backend said before a factory changed it.
+// first returns a backend's settings from before a factory changed them.
 func (c *configuredBackends) first(remote *config.Backend) configuredBackend {
 	if v, ok := c.seen.Load(remote); ok {
 		return v.(configuredBackend)
@@ -28,12 +28,12 @@ func (c *configuredBackends) first(remote *config.Backend) configuredBackend {
 	return configuredBackend{remote.ConcurrentCalls, remote.HeadersToPass, remote.URLPattern}
 }
 
-// identityHeaders tell events about the client: its address, the name that it called, and its
-// user agent.
+// identityHeaders describe the client in events: its address, the host that it called, and its user
+// agent.
 var identityHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "User-Agent"}
 
-// prepare changes what KrakenD reads of a Lambda backend after the factory has run. spec has
-// the values that the factory first saw in the backend.
+// prepare changes the settings of a Lambda backend that KrakenD reads after the factory has run.
+// spec has the settings that the factory saw first.
 func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec) {
 	first := c.first(remote)
 	if first.concurrentCalls > 1 || len(first.headersToPass) > 0 {
@@ -61,8 +61,8 @@ func (c *configuredBackends) prepare(remote *config.Backend, spec *backend.Spec)
 }
 
 // requireClaims makes KrakenD's validator set the params of these claims, such as JWT.sub. The
-// validator sets those that a url_pattern of the endpoint names, and reads the patterns after the
-// factory has run. No Lambda backend reads the path that KrakenD makes of its url_pattern. Source:
+// validator sets the claims in the url_patterns of the endpoint, and reads the patterns after the
+// factory has run. A Lambda backend does not use the path that KrakenD makes of its url_pattern. Source:
 // extractRequiredJWTClaims of github.com/krakend/krakend-jose/v2.
 func (c *configuredBackends) requireClaims(remote *config.Backend, claims []string) {
 	if len(claims) == 0 {

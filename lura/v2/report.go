@@ -9,31 +9,32 @@ import (
 	"github.com/luraproject/lura/v2/logging"
 )
 
-// A Report describes the configuration of a Lambda backend. If Err is not nil, all
-// other fields except Backend and Warnings are zero.
+// A Report describes the result of checking a Lambda backend's configuration. If Err is not nil,
+// all other fields except Backend and Warnings are zero.
 type Report struct {
 	// Backend is the configuration that the report is about. It is never nil.
 	Backend *config.Backend
 	// Invokes says in a few words what a request invokes: "function orders, region
 	// us-west-2".
 	Invokes string
-	// Function is the name, the partial ARN or the ARN of the function, with a qualifier behind a
-	// colon where there is one. It is empty where Param names the function.
+	// Function is the name, the partial ARN or the ARN of the function, followed by a colon and
+	// the qualifier if there is one. It is empty if Param names the function.
 	Function string
-	// Param is the function_param_name. It is empty where Function is set.
+	// Param is the function_param_name. It is empty if Function is set.
 	Param string
-	// Allowed are the allowed_functions that requests may name with Param. Nil means every name.
+	// Allowed are the allowed_functions that requests may name with Param. Nil allows every
+	// name.
 	Allowed []string
-	// Region and Endpoint are where calls go: what the configuration says, else what the AWS SDK has
-	// found. With [WithInvoker] they are what the configuration says, and may be empty.
+	// Region and Endpoint tell where calls go: the configured values, or those that the AWS SDK
+	// found. With [WithInvoker] they are the configured values, and may be empty.
 	Region, Endpoint string
-	// Role is the ARN of assume_role. It is empty for none.
+	// Role is the ARN of assume_role. It is empty without assume_role.
 	Role string
-	// Warnings are sentences for the operator. They are logged when a
-	// BackendFactory makes the proxy. Nil means none.
+	// Warnings are sentences that an operator should read. A BackendFactory logs them when it
+	// makes the proxy. Nil means no warnings.
 	Warnings []string
-	// Err describes every invalid key. Each request then gets a 500. It is nil
-	// for a valid configuration, with CheckOnly as well.
+	// Err names every key that is wrong, and says why. Each request gets a 500 then. It is nil
+	// for a good configuration, with CheckOnly as well.
 	Err error
 }
 
@@ -44,18 +45,18 @@ func newReport(remote *config.Backend, r backend.Report) Report {
 	}
 }
 
-// Check validates a backend's configuration, for a command that checks
-// krakend.json. It makes no proxy, looks up no credentials, makes no calls and logs nothing. It does
-// not change the backend, which must be as KrakenD's parser returns it: a BackendFactory may have
-// changed one that it has seen.
+// Check reports how a BackendFactory would handle a backend's configuration, for a command that
+// checks krakend.json. It makes no proxy, looks up no credentials, makes no calls and logs
+// nothing. It does not change the backend. The backend must be as KrakenD's parser returns it,
+// because a BackendFactory changes the backends that it handles.
 //
-// opts are the options of the BackendFactory, since they determine region and endpoint. WithReport
-// and CheckOnly have no effect.
+// opts are the options of the BackendFactory, which decide on region and endpoint. WithReport and
+// CheckOnly have no effect.
 //
 // For a backend without the [Namespace] and the [NamespaceAlias], Invokes is empty and Err is nil.
 //
-// Unlike a gateway made with [CheckOnly], Check does not see other mistakes that KrakenD refuses,
-// such as endpoints that conflict.
+// Unlike a gateway made with [CheckOnly], Check does not find what else KrakenD may refuse, such
+// as endpoints that conflict.
 func Check(remote *config.Backend, opts ...Option) Report {
 	o := newOptions(opts)
 	o.checkOnly = true
@@ -70,7 +71,8 @@ func Check(remote *config.Backend, opts ...Option) Report {
 	return r
 }
 
-// transportOf returns how the transport for a backend is made, nil without WithTransport.
+// transportOf returns the function that makes a backend's transport, or nil without
+// WithTransport.
 func (o options) transportOf(remote *config.Backend) func() http.RoundTripper {
 	if o.transport == nil {
 		return nil

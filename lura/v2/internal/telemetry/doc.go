@@ -2,8 +2,8 @@
 // functions receive. It uses OpenTelemetry's API only. The build chooses whether an SDK receives
 // the data, and which one.
 //
-// It makes no span where the request's context carries none that is recorded, and no measurement
-// without a MeterProvider. Neither then costs an allocation.
+// Without a recorded span in the request's context it makes no span, and without a MeterProvider no
+// measurement. Neither then costs an allocation.
 //
 // Read telemetry.go first: [New]. Then:
 //

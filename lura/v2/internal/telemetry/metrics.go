@@ -104,7 +104,7 @@ func count(happened bool) int64 {
 	return 0
 }
 
-// CredentialsLookup counts a lookup of credentials, which failed where err is not nil.
+// CredentialsLookup counts a lookup of credentials. It failed if err is not nil.
 func (t *Telemetry) CredentialsLookup(err error) {
 	ctx := context.Background()
 	if !t.metrics.lookups.Enabled(ctx) {
