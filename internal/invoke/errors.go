@@ -124,7 +124,7 @@ func apiError(status int, h http.Header, body []byte) *Error {
 			e.Code = ""
 		}
 	}
-	// A namespace may stand before the code, and a URL behind it.
+	// A namespace may come before the code, and a URL after it.
 	e.Code, _, _ = strings.Cut(e.Code, ":")
 	if i := strings.LastIndexByte(e.Code, '#'); i >= 0 {
 		e.Code = e.Code[i+1:]

@@ -170,7 +170,7 @@ func (e *eventReader) fill(n int) error {
 }
 
 // parseHeaders sets the headers of m. A header is, in bytes: the size of its name (1), the name,
-// its type (1), the size of its value where the type does not tell it (2), the value.
+// its type (1), the size of its value unless the type tells it (2), the value.
 func (m *message) parseHeaders(b []byte) error {
 	for len(b) > 0 {
 		size := int(b[0])

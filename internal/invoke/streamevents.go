@@ -19,9 +19,9 @@ type streamEvent struct {
 // invokeComplete is the end of a streaming invocation. Source:
 // https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStreamCompleteEvent.html
 type invokeComplete struct {
-	ErrorCode    string // empty where the function succeeded
+	ErrorCode    string // empty if the function succeeded
 	ErrorDetails string // JSON of the function error
-	LogResult    string // the last 4 KiB of the log in base64, where the call asked for it
+	LogResult    string // the last 4 KiB of the log in base64, if the call asked for it
 }
 
 // eventError is an error that AWS sends instead of the next event. It ends the stream. Both
@@ -125,6 +125,6 @@ func parseComplete(payload []byte) (*invokeComplete, error) {
 // "Message", as other AWS APIs send it. It is empty for any other payload.
 func exceptionMessage(payload []byte) string {
 	var exception struct{ Message string }
-	_ = json.Unmarshal(payload, &exception) // The code alone is enough for an error.
+	_ = json.Unmarshal(payload, &exception) // The code is enough for an error.
 	return text.Cut(exception.Message)
 }

@@ -12,15 +12,16 @@ func AppendJSON[T string | []byte](b []byte, s T) []byte {
 	return b
 }
 
-// AppendValidJSON appends s as AppendJSON does. It stops and returns false where s is not UTF-8.
+// AppendValidJSON appends s as AppendJSON does. It stops at the first byte that is not UTF-8, and
+// returns false.
 func AppendValidJSON[T string | []byte](b []byte, s T) ([]byte, bool) { return appendJSON(b, s, true) }
 
 // run is how many bytes appendJSON tests one by one after one that is special, since special
 // bytes come in groups.
 const run = 64
 
-// appendJSON reads s once, eight bytes at a time where none of them is special, else byte by byte.
-// It writes behind b's length: there is room for s, and most texts need little more. With strict
+// appendJSON reads s once: eight bytes at a time if none of them is special, otherwise byte by byte.
+// It writes after b's length: there is room for s, and most texts need little more. With strict
 // it stops at bytes that are not UTF-8; without it, it replaces them.
 func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 	b = append(b, '"')

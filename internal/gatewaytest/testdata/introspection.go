@@ -9,8 +9,8 @@ import (
 	"runtime/pprof"
 )
 
-// init has a gateway tell its tests, over the socket that they name, what its process
-// holds. The build of the tests puts this file beside the gateway's own.
+// init reports a gateway's goroutines and heap to its tests, over the socket that they name. The
+// build of the tests adds this file to the gateway's own.
 func init() {
 	socket := os.Getenv("GATEWAYTEST_SOCKET")
 	if socket == "" {
@@ -26,7 +26,7 @@ func init() {
 	})
 	mux.HandleFunc("/heap", func(w http.ResponseWriter, _ *http.Request) {
 		var m runtime.MemStats
-		for range 2 { // the second takes what the first has moved out of the pools
+		for range 2 { // the second collection frees what the first one moved out of the pools
 			runtime.GC()
 		}
 		runtime.ReadMemStats(&m)
