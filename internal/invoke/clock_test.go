@@ -308,12 +308,22 @@ func TestDescribeSkew(t *testing.T) {
 	for _, tc := range []struct{ code, date, want string }{
 		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:10:00 GMT", "the clock of this machine is 10m0s behind AWS's"},
 		{"RequestExpired", "Mon, 04 May 2026 11:00:00 GMT", "the clock of this machine is 1h0m0s ahead of AWS's"},
-		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:03:00 GMT", ""},
+		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:03:59 GMT", ""},
+		{"SignatureDoesNotMatch", "Mon, 04 May 2026 12:04:00 GMT", "the clock of this machine is 4m0s behind AWS's"},
 		{"SignatureDoesNotMatch", "", ""},
 		{"AccessDenied", "Mon, 04 May 2026 12:10:00 GMT", ""},
 	} {
 		if got := DescribeSkew(tc.code, http.Header{"Date": {tc.date}}, now); got != tc.want {
 			t.Errorf("%s, %s: got %q, want %q", tc.code, tc.date, got, tc.want)
+		}
+	}
+}
+
+func TestLeastSkew(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for date, want := range map[string]time.Duration{"Mon, 04 May 2026 12:03:59 GMT": 0, "Mon, 04 May 2026 12:04:00 GMT": maxSkew, "Mon, 04 May 2026 11:56:00 GMT": -maxSkew} {
+		if got, ok := new(Clock).correct(http.Header{"Date": {date}}, now, now); got != want || ok != (want != 0) {
+			t.Errorf("%s: got %v, %t; want %v", date, got, ok, want)
 		}
 	}
 }

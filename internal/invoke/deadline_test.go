@@ -185,3 +185,18 @@ func (c *endsByHand) Err() error {
 		return nil
 	}
 }
+
+// Without a timeout of the HTTP client, only the request's deadline ends an attempt.
+func TestNoTimeoutOfTheClient(t *testing.T) {
+	w := newWorld(func(r *http.Request) (*http.Response, error) {
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
+		return good(r)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	if _, err := invoke(ctx, w.client(t), all()); err != nil {
+		t.Error(err)
+	}
+}

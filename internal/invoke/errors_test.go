@@ -1,8 +1,10 @@
 package invoke
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,6 +34,7 @@ func TestAPIError(t *testing.T) {
 		{"an incomplete body", "ServiceException", `{"message":"no`, "ServiceException", ""},
 		{"a list", "", `["ServiceException"]`, "", ""},
 		{"nothing before the colon", ":x", "{}", "", ""},
+		{"nothing before the number sign", "#ServiceException", "{}", "ServiceException", ""},
 	} {
 		h := http.Header{"Retry-After": {"7"}, "X-Amz-Request-Id": {"2"}}
 		if tc.header != "" {
@@ -167,6 +170,7 @@ func TestMessageOfARefusal(t *testing.T) {
 		{404, "", "404 page not found", "404 page not found"},
 		{404, "", long + "y", long},
 		{404, "ServiceException", "404 page not found", ""},
+		{300, "", "300 places", "300 places"},
 		{200, "", "404 page not found", ""},
 	} {
 		response := answer(tc.status, tc.body, "Content-Type", "text/plain", "X-Amzn-Errortype", tc.code)
@@ -183,5 +187,14 @@ func TestMessageOfARefusal(t *testing.T) {
 	}
 	if got := (*Body)(nil).Message(); got != "" {
 		t.Errorf("got %q for a nil answer", got)
+	}
+}
+
+// After a timeout the function may still be running, unless the connection was never made.
+func TestTimedOut(t *testing.T) {
+	for op, want := range map[string]bool{"dial": false, "read": true} {
+		if got := timedOut(&net.OpError{Op: op, Net: "tcp", Err: context.DeadlineExceeded}); got != want {
+			t.Errorf("%s: got %t", op, got)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -85,4 +86,47 @@ func TestPayload(t *testing.T) {
 // build returns a payload with the content p.
 func build(p []byte) Payload {
 	return BuildPayload(func(b []byte) []byte { return append(b, p...) })
+}
+
+// A transport must not look for the end of a payload that is empty.
+func TestRequestWithoutAPayload(t *testing.T) {
+	w := newWorld(good)
+	if _, err := send(t.Context(), w.client(t), all(), &Request{Function: "f"}); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.attempts[0]; r.Body != http.NoBody || r.GetBody != nil || r.ContentLength != 0 {
+		t.Errorf("got the body %T of %d bytes", r.Body, r.ContentLength)
+	}
+}
+
+func TestReadPayloadLimit(t *testing.T) {
+	for _, limit := range []int{10, firstPiece, firstPiece + 10, 3*firstPiece + 10} {
+		p, err := ReadPayload(strings.NewReader(strings.Repeat("x", 5*firstPiece)), limit)
+		if err != nil || p.Size() != limit || len(p.Bytes()) != limit {
+			t.Errorf("got %d of %d bytes, %v", p.Size(), limit, err)
+		}
+	}
+}
+
+// An attempt reads all of a payload. Only one in a piece that is not reused is read in the
+// attempt's own room, without a reader that is closed.
+func TestReaderIn(t *testing.T) {
+	want := bytes.Repeat([]byte("tea "), ownMemory)
+	pieces := PayloadOf(want[:firstPiece])
+	pieces.others, pieces.size = [][]byte{want[firstPiece:]}, len(want)
+	reused := build(want)
+	for name, p := range map[string]Payload{"one piece": PayloadOf(want), "pieces": pieces, "reused": reused} {
+		var room bytes.Reader
+		r := p.readerIn(&room)
+		if inRoom := room.Size() > 0; inRoom != (name == "one piece") {
+			t.Errorf("%s: read in the room: %t", name, inRoom)
+		}
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: got %d bytes, %v; want %d", name, len(got), err, len(want))
+		}
+		if name == "reused" && reused.memory.users.Load() != 2 {
+			t.Errorf("%s: got %d users, want the call and the reader", name, reused.memory.users.Load())
+		}
+		r.Close()
+	}
 }
