@@ -19,6 +19,7 @@ func TestVulncheck(t *testing.T) {
 		known = `[{"path": "github.com/aws/aws-sdk-go-v2", "vulns": [{"id": "GO-0000-0001", "modified": "2026-01-01T00:00:00Z"}]}]`
 		entry = `{
 			"schema_version": "1.3.1", "id": "GO-0000-0001", "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z", "details": "A test.",
+			"database_specific": {"url": "https://vuln.invalid/GO-0000-0001"},
 			"affected": [{
 				"package": {"name": "github.com/aws/aws-sdk-go-v2", "ecosystem": "Go"},
 				"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
@@ -28,12 +29,15 @@ func TestVulncheck(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		name, modules string // modules of the database; if empty, it cannot be reached
+		known         string
 		fails         bool
 		says          string
 	}{
-		{"no vulnerability", none, false, "No vulnerabilities found"},
-		{"a vulnerability", known, true, "GO-0000-0001"},
-		{"no database", "", true, "could not check lambdatest, so nothing is known of it"},
+		{"no vulnerability", none, "", false, "No vulnerabilities found"},
+		{"a vulnerability", known, "", true, "vulncheck: found lambdatest:GO-0000-0001"},
+		{"a vulnerability that it may have", known, "lambdatest:GO-0000-0001", false, "Vulnerability #1: GO-0000-0001"},
+		{"a vulnerability that another module may have", known, "lura:GO-0000-0001", true, "vulncheck: found lambdatest:GO-0000-0001"},
+		{"no database", "", "", true, "could not check lambdatest, so nothing is known of it"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -50,7 +54,7 @@ func TestVulncheck(t *testing.T) {
 					repository{dir: dir}.write(t, name, content)
 				}
 			}
-			out, err := exec.Command("make", "-C", "..", "vulncheck", "SHIPPED=lambdatest", "VULNDB="+db).CombinedOutput()
+			out, err := exec.Command("make", "-C", "..", "vulncheck", "SHIPPED=lambdatest", "KNOWN="+tc.known, "VULNDB="+db).CombinedOutput()
 			if (err != nil) != tc.fails || !strings.Contains(string(out), tc.says) {
 				t.Errorf("got %v and\n%s\nwant it to fail: %t, and %q", err, out, tc.fails, tc.says)
 			}
