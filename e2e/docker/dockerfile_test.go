@@ -113,12 +113,18 @@ func TestBuilder(t *testing.T) {
 	}
 }
 
-// inContext tells whether .dockerignore lets a file into the context of the build.
-func inContext(t *testing.T) func(name string) bool {
+// inContext tells whether an ignore file lets a file into the context of the build.
+func inContext(t *testing.T, ignore string) func(name string) bool {
 	t.Helper()
-	patterns, err := ignorefile.ReadAll(strings.NewReader(read(t, ".dockerignore")))
+	patterns, err := ignorefile.ReadAll(strings.NewReader(read(t, ignore)))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range patterns {
+		// Docker up to 20.10 does not look into the directories that only a ** names.
+		if strings.HasPrefix(p, "!") && strings.Contains(p, "**") {
+			t.Errorf("%s has %s: name each directory", ignore, p)
+		}
 	}
 	matcher, err := patternmatcher.New(patterns)
 	if err != nil {
@@ -133,11 +139,45 @@ func inContext(t *testing.T) func(name string) bool {
 	}
 }
 
-// The context has every file that the build reads.
+// The contexts have every file that the builds read.
 func TestContextSuffices(t *testing.T) {
+	for _, tc := range []struct {
+		ignore  string
+		modules []string
+		files   []string // beside those that Go reads
+	}{
+		{".dockerignore", []string{gateway}, []string{gateway + "/go.sum", "LICENSE"}},
+		{
+			// scripts/krakend-ce puts lura into KrakenD-CE 1.4, lura/v2 into 2.x, and lambdatest beside them.
+			"Dockerfile.ce.dockerignore",
+			[]string{"lura", "lura/v2"},
+			[]string{"lambdatest/go.mod", "schema/lambda.json", "schema/merge.jq", "scripts/krakend-ce"},
+		},
+	} {
+		t.Run(tc.ignore, func(t *testing.T) {
+			in := inContext(t, tc.ignore)
+			for _, module := range tc.modules {
+				files := filesOf(t, module)
+				if len(files) < 50 {
+					t.Errorf("the build of %s reads %d files of the repository, want 50 or more", module, len(files))
+				}
+				tc.files = append(tc.files, files...)
+			}
+			for _, name := range tc.files {
+				if !in(name) {
+					t.Errorf("%s is not in the context", name)
+				}
+			}
+		})
+	}
+}
+
+// filesOf returns the files of the repository that a build of the package in a directory reads.
+func filesOf(t *testing.T, dir string) (files []string) {
+	t.Helper()
 	list := exec.Command("go", "list", "-deps", "-f",
 		`{{if and .Module (not .Standard)}}{{$dir := .Dir}}{{.Module.GoMod}}{{range .GoFiles}}{{"\n"}}{{$dir}}/{{.}}{{end}}{{range .EmbedFiles}}{{"\n"}}{{$dir}}/{{.}}{{end}}{{end}}`, ".")
-	list.Dir = filepath.Join(repository, gateway)
+	list.Dir = filepath.Join(repository, dir)
 	list.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOOS=linux")
 	out, err := list.Output()
 	if err != nil {
@@ -147,36 +187,32 @@ func TestContextSuffices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, files := inContext(t), 0
 	for name := range strings.FieldsSeq(string(out)) {
 		if name, ok := strings.CutPrefix(name, root+string(filepath.Separator)); ok {
-			if files++; !in(name) {
-				t.Errorf("%s is not in the context", name)
-			}
+			files = append(files, name)
 		}
 	}
-	if files < 50 {
-		t.Errorf("the build reads %d files of the repository, want 50 or more", files)
-	}
-	for _, name := range []string{gateway + "/go.sum", "LICENSE"} {
-		if !in(name) {
-			t.Errorf("%s is not in the context", name)
-		}
-	}
+	return files
 }
 
-// What lies about in a working copy stays out of the context.
+// What lies about in a working copy stays out of the contexts.
 func TestContextHasNothingElse(t *testing.T) {
-	in := inContext(t)
-	for _, name := range []string{
+	nowhere := []string{
 		".git/config", ".env", ".bin/golangci-lint", "krakend.json", "Dockerfile", "lambda.go",
-		"internal/backend/backend_test.go", "internal/backend/testdata/fuzz/F/1", "internal/sdkv1/doc.go", "internal/gatewaytest/process.go",
-		"lura/lambda.go", "lura/v2/.env", "lura/v2/internal/sdkv2/main_test.go",
+		"internal/backend/backend_test.go", "internal/backend/testdata/fuzz/F/1", "internal/gatewaytest/process.go",
+		"lura/v2/.env", "lura/v2/internal/sdkv2/main_test.go",
 		"examples/krakend2/krakend.json", "examples/krakend2/private.pem", "examples/krakend2/.aws/credentials", "examples/docker/krakend.json",
 		"e2e/serverless/node_modules/a/index.js", "e2e/serverless/node_modules/a/LICENSE", "bench/gateways/published2/main.go",
+	}
+	for ignore, names := range map[string][]string{
+		".dockerignore":              {"internal/sdkv1/doc.go", "lura/lambda.go", "scripts/krakend-ce"},
+		"Dockerfile.ce.dockerignore": {"Dockerfile.ce", "examples/krakend2/main.go", "lambdatest/server.go", "schema/testdata/a.json", "scripts/dist"},
 	} {
-		if in(name) {
-			t.Errorf("%s is in the context", name)
+		in := inContext(t, ignore)
+		for _, name := range slices.Concat(nowhere, names) {
+			if in(name) {
+				t.Errorf("%s: %s is in the context", ignore, name)
+			}
 		}
 	}
 }
