@@ -23,9 +23,9 @@ func TestClientsAreShared(t *testing.T) {
 	sdk := New(nil, &recorder{}, false)
 	first := clientOf(t, sdk, invoke.Settings{})
 	for name, settings := range map[string]invoke.Settings{
-		"the same settings":     {},
-		"the region, spelled":   {Region: "us-west-2"},
-		"the endpoint, spelled": {Endpoint: "https://lambda.us-west-2.amazonaws.com"},
+		"the same settings":      {},
+		"the region, explicit":   {Region: "us-west-2"},
+		"the endpoint, explicit": {Endpoint: "https://lambda.us-west-2.amazonaws.com"},
 	} {
 		if clientOf(t, sdk, settings) != first {
 			t.Errorf("%s: got another client", name)
@@ -41,7 +41,7 @@ func TestClientsAreShared(t *testing.T) {
 			t.Errorf("%s: got the same client", name)
 		}
 	}
-	// Endpoints share credentials; regions do not, since STS is asked in each.
+	// Endpoints share credentials. Regions do not, because each has its own STS.
 	if got, want := len(sdk.caches), 4; got != want {
 		t.Errorf("got %d caches of credentials, want %d", got, want)
 	}
@@ -72,7 +72,7 @@ func TestRegion(t *testing.T) {
 	}
 }
 
-// Regions that are newer than the SDK are none to warn of.
+// Regions that are newer than the SDK cause no warning.
 func TestUnusualRegions(t *testing.T) {
 	for region, warning := range map[string]string{
 		"us-west-2":           "",
@@ -105,19 +105,19 @@ func TestClientErrors(t *testing.T) {
 	}{
 		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
 		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
-		{"a region that is none, from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: 'us west' is not a region`},
-		{"one beside an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: 'eusc-de-east-1.example.com/' is not a region`},
-		{"no dual stack there", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK does not know an endpoint for 'us-iso-east-1': correct the region, or set endpoint`},
-		{"an AWS_PROFILE that is not there", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
-		{"an AWS_DEFAULT_PROFILE that is not there", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
-		{"a CA bundle that is not there", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration"},
+		{"an invalid region from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: 'us west' is not a region`},
+		{"an invalid region and an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: 'eusc-de-east-1.example.com/' is not a region`},
+		{"a region without dual stack", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK does not know an endpoint for 'us-iso-east-1': correct the region, or set endpoint`},
+		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
+		{"a missing AWS_DEFAULT_PROFILE", map[string]string{"AWS_DEFAULT_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
+		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for k, v := range tc.env {
 				t.Setenv(k, v)
 			}
 			sdk := New(nil, &recorder{}, false)
-			for range 2 { // an error is an error for all backends
+			for range 2 { // all backends get the error
 				client, found, err := sdk.Client(tc.settings)
 				if err == nil || !strings.Contains(err.Error(), tc.want) || client != nil || found.Region != "" {
 					t.Errorf("got %v, %+v, %v; want %s", client, found, err, tc.want)
@@ -127,8 +127,8 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-// Credentials of the environment come before those of AWS_PROFILE, and no files are needed for
-// the profile "default".
+// Credentials of the environment come before those of AWS_PROFILE. The profile "default" needs no
+// files.
 func TestProfileThatIsNotNeeded(t *testing.T) {
 	for name, env := range map[string]map[string]string{
 		"keys":         {"AWS_PROFILE": "shop", "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey},
@@ -155,7 +155,7 @@ func TestNothingIsReadBeforeTheFirstClient(t *testing.T) {
 	}
 }
 
-// A check of a configuration looks for no credentials.
+// CheckOnly looks up no credentials.
 func TestCheckOnly(t *testing.T) {
 	environment(t, nil, "[default]\ncredential_process = touch "+t.TempDir()+"/called\n", "")
 	sdk := New(nil, &recorder{}, true)
@@ -165,7 +165,7 @@ func TestCheckOnly(t *testing.T) {
 	}
 }
 
-// Every backend has its warnings, also where it shares a client, and pipes may be built at once.
+// Every backend gets its warnings, even if it shares a client. Pipes may be built concurrently.
 func TestClientsConcurrently(t *testing.T) {
 	sdk := New(nil, &recorder{}, false)
 	var wg sync.WaitGroup
@@ -185,7 +185,7 @@ func TestClientsConcurrently(t *testing.T) {
 	}
 }
 
-// A session that a build has made by hand may lack what the SDK always sets.
+// A session that a build assembles itself may lack fields that the SDK always sets.
 func TestSessionsWithNilFields(t *testing.T) {
 	for _, custom := range []*session.Session{{}, {Config: new(aws.Config)}, {Handlers: defaults.Handlers(), Config: new(aws.Config)}} {
 		for _, role := range []string{"", gatewayRole} {
@@ -197,7 +197,7 @@ func TestSessionsWithNilFields(t *testing.T) {
 	}
 }
 
-// A session that cannot be made is not tried again for the next backend.
+// A session that cannot be made is not made again for the next backend.
 func TestSessionIsMadeOnce(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "/does/not/exist")
 	sdk := New(nil, &recorder{}, false)
@@ -223,7 +223,7 @@ func TestHTTPClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s == custom || s.Config.HTTPClient == custom.Config.HTTPClient || s.Config.HTTPClient.Timeout != 7 || custom.Config.HTTPClient.CheckRedirect != nil {
-		t.Error("the session's client is not used, or changed")
+		t.Error("the session's client is not used, or was changed")
 	}
 
 	custom.Config.HTTPClient = nil
@@ -233,7 +233,7 @@ func TestHTTPClient(t *testing.T) {
 }
 
 // KrakenD replaces http.DefaultTransport after the pipes are built.
-func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
+func TestDefaultTransportIsReadForEachCall(t *testing.T) {
 	s := api(t)
 	client := clientOf(t, New(testSession(t, s.URL), &recorder{}, false), invoke.Settings{})
 	used := false
@@ -247,10 +247,10 @@ func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
 	}
 }
 
-// Neither the calls of a session nor those of an Invoker carry a payload to where an answer says.
+// Neither the calls of a session nor those of an Invoker follow redirects.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		t.Error("the redirect has been followed")
+		t.Error("the redirect was followed")
 	}))
 	t.Cleanup(elsewhere.Close)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -295,13 +295,13 @@ func TestNoCredentials(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != invoke.KindCredentials || !strings.HasPrefix(err.Error(), where) || len(s.Calls()) != 0 {
 		t.Errorf("got %v after %d calls, want %s without one", err, len(s.Calls()), where)
 	}
-	l.await(t, "ERROR [Lambda] "+where) // calls that wait go on before it is written
+	l.await(t, "ERROR [Lambda] "+where) // waiting calls may return before the line is written
 	if lines := l.level("ERROR"); len(lines) != 1 {
 		t.Errorf("got log %q, want one line", lines)
 	}
 }
 
-// Without an endpoint of any kind there is AWS's.
+// Without any endpoint, calls go to AWS.
 func TestEndpointAWS(t *testing.T) {
 	var got string
 	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -13,8 +13,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// An endpoint that a session has for Lambda is none of STS. What it says of endpoints
-// otherwise is.
+// A session's endpoint for Lambda does not apply to STS. Its other endpoint settings do.
 func TestEndpointOfSTS(t *testing.T) {
 	for _, tc := range []struct{ variable, value, region, want string }{
 		{"AWS_ENDPOINT_URL_STS", "", "eu-west-1", "https://sts.eu-west-1.amazonaws.com"},
@@ -52,8 +51,8 @@ func TestBadEndpointOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// Where Lambda is: as configured, else as the build's session has it, else as the
-// environment has it, and at AWS's in the end.
+// The endpoint comes from the configuration, the build's session, the environment, or AWS, in this
+// order.
 func TestEndpointOfTheEnvironment(t *testing.T) {
 	const service, all, ignore = "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 	for _, tc := range []struct {
@@ -65,12 +64,12 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	}{
 		{"none", nil, "", false, "https://lambda.eu-west-1.amazonaws.com"},
 		{"Lambda's", map[string]string{service: "http://127.0.0.1:1", all: "http://127.0.0.1:2"}, "", false, "http://127.0.0.1:1"},
-		{"all services'", map[string]string{all: "http://127.0.0.1:2"}, "", false, "http://127.0.0.1:2"},
-		{"another service's", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", false, "https://lambda.eu-west-1.amazonaws.com"},
+		{"of all services", map[string]string{all: "http://127.0.0.1:2"}, "", false, "http://127.0.0.1:2"},
+		{"of another service", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", false, "https://lambda.eu-west-1.amazonaws.com"},
 		{"ignored", map[string]string{service: "http://127.0.0.1:1", ignore: "true"}, "", false, "https://lambda.eu-west-1.amazonaws.com"},
 		{"not ignored", map[string]string{service: "http://127.0.0.1:1", ignore: "false"}, "", false, "http://127.0.0.1:1"},
-		{"beside a configured one", map[string]string{service: "http://127.0.0.1:1"}, "http://127.0.0.1:4", false, "http://127.0.0.1:4"},
-		{"beside a session's", map[string]string{service: "http://127.0.0.1:1"}, "", true, "http://127.0.0.1:5"},
+		{"and a configured one", map[string]string{service: "http://127.0.0.1:1"}, "http://127.0.0.1:4", false, "http://127.0.0.1:4"},
+		{"and one of a session", map[string]string{service: "http://127.0.0.1:1"}, "", true, "http://127.0.0.1:5"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, keysOfEnvironment, "", "")
@@ -89,8 +88,8 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// sovereign are the hosts that the resolvers of aws-sdk-go-v2's service/lambda v1.114.4 and
-// service/sts v1.52.0 return, without the service.
+// sovereign are the hosts, without the service, that the resolvers of aws-sdk-go-v2's service/lambda
+// v1.114.4 and service/sts v1.52.0 return.
 var sovereign = []struct {
 	region          string
 	dualStack, fips bool
@@ -136,18 +135,18 @@ func TestSovereignEndpoints(t *testing.T) {
 	}
 }
 
-// A client is made with the same hosts, whatever it comes from.
+// Clients of all sources have the same hosts.
 func TestSovereignClients(t *testing.T) {
 	for name, custom := range map[string]*session.Session{
-		"the environment":                 nil,
-		"a session":                       session.Must(session.NewSession()),
-		"a session with a metadata host":  session.Must(session.NewSessionWithOptions(session.Options{EC2IMDSEndpoint: "http://127.0.0.1:1"})),
-		"a session of another region yet": session.Must(session.NewSession(aws.NewConfig().WithRegion("eu-west-1"))),
+		"the environment":                nil,
+		"a session":                      session.Must(session.NewSession()),
+		"a session with a metadata host": session.Must(session.NewSessionWithOptions(session.Options{EC2IMDSEndpoint: "http://127.0.0.1:1"})),
+		"a session of another region":    session.Must(session.NewSession(aws.NewConfig().WithRegion("eu-west-1"))),
 	} {
 		for _, tc := range sovereign {
 			t.Setenv("AWS_USE_DUALSTACK_ENDPOINT", map[bool]string{true: "true"}[tc.dualStack])
 			t.Setenv("AWS_USE_FIPS_ENDPOINT", map[bool]string{true: "true"}[tc.fips])
-			if custom != nil && (tc.dualStack || tc.fips) { // it was made without
+			if custom != nil && (tc.dualStack || tc.fips) { // it was made without them
 				continue
 			}
 			_, found, err := New(custom, &recorder{}, true).Client(invoke.Settings{Region: tc.region})
@@ -160,11 +159,11 @@ func TestSovereignClients(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	if _, found, err := New(nil, &recorder{}, true).Client(invoke.Settings{Region: "eusc-de-east-1"}); err != nil || found.Endpoint != "https://lambda.eusc-de-east-1.amazonaws.eu" {
-		t.Errorf("beside AWS_EC2_METADATA_SERVICE_ENDPOINT: got %s, %v", found.Endpoint, err)
+		t.Errorf("with AWS_EC2_METADATA_SERVICE_ENDPOINT: got %s, %v", found.Endpoint, err)
 	}
 }
 
-// What a session of the build's resolves, it resolves itself.
+// A resolver of the build's session takes precedence.
 func TestResolverOfTheBuild(t *testing.T) {
 	custom := testSession(t, "")
 	custom.Config.EndpointResolver = endpoints.ResolverFunc(func(service, region string, _ ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// Errors of calls are those that the SDK's client returns, for errors.As: with an Invoker and without.
+// errors.As finds the error types of the SDK's client, with and without an Invoker.
 func TestErrorTypes(t *testing.T) {
 	s := api(t)
 	custom := testSession(t, s.URL)
@@ -38,7 +38,7 @@ func TestErrorTypes(t *testing.T) {
 		{http.StatusBadGateway, lambda.ErrCodeKMSAccessDeniedException},
 		{http.StatusConflict, lambda.ErrCodeSnapStartNotReadyException},
 		{http.StatusGone, lambda.ErrCodeEFSIOException},
-		// These have no type.
+		// These have no error type.
 		{http.StatusForbidden, "AccessDeniedException"},
 		{http.StatusForbidden, "UnrecognizedClientException"},
 		{http.StatusPaymentRequired, "ServiceQuotaExceededException"},
@@ -71,7 +71,7 @@ func TestErrorTypes(t *testing.T) {
 	}
 }
 
-// What stands in between may answer with anything.
+// Proxies may send any answer.
 func TestErrorTypesOfOddAnswers(t *testing.T) {
 	decode := decoder(untouched(lambda.New(testSession(t, "http://127.0.0.1:1"))))
 	for _, body := range []string{"", "<html>", "null", "[]", `"x"`, "{", `{"message":{}}`, `{"__type":7}`, `{"code":[]}`, "\xff\x00"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The SDK passes over lines that it does not understand, and goes on with the rest of the file.
+// The SDK skips lines that it cannot read, and continues with the rest of the file.
 func TestCheckFiles(t *testing.T) {
 	const noKey, noEnd = "is neither a section nor a key with its value", "opens a section with [ and does not close it"
 	for content, want := range map[string]string{

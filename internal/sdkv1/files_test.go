@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/session"
 )
 
-// What is found in the shared files is what the SDK finds there.
+// This module finds the same sections in the shared files as the SDK.
 func TestSections(t *testing.T) {
 	for head, want := range map[string]bool{
 		"[profile two words]":       true,
@@ -46,8 +46,8 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// sdkRegion returns the region of a default profile with these lines, as the SDK reads it. It is
-// false where the SDK reads nothing of the file, with an error or without.
+// sdkRegion returns the region that the SDK reads from a default profile with these lines. It returns
+// false if the SDK reads nothing from the file, with or without an error.
 func sdkRegion(t *testing.T, lines string) (string, bool) {
 	t.Helper()
 	environment(t, nil, "[default]\nsts_regional_endpoints = regional\n"+lines, "")
@@ -58,7 +58,7 @@ func sdkRegion(t *testing.T, lines string) (string, bool) {
 	return aws.StringValue(s.Config.Region), s.Config.STSRegionalEndpoint == endpoints.RegionalSTSEndpoint
 }
 
-// Values are read as the SDK reads them.
+// This module reads values as the SDK does.
 func TestValues(t *testing.T) {
 	for value, want := range map[string]string{
 		"prog --x y":       "prog --x y",
@@ -111,7 +111,7 @@ func TestNestedKeys(t *testing.T) {
 	}
 }
 
-// Whatever the shared files hold, a value that is read is the SDK's.
+// FuzzValues checks that this module reads the same values as the SDK, for any files.
 func FuzzValues(f *testing.F) {
 	for _, value := range []string{"eu-west-1", `"a \"b" # c`, "a ,b", "a\t#b", `"a\\n"`, "a = [b]; c", "\"\"", "ü"} {
 		f.Add(value)

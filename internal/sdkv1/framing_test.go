@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go/private/protocol/eventstream"
 )
 
-// message is a message of an event stream, its checksums right whatever the headers are.
+// message returns a message of an event stream with correct checksums, even for invalid headers.
 func message(headers []byte, payload string) []byte {
 	m := binary.BigEndian.AppendUint32(nil, uint32(12+len(headers)+len(payload)+4))
 	m = binary.BigEndian.AppendUint32(m, uint32(len(headers)))
@@ -25,7 +25,7 @@ func message(headers []byte, payload string) []byte {
 var someHeaders = []byte("\x01a\x00" + "\x01b\x01" + "\x01c\x02x" + "\x01d\x03xx" + "\x01e\x04xxxx" + "\x01f\x05xxxxxxxx" +
 	"\x01g\x06\x00\x01x" + "\x01h\x07\x00\x02xx" + "\x01i\x08xxxxxxxx" + "\x01j\x09xxxxxxxxxxxxxxxx")
 
-// headersOf are headers of so many bytes.
+// headersOf returns headers of size bytes.
 func headersOf(size int) (headers []byte) {
 	for size > 0 {
 		n := min(size, 60_000) - 5 // without name, type and length
@@ -40,7 +40,7 @@ func TestFraming(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		stream []byte
-		read   int // of stream, before the error; -1 for all
+		read   int // bytes of stream before the error; -1 means all
 		err    error
 	}{
 		{"nothing", nil, -1, nil},
@@ -49,11 +49,11 @@ func TestFraming(t *testing.T) {
 		{"a value that is its type", message([]byte("\x01a\x00"), ""), -1, nil},
 		{"an empty string", message([]byte("\x01a\x07\x00\x00"), ""), -1, nil},
 		{"headers at the limit", message(headersOf(maxHeaders), "payload"), -1, nil},
-		{"one more", message(headersOf(maxHeaders+1), "payload"), 0, errFraming},
+		{"one byte more", message(headersOf(maxHeaders+1), "payload"), 0, errFraming},
 		{"half of the lengths", good[:7], 0, io.ErrUnexpectedEOF},
 		{"half of the headers", good[:20], 0, io.ErrUnexpectedEOF},
 		{"half of the payload", good[:len(good)-6], -1, io.ErrUnexpectedEOF},
-		{"a type that there is not", append(bytes.Clone(good), message([]byte("\x01a\x63"), "")...), len(good), errFraming},
+		{"an unknown type", append(bytes.Clone(good), message([]byte("\x01a\x63"), "")...), len(good), errFraming},
 		{"a header without a type", message([]byte("\x01a"), ""), 0, errFraming},
 		{"a string without a length", message([]byte("\x01a\x07\x00"), ""), 0, errFraming},
 		{"a value that is too short", message([]byte("\x01a\x04xx"), ""), 0, errFraming},
@@ -61,7 +61,7 @@ func TestFraming(t *testing.T) {
 		{"headers beyond the limit", append([]byte{255, 0, 0, 0, 254, 0, 0, 0}, make([]byte, 8)...), 0, errFraming},
 	} {
 		for how, slowly := range map[string]func(io.Reader) io.Reader{
-			"at once": func(r io.Reader) io.Reader { return r }, "by the byte": iotest.OneByteReader, "with its error": iotest.DataErrReader,
+			"at once": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "with its error": iotest.DataErrReader,
 		} {
 			f := &framing{ReadCloser: io.NopCloser(slowly(bytes.NewReader(tc.stream)))}
 			got, err := io.ReadAll(f)
@@ -76,18 +76,18 @@ func TestFraming(t *testing.T) {
 	}
 }
 
-// An exception goes through as it is, and is kept.
+// An exception passes unchanged, and is recorded.
 func TestFramingException(t *testing.T) {
 	long := `{"message":"` + strings.Repeat("m", maxException) + `"}`
 	for name, tc := range map[string]struct{ stream, code, message string }{
-		"one":               {exceptionOf("ServiceException", `{"message":"spilt"}`), "ServiceException", "spilt"},
-		"as others have it": {exceptionOf("Never.Seen", `{"Message":"spilt","Type":"x"}`), "Never.Seen", "spilt"},
-		"no message":        {exceptionOf("ServiceException", ""), "ServiceException", ""},
-		"bytes":             {exceptionOf("ServiceException", "\x00\xff"), "ServiceException", ""},
-		"too long":          {exceptionOf("ServiceException", long), "ServiceException", ""},
-		"no type":           {string(message(stringHeader(":message-type", "exception"), `{"message":"spilt"}`)), "", "spilt"},
+		"one":        {exceptionOf("ServiceException", `{"message":"spilt"}`), "ServiceException", "spilt"},
+		"Message":    {exceptionOf("Never.Seen", `{"Message":"spilt","Type":"x"}`), "Never.Seen", "spilt"},
+		"no message": {exceptionOf("ServiceException", ""), "ServiceException", ""},
+		"bytes":      {exceptionOf("ServiceException", "\x00\xff"), "ServiceException", ""},
+		"too long":   {exceptionOf("ServiceException", long), "ServiceException", ""},
+		"no type":    {string(message(stringHeader(":message-type", "exception"), `{"message":"spilt"}`)), "", "spilt"},
 	} {
-		for how, slowly := range map[string]func(io.Reader) io.Reader{"at once": func(r io.Reader) io.Reader { return r }, "by the byte": iotest.OneByteReader} {
+		for how, slowly := range map[string]func(io.Reader) io.Reader{"at once": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader} {
 			f := &framing{ReadCloser: io.NopCloser(slowly(strings.NewReader(string(chunk("tea")) + tc.stream)))}
 			got, err := io.ReadAll(f)
 			if err != nil || string(got) != string(chunk("tea"))+tc.stream || f.exception == nil {
@@ -105,7 +105,7 @@ func stringHeader(name, value string) []byte {
 	return append(binary.BigEndian.AppendUint16(append(h, 7), uint16(len(value))), value...)
 }
 
-// chunk is a piece of a reply as Lambda sends it.
+// chunk returns a piece of a reply in Lambda's encoding.
 func chunk(payload string) []byte {
 	return message(append(stringHeader(":message-type", "event"), stringHeader(":event-type", "PayloadChunk")...), payload)
 }
@@ -114,8 +114,8 @@ func exceptionOf(kind, payload string) string {
 	return string(message(append(stringHeader(":message-type", "exception"), stringHeader(":exception-type", kind)...), payload))
 }
 
-// FuzzFraming checks that the SDK's decoder takes or refuses whatever it gets to see,
-// and that a message which it takes gets through as it is.
+// FuzzFraming checks that the SDK's decoder never panics behind the framing, and that accepted
+// messages pass unchanged.
 func FuzzFraming(f *testing.F) {
 	f.Add(message(someHeaders, "payload"))
 	f.Add(message([]byte("\x01a\x63"), ""))
@@ -123,7 +123,7 @@ func FuzzFraming(f *testing.F) {
 	f.Add([]byte(exceptionOf("ServiceException", "{}")))
 	f.Add([]byte{255, 0, 0, 0, 254, 0, 0, 0, 1, 2, 3, 4})
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		if len(stream) >= 16 { // or the checksums would keep everything out
+		if len(stream) >= 16 { // otherwise the checksums would refuse almost everything
 			stream = message(stream[:min(len(stream)/2, 64)], string(stream[len(stream)/2:]))
 		}
 		passed, err := io.ReadAll(&framing{ReadCloser: io.NopCloser(bytes.NewReader(stream))})

@@ -39,7 +39,7 @@ func (f invokerFunc) InvokeWithContext(_ aws.Context, in *lambda.InvokeInput, _ 
 	return f(in)
 }
 
-// counted is an Invoker that counts its calls and hands them on, with their options.
+// counted is an Invoker that counts calls, and passes them on with their options.
 type counted struct {
 	*lambda.Lambda
 	calls int
@@ -56,10 +56,10 @@ func attempt(ctx context.Context, i Invoker, r *invoke.Request, p *invoke.Policy
 	if err == nil {
 		return response, nil
 	}
-	return response, err.(*invoke.Error) // all are
+	return response, err.(*invoke.Error) // all errors have this type
 }
 
-// What goes out is the request, and what comes back the response.
+// An attempt sends the request, and returns the response.
 func TestAttempt(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(in json.RawMessage) (json.RawMessage, error) {
 		return in, nil
@@ -101,7 +101,7 @@ func TestAttemptOfAFunctionThatFails(t *testing.T) {
 	}
 }
 
-// Retries are those of this module: an attempt is one call of the Invoker, and one on the wire.
+// This module makes the retries: an attempt is one call of the Invoker, and one HTTP request.
 func TestAttemptsAreNotRetried(t *testing.T) {
 	s := api(t)
 	for _, fault := range []lambdatest.Fault{
@@ -122,11 +122,11 @@ func TestAttemptsAreNotRetried(t *testing.T) {
 		}
 	}
 	if got := MaxRetries(invokerFunc(nil)); got != 3 {
-		t.Errorf("got %d retries of an Invoker that does not tell, want 3", got)
+		t.Errorf("got %d retries for an unknown Invoker, want 3", got)
 	}
 }
 
-// Credentials that AWS takes for expired are not those of the next attempt.
+// If AWS treats credentials as expired, the next attempt uses others.
 func TestExpiredCredentialsOfAClient(t *testing.T) {
 	s := api(t)
 	custom := testSession(t, s.URL)
@@ -148,11 +148,11 @@ func TestExpiredCredentialsOfAClient(t *testing.T) {
 	}
 }
 
-// What the HTTP of an answer is like decides what it has failed of.
+// The HTTP of an answer decides on the kind of the error.
 func TestAttemptsThatFail(t *testing.T) {
 	page := "<html>" + strings.Repeat("x", 1000)
 	for name, tc := range map[string]struct {
-		answer string // of HTTP; empty for a connection that is closed
+		answer string // HTTP; empty for a closed connection
 		kind   invoke.Kind
 		status int
 		code   string
@@ -162,7 +162,7 @@ func TestAttemptsThatFail(t *testing.T) {
 		"half of a chunk":           {"200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{", invoke.KindTruncated, 0, ""},
 		"half of an error":          {"404 Not Found\r\nContent-Length: 100\r\n\r\n{", invoke.KindTruncated, 0, ""},
 		"a reply beyond the limit":  {"200 OK\r\nContent-Length: 11\r\n\r\n", invoke.KindLimit, 0, ""},
-		"one that does not say so":  {"200 OK\r\nConnection: close\r\n\r\n" + page, invoke.KindLimit, 0, ""},
+		"the same, not announced":   {"200 OK\r\nConnection: close\r\n\r\n" + page, invoke.KindLimit, 0, ""},
 		"an error beyond the limit": {"500 X\r\nContent-Length: 7000000\r\n\r\n", invoke.KindLimit, 0, ""},
 		"headers beyond the limit":  {"200 OK\r\nX: " + strings.Repeat("x", invoke.MaxHeader) + "\r\nContent-Length: 2\r\n\r\n{}", invoke.KindLimit, 0, ""},
 		"a switch of protocols":     {"101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", invoke.KindLimit, 0, ""},
@@ -213,8 +213,8 @@ func TestAttemptEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Lambda may still execute a function that the HTTP client of an Invoker no longer waits for:
-// before an answer and within one.
+// A timeout of an Invoker's HTTP client, before or within an answer, is not retried: Lambda may still
+// execute the function.
 func TestTimeoutOfAnInvokersClient(t *testing.T) {
 	for _, begun := range []bool{false, true} {
 		custom := testSession(t, "http://127.0.0.1:1")
@@ -235,7 +235,7 @@ func TestTimeoutOfAnInvokersClient(t *testing.T) {
 	}
 }
 
-// silentBody is a body that says nothing until its context is done.
+// silentBody is a body that blocks until its context ends.
 type silentBody struct{ context.Context }
 
 func (s silentBody) Read([]byte) (int, error) {
@@ -245,7 +245,8 @@ func (s silentBody) Read([]byte) (int, error) {
 
 func (silentBody) Close() error { return nil }
 
-// fake is an Invoker as tests have it: the interface of all operations, with one of them.
+// fake is an Invoker as users' tests have it: the interface of all operations, with one of them
+// implemented.
 type fake struct {
 	lambdaiface.LambdaAPI
 	invokerFunc
@@ -255,7 +256,7 @@ func (f fake) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, opts ..
 	return f.invokerFunc.InvokeWithContext(ctx, in, opts...)
 }
 
-// Of an Invoker that ignores options nothing is known but what it returns.
+// For an Invoker that ignores options, only its result is known.
 func TestInvokersThatIgnoreOptions(t *testing.T) {
 	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}
 	cause := errors.New("spilt")
@@ -264,18 +265,18 @@ func TestInvokersThatIgnoreOptions(t *testing.T) {
 		err    error
 		want   invoke.Error
 	}{
-		"a reply":           {&lambda.InvokeOutput{Payload: []byte("{}"), ExecutedVersion: aws.String("7"), LogResult: aws.String("bG9n")}, nil, invoke.Error{}},
-		"nothing":           {nil, nil, invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither an output nor an error"}},
-		"a function error":  {&lambda.InvokeOutput{Payload: []byte("{}"), FunctionError: aws.String("Handled"), StatusCode: aws.Int64(200)}, nil, invoke.Error{Kind: invoke.KindFunction, Code: "Handled", Status: 200}},
-		"an error":          {nil, cause, invoke.Error{Kind: invoke.KindConnection}},
-		"a typed error":     {nil, throttled, invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
-		"a wrapped one":     {nil, fmt.Errorf("wrapped: %w", throttled), invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
-		"a generic one":     {nil, awserr.NewRequestFailure(awserr.New("Never", "seen", nil), 418, "id"), invoke.Error{Kind: invoke.KindAPI, Code: "Never", Message: "seen", Status: 418, RequestID: "id"}},
-		"one of validation": {nil, awserr.New("InvalidParameter", "1 validation error(s) found.", nil), invoke.Error{Kind: invoke.KindAPI, Code: "InvalidParameter", Message: "1 validation error(s) found."}},
-		"of the connection": {nil, awserr.New(request.ErrCodeRequestError, "send request failed", cause), invoke.Error{Kind: invoke.KindConnection}},
-		"of its context":    {nil, awserr.New(request.CanceledErrorCode, "request context canceled", context.Canceled), invoke.Error{Kind: invoke.KindConnection}},
-		"of a cut reply":    {nil, awserr.New(request.ErrCodeSerialization, "failed", io.ErrUnexpectedEOF), invoke.Error{Kind: invoke.KindTruncated, Code: "SerializationError", Message: "failed: unexpected EOF"}},
-		"its own":           {nil, &invoke.Error{Kind: invoke.KindLimit}, invoke.Error{Kind: invoke.KindConnection}},
+		"a reply":            {&lambda.InvokeOutput{Payload: []byte("{}"), ExecutedVersion: aws.String("7"), LogResult: aws.String("bG9n")}, nil, invoke.Error{}},
+		"nothing":            {nil, nil, invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither an output nor an error"}},
+		"a function error":   {&lambda.InvokeOutput{Payload: []byte("{}"), FunctionError: aws.String("Handled"), StatusCode: aws.Int64(200)}, nil, invoke.Error{Kind: invoke.KindFunction, Code: "Handled", Status: 200}},
+		"an error":           {nil, cause, invoke.Error{Kind: invoke.KindConnection}},
+		"a typed error":      {nil, throttled, invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
+		"a wrapped error":    {nil, fmt.Errorf("wrapped: %w", throttled), invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
+		"a generic error":    {nil, awserr.NewRequestFailure(awserr.New("Never", "seen", nil), 418, "id"), invoke.Error{Kind: invoke.KindAPI, Code: "Never", Message: "seen", Status: 418, RequestID: "id"}},
+		"a validation error": {nil, awserr.New("InvalidParameter", "1 validation error(s) found.", nil), invoke.Error{Kind: invoke.KindAPI, Code: "InvalidParameter", Message: "1 validation error(s) found."}},
+		"a connection":       {nil, awserr.New(request.ErrCodeRequestError, "send request failed", cause), invoke.Error{Kind: invoke.KindConnection}},
+		"a context":          {nil, awserr.New(request.CanceledErrorCode, "request context canceled", context.Canceled), invoke.Error{Kind: invoke.KindConnection}},
+		"a cut reply":        {nil, awserr.New(request.ErrCodeSerialization, "failed", io.ErrUnexpectedEOF), invoke.Error{Kind: invoke.KindTruncated, Code: "SerializationError", Message: "failed: unexpected EOF"}},
+		"an *invoke.Error":   {nil, &invoke.Error{Kind: invoke.KindLimit}, invoke.Error{Kind: invoke.KindConnection}},
 	} {
 		calls := 0
 		i := invokerFunc(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) {
@@ -306,7 +307,7 @@ func TestInvokersThatIgnoreOptions(t *testing.T) {
 	}
 }
 
-// Calls at once share nothing: each has another input and another option.
+// Concurrent calls share neither inputs nor options.
 func TestAttemptsConcurrently(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(in json.RawMessage) (json.RawMessage, error) { return in, nil }})
 	t.Cleanup(s.Close)
@@ -320,7 +321,7 @@ func TestAttemptsConcurrently(t *testing.T) {
 		}
 		inputs[in] = true
 		mu.Unlock()
-		*in.FunctionName += ":live" // it is the Invoker's to change
+		*in.FunctionName += ":live" // an Invoker may change it
 		return svc.InvokeWithContext(ctx, in, opts...)
 	}))
 	const n = 40
@@ -354,7 +355,7 @@ func TestAttemptsConcurrently(t *testing.T) {
 	}
 }
 
-// An Invoker may make the call twice at once, with the same options, and take what comes first.
+// An Invoker may make a call twice concurrently, with the same options, and use the first result.
 func TestInvokersThatHedge(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(in json.RawMessage) (json.RawMessage, error) { return in, nil }})
 	t.Cleanup(s.Close)

@@ -16,8 +16,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The SDK's providers take answers for complete, in a goroutine where no code here can
-// recover a panic: whatever they get, the process goes on, and the request has its error.
+// The SDK's providers panic on some incomplete answers, in a goroutine where this module cannot recover.
+// For every answer, the process goes on, and the request gets an error.
 func TestAnswersToLookups(t *testing.T) {
 	const fields = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>"
 	wrap := func(action, credentials string) string {
@@ -71,7 +71,7 @@ func TestAnswerOfSSO(t *testing.T) {
 	}
 }
 
-// endless is an answer that does not end.
+// endless is a body without an end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
@@ -91,7 +91,7 @@ func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 		"nothing":    http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 		"a redirect": http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect),
 		"no end":     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.Copy(w, endless{}) }),
-		"a switch of protocols, and no word more": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		"a switch of protocols, then silence": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
@@ -112,7 +112,7 @@ func TestLookupsWithTheSessionOfTheBuild(t *testing.T) {
 	}
 }
 
-// What others put into the messages of errors is not all for the log.
+// Secrets in foreign error messages stay out of the log.
 func TestSecretsInErrors(t *testing.T) {
 	environment(t, nil, "[default]\ncredential_process = echo warning '{SecretAccessKey:hunter2}'\n", "")
 	if got := sign(t, invoke.Settings{}); !strings.Contains(got, "ProcessProviderParseError") || strings.Contains(got, "hunter2") {
@@ -137,15 +137,15 @@ func TestSecretsInErrors(t *testing.T) {
 	}
 }
 
-// The SDK refreshes the token of an SSO session with a client of its own making, which has
-// nothing but our HTTP client.
-func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
+// The SDK refreshes the token of an SSO session with another client, but with this module's HTTP
+// client: redirects are not followed.
+func TestTokenOfSSOFollowsNoRedirects(t *testing.T) {
 	home := t.TempDir()
 	cache := filepath.Join(home, ".aws", "sso", "cache")
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// The name is the SHA-1 of the session's.
+	// The file's name is the SHA-1 of the session's name.
 	name := fmt.Sprintf("%x.json", sha1.Sum([]byte("tea")))
 	token := `{"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"hunter2","refreshToken":"hunter2","region":"us-west-2","startUrl":"https://tea.example.com/start"}`
 	if err := os.WriteFile(filepath.Join(cache, name), []byte(token), 0o600); err != nil {

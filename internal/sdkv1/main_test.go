@@ -22,7 +22,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// TestMain keeps what the machine knows of AWS away from the tests.
+// TestMain removes the machine's AWS settings.
 func TestMain(m *testing.M) {
 	if url := os.Getenv(processURL); url != "" {
 		http.Get(fmt.Sprint(url, "?pid=", os.Getpid()))
@@ -55,7 +55,7 @@ func testSession(t *testing.T, endpoint string) *session.Session {
 	return s
 }
 
-// recorder is a Logger that keeps its lines.
+// recorder is a Logger that records its lines.
 type recorder struct {
 	mu      sync.Mutex
 	lines   []string
@@ -77,7 +77,7 @@ func (r *recorder) Info(v ...any)    { r.log("INFO", v) }
 func (r *recorder) Warning(v ...any) { r.log("WARNING", v) }
 func (r *recorder) Error(v ...any)   { r.log("ERROR", v) }
 
-// await waits for a line that begins like this.
+// await waits for a line with this prefix.
 func (r *recorder) await(t *testing.T, prefix string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -148,7 +148,7 @@ func api(t *testing.T) *lambdatest.Server {
 	return s
 }
 
-// clientOf returns the client for settings that must be good.
+// clientOf returns the client for valid settings.
 func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
 	t.Helper()
 	client, _, err := sdk.Client(settings)
@@ -163,8 +163,8 @@ func call(ctx context.Context, client *invoke.Client) error {
 	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
 }
 
-// signer calls a function with these settings and returns the key and the region that the call
-// was signed with, or what it failed of.
+// signer calls a function with these settings. It returns the key and the region of the call's
+// signature, or the error.
 func signer(t *testing.T, sdk *SDK, settings invoke.Settings) string {
 	t.Helper()
 	s := api(t)
@@ -199,7 +199,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// replaceDefaultTransport does what KrakenD's router does when it starts.
+// replaceDefaultTransport replaces http.DefaultTransport, as KrakenD's router does when it starts.
 func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Helper()
 	before := http.DefaultTransport
@@ -207,7 +207,7 @@ func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Cleanup(func() { http.DefaultTransport = before })
 }
 
-// redirectHost has what goes to a host over HTTPS go to a server over HTTP.
+// redirectHost sends HTTPS requests for a host to a server over HTTP.
 func redirectHost(t *testing.T, host, server string) {
 	t.Helper()
 	original := http.DefaultTransport

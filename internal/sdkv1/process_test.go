@@ -18,7 +18,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// program writes a program that prints keys with its arguments in their id.
+// program writes a program that prints keys. The key id contains the program's arguments.
 func program(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "keys")
@@ -29,7 +29,7 @@ func program(t *testing.T) string {
 	return path
 }
 
-// A credential_process is a command line for the shell, as the AWS CLI has it.
+// A credential_process is a command line for the shell, as in the AWS CLI.
 func TestCredentialProcess(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the program is a POSIX shell's script")
@@ -44,7 +44,7 @@ func TestCredentialProcess(t *testing.T) {
 		"P x":                 "AKIDx",
 		`"P"`:                 "AKID",
 		`"P" # x`:             "AKID",
-		`"P x"`:               "AKIDx", // as for the SDK: no program has that name
+		`"P x"`:               "AKIDx", // like the SDK: no program has that name
 		`"P \"x\""`:           "AKIDx",
 		"'P' x":               "AKIDx",
 		`P "x"`:               "AKIDx",
@@ -73,7 +73,7 @@ func TestCredentialProcess(t *testing.T) {
 	}
 }
 
-// A credential_process counts where the SDK would use it.
+// This module uses a credential_process exactly when the SDK would.
 func TestCredentialProcessInUse(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the program is a POSIX shell's script")
@@ -86,9 +86,9 @@ func TestCredentialProcessInUse(t *testing.T) {
 		env         map[string]string
 		config      string
 		credentials string
-		want        string // how the keys are found
+		want        string // the signer
 	}{
-		{"the default profile's", "", nil, "[default]\n" + process, "", "AKIDx"},
+		{"of the default profile", "", nil, "[default]\n" + process, "", "AKIDx"},
 		{"under another name", "", nil, "[profile default]\n" + process, "", "AKIDx"},
 		{"in the credentials file", "shop", nil, shop, "[shop]\n" + process, "AKIDx"},
 		{"with spaces around", "shop", nil, shop + "  " + strings.Replace(process, " = ", "\t=\t", 1), "", "AKIDx"},
@@ -98,10 +98,10 @@ func TestCredentialProcessInUse(t *testing.T) {
 		{"of a commented source profile", "shop", nil, shop + role + "source_profile = base # b\n" + base + process, "", "AKIDROLE1 of AKIDx"},
 		{"of another profile", "base", nil, shop + process + base, "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n", "AKIDBASE"},
 		{"replaced in the credentials file", "shop", nil, shop + strings.Replace(process, "x\n", "y\n", 1), "[shop]\n" + process, "AKIDx"},
-		{"beside keys", "shop", nil, shop + process, shopKeys, "AKIDSHOP"},
-		{"beside half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "AKIDx"},
-		{"beside keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", "AKIDENV"},
-		{"of a profile beside keys of the environment", "shop", keysOfEnvironment, shop + process, "", "AKIDx"},
+		{"with keys", "shop", nil, shop + process, shopKeys, "AKIDSHOP"},
+		{"with half of the keys", "shop", nil, shop + process, "[shop]\naws_access_key_id = a\n", "AKIDx"},
+		{"with keys of the environment", "", keysOfEnvironment, "[default]\n" + process, "", "AKIDENV"},
+		{"of a profile, with keys of the environment", "shop", keysOfEnvironment, shop + process, "", "AKIDx"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, tc.credentials)
@@ -118,20 +118,20 @@ func TestCredentialProcessInUse(t *testing.T) {
 	}
 }
 
-// The SDK would read nothing of the file, or other values than the file has.
+// With an open quote, the SDK would read nothing from the file, or wrong values.
 func TestOpenQuotes(t *testing.T) {
 	const shop = "[profile shop]\nregion = eu-west-1\n"
 	for _, tc := range []struct {
 		name, config, credentials string
-		want                      string // the line of the error, empty for none
+		want                      string // the file and line in the error; empty for no error
 	}{
 		{"a value", shop + "credential_process = \"/path/prog --role x\n", "", "config: line 3"},
-		{"behind a space", shop + "credential_process = prog \"x\n", "", "config: line 3"},
+		{"after a space", shop + "credential_process = prog \"x\n", "", "config: line 3"},
 		{"escaped", shop + "credential_process = \"prog \\\"x\\\"\n", "", "config: line 3"},
 		{"of another profile", "[profile other]\nx = \"\n" + shop, "", "config: line 2"},
 		{"closed on another line", "[profile other]\nx = \"y\n" + shop + "y = \"x\"\n", "", "config: line 2"},
 		{"in the credentials file", shop, "[shop]\r\naws_access_key_id = \"a\r\n", "credentials: line 2"},
-		{"inside of a word", shop + "x = 5\" pipe\n", "", ""},
+		{"within a word", shop + "x = 5\" pipe\n", "", ""},
 		{"a comment", "# \"a\n" + shop + "x = y # \"b\n ; \"c\n", "", ""},
 		{"closed", shop + "x = \"a\" \"b\"\n", "", ""},
 	} {
@@ -166,7 +166,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// A process may leave others behind that keep its output open.
+// A process may leave other processes behind that keep its output open.
 func TestProcessThatLeavesAnother(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -178,7 +178,7 @@ func TestProcessThatLeavesAnother(t *testing.T) {
 	}
 }
 
-// A shell that waits for a process ends with the lookup, and so does that process.
+// A shell ends with the lookup, together with the process that it waits for.
 func TestChildOfAProcessEndsWithTheLookup(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -203,10 +203,10 @@ func TestChildOfAProcessEndsWithTheLookup(t *testing.T) {
 	<-gone
 }
 
-// processURL is the variable that makes this test's binary a process that gets a URL.
+// processURL is the environment variable that makes this test binary a process that gets a URL.
 const processURL = "TEST_PROCESS_URL"
 
-// A process that hangs ends with the lookup, and none starts before it has ended.
+// A process that hangs ends with the lookup. No other one starts before.
 func TestProcessEndsWithTheLookup(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -242,12 +242,12 @@ func TestProcessEndsWithTheLookup(t *testing.T) {
 			err = p.Signal(syscall.Signal(0))
 		}
 		if !errors.Is(err, os.ErrProcessDone) {
-			t.Errorf("got %v, want a process that has ended with the lookup", err)
+			t.Errorf("got %v, want the process to end with the lookup", err)
 		}
 	}
 }
 
-// Roles are assumed with the credentials of a process as profiles say it.
+// Profiles may assume roles with the credentials of a process.
 func TestRolesOfAProcess(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the program is a POSIX shell's script")
@@ -282,7 +282,7 @@ func TestRolesOfAProcess(t *testing.T) {
 	}
 }
 
-// A process says when it is to run again.
+// A process runs again when its credentials expire.
 func TestExpiryOfAProcess(t *testing.T) {
 	for expiration, want := range map[string]time.Time{
 		"":                                     {},
@@ -291,7 +291,7 @@ func TestExpiryOfAProcess(t *testing.T) {
 		file := writeFile(t, "keys", `{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","SessionToken":"t"`+expiration+`}`)
 		environment(t, nil, "[default]\ncredential_process = cat "+file+"\n", "")
 		find := New(nil, &recorder{}, false).finder(cacheKey{region: "eu-west-1"})
-		for range 2 { // the second time, the process does not run
+		for range 2 { // the process does not run for the second lookup
 			found, err := find(t.Context(), false)
 			if err != nil || found.AccessKeyID != "a" || found.SessionToken != "t" || found.Source != "ProcessProvider" || !found.Expires.Equal(want) {
 				t.Errorf("%q: got %+v, %v", expiration, found, err)

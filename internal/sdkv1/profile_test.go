@@ -31,8 +31,8 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// The SDK would go on to the role of the instance.
-func TestProfileThatIsNotThere(t *testing.T) {
+// For a missing profile, the SDK would use the role of the instance.
+func TestMissingProfile(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  shop]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop"} {
 		want := fmt.Sprintf(`profile: '%s' is not in %s or %s`, profile, os.Getenv("AWS_CONFIG_FILE"), os.Getenv("AWS_SHARED_CREDENTIALS_FILE"))
@@ -42,13 +42,13 @@ func TestProfileThatIsNotThere(t *testing.T) {
 	}
 }
 
-// The AWS CLI writes sections that this SDK does not find.
+// The AWS CLI quotes names in sections. This SDK does not find such sections.
 func TestQuotedSection(t *testing.T) {
 	for _, tc := range []struct{ config, credentials, section string }{
 		{"[profile 'two words']\nregion = eu-west-1\n", "", "[profile 'two words']"},
 		{"[profile \"two words\"]\n", "", `[profile "two words"]`},
 		{"[profile  'two words']\n", "", "[profile  'two words']"},
-		// The keys alone would be half of it.
+		// The SDK would use the keys without the role.
 		{"[profile 'two words']\nrole_arn = x\n", "[two words]\naws_access_key_id = AKIDTWO\naws_secret_access_key = s\n", "[profile 'two words']"},
 		{"[profile 'two words']\n[profile two words]\n", "", ""},
 		{"[profile 'two word']\n[profile \"three words\"]\n", "[two words]\n", ""},
@@ -61,7 +61,7 @@ func TestQuotedSection(t *testing.T) {
 			want = strings.ReplaceAll(want, `"`, "'")
 		}
 		settings := invoke.Settings{Profile: "two words", Region: "eu-west-1"}
-		for range 2 { // the second time the profile is the environment's
+		for range 2 { // the second time, AWS_PROFILE names the profile
 			got := ""
 			if _, _, err := New(nil, &recorder{}, true).Client(settings); err != nil {
 				got = err.Error()
@@ -76,7 +76,7 @@ func TestQuotedSection(t *testing.T) {
 	}
 }
 
-// A source profile that the SDK does not find is no profile without credentials.
+// The same holds for a source_profile.
 func TestQuotedSectionOfASource(t *testing.T) {
 	const quoted, shop = "[profile 'two words']\n", "[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = "
 	const keys = "aws_access_key_id = AKIDTWO\naws_secret_access_key = s\n"
@@ -87,9 +87,9 @@ func TestQuotedSectionOfASource(t *testing.T) {
 	}{
 		{"alone", quoted + shop + "two words\n", nil, false},
 		{"of a source", quoted + shop + "base\n[profile base]\nrole_arn = r\nsource_profile = two words\n", nil, false},
-		{"beside keys of the environment", quoted + shop + "two words\n", keysOfEnvironment, false},
+		{"with keys of the environment", quoted + shop + "two words\n", keysOfEnvironment, false},
 		{"both, for the AWS CLI and the SDK", quoted + "[profile two words]\n" + keys + shop + "two words\n", nil, true},
-		{"asked for with the quotes", "['two words']\n" + keys + shop + "'two words'\n", nil, true},
+		{"configured with the quotes", "['two words']\n" + keys + shop + "'two words'\n", nil, true},
 	} {
 		environment(t, tc.env, tc.config, "")
 		want := `profile: the AWS SDK does not find 'two words' under [profile 'two words'] in ` + os.Getenv("AWS_CONFIG_FILE") + ": write [profile two words], without quotes"
@@ -100,7 +100,7 @@ func TestQuotedSectionOfASource(t *testing.T) {
 	}
 }
 
-// The role of a container or an instance is not used for a profile.
+// A profile does not use the role of the container or the instance.
 func TestProfileWithoutCredentials(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -119,25 +119,25 @@ func TestProfileWithoutCredentials(t *testing.T) {
 	}
 }
 
-// The SDK does not know aws login, and would sign with the role of the instance.
+// The SDK does not support aws login, and would sign with the role of the instance.
 func TestLoginSession(t *testing.T) {
 	const login, shop, base = "login_session = arn:aws:iam::123456789012:user/ada\n", "[profile shop]\n", "[profile base]\n"
 	for _, tc := range []struct {
 		name, profile, config, credentials string
 		env                                map[string]string
-		want                               string // the profile of the error, empty for none
+		want                               string // the profile in the error; empty for no error
 	}{
 		{"alone", "shop", shop + login, "", nil, "shop"},
-		{"of the environment's profile", "", "[default]\n" + login, "", nil, "default"},
+		{"of the default profile", "", "[default]\n" + login, "", nil, "default"},
 		{"of a source profile", "shop", shop + "role_arn = r\nsource_profile = base\n" + base + login, "", nil, "base"},
 		{"of a profile with a role and a source", "shop", shop + login + "role_arn = r\nsource_profile = base\n" + base, "[base]\naws_access_key_id = a\naws_secret_access_key = s\n", nil, ""},
 		{"of a profile with a role", "shop", shop + login + "role_arn = r\n", "", nil, "shop"},
-		{"beside keys of the environment", "", "[default]\n" + login, "", keysOfEnvironment, ""},
-		{"beside keys", "shop", shop + login, shopKeys, nil, ""},
-		{"beside a process", "shop", shop + login + "credential_process = true\n", "", nil, ""},
-		{"beside SSO", "shop", shop + login + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", nil, ""},
-		{"beside a source of credentials", "shop", shop + login + "role_arn = r\ncredential_source = Ec2InstanceMetadata\n", "", nil, ""},
-		{"beside a web identity", "shop", shop + login + "role_arn = r\nweb_identity_token_file = x\n", "", nil, ""},
+		{"with keys of the environment", "", "[default]\n" + login, "", keysOfEnvironment, ""},
+		{"with keys", "shop", shop + login, shopKeys, nil, ""},
+		{"with a process", "shop", shop + login + "credential_process = true\n", "", nil, ""},
+		{"with SSO", "shop", shop + login + "sso_account_id = 1\nsso_region = r\nsso_start_url = u\nsso_role_name = n\n", "", nil, ""},
+		{"with a credential_source", "shop", shop + login + "role_arn = r\ncredential_source = Ec2InstanceMetadata\n", "", nil, ""},
+		{"with a web identity", "shop", shop + login + "role_arn = r\nweb_identity_token_file = x\n", "", nil, ""},
 		{"of another profile", "shop", shop + "region = r\n" + base + login, "", nil, ""},
 		{"a comment", "shop", shop + "# " + login, "", nil, ""},
 	} {
@@ -152,7 +152,7 @@ func TestLoginSession(t *testing.T) {
 	}
 }
 
-// The SDK reads no endpoint of a profile, and would call AWS.
+// The SDK does not read endpoints of profiles, and would call AWS.
 func TestEndpointsOfAProfile(t *testing.T) {
 	const (
 		lambda   = `profile 'default': the AWS SDK for KrakenD 1.x ignores endpoint_url: set endpoint or AWS_ENDPOINT_URL_LAMBDA`
@@ -169,17 +169,17 @@ func TestEndpointsOfAProfile(t *testing.T) {
 		want     string
 	}{
 		{"endpoint_url", nil, url, invoke.Settings{}, lambda},
-		{"of a profile that the backend names", nil, url, invoke.Settings{Profile: "default"}, lambda},
+		{"of the backend's profile", nil, url, invoke.Settings{Profile: "default"}, lambda},
 		{"of another profile", nil, "[profile shop]\n" + url, invoke.Settings{}, ""},
 		{"of another service", nil, section + "s3 =\n  " + url, invoke.Settings{}, ""},
-		{"of a service that another key is of", nil, section + "lambda =\n  max = 1\n", invoke.Settings{}, ""},
+		{"of a service with another key", nil, section + "lambda =\n  max = 1\n", invoke.Settings{}, ""},
 		{"in services", nil, section + "lambda =\n  " + url, invoke.Settings{}, services},
 		{"in services of another name", nil, strings.Replace(section, "services = local", "services = x", 1) + "lambda =\n  " + url, invoke.Settings{}, ""},
 		{"nested", nil, "s3 =\n  " + url, invoke.Settings{}, ""},
-		{"beside credentials of the environment", keysOfEnvironment, url, invoke.Settings{}, lambda},
-		{"beside endpoint", nil, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
-		{"beside AWS_ENDPOINT_URL_LAMBDA", map[string]string{"AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:2"}, url, invoke.Settings{}, ""},
-		{"beside AWS_ENDPOINT_URL", map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}, url, invoke.Settings{Role: role}, ""},
+		{"with credentials of the environment", keysOfEnvironment, url, invoke.Settings{}, lambda},
+		{"with endpoint", nil, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
+		{"with AWS_ENDPOINT_URL_LAMBDA", map[string]string{"AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:2"}, url, invoke.Settings{}, ""},
+		{"with AWS_ENDPOINT_URL", map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}, url, invoke.Settings{Role: role}, ""},
 		{"turned off", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, url, invoke.Settings{Role: role}, ""},
 		{"turned off by the profile", nil, url + "ignore_configured_endpoint_urls = true\n", invoke.Settings{}, ""},
 		{"turned on by the environment", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, url + "ignore_configured_endpoint_urls = true\n", invoke.Settings{}, lambda},
@@ -187,7 +187,7 @@ func TestEndpointsOfAProfile(t *testing.T) {
 		{"of STS, for a role of the profile", nil, url + "role_arn = r\ncredential_source = Environment\n", invoke.Settings{Endpoint: "http://127.0.0.1:2"}, sts},
 		{"of STS, for a web identity", map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": "x"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2"}, sts},
 		{"of STS, for a role that is not assumed", keysOfEnvironment, url + "role_arn = r\ncredential_source = Environment\n", invoke.Settings{Endpoint: "http://127.0.0.1:2"}, ""},
-		{"of STS, beside AWS_ENDPOINT_URL_STS", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:2"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2", Role: role}, ""},
+		{"of STS, with AWS_ENDPOINT_URL_STS", map[string]string{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:2"}, url, invoke.Settings{Endpoint: "http://127.0.0.1:2", Role: role}, ""},
 		{"of STS in services", nil, section + "sts =\n  " + url, invoke.Settings{Role: role}, `profile 'default': the AWS SDK for KrakenD 1.x ignores the endpoint_url of sts in [services local]: set AWS_ENDPOINT_URL_STS`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestEndpointsOfAProfile(t *testing.T) {
 			if got != tc.want {
 				t.Errorf("got  %s\nwant %s", got, tc.want)
 			}
-			// The session of the build has its endpoints from the build.
+			// The session of a build has the build's endpoints.
 			if _, _, err := New(testSession(t, ""), &recorder{}, true).Client(invoke.Settings{Role: role}); err != nil {
 				t.Errorf("got %v", err)
 			}

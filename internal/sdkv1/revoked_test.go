@@ -9,8 +9,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sdktest"
 )
 
-// Where the operator revokes the old key first and writes the new one ten minutes later, the
-// pause between lookups has become a minute. The changed file ends it at the next refusal.
+// The operator revokes a key, and writes the new one ten minutes later. By then, the pause between
+// lookups is a minute. At the next refusal, the changed file ends the pause.
 func TestKeyThatIsRevokedFirst(t *testing.T) {
 	for name, profile := range map[string]string{"a profile": "shop", "the chain": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -23,7 +23,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := sdktest.NewMemory("AKIDLATER")
 				sdk := New(nil, &recorder{}, false)
-				if profile != "" { // with a session of the build's, too, a profile is one of the files
+				if profile != "" { // a profile is in the files, even with a session of the build
 					sdk = New(sessionOver(t, m), &recorder{}, false)
 				} else {
 					replaceDefaultTransport(t, m)
@@ -47,8 +47,8 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 	}
 }
 
-// What the session of a build reads is not known here.
-func TestRevisionIsOfOurOwnFiles(t *testing.T) {
+// This module does not know the files that a build's session reads.
+func TestRevisionOfTheSharedFiles(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, tc := range []struct {
 		name    string

@@ -20,13 +20,13 @@ const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
 
 var role = invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
 
-// An stsCall is a request as STS got it.
+// An stsCall is a request to STS.
 type stsCall struct {
 	url.Values
 	authorization string
 }
 
-// signed is the access key id and the region of the signature, empty for none.
+// signed returns the access key id and the region of the signature. Both are empty without one.
 func (c stsCall) signed() string {
 	if m := regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/sts/`).FindStringSubmatch(c.authorization); m != nil {
 		return m[1] + " " + m[2]
@@ -34,8 +34,7 @@ func (c stsCall) signed() string {
 	return ""
 }
 
-// fakeSTS hands out the credentials AKIDROLE1, AKIDROLE2 and so on, each good for the
-// time that expires says.
+// fakeSTS returns the credentials AKIDROLE1, AKIDROLE2 and so on. expires returns their lifetime.
 type fakeSTS struct {
 	*httptest.Server
 	expires func() time.Time
@@ -112,7 +111,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// A configured role is assumed with that of a profile, which is assumed with the keys of another.
+// A backend's role is assumed with the role of a profile, which is assumed with the keys of another
+// profile.
 func TestChainedRoles(t *testing.T) {
 	environment(t, nil, "[profile shop]\nrole_arn = arn:aws:iam::123456789012:role/middle\nexternal_id = tea\nsource_profile = base\n[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n", "")
 	sts := newSTS(t)
@@ -126,7 +126,7 @@ func TestChainedRoles(t *testing.T) {
 	}
 }
 
-// The session that the build has set is the base of roles as well.
+// With the build's session, roles are assumed with the session's credentials.
 func TestAssumeRoleWithTheSessionOfTheBuild(t *testing.T) {
 	sts := newSTS(t)
 	if got := signer(t, New(testSession(t, "http://127.0.0.1:1"), &recorder{}, false), invoke.Settings{Role: role}); got != "AKIDROLE1 eu-west-1" {
@@ -137,7 +137,7 @@ func TestAssumeRoleWithTheSessionOfTheBuild(t *testing.T) {
 	}
 }
 
-// Roles are assumed once for all backends that have them, and once for each external id.
+// A role is assumed once for all its backends, and once for each external id.
 func TestRolesAreShared(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	sts := newSTS(t)
@@ -150,14 +150,14 @@ func TestRolesAreShared(t *testing.T) {
 	}
 }
 
-// A lookup assumes a role again where that is asked for, or where the role has expired.
+// A lookup assumes a role again with renew, or if the credentials have expired.
 func TestRoleIsRenewed(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	sts := newSTS(t)
 	find := New(nil, &recorder{}, false).finder(cacheKey{region: "eu-west-1", role: role})
 	for _, step := range []struct {
 		renew bool
-		life  time.Duration // of what STS hands out next
+		life  time.Duration // of the next credentials of STS
 		want  string
 	}{{false, time.Hour, "AKIDROLE1"}, {false, time.Hour, "AKIDROLE1"}, {true, -time.Second, "AKIDROLE2"}, {false, time.Hour, "AKIDROLE3"}} {
 		sts.expires = func() time.Time { return time.Now().Add(step.life) }
@@ -185,7 +185,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	}
 }
 
-// An answer that refuses a request for its time tells by how much the clock is off.
+// If STS refuses a request for its time, the error says by how much the clock is off.
 func TestClockOfLookups(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	for _, tc := range []struct {
@@ -216,7 +216,7 @@ func TestClockOfLookups(t *testing.T) {
 	}
 }
 
-// Lookups follow no redirects: an answer of STS does not decide where a web identity goes.
+// Lookups do not follow redirects, so an answer of STS cannot send a web identity elsewhere.
 func TestLookupsFollowNoRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s was called", r.Method, r.URL)

@@ -18,8 +18,8 @@ func writeKeys(t *testing.T, profile, key string) {
 	}
 }
 
-// A key that the operator replaces in the shared files is in use without a restart, within two
-// seconds of AWS's first refusal.
+// Calls use a new key in the shared files without a restart, within two seconds of the first refusal
+// of the old one.
 func TestRotatedKey(t *testing.T) {
 	environment(t, nil, "", "")
 	writeKeys(t, "default", "AKIDOLD")
@@ -40,14 +40,14 @@ func TestRotatedKey(t *testing.T) {
 	refused := time.Now()
 	l.await(t, "INFO [Lambda] using a new AWS access key from SharedConfigCredentials: ")
 	if took := time.Since(refused); took > 2*time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("took %v, want at most 2 s", took)
 	}
 	if err := call(t.Context(), client); err != nil {
 		t.Error(err)
 	}
 }
 
-// A key that comes after the start is found as well.
+// Lookups find a key that was written after the start.
 func TestKeyThatComesLater(t *testing.T) {
 	environment(t, nil, "", "")
 	find := New(nil, &recorder{}, false).finder(cacheKey{region: "us-west-2"})

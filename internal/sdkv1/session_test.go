@@ -30,13 +30,13 @@ const (
 	logWarning      = "WithSession: calls of functions do not use the Logger and LogLevel of the session: to change that, pass WithInvoker(lambda.New(session))"
 )
 
-// What calls do not use of a session is warned of, wherever it is visible.
+// A warning says which parts of a session calls do not use.
 func TestWarningsOfASession(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*session.Session)
 		want   []string
 	}{
-		"as it is":      {func(*session.Session) {}, nil},
+		"unchanged":     {func(*session.Session) {}, nil},
 		"no validation": {func(s *session.Session) { s.Config.DisableParamValidation = aws.Bool(true) }, nil},
 		"a handler more": {func(s *session.Session) {
 			s.Handlers.Complete.PushBack(func(*request.Request) {})
@@ -45,7 +45,7 @@ func TestWarningsOfASession(t *testing.T) {
 		"a log":                 {func(s *session.Session) { s.Config.LogLevel = aws.LogLevel(aws.LogDebugWithSigning) }, []string{logWarning}},
 		"anonymous credentials": {func(s *session.Session) { s.Config.Credentials = credentials.AnonymousCredentials }, nil},
 		"retries":               {func(s *session.Session) { s.Config.MaxRetries = aws.Int(7) }, nil},
-		"another handler in the place of one": {func(s *session.Session) {
+		"a replaced handler": {func(s *session.Session) {
 			s.Handlers.Sign.Swap(corehandlers.BuildContentLengthHandler.Name, request.NamedHandler{Name: "mine", Fn: func(*request.Request) {}})
 		}, []string{handlersWarning}},
 	} {
@@ -56,18 +56,18 @@ func TestWarningsOfASession(t *testing.T) {
 		if _, found, err := sdk.Client(invoke.Settings{}); err != nil || !slices.Equal(found.Warnings, tc.want) {
 			t.Errorf("%s: got %q, %v; want %q", name, found.Warnings, err, tc.want)
 		}
-		// A profile's session is another one.
+		// A profile does not use the session.
 		if _, found, err := sdk.Client(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err != nil || len(found.Warnings) != 0 {
 			t.Errorf("%s: got %q, %v for a profile", name, found.Warnings, err)
 		}
 	}
 }
 
-// A handler in the place of the SDK's is seen in each list, under its name too.
+// The warning detects a replaced handler in each list, even with the same name.
 func TestReplacedHandlers(t *testing.T) {
 	s := testSession(t, "http://127.0.0.1:1")
 	if hasOtherHandlers(lambda.New(s)) {
-		t.Error("the SDK's handlers are taken for others")
+		t.Error("the SDK's handlers count as replaced")
 	}
 	nothing := func(*request.Request) {}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[request.Handlers]()) {
@@ -79,10 +79,10 @@ func TestReplacedHandlers(t *testing.T) {
 			list.PushBack(nothing)
 		}
 		if !hasOtherHandlers(svc) {
-			t.Errorf("%s: other handlers are not seen", field.Name)
+			t.Errorf("%s: other handlers are not detected", field.Name)
 		}
 	}
-	// What a session has. (Of ValidateParametersHandler each client puts the SDK's back itself.)
+	// The handlers of a session. (Each client restores ValidateParametersHandler itself.)
 	for list, handlers := range map[*request.HandlerList][]request.NamedHandler{
 		&s.Handlers.Validate:         {corehandlers.ValidateEndpointHandler},
 		&s.Handlers.Build:            {corehandlers.SDKVersionUserAgentHandler, corehandlers.AddHostExecEnvUserAgentHander},
@@ -94,17 +94,17 @@ func TestReplacedHandlers(t *testing.T) {
 		for _, h := range handlers {
 			replaced := list.SwapNamed(request.NamedHandler{Name: h.Name, Fn: nothing})
 			if seen := hasOtherHandlers(lambda.New(s)); !replaced || !seen {
-				t.Errorf("%s: replaced: %t, seen: %t", h.Name, replaced, seen)
+				t.Errorf("%s: replaced: %t, detected: %t", h.Name, replaced, seen)
 			}
 			list.SwapNamed(h)
 		}
 	}
 	if hasOtherHandlers(lambda.New(s)) {
-		t.Error("the SDK's handlers, put back, are taken for others")
+		t.Error("the SDK's restored handlers count as replaced")
 	}
 }
 
-// Handlers of a session are for those who pass its client.
+// Handlers of a session run only if a build passes its client as the Invoker.
 func TestHandlersOfASession(t *testing.T) {
 	api := api(t)
 	for _, tc := range []struct {
@@ -144,15 +144,15 @@ func TestHandlersOfASession(t *testing.T) {
 			t.Errorf("%s: got %v", tc.name, err)
 		}
 		if got := len(ran) == 12 && ran["Complete"] == 2 && ran["UnmarshalError"] == 1; got != tc.handled || !tc.handled && len(ran) > 0 {
-			t.Errorf("%s: got handlers called %v, want %t", tc.name, ran, tc.handled)
+			t.Errorf("%s: got calls of handlers %v, want %t", tc.name, ran, tc.handled)
 		}
 		if got := api.Calls()[1].Header.Get("X-Mine") == "a"; got != tc.handled {
-			t.Errorf("%s: a header of a handler has gone out: %t", tc.name, got)
+			t.Errorf("%s: the call has the header of a handler: %t", tc.name, got)
 		}
 	}
 }
 
-// What a handler does to one request of an Invoker, it does to no other.
+// A handler that changes one request of an Invoker does not change others.
 func TestHandlersConcurrently(t *testing.T) {
 	api := api(t)
 	var mu sync.Mutex
@@ -178,19 +178,19 @@ func TestHandlersConcurrently(t *testing.T) {
 	}
 	calls.Wait()
 	if completed != n {
-		t.Errorf("a handler for one request has run %d times in %d requests", completed, n)
+		t.Errorf("a handler for one request ran %d times in %d requests", completed, n)
 	}
 }
 
-// numberOnly is a Retryer that must be asked for nothing but its number.
+// numberOnly is a Retryer of which only MaxRetries may be called.
 type numberOnly struct{ request.Retryer }
 
 func (numberOnly) MaxRetries() int { return 2 }
 
-// The number of retries is the session's, where the configuration says nothing.
+// Without max_retries, the session sets the number of retries.
 func TestRetriesOfASession(t *testing.T) {
 	for _, tc := range []struct {
-		configured int // -1 for not
+		configured int // max_retries; -1 means absent
 		session    *aws.Config
 		want       int // attempts
 	}{
@@ -224,7 +224,7 @@ func TestRetriesOfASession(t *testing.T) {
 	}
 }
 
-// The HTTP client of a session is that of its calls, but for redirects.
+// Calls use the HTTP client of the session, but do not follow redirects.
 func TestHTTPClientOfASession(t *testing.T) {
 	s := api(t)
 	used := 0
@@ -236,7 +236,7 @@ func TestHTTPClientOfASession(t *testing.T) {
 	if err := call(t.Context(), clientOf(t, New(custom, &recorder{}, false), invoke.Settings{})); err != nil || used != 1 {
 		t.Errorf("got %v, the client's transport used %d times", err, used)
 	}
-	// Of lookups too, and of the calls of a profile.
+	// Lookups and calls with a profile use it too.
 	environment(t, nil, "", shopKeys)
 	newSTS(t)
 	used = 0
@@ -245,8 +245,8 @@ func TestHTTPClientOfASession(t *testing.T) {
 	}
 }
 
-// An attempt that takes longer than the session's HTTP client may is not made again: Lambda may
-// still be executing the function.
+// After the timeout of the session's HTTP client there is no retry: Lambda may still execute the
+// function.
 func TestTimeoutOfASession(t *testing.T) {
 	calls := 0
 	custom := testSession(t, "http://127.0.0.1:1")
@@ -262,8 +262,8 @@ func TestTimeoutOfASession(t *testing.T) {
 	}
 }
 
-// A session with anonymous credentials is for a stand-in that asks for no signature. Profiles
-// and roles have their credentials.
+// A session with anonymous credentials is for a stand-in that checks no signatures. Profiles and roles
+// use their own credentials.
 func TestAnonymousSession(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	newSTS(t)
@@ -282,13 +282,13 @@ func TestAnonymousSession(t *testing.T) {
 	if got, want := signer(t, sdk, invoke.Settings{Profile: "shop"}), "AKIDSHOP eu-west-1"; got != want {
 		t.Errorf("profile: got %s, want %s", got, want)
 	}
-	// Without a base, STS is asked without a signature, and decides.
+	// The request to STS has no signature, and STS decides.
 	if got, want := signer(t, sdk, invoke.Settings{Role: role}), "AKIDROLE1 eu-west-1"; got != want {
 		t.Errorf("role: got %s, want %s", got, want)
 	}
 }
 
-// The credentials of the build's session are renewed where that is asked for, as others are.
+// With renew, the credentials of the build's session are renewed like all others.
 func TestCredentialsOfASessionAreRenewed(t *testing.T) {
 	p := &counting{}
 	s := testSession(t, "http://127.0.0.1:1")
@@ -305,7 +305,7 @@ func TestCredentialsOfASessionAreRenewed(t *testing.T) {
 	}
 }
 
-// counting is a provider whose credentials are numbered.
+// counting is a provider of numbered credentials.
 type counting struct{ n int }
 
 func (p *counting) Retrieve() (credentials.Value, error) {
@@ -315,7 +315,7 @@ func (p *counting) Retrieve() (credentials.Value, error) {
 func (p *counting) IsExpired() bool      { return false }
 func (p *counting) ExpiresAt() time.Time { return time.Now().Add(time.Hour) }
 
-// hanging is a provider that does not return before it is told to.
+// hanging is a provider that blocks until its channel is closed.
 type hanging struct{ release chan struct{} }
 
 func (p hanging) Retrieve() (credentials.Value, error) {
@@ -324,8 +324,8 @@ func (p hanging) Retrieve() (credentials.Value, error) {
 }
 func (hanging) IsExpired() bool { return true }
 
-// A provider that hangs holds up neither the start nor a request beyond its time. (The cache
-// bounds lookups.)
+// A provider that hangs does not block the start, nor a request beyond its timeout. (The cache bounds
+// lookups.)
 func TestProviderThatHangs(t *testing.T) {
 	p := hanging{make(chan struct{})}
 	s := testSession(t, "http://127.0.0.1:1")
@@ -345,6 +345,6 @@ func TestProviderThatHangs(t *testing.T) {
 	}()
 	close(p.release)
 	if err := <-result; err == nil || err.Error() != "too late" {
-		t.Errorf("got %v, want a lookup that waits for the provider, so that no other one starts", err)
+		t.Errorf("got %v, want a lookup that waits for the provider", err)
 	}
 }

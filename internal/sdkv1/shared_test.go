@@ -10,7 +10,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/sdktest"
 )
 
-// sessionOver is a session of a build's own, whose connections are those of transport.
+// sessionOver returns a session of a build with this transport.
 func sessionOver(t *testing.T, transport http.RoundTripper) *session.Session {
 	t.Helper()
 	custom := testSession(t, "")
@@ -41,7 +41,7 @@ func TestLookupsRepeatNoSecrets(t *testing.T) {
 	sdktest.LookupsRepeatNoSecrets(t, clients, secretMessage)
 }
 
-// A source profile without credentials: the SDK would take the role of the instance.
+// For a source profile without credentials, the SDK would use the role of the instance.
 func TestRoleOfASourceProfile(t *testing.T) {
 	environment(t, nil, "[profile shop]\nrole_arn = r\nsource_profile = base\n[profile base]\nrole_arn = r\n", "")
 	const want = "profile 'base': role_arn: there are no credentials to assume the role with: add source_profile or credential_source"

@@ -14,8 +14,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// What the SDK's chain knows works through it, where AWS_ENDPOINT_URL_STS can stand in for
-// STS, and the loopback interface for the metadata services.
+// All sources of the SDK's chain work. AWS_ENDPOINT_URL_STS replaces STS, and servers on loopback
+// replace the metadata services.
 func TestSourcesOfTheSDK(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	keys := fmt.Sprintf(`{"Code":"Success","AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
@@ -105,7 +105,7 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			sts: 2,
 		},
 		{
-			name:   "SSO as it was before sessions",
+			name:   "SSO without a session",
 			env:    map[string]string{"HOME": ssoHome(t, ssoURL)},
 			config: ssoProfile,
 		},
@@ -147,8 +147,8 @@ const (
 	ssoProfile = "[default]\nsso_start_url = " + ssoURL + "\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = Gateway\n"
 )
 
-// ssoHome makes a home directory as aws sso login leaves it. The token's file has the name of the
-// session, or the start URL where there is no session.
+// ssoHome makes a home directory like aws sso login. The name of the token's file comes from the
+// session, or without one from the start URL.
 func ssoHome(t *testing.T, name string) string {
 	t.Helper()
 	home := t.TempDir()

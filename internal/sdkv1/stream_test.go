@@ -20,9 +20,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// streamed is what a stream has come to.
+// streamed is the result of a stream.
 type streamed struct {
-	chunks string // each one behind a bar
+	chunks string // each one after a bar
 	log    string
 	err    error
 }
@@ -37,7 +37,7 @@ func read(t *testing.T, events invoke.Events) (got streamed) {
 			if _, _, again := events.Next(); again != err {
 				t.Errorf("got %v, and again %v", err, again)
 			}
-			_ = events.Close() // it is the stream's error once more
+			_ = events.Close() // returns the stream's error again
 			return got
 		}
 		got.chunks += "|" + string(payload)
@@ -49,7 +49,7 @@ func stream(ctx context.Context, i Invoker, limit int64) (*invoke.Response, *inv
 	return attempt(ctx, i, &invoke.Request{Function: "f", Stream: true, LogTail: true, TraceID: "Root=1"}, &invoke.Policy{MaxReply: limit})
 }
 
-// withoutOptions is an Invoker that does not hand on options.
+// withoutOptions is an Invoker that drops options.
 type withoutOptions struct{ *lambda.Lambda }
 
 func (i withoutOptions) InvokeWithResponseStreamWithContext(ctx aws.Context, in *lambda.InvokeWithResponseStreamInput, _ ...request.Option) (*lambda.InvokeWithResponseStreamOutput, error) {
@@ -68,12 +68,12 @@ func TestStream(t *testing.T) {
 		fault   lambdatest.Fault
 		limit   int64
 		chunks  string
-		kind    invoke.Kind // of the error; -1 for none
+		kind    invoke.Kind // of the error; -1 means no error
 		code    string
 	}{
 		{"chunks", tea, lambdatest.Fault{}, 0, "|t|e|a", -1, ""},
-		{"just the limit", tea, lambdatest.Fault{}, 3, "|t|e|a", -1, ""},
-		{"one more", tea, lambdatest.Fault{}, 2, "|t|e", invoke.KindLimit, ""},
+		{"at the limit", tea, lambdatest.Fault{}, 3, "|t|e|a", -1, ""},
+		{"one byte more", tea, lambdatest.Fault{}, 2, "|t|e", invoke.KindLimit, ""},
 		{"nothing", func() (io.Reader, error) { return strings.NewReader(""), nil }, lambdatest.Fault{}, 0, "", -1, ""},
 		{"a function error within", func() (io.Reader, error) {
 			return io.MultiReader(strings.NewReader("tea"), iotest.ErrReader(errors.New("spilt"))), nil
@@ -113,7 +113,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// answering starts an API that answers each call alike.
+// answering starts an API that gives each call the same answer.
 func answering(t *testing.T, h http.HandlerFunc) *lambda.Lambda {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -121,7 +121,7 @@ func answering(t *testing.T, h http.HandlerFunc) *lambda.Lambda {
 	return lambda.New(testSession(t, s.URL))
 }
 
-// Messages of a stream that are errors, or none.
+// Streams with errors, and broken streams.
 func TestStreamsThatFail(t *testing.T) {
 	errorMessage := func() string {
 		headers := append(stringHeader(":message-type", "error"), stringHeader(":error-code", "InternalError")...)
@@ -135,9 +135,9 @@ func TestStreamsThatFail(t *testing.T) {
 		code, message string
 	}{
 		"an exception":               {exceptionOf("ServiceException", `{"message":"spilt"}`), invoke.KindAPI, "ServiceException", "spilt"},
-		"one of an unknown type":     {exceptionOf("NeverSeen", `{"Message":"spilt"}`), invoke.KindAPI, "NeverSeen", "spilt"},
+		"an unknown exception":       {exceptionOf("NeverSeen", `{"Message":"spilt"}`), invoke.KindAPI, "NeverSeen", "spilt"},
 		"an error":                   {errorMessage, invoke.KindAPI, "InternalError", "try later"},
-		"a header of no known type":  {string(message([]byte("\x01a\x63"), "")), invoke.KindMalformed, "", "SerializationError: " + `"` + errFraming.Error() + `"`},
+		"a header of unknown type":   {string(message([]byte("\x01a\x63"), "")), invoke.KindMalformed, "", "SerializationError: " + `"` + errFraming.Error() + `"`},
 		"a wrong checksum":           {string(damaged), invoke.KindMalformed, "", ""},
 		"a message without its type": {string(message(nil, "x")), invoke.KindMalformed, "", ""},
 		"nothing more":               {"", invoke.KindTruncated, "", ""},
@@ -164,23 +164,23 @@ func TestStreamsThatFail(t *testing.T) {
 	}
 }
 
-// A stream that is refused is an error like any other.
+// A refused stream is an ordinary error.
 func TestStreamsThatAreRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer func(w http.ResponseWriter)
 		kind   invoke.Kind
 		want   string
 	}{
-		"an error of AWS's": {func(w http.ResponseWriter) {
+		"an error of AWS": {func(w http.ResponseWriter) {
 			w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException")
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}, invoke.KindAPI, "TooManyRequestsException"},
-		"a function's": {func(w http.ResponseWriter) {
+		"a function's error": {func(w http.ResponseWriter) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorType":"Spilt"}`)
 		}, invoke.KindFunction, "Unhandled"},
-		"a function's, beyond the limit": {func(w http.ResponseWriter) {
+		"a function's error beyond the limit": {func(w http.ResponseWriter) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.Copy(w, io.LimitReader(endless{}, 7<<20))
 		}, invoke.KindLimit, ""},
@@ -194,7 +194,7 @@ func TestStreamsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: got %#v", name, err)
 			continue
 		}
-		if name == "a function's" && string(err.Payload) != `{"errorType":"Spilt"}` {
+		if name == "a function's error" && string(err.Payload) != `{"errorType":"Spilt"}` {
 			t.Errorf("got the payload %s", err.Payload)
 		}
 		if err.Kind == invoke.KindAPI && err.RetryAfter != "7" {
@@ -203,7 +203,7 @@ func TestStreamsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Streams come as they are: nothing is unzipped on the way.
+// Streams arrive unchanged: they are not decompressed.
 func TestStreamIsNotUnzipped(t *testing.T) {
 	svc := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Accept-Encoding"); got != "identity" {
@@ -223,7 +223,7 @@ func TestStreamIsNotUnzipped(t *testing.T) {
 	}
 }
 
-// A stream ends with its context, and with its reader.
+// A stream ends when its context ends, or when its reader closes it.
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(cancel context.CancelFunc, events invoke.Events){
 		"context": func(cancel context.CancelFunc, _ invoke.Events) { cancel() },

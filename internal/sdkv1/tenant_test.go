@@ -15,8 +15,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// The SDK's input has no field for tenants and names of durable executions. They are signed
-// headers, and the ARN comes back.
+// The SDK's input has no field for tenants and names of durable executions: they are signed headers.
+// The response has the execution's ARN.
 func TestAttemptWithTenantAndName(t *testing.T) {
 	const arn = "arn:aws:lambda:us-west-2:123456789012:function:f:7/durable-execution/order-7/1c9f"
 	var got http.Header
@@ -61,7 +61,7 @@ func TestStreamWithTenant(t *testing.T) {
 	}
 }
 
-// dropping is an Invoker that hands no options on.
+// dropping is an Invoker that drops options.
 type dropping struct{ *lambda.Lambda }
 
 func (d dropping) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {
@@ -72,8 +72,7 @@ func (d dropping) InvokeWithResponseStreamWithContext(ctx aws.Context, in *lambd
 	return d.Lambda.InvokeWithResponseStreamWithContext(ctx, in)
 }
 
-// A call that lost its tenant has an error in place of its reply: it may be the reply for
-// another tenant.
+// If a call lost its tenant, the result is an error: the reply may belong to another tenant.
 func TestInvokersThatDropTenants(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (string, error) { return "tea", nil }})
 	t.Cleanup(s.Close)
@@ -88,7 +87,7 @@ func TestInvokersThatDropTenants(t *testing.T) {
 	if _, err := attempt(t.Context(), i, &invoke.Request{Function: "f"}, &invoke.Policy{}); err != nil {
 		t.Errorf("neither tenant nor name: got %v", err)
 	}
-	// What AWS says of such a call stands.
+	// An error of AWS for such a call stays.
 	s.Fail("f", lambdatest.APIError(http.StatusBadRequest, "InvalidParameterValueException", "no tenant"))
 	if _, err := attempt(t.Context(), i, &invoke.Request{Function: "f", TenantID: "blue"}, &invoke.Policy{}); err == nil || err.Code != "InvalidParameterValueException" {
 		t.Errorf("refused: got %v", err)

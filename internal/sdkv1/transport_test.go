@@ -20,7 +20,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// selfSigned returns a certificate for 127.0.0.1 that no CA has signed.
+// selfSigned returns a self-signed certificate for 127.0.0.1.
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -41,7 +41,7 @@ func bundle(t *testing.T, s *httptest.Server) {
 	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))))
 }
 
-// With AWS_CA_BUNDLE, calls trust what is in it and nothing else.
+// With AWS_CA_BUNDLE, calls trust only its certificates.
 func TestBundle(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }))
 	t.Cleanup(s.Close)
@@ -63,7 +63,7 @@ func TestBundle(t *testing.T) {
 	}
 	if http.DefaultClient.Transport != nil {
 		http.DefaultClient.Transport = nil
-		t.Error("http.DefaultClient has been changed")
+		t.Error("http.DefaultClient was changed")
 	}
 
 	t.Setenv("AWS_CA_BUNDLE", "")
@@ -75,19 +75,20 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// A server that is not in the bundle is not called, whatever KrakenD is told of other backends.
+// Calls do not reach a server that is not in the bundle, even if KrakenD's settings for other backends
+// allow it.
 func TestBundleExcludesOthers(t *testing.T) {
 	known := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(known.Close)
 	bundle(t, known)
 	environment(t, keysOfEnvironment, "", "")
-	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a stranger has been called") }))
+	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("got a request to the stranger") }))
 	stranger.TLS = &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
 	stranger.StartTLS()
 	t.Cleanup(stranger.Close)
 	replaceDefaultTransport(t, &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
 	if err := call(t.Context(), clientOf(t, New(nil, &recorder{}, false), invoke.Settings{Region: "us-west-2", Endpoint: stranger.URL})); err == nil {
-		t.Error("got a reply of a stranger")
+		t.Error("got no error for a stranger")
 	}
 }

@@ -29,7 +29,7 @@ func (o *optionless) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, 
 	return o.counted.InvokeWithContext(ctx, in)
 }
 
-// A call of a client without credentials is never sent, and not retried.
+// A call without credentials is neither sent nor retried.
 func TestInvokersWithoutCredentials(t *testing.T) {
 	environment(t, map[string]string{"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "", "")
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -43,7 +43,7 @@ func TestInvokersWithoutCredentials(t *testing.T) {
 	for name, tc := range map[string]struct {
 		credentials *credentials.Credentials
 		code        string // in the message
-		unknown     bool   // without options, the error looks like AWS's for the call
+		unknown     bool   // without options, the error looks like an error of the call
 	}{
 		"a chain of none":         {credentials.NewChainCredentials(nil), "NoCredentialProviders: ", false},
 		"the default chain":       {defaults.CredChain(defaults.Config(), defaults.Handlers()), "NoCredentialProviders: ", false},
@@ -84,7 +84,7 @@ func TestInvokersWithoutCredentials(t *testing.T) {
 	}
 }
 
-// Other errors before the request is sent are not those of credentials.
+// Other errors before the request is sent are not errors of credentials.
 func TestUnsentCalls(t *testing.T) {
 	custom := testSession(t, "http://127.0.0.1:1")
 	custom.Config.Region, custom.Config.Endpoint = aws.String(""), aws.String("")
@@ -99,7 +99,7 @@ func TestUnsentCalls(t *testing.T) {
 	}
 }
 
-// sending is an Invoker that replaces the handlers that send.
+// sending is an Invoker that replaces the Send handlers.
 type sending struct{ *lambda.Lambda }
 
 func (s sending) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, options ...request.Option) (*lambda.InvokeOutput, error) {
