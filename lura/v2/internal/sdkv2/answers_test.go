@@ -12,11 +12,11 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// once has the SDK make one attempt, so that no test waits for the next.
+// once makes the SDK make only one attempt, so that tests do not wait for retries.
 func once(t *testing.T) { t.Setenv("AWS_MAX_ATTEMPTS", "1") }
 
-// The SDK's providers take answers for complete, in a goroutine where nothing can recover a
-// panic: whatever they get, the process goes on.
+// The SDK's providers panic on some incomplete answers, in a goroutine where nothing can recover a panic.
+// For every answer, the process goes on.
 func TestAnswersToLookups(t *testing.T) {
 	once(t)
 	const fields = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>"
@@ -74,12 +74,12 @@ func TestAnswersOfOthers(t *testing.T) {
 		{"SSO, no credentials", `{}`, 200, "", fromSSO, "the answer has no credentials"},
 		{"container, null", `null`, 200, "", fromContainer, "the answer has no credentials"},
 		{"container, null as its error", `null`, 400, "application/json", fromContainer, "panic: "},
-		{"container, no JSON", `{"SecretAccessKey":"hunter2",`, 200, "", fromContainer, "unexpected EOF"},
+		{"container, not JSON", `{"SecretAccessKey":"hunter2",`, 200, "", fromContainer, "unexpected EOF"},
 		{"container, no end", strings.Repeat(" ", maxAnswer+1), 200, "", fromContainer, "larger than 64 KB"},
-		{"container, nothing in it", `{}`, 200, "", fromContainer, "access key id and secret access key are empty"},
+		{"container, empty", `{}`, 200, "", fromContainer, "access key id and secret access key are empty"},
 		{"instance, null", `null`, 200, "", fromInstance, "EC2 IMDS"},
 		{"aws login, no credentials", `{}`, 200, "", fromLogin, "the answer has no credentials"},
-		{"aws login, half of it", `{"accessToken":{"accessKeyId":"x"}}`, 200, "", fromLogin, "the answer has no credentials"},
+		{"aws login, incomplete", `{"accessToken":{"accessKeyId":"x"}}`, 200, "", fromLogin, "the answer has no credentials"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, nil, "", "")
@@ -114,7 +114,7 @@ func fromLogin(t *testing.T, url string) {
 	redirectHost(t, "eu-west-1.signin.aws.amazon.com", url)
 }
 
-// A lookup follows no redirect, and ends with an answer without end or a switch of protocols.
+// A lookup does not follow redirects, and fails on an endless answer and on a switch of protocols.
 func TestHostileSTS(t *testing.T) {
 	once(t)
 	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was called", r.Method, r.URL) })
@@ -128,7 +128,7 @@ func TestHostileSTS(t *testing.T) {
 				}
 			}
 		},
-		"a switch of protocols, and no word more": func(w http.ResponseWriter, _ *http.Request) {
+		"a switch of protocols, then silence": func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
@@ -159,7 +159,8 @@ func switchProtocols(rw *bufio.ReadWriter) {
 	rw.Flush()
 }
 
-// A container's network may lose the answer to a request for a token: the SDK goes on without.
+// A container's network may lose the answer to a request for an IMDS token: the SDK continues without
+// a token.
 func TestInstanceThatLosesTheToken(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -168,7 +169,7 @@ func TestInstanceThatLosesTheToken(t *testing.T) {
 		}
 		body := "gateway"
 		switch {
-		case r.Method == http.MethodPut: // as if it had taken too long
+		case r.Method == http.MethodPut: // as after a timeout
 			return nil, lost{}
 		case strings.HasSuffix(r.URL.Path, "/gateway"):
 			body = fmt.Sprintf(`{"Code":"Success","AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
@@ -182,15 +183,16 @@ func TestInstanceThatLosesTheToken(t *testing.T) {
 	}
 }
 
-// lost is the error of a request that took too long, and that the SDK does not repeat.
+// lost is the error of a request that took too long. The SDK does not retry it.
 type lost struct{}
 
 func (lost) Error() string        { return "lost" }
 func (lost) Timeout() bool        { return true }
 func (lost) RetryableError() bool { return false }
 
-// The SDK refreshes the token of an SSO session with a client that it makes itself.
-func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
+// The SDK refreshes the token of an SSO session with another client. It does not follow redirects
+// either.
+func TestTokenOfSSOFollowsNoRedirects(t *testing.T) {
 	once(t)
 	home := ssoHomeWith(t, "tea", `{"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"hunter2","refreshToken":"hunter2","region":"us-west-2","startUrl":"https://tea.example.com/start"}`)
 	environment(t, map[string]string{"HOME": home}, ssoSession, "")
@@ -205,7 +207,7 @@ func TestTokenOfSSOGoesNowhereElse(t *testing.T) {
 	}
 }
 
-// STS is where the environment says, else at the region's.
+// The endpoint of STS comes from the environment, or is the region's.
 func TestEndpointOfSTS(t *testing.T) {
 	for _, tc := range []struct{ variable, value, region, want string }{
 		{"AWS_ENDPOINT_URL_STS", "", "eu-west-1", "https://sts.eu-west-1.amazonaws.com"},
@@ -224,7 +226,7 @@ func TestEndpointOfSTS(t *testing.T) {
 				got = r.URL.Scheme + "://" + r.URL.Host
 				return nil, badAnswer("not sent")
 			}))
-			// An endpoint for Lambda is not for STS.
+			// An endpoint of Lambda does not apply to STS.
 			settings := invoke.Settings{Region: tc.region, Endpoint: "http://127.0.0.1:2", Role: role}
 			if failed := find(t, newSDK(nil), settings); !strings.Contains(failed, "not sent") || got != tc.want {
 				t.Errorf("got %s, %s, want %s", got, failed, tc.want)

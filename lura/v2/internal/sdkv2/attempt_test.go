@@ -22,7 +22,7 @@ func attempt(ctx context.Context, i Invoker, r *invoke.Request, p *invoke.Policy
 	return nil, err.(*invoke.Error)
 }
 
-// callInvoker makes a call with one retry, for which it does not wait, and reads its reply.
+// callInvoker makes a call with at most one retry, without delay, and reads its reply.
 func callInvoker(t *testing.T, i Invoker, r *invoke.Request, maxReply int64) (string, error) {
 	t.Helper()
 	c := invoke.NewWith(NewAttempter(i), invoke.Target{MaxRetries: 1, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
@@ -62,7 +62,7 @@ func TestAttempter(t *testing.T) {
 		fault    lambdatest.Fault
 		maxReply int64
 		reply    string
-		kind     invoke.Kind // of the error; -1 for none
+		kind     invoke.Kind // of the error; -1 means no error
 		code     string
 		calls    int
 	}{
@@ -110,7 +110,7 @@ func TestAttempterEndsWithItsContext(t *testing.T) {
 	response.Events.Close()
 }
 
-// neverEnding is a reader without a byte until its context ends.
+// neverEnding is a reader that blocks until its context ends.
 type neverEnding struct{ ctx context.Context }
 
 func (n neverEnding) Read([]byte) (int, error) {

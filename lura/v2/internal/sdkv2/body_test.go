@@ -16,7 +16,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// lateConn returns from the Write of the payload when the answer is being read.
+// lateConn is a connection whose Write of the payload returns only while the answer is read.
 type lateConn struct {
 	net.Conn
 	payload []byte
@@ -31,7 +31,7 @@ func (c lateConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// announced closes a channel when it is read.
+// announced is a reader that closes a channel at the first read.
 type announced struct {
 	io.ReadCloser
 	read func()
@@ -55,9 +55,9 @@ func (a announcing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// The SDK closes the body of a request when the head of the answer is there, while net/http may
-// still have it. That must not break the connection.
-func TestClosedBodiesBreakNoConnection(t *testing.T) {
+// The SDK closes the body of a request when the head of the answer has arrived. net/http may still use
+// the body. That must not break the connection.
+func TestEarlyCloseKeepsTheConnection(t *testing.T) {
 	payload := []byte(`{"a":"b"}`)
 	reading, written := make(chan struct{}), make(chan error, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -20,9 +20,9 @@ type warnings struct {
 
 func (w *warnings) Warning(...any) { w.n.Add(1) }
 
-// All clients of an endpoint go by one clock, whatever their profile, so the clock costs one
-// refused attempt. Another endpoint's clock is another one.
-func TestClocksAreThoseOfEndpoints(t *testing.T) {
+// All clients of an endpoint share a clock, for all profiles, so there is one refused attempt for each
+// endpoint.
+func TestClockOfAnEndpoint(t *testing.T) {
 	environment(t, nil, "", defaultKeys+shopKeys)
 	refused := make(map[string]int) // by host
 	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -57,7 +57,7 @@ func TestClocksAreThoseOfEndpoints(t *testing.T) {
 	}
 }
 
-// The gateway corrects no clock of an Invoker, so that the error says by how much it is off.
+// The gateway does not correct the clock of an Invoker. The error says by how much it is off.
 func TestClockOfAnInvoker(t *testing.T) {
 	for code, want := range map[string]string{
 		"InvalidSignatureException": "the clock of this machine is 10m",

@@ -28,14 +28,14 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 	}
 }
 
-// An answer that refuses a request for its time tells by how much the clock is off. (The SDK does
-// not correct it: its client would sign the next call with AWS's time, and each lookup makes a
+// If STS refuses a request for its time, the error says by how much the clock is off. (The SDK does not
+// correct it: its client would sign the next call with AWS's time, but each lookup makes a new
 // client.)
 func TestClockOfLookups(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	for _, tc := range []struct {
 		code string
-		off  time.Duration // AWS's clock, of the machine's
+		off  time.Duration // how far AWS's clock is ahead of the machine's
 		want string
 	}{
 		{"SignatureDoesNotMatch", 10*time.Minute + time.Second/2, `SignatureDoesNotMatch \(403\): the clock of this machine is (9m5\ds|10m0s) behind AWS's`},
@@ -54,10 +54,10 @@ func TestClockOfLookups(t *testing.T) {
 	}
 }
 
-// What others put into the messages of errors is not all for the log.
+// Secrets in foreign error messages stay out of the log.
 func TestSecretsInErrors(t *testing.T) {
 	for name, config := range map[string]string{
-		"output that is no JSON":  "[default]\ncredential_process = echo warning '{SecretAccessKey:hunter2}'\n",
+		"output that is not JSON": "[default]\ncredential_process = echo warning '{SecretAccessKey:hunter2}'\n",
 		"output of another shape": `[default]` + "\n" + `credential_process = echo '{"Version":1,"AccessKeyId":{"SecretAccessKey":"hunter2"}}'` + "\n",
 	} {
 		environment(t, nil, config, "")
@@ -82,6 +82,6 @@ func TestSecretsInErrors(t *testing.T) {
 		}
 	}
 	if err := describe(nil); err != nil {
-		t.Errorf("got %v of nil", err)
+		t.Errorf("got %v for nil", err)
 	}
 }

@@ -22,8 +22,8 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// The SDK would go on to the role of the instance.
-func TestProfileThatIsNotThere(t *testing.T) {
+// For a missing profile, the SDK would use the role of the instance.
+func TestMissingProfile(t *testing.T) {
 	environment(t, keysOfEnvironment, "[profile shops]\n[profile  sho]\n#[profile shop]\n", defaultKeys+"[a.shop]\n")
 	for _, profile := range []string{"shop", "a*shop", "two words"} {
 		want := `profile: '` + profile + `' is not in ` + os.Getenv("AWS_CONFIG_FILE") + " or " + os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
@@ -33,7 +33,7 @@ func TestProfileThatIsNotThere(t *testing.T) {
 	}
 }
 
-// The SDK takes quotes for a part of the name.
+// The SDK treats quotes as a part of the name.
 func TestProfileInQuotes(t *testing.T) {
 	const twoKeys = "[two words]\naws_access_key_id = AKIDTWO\naws_secret_access_key = s\n"
 	const advice = `: write [profile two words], without quotes`
@@ -41,7 +41,7 @@ func TestProfileInQuotes(t *testing.T) {
 		name, config, credentials string
 		env                       map[string]string
 		profile                   string
-		want                      string // in the error; empty for none
+		want                      string // in the error; empty for no error
 	}{
 		{"as the AWS CLI writes it", "[profile 'two words']\n", "", nil, "two words", `profile: the AWS SDK does not find 'two words' under [profile 'two words'] in `},
 		{"with its keys", " [ profile  'two words' ] # x\n", twoKeys, nil, "two words", advice},
@@ -50,7 +50,7 @@ func TestProfileInQuotes(t *testing.T) {
 		{"the source of a role", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", "", nil, "shop", advice},
 		{"the source of a role, with its keys", "[profile 'two words']\n[profile shop]\nrole_arn = " + gatewayRole + "\nsource_profile = two words\n", twoKeys, nil, "shop", advice},
 		{"both, for the AWS CLI and the SDK", "[profile 'two words']\n[profile two words]\n", twoKeys, nil, "two words", ""},
-		{"quotes that are asked for", "[profile 'two words']\n", "", nil, "'two words'", ""},
+		{"configured with quotes", "[profile 'two words']\n", "", nil, "'two words'", ""},
 		{"another profile", "[profile 'two words']\n[profile shop]\n", "", nil, "shop", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 var errUsed = errors.New("used")
 
 // KrakenD replaces http.DefaultTransport after the pipes are built.
-func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
+func TestDefaultTransportIsReadForEachCall(t *testing.T) {
 	with := func(c aws.HTTPClient) *aws.Config { custom := customConfig(); custom.HTTPClient = c; return custom }
 	for name, tc := range map[string]struct {
 		custom  *aws.Config
@@ -41,7 +41,7 @@ func TestDefaultTransportAtTheTimeOfTheCall(t *testing.T) {
 	}
 }
 
-// A custom transport is used for everything, profiles included.
+// All calls use a custom transport, also those with a profile.
 func TestCustomTransport(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	used := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errUsed })
@@ -69,8 +69,8 @@ func TestBuildableClient(t *testing.T) {
 	}
 }
 
-// With AWS_CA_BUNDLE, calls trust what is in it and nothing else, and their connections are
-// KrakenD's to configure nevertheless. So do lookups.
+// With AWS_CA_BUNDLE, calls and lookups trust only its certificates. KrakenD still configures their
+// connections.
 func TestBundle(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIDROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
@@ -95,17 +95,17 @@ func TestBundle(t *testing.T) {
 		t.Errorf("got %+v, %v; want the bundle to be found", found, err)
 	}
 	if d := http.DefaultTransport.(*http.Transport); d.TLSClientConfig != nil && d.TLSClientConfig.RootCAs != nil {
-		t.Error("http.DefaultTransport has been changed")
+		t.Error("http.DefaultTransport was changed")
 	}
 	got.Transport.(interface{ CloseIdleConnections() }).CloseIdleConnections()
 
 	t.Setenv("AWS_CA_BUNDLE", "")
 	if _, err := get(t, target(t, newSDK(nil), invoke.Settings{}).Transport, s.URL); err == nil {
-		t.Error("got an answer without the bundle")
+		t.Error("got no error without the bundle")
 	}
 }
 
-// A config that a build has loaded holds the SDK's client, with the bundle.
+// A config that a build loads has the SDK's client with the bundle.
 func TestBundleOfACustomConfig(t *testing.T) {
 	s := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(s.Close)
@@ -132,7 +132,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// The mode asks the metadata service for a region at start. The gateway starts where it hangs.
+// AWS_DEFAULTS_MODE=auto asks the metadata service at start. The gateway starts even if that hangs.
 func TestStartWithoutMetadataService(t *testing.T) {
 	t.Setenv("AWS_DEFAULTS_MODE", "auto")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
@@ -141,9 +141,9 @@ func TestStartWithoutMetadataService(t *testing.T) {
 	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
 		deadline, ok := r.Context().Deadline()
 		if ended = ok && time.Until(deadline) <= metadataTimeout; !ended {
-			t.Error("got a request without an end")
+			t.Error("the request has no deadline")
 		}
-		return nil, badAnswer("not sent") // so that the SDK does not wait to try again
+		return nil, badAnswer("not sent") // so that the SDK does not wait for a retry
 	}))
 	if got := target(t, newSDK(nil), invoke.Settings{}); !ended || !strings.HasPrefix(got.Endpoint, "https://lambda.") {
 		t.Errorf("asked: %t, got %s", ended, got.Endpoint)

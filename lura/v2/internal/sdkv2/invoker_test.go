@@ -22,7 +22,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// client is the SDK's client for a server. It would try calls three times.
+// client returns the SDK's client for a server. By itself it makes up to three attempts.
 func client(url string) *lambda.Client {
 	return lambda.New(lambda.Options{
 		Region:           "us-west-2",
@@ -80,7 +80,7 @@ func TestFunctionError(t *testing.T) {
 	}
 }
 
-// withoutOptions is an Invoker that does not hand on options.
+// withoutOptions is an Invoker that drops options.
 type withoutOptions struct{ *lambda.Client }
 
 func (i withoutOptions) Invoke(ctx context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
@@ -91,18 +91,18 @@ func (i withoutOptions) InvokeWithResponseStream(ctx context.Context, in *lambda
 	return i.Client.InvokeWithResponseStream(ctx, in, func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
 }
 
-// One attempt is one call, whatever the client is told.
+// One attempt is one call, for any settings of the client.
 func TestOneAttempt(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return nil }})
 	for name, tc := range map[string]struct {
 		fault lambdatest.Fault
 		want  invoke.Error
 	}{
-		"a throttle":     {lambdatest.Throttle(7), invoke.Error{Code: "TooManyRequestsException", Status: 429, RetryAfter: "7"}},
-		"a failure":      {lambdatest.APIError(500, "ServiceException", "broken"), invoke.Error{Code: "ServiceException", Message: "broken", Status: 500}},
-		"a new code":     {lambdatest.APIError(502, "TeaException", "cold"), invoke.Error{Code: "TeaException", Message: "cold", Status: 502}},
-		"no connection":  {lambdatest.Cut(lambdatest.BeforeHeaders), invoke.Error{Kind: invoke.KindConnection}},
-		"half an answer": {lambdatest.Cut(lambdatest.WithinBody), invoke.Error{Kind: invoke.KindTruncated, Status: 200}},
+		"a throttle":    {lambdatest.Throttle(7), invoke.Error{Code: "TooManyRequestsException", Status: 429, RetryAfter: "7"}},
+		"a failure":     {lambdatest.APIError(500, "ServiceException", "broken"), invoke.Error{Code: "ServiceException", Message: "broken", Status: 500}},
+		"a new code":    {lambdatest.APIError(502, "TeaException", "cold"), invoke.Error{Code: "TeaException", Message: "cold", Status: 502}},
+		"no connection": {lambdatest.Cut(lambdatest.BeforeHeaders), invoke.Error{Kind: invoke.KindConnection}},
+		"a cut answer":  {lambdatest.Cut(lambdatest.WithinBody), invoke.Error{Kind: invoke.KindTruncated, Status: 200}},
 	} {
 		for how, i := range map[string]Invoker{"the client": client(s.URL), "one without options": withoutOptions{client(s.URL)}} {
 			s.Reset()
@@ -140,7 +140,7 @@ func TestInvokeEndsWithItsContext(t *testing.T) {
 func TestLimitOfReplies(t *testing.T) {
 	reply := strings.Repeat("x", 1000)
 	s := api(t, map[string]any{"f": func() (string, error) { return reply, nil }})
-	for limit, ok := range map[int64]bool{0: true, 1002: true, 1001: false, 1: false} { // with its quotes
+	for limit, ok := range map[int64]bool{0: true, 1002: true, 1001: false, 1: false} { // bytes, with the quotes
 		r, err := attempt(t.Context(), client(s.URL), &invoke.Request{Function: "f"}, &invoke.Policy{MaxReply: limit})
 		if ok != (err == nil) || !ok && err.Kind != invoke.KindLimit || ok && len(r.Payload) != 1002 {
 			t.Errorf("%d: got %#v", limit, err)
@@ -171,7 +171,7 @@ func TestLimitOfReplies(t *testing.T) {
 	}
 }
 
-// A page of a load balancer is an answer with a status, however long it is.
+// A page of a load balancer is an answer with a status, for any length.
 func TestLongRefusal(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -183,7 +183,7 @@ func TestLongRefusal(t *testing.T) {
 	}
 }
 
-// What the input has no field for goes out as well, unsigned.
+// Headers without a field in the input are sent too, unsigned.
 func TestHeadersOfACall(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }, "g": func() error { return nil }})
 	s.RequireCredentials("AKIDEXAMPLE", "not-a-secret")
@@ -203,7 +203,7 @@ func TestHeadersOfACall(t *testing.T) {
 	}
 }
 
-// A custom HTTP client follows no redirects, and the SDK's none with a payload.
+// Neither a custom HTTP client nor the SDK's follows redirects.
 func TestInvokersFollowNoRedirects(t *testing.T) {
 	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was called", r.Method, r.URL) })
 	url := serve(t, http.RedirectHandler(elsewhere, http.StatusTemporaryRedirect).ServeHTTP)
@@ -223,11 +223,11 @@ func TestInvokersFollowNoRedirects(t *testing.T) {
 		}
 	}
 	if custom.CheckRedirect != nil {
-		t.Error("the custom client has been changed")
+		t.Error("the custom client was changed")
 	}
 }
 
-// fake is an Invoker without a client of the SDK.
+// fake is an Invoker without an SDK client.
 type fake func(*lambda.InvokeInput) (*lambda.InvokeOutput, error)
 
 func (f fake) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
@@ -259,7 +259,7 @@ func TestFakeInvoker(t *testing.T) {
 	}
 }
 
-// Calls share neither input nor options: an Invoker may change both.
+// Calls share neither inputs nor options, because an Invoker may change both.
 func TestConcurrentCalls(t *testing.T) {
 	s := api(t, map[string]any{"f": func(in int) (int, error) { return in, nil }})
 	c := client(s.URL)
@@ -280,7 +280,7 @@ func TestConcurrentCalls(t *testing.T) {
 	calls.Wait()
 }
 
-// Lambda may still execute a function that the HTTP client of an Invoker no longer waits for.
+// A timeout of an Invoker's HTTP client is not retried: Lambda may still execute the function.
 func TestTimeoutOfAnInvokersClient(t *testing.T) {
 	calls := 0
 	impatient := &http.Client{Timeout: time.Millisecond, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -296,7 +296,7 @@ func TestTimeoutOfAnInvokersClient(t *testing.T) {
 	}
 }
 
-// An Invoker may make the call twice at once, with the same options, and take what comes first.
+// An Invoker may make a call twice concurrently, with the same options, and use the first result.
 func TestInvokersThatHedge(t *testing.T) {
 	s := api(t, map[string]any{"f": func(in int) (int, error) { return in, nil }})
 	c := client(s.URL)
@@ -328,9 +328,9 @@ func (f invokerFunc) Invoke(ctx context.Context, in *lambda.InvokeInput, o ...fu
 	return f(ctx, in, o...)
 }
 
-// counter is an Invoker that tells its number of retries.
+// counter is an Invoker with its own number of retries.
 type counter struct {
-	withoutOptions // whose client tells another number
+	withoutOptions // its client has another number
 	n              int
 }
 
@@ -346,7 +346,7 @@ func TestMaxRetriesOfInvokers(t *testing.T) {
 		"one without retries":  {lambda.New(lambda.Options{Retryer: aws.NopRetryer{}}), 0},
 		"one that embeds it":   {withoutOptions{seven}, 6},
 		"one that wraps it":    {invokerFunc(seven.Invoke), 2},
-		"one that tells":       {counter{withoutOptions{seven}, 4}, 4},
+		"a RetryCounter":       {counter{withoutOptions{seven}, 4}, 4},
 		"a fake":               {fake(nil), 2},
 		"a client without one": {optionless{}, 2},
 	} {
@@ -361,7 +361,7 @@ type optionless struct{ fake }
 
 func (optionless) Options() lambda.Options { return lambda.Options{} }
 
-// AWS calls credentials expired before the time that they came with: the next attempt has others.
+// If AWS treats credentials as expired early, the next attempt uses others.
 func TestExpiredCredentialsOfAClient(t *testing.T) {
 	for name, tc := range map[string]struct {
 		credentials aws.CredentialsProvider

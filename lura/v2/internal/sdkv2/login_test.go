@@ -13,7 +13,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// Without the check, null ends the process. The other files show that the SDK bears them.
+// Without the check, null ends the process. The SDK handles the other files.
 func TestCacheFileOfLogin(t *testing.T) {
 	const config = "[default]\nlogin_session = tea\n" +
 		"[profile role]\nrole_arn = " + gatewayRole + "\nlogin_session = tea\n"
@@ -63,7 +63,7 @@ func TestCacheFileOfLogin(t *testing.T) {
 	}
 }
 
-// A profile may have a login_session beside the credentials that the SDK prefers.
+// A profile may have a login_session and credentials that the SDK prefers.
 func TestLoginThatIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte("tea")))), []byte("null"), 0o600); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The files and the environment are read for each lookup.
+// Each lookup reads the files and the environment.
 func TestSharedFileIsReadAgain(t *testing.T) {
 	environment(t, nil, "", "")
 	c := newSDK(nil)
@@ -37,11 +37,11 @@ func TestSharedFileIsReadAgain(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDENV")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
 	if got := findWithin(t.Context(), t, c, invoke.Settings{}, true); got != "AKIDENV" {
-		t.Errorf("got %s, want the environment's", got)
+		t.Errorf("got %s, want the key of the environment", got)
 	}
 }
 
-// numbered is a provider whose credentials are numbered.
+// numbered is a provider of numbered credentials.
 type numbered struct{ n int }
 
 func (p *numbered) Retrieve(context.Context) (aws.Credentials, error) {
@@ -49,7 +49,7 @@ func (p *numbered) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: fmt.Sprint("AKID", p.n), SecretAccessKey: "s", Source: "numbered", CanExpire: true, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// The cache of a custom config keeps credentials until they are not good enough.
+// The cache of a custom config keeps credentials until a lookup with renew.
 func TestCustomCredentialsAreRenewed(t *testing.T) {
 	custom := customConfig()
 	custom.Credentials = aws.NewCredentialsCache(new(numbered))
@@ -92,14 +92,14 @@ func TestPanicOfAProvider(t *testing.T) {
 	if got := find(t, sdk, invoke.Settings{}); got != "error: panic: 'out of order'" {
 		t.Errorf("got %s", got)
 	}
-	// The client of STS asks the provider, where the backend has a role.
+	// With a role, the STS client calls the provider.
 	if got := find(t, sdk, invoke.Settings{Role: role}); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "panic: ") || !strings.Contains(got, "out of order") {
 		t.Errorf("got %s", got)
 	}
 }
 
-// A lookup ends with its context. The next one gets what has come late, and starts no other
-// retrieval beside it.
+// A lookup ends with its context. The next one returns the late result, and starts no other
+// retrieval.
 func TestLateCredentials(t *testing.T) {
 	release, calls := make(chan aws.Credentials), 0
 	custom := customConfig()
@@ -117,11 +117,11 @@ func TestLateCredentials(t *testing.T) {
 	}
 	release <- aws.Credentials{AccessKeyID: "AKIDLATE", SecretAccessKey: "s", Source: "late"}
 	if got, err := find(t.Context(), false); err != nil || got.AccessKeyID != "AKIDLATE" || calls != 1 {
-		t.Errorf("got %+v, %v after %d retrievals, want the late one's", got, err, calls)
+		t.Errorf("got %+v, %v after %d retrievals, want the late result", got, err, calls)
 	}
 }
 
-// A failure that comes late belongs to a lookup that has ended: there is a new one.
+// A late failure belongs to a lookup that has ended: the next lookup starts another retrieval.
 func TestLateFailure(t *testing.T) {
 	calls := 0
 	custom := customConfig()
@@ -143,7 +143,7 @@ func TestLateFailure(t *testing.T) {
 	}
 }
 
-// The SDK's cache hides the end of a context from its providers: their requests end nevertheless.
+// The SDK's cache hides the end of a context from its providers. Their requests still end.
 func TestRequestsEndWithTheLookup(t *testing.T) {
 	for name, env := range map[string]map[string]string{
 		"AssumeRoleWithWebIdentity": {"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": writeFile(t, "token", "web-identity")},
@@ -171,7 +171,7 @@ func TestRequestsEndWithTheLookup(t *testing.T) {
 	}
 }
 
-// The role of a container or an instance is not a profile's.
+// A profile does not use the role of the container or the instance.
 func TestProfileWithoutCredentials(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	asked := 0
@@ -204,14 +204,14 @@ func TestProfileWithoutCredentials(t *testing.T) {
 			}
 		})
 	}
-	// Half a key is a bad configuration.
+	// An incomplete key is a bad configuration.
 	environment(t, nil, "", "[shop]\naws_acces_key_id = AKIDSHOP\naws_secret_access_key = s\n")
 	if _, _, err := newSDK(nil).target(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "partial credentials found for profile shop") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// The SDK's chain would take the credentials of a container for expired.
+// The SDK's chain would treat these credentials of a container as expired.
 func TestCredentialsThatExpireSoon(t *testing.T) {
 	want := time.Now().Add(2 * time.Minute).UTC().Truncate(time.Second)
 	environment(t, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -222,7 +222,7 @@ func TestCredentialsThatExpireSoon(t *testing.T) {
 	}
 }
 
-// Where tells the places in the words of an operator.
+// where describes the places for an operator.
 func TestWhere(t *testing.T) {
 	environment(t, nil, "[profile shop]\n", "")
 	for _, tc := range []struct {
@@ -241,7 +241,7 @@ func TestWhere(t *testing.T) {
 	}
 }
 
-// A custom config is not changed.
+// Lookups do not change a custom config.
 func TestCustomConfigIsNotChanged(t *testing.T) {
 	custom := customConfig()
 	custom.APIOptions = append(custom.APIOptions, nil)[:0]

@@ -73,7 +73,7 @@ func environment(t *testing.T, env map[string]string, config, credentials string
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", credentials))
 }
 
-// customConfig returns a config as a build sets it.
+// customConfig returns a config like that of a build.
 func customConfig() *aws.Config {
 	return &aws.Config{
 		Region:      "us-west-2",
@@ -89,13 +89,13 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return s.URL
 }
 
-// An stsCall is a request as STS got it.
+// An stsCall is a request to STS.
 type stsCall struct {
 	url.Values
 	authorization string
 }
 
-// signed is the access key id and the region of the signature, empty for none.
+// signed returns the access key id and the region of the signature. Both are empty without one.
 func (c stsCall) signed() string {
 	if m := regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/sts/`).FindStringSubmatch(c.authorization); m != nil {
 		return m[1] + " " + m[2]
@@ -103,7 +103,7 @@ func (c stsCall) signed() string {
 	return ""
 }
 
-// fakeSTS hands out the credentials AKIDROLE1, AKIDROLE2 and so on.
+// fakeSTS returns the credentials AKIDROLE1, AKIDROLE2 and so on.
 type fakeSTS struct {
 	mu    sync.Mutex
 	calls []stsCall
@@ -160,7 +160,7 @@ func call(ctx context.Context, client *invoke.Client) error {
 	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
 }
 
-// target returns the target for settings, in eu-west-1 where they name no region.
+// target returns the target for settings. The default region is eu-west-1.
 func target(t *testing.T, sdk *SDK, s invoke.Settings) invoke.Target {
 	t.Helper()
 	s.Region = cmp.Or(s.Region, "eu-west-1")
@@ -171,7 +171,7 @@ func target(t *testing.T, sdk *SDK, s invoke.Settings) invoke.Target {
 	return got
 }
 
-// finder returns what looks up the credentials for settings, which have a target.
+// finder returns the Finder for valid settings.
 func finder(t *testing.T, sdk *SDK, s invoke.Settings) credentials.Finder {
 	t.Helper()
 	target(t, sdk, s)
@@ -182,7 +182,7 @@ func keyOf(s invoke.Settings) cacheKey {
 	return cacheKey{s.Profile, cmp.Or(s.Region, "eu-west-1"), s.Role}
 }
 
-// find looks the credentials for settings up and returns the key's id, or the error.
+// find looks up the credentials for settings. It returns the id of the key, or the error.
 func find(t *testing.T, c *SDK, s invoke.Settings) string {
 	t.Helper()
 	return findWithin(t.Context(), t, c, s, false)
@@ -195,7 +195,7 @@ func findWithin(ctx context.Context, t *testing.T, c *SDK, s invoke.Settings, re
 		return "error: " + err.Error()
 	}
 	if temporary := strings.HasPrefix(found.AccessKeyID, "AKIDROLE"); temporary != (found.SessionToken == "role-token") || temporary == found.Expires.IsZero() {
-		t.Errorf("%s: got the session token %q, until %v", found.AccessKeyID, found.SessionToken, found.Expires)
+		t.Errorf("%s: got the session token %q, which expires at %v", found.AccessKeyID, found.SessionToken, found.Expires)
 	}
 	if found.Source == "" {
 		t.Errorf("%s: got no source", found.AccessKeyID)
@@ -207,7 +207,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// replaceDefaultTransport does what KrakenD's router does when it starts.
+// replaceDefaultTransport replaces http.DefaultTransport, as KrakenD's router does when it starts.
 func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Helper()
 	before := http.DefaultTransport
@@ -215,7 +215,7 @@ func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Cleanup(func() { http.DefaultTransport = before })
 }
 
-// redirectHost has what goes to a host over HTTPS go to a server over HTTP.
+// redirectHost sends HTTPS requests for a host to a server over HTTP.
 func redirectHost(t *testing.T, host, server string) {
 	t.Helper()
 	original := http.DefaultTransport
@@ -228,13 +228,13 @@ func redirectHost(t *testing.T, host, server string) {
 	}))
 }
 
-// message is an event of an event stream.
+// message returns an event of an event stream.
 func message(t *testing.T, event, payload string) []byte {
 	t.Helper()
 	return encode(t, map[string]string{":message-type": "event", ":event-type": event}, payload)
 }
 
-// exception is an exception in an event stream.
+// exception returns an exception of an event stream.
 func exception(t *testing.T, kind, payload string) []byte {
 	t.Helper()
 	return encode(t, map[string]string{":message-type": "exception", ":exception-type": kind}, payload)

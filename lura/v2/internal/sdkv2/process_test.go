@@ -31,7 +31,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// A process may leave others behind that keep its output open.
+// A process may leave other processes behind that keep its output open.
 func TestProcessThatLeavesAnother(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -43,7 +43,7 @@ func TestProcessThatLeavesAnother(t *testing.T) {
 	}
 }
 
-// A shell that waits for a process ends with the lookup, and so does that process.
+// A shell ends with the lookup, together with the process that it waits for.
 func TestProcessEndsWithTheLookup(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is a POSIX shell's")
@@ -66,5 +66,5 @@ func TestProcessEndsWithTheLookup(t *testing.T) {
 	<-gone
 }
 
-// processURL is the variable that makes this test's binary a process that gets a URL.
+// processURL is the environment variable that makes this test binary a process that gets a URL.
 const processURL = "TEST_PROCESS_URL"

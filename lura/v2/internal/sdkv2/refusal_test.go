@@ -9,9 +9,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// The SDK says of an answer that is not AWS's that it does not decode, or nothing. What that says
-// is known all the same.
-func TestRefusalsThatAreNotOfAWS(t *testing.T) {
+// For a foreign answer, the SDK only reports that it cannot decode it, or nothing. The error still has
+// the answer's message.
+func TestForeignRefusals(t *testing.T) {
 	for _, tc := range []struct{ contentType, body, code, want string }{
 		{"text/plain; charset=utf-8", "404 page not found\n", "", "404 page not found"},
 		{"text/plain", `{"errorMessage":"no pear left","errorType":"string"}`, "", "no pear left"},

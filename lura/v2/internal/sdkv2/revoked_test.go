@@ -13,7 +13,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// accepting is an Invoke API without a network that knows one key.
+// accepting is an Invoke API in memory that accepts one key.
 func accepting(key string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		answer := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header), Body: io.NopCloser(strings.NewReader("{}")), Request: r}
@@ -25,15 +25,15 @@ func accepting(key string) http.RoundTripper {
 	})
 }
 
-// Where the operator revokes the old key first and writes the new one ten minutes later, the
-// pause between lookups has become a minute. The changed file ends it at the next refusal.
+// The operator revokes a key, and writes the new one ten minutes later. By then, the pause between
+// lookups is a minute. At the next refusal, the changed file ends the pause.
 func TestKeyThatIsRevokedFirst(t *testing.T) {
 	for name, tc := range map[string]struct {
 		custom  *aws.Config
 		profile string
 	}{
-		"the chain":                   {nil, ""},
-		"a config's beside a profile": {customConfig(), "shop"},
+		"the chain":              {nil, ""},
+		"a config and a profile": {customConfig(), "shop"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			write := func(key string) {
@@ -65,7 +65,7 @@ func TestKeyThatIsRevokedFirst(t *testing.T) {
 	}
 }
 
-// The files that a custom config reads are not known.
+// This module does not know the files that a custom config reads.
 func TestRevisionOfTheSharedFiles(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, tc := range []struct {

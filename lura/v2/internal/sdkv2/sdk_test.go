@@ -15,17 +15,17 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// Backends share what they have in common.
+// Backends with equal settings share clients and credentials.
 func TestSharing(t *testing.T) {
 	environment(t, keysOfEnvironment, "", "")
 	t.Setenv("AWS_REGION", "us-west-2")
 	newSTS(t)
 	for name, tc := range map[string]struct {
 		settings        invoke.Settings
-		clients, caches int // of these settings and of none
+		clients, caches int // for these settings and the zero Settings
 	}{
-		"the same":             {invoke.Settings{}, 1, 1},
-		"the region, spelled":  {invoke.Settings{Region: "us-west-2"}, 1, 1},
+		"none":                 {invoke.Settings{}, 1, 1},
+		"the region, explicit": {invoke.Settings{Region: "us-west-2"}, 1, 1},
 		"another endpoint":     {invoke.Settings{Endpoint: "http://127.0.0.1:1"}, 2, 1},
 		"another region":       {invoke.Settings{Region: "eu-west-1"}, 2, 2},
 		"a role":               {invoke.Settings{Role: role}, 2, 2},
@@ -67,9 +67,9 @@ func TestRegion(t *testing.T) {
 		{"shared config", map[string]string{"AWS_CONFIG_FILE": shared}, invoke.Settings{}, "ap-south-1"},
 		{"a profile's", map[string]string{"AWS_CONFIG_FILE": shared}, invoke.Settings{Profile: "shop"}, "sa-east-1"},
 		{"AWS_PROFILE", map[string]string{"AWS_CONFIG_FILE": shared, "AWS_PROFILE": "shop"}, invoke.Settings{}, "sa-east-1"},
-		{"no region of AWS", nil, invoke.Settings{Region: "us-west1"}, "us-west1"},
-		{"a new one", nil, invoke.Settings{Region: "mx-central-1"}, "mx-central-1"},
-		{"one that is still to come", nil, invoke.Settings{Region: "xy-nowhere-9"}, "xy-nowhere-9"},
+		{"a region that does not exist", nil, invoke.Settings{Region: "us-west1"}, "us-west1"},
+		{"a new region", nil, invoke.Settings{Region: "mx-central-1"}, "mx-central-1"},
+		{"a future region", nil, invoke.Settings{Region: "xy-nowhere-9"}, "xy-nowhere-9"},
 		{"GovCloud", nil, invoke.Settings{Region: "us-gov-west-1"}, "us-gov-west-1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -103,9 +103,9 @@ func TestTargetErrors(t *testing.T) {
 	}{
 		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
 		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
-		{"a region that is no label", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK does not know an endpoint for 'us west', so correct the region or set endpoint: `},
+		{"an invalid region", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK does not know an endpoint for 'us west', so correct the region or set endpoint: `},
 		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
-		{"attempts that are no number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
+		{"attempts that are not a number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
 		{"a missing profile", nil, invoke.Settings{Profile: "shop", Region: "us-west-2"}, `profile: 'shop' is not in ` + os.DevNull + " or " + os.DevNull},
 		{"a missing AWS_PROFILE", map[string]string{"AWS_PROFILE": "shop"}, invoke.Settings{Region: "us-west-2"}, `profile: 'shop' is not in `},
 	} {
@@ -114,7 +114,7 @@ func TestTargetErrors(t *testing.T) {
 				t.Setenv(k, v)
 			}
 			c := newSDK(nil)
-			for range 2 { // an error is an error for all backends
+			for range 2 { // all backends get the error
 				if _, _, err := c.target(tc.settings); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 					t.Errorf("got %v, want %s", err, tc.want)
 				}
@@ -123,7 +123,7 @@ func TestTargetErrors(t *testing.T) {
 	}
 }
 
-// What cannot be read is not read again for the next backend.
+// A profile that cannot be read is not read again for the next backend.
 func TestProfileIsReadOnce(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "/does/not/exist")
 	c := newSDK(nil)
@@ -152,10 +152,10 @@ func TestClientsConcurrently(t *testing.T) {
 	}
 }
 
-// The SDK warns once of what a custom config has without effect on calls.
+// A warning says once which parts of a custom config calls do not use.
 func TestConfigWithMiddleware(t *testing.T) {
 	custom := customConfig()
-	custom.APIOptions = append(custom.APIOptions, func(*middleware.Stack) error { t.Error("run"); return nil })
+	custom.APIOptions = append(custom.APIOptions, func(*middleware.Stack) error { t.Error("the middleware ran"); return nil })
 	custom.ClientLogMode = aws.LogRequest
 	custom.Interceptors.AddBeforeSigning(nil)
 	c := newSDK(custom)
@@ -173,7 +173,7 @@ func TestConfigWithMiddleware(t *testing.T) {
 	}
 }
 
-// Calls go where the settings say, signed with what the config has, and backends with the same
+// Calls go to the endpoint of the settings, signed with the config's credentials. Backends with equal
 // settings share a client.
 func TestSDK(t *testing.T) {
 	environment(t, nil, "", "")

@@ -19,7 +19,7 @@ func request(t *testing.T) *http.Request {
 	return r
 }
 
-// A request ends with the lookup, even where the request's context does not, and at its limit.
+// A request ends with the lookup, even if the request's context does not end, and at its time limit.
 func TestRequestEnds(t *testing.T) {
 	waiting := roundTripper(func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
@@ -30,14 +30,14 @@ func TestRequestEnds(t *testing.T) {
 	_, err := (&sender{ctx: ended, transport: waiting}).send(request(t), time.Hour)
 	var bad badAnswer
 	if !errors.As(err, &bad) || bad.RetryableError() || !strings.Contains(err.Error(), "the lookup has ended") {
-		t.Errorf("got %v, want an error that the SDK does not try again", err)
+		t.Errorf("got %v, want an error that the SDK does not retry", err)
 	}
 	if _, err := (&sender{ctx: t.Context(), transport: waiting}).send(request(t), 1); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// endless is a body without end, that counts what is read of it.
+// endless is an endless body. It counts the bytes that are read.
 type endless struct {
 	read   int
 	closed bool
@@ -45,7 +45,7 @@ type endless struct {
 
 func (e *endless) Read(p []byte) (int, error) {
 	if e.read > 10*maxAnswer {
-		return 0, io.EOF // for a reader that goes on
+		return 0, io.EOF // for a reader that does not stop
 	}
 	e.read += len(p)
 	return len(p), nil

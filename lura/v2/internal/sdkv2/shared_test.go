@@ -33,7 +33,7 @@ func TestLookupsRepeatNoSecrets(t *testing.T) {
 	sdktest.LookupsRepeatNoSecrets(t, clients, secretMessage)
 }
 
-// A role of a profile with aws login needs nothing else.
+// A profile with aws login needs no other source for its role.
 func TestRoleOfALogin(t *testing.T) {
 	environment(t, nil, "[profile shop]\nrole_arn = r\nlogin_session = x\n", "")
 	if _, err := clients(t, nil, true)(invoke.Settings{Profile: "shop", Region: "eu-west-1"}); err != nil {

@@ -43,7 +43,7 @@ func TestAssumeRole(t *testing.T) {
 	} {
 		sts := newSTS(t)
 		custom := tc.custom
-		if custom != nil { // the SDK reads the variable for configs that it loads alone
+		if custom != nil { // the SDK reads the variable only for configs that it loads
 			custom.BaseEndpoint = aws.String(os.Getenv("AWS_ENDPOINT_URL_STS"))
 		}
 		if got := find(t, newSDK(custom), tc.settings); got != "AKIDROLE1" {
@@ -68,8 +68,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// A config with anonymous credentials is for a stand-in that asks for no signature. Profiles and
-// roles have other credentials.
+// A config with anonymous credentials is for a stand-in that checks no signatures. Profiles and roles
+// use their own credentials.
 func TestAnonymousConfig(t *testing.T) {
 	environment(t, nil, "", shopKeys)
 	for _, p := range []aws.CredentialsProvider{aws.AnonymousCredentials{}, aws.NewCredentialsCache(aws.AnonymousCredentials{})} {
@@ -78,13 +78,13 @@ func TestAnonymousConfig(t *testing.T) {
 			t.Error("calls are signed")
 		}
 		if got := find(t, c, invoke.Settings{Profile: "shop"}); got != "AKIDSHOP" {
-			t.Errorf("got %s of a profile", got)
+			t.Errorf("got %s for a profile", got)
 		}
 	}
 }
 
-// What the SDK's chain knows works through it, where AWS_ENDPOINT_URL_STS can stand in for STS,
-// and the loopback interface for the metadata services.
+// All sources of the SDK's chain work. AWS_ENDPOINT_URL_STS replaces STS, and servers on loopback
+// replace the metadata services.
 func TestSourcesOfTheSDK(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	keys := fmt.Sprintf(`{"Code":"Success","AccessKeyId":"AKIDROLE0","SecretAccessKey":"s","Token":"role-token","Expiration":%q}`, expires)
@@ -142,7 +142,7 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			sts: 2,
 		},
 		{
-			name:    "credential_source, which makes the instance's role a profile's",
+			name:    "credential_source with the instance's role",
 			profile: "shop",
 			config:  "[profile shop]\nrole_arn = " + gatewayRole + "\ncredential_source = Environment\n",
 			env:     keysOfEnvironment,
@@ -233,8 +233,8 @@ const (
 		"[sso-session tea]\nsso_start_url = https://tea.example.com/start\nsso_region = us-west-2\n"
 )
 
-// ssoHome makes a home directory as aws sso login leaves it. The file's name is the SHA-1 of the
-// start URL or the session's name.
+// ssoHome makes a home directory like aws sso login. The file's name is the SHA-1 of the start URL or
+// of the session's name.
 func ssoHome(t *testing.T, name string) string {
 	t.Helper()
 	return ssoHomeWith(t, name, fmt.Sprintf(`{"accessToken":"sso-token","expiresAt":%q,"region":"us-west-2","startUrl":"https://tea.example.com/start"}`,
@@ -254,7 +254,7 @@ func ssoHomeWith(t *testing.T, name, token string) string {
 	return home
 }
 
-// loginCache makes a directory as aws login leaves it.
+// loginCache makes a cache directory like aws login.
 func loginCache(t *testing.T, session, expires string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

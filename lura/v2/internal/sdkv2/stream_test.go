@@ -71,7 +71,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("cold") }
 
-// The SDK reports no error for a stream that was cut between two messages.
+// The SDK does not report an error for a stream that breaks off between two messages.
 func TestStreamThatIsCut(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader(strings.Repeat("tea", 1000)), nil }})
 	for cut, want := range map[lambdatest.CutPoint]invoke.Kind{
@@ -102,7 +102,7 @@ func TestRefusedStream(t *testing.T) {
 	}
 }
 
-// A function that fails before its stream reports its error as it does without one.
+// A function that fails before its stream has the same error as without a stream.
 func TestFunctionErrorOfAStream(t *testing.T) {
 	report := `{"errorType":"Tea"}`
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -115,18 +115,18 @@ func TestFunctionErrorOfAStream(t *testing.T) {
 	if e == nil || e.Kind != invoke.KindFunction || e.Code != "Unhandled" || string(e.Payload) != report || e.RequestID != "id" || e.Status != http.StatusOK || e.LogResult != "bG9n" || e.Header == nil {
 		t.Errorf("got %#v", e)
 	}
-	// The SDK may not go on with one that is cut.
+	// An incomplete report is an error.
 	url = serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, report)
 	})
 	if _, e = stream(t.Context(), client(url), 0); e == nil || e.Kind != invoke.KindTruncated {
-		t.Errorf("got %#v of half a report", e)
+		t.Errorf("got %#v for half a report", e)
 	}
 }
 
-// A damaged stream would be damaged again: it is not one that was cut.
+// A damaged stream is not retried like one that breaks off.
 func TestDamagedStreams(t *testing.T) {
 	damaged := message(t, "PayloadChunk", "tea")
 	damaged[len(damaged)-1]++
@@ -137,7 +137,7 @@ func TestDamagedStreams(t *testing.T) {
 		"a wrong checksum":         {damaged, invoke.KindMalformed},
 		"a message without a type": {encode(t, nil, "tea"), invoke.KindMalformed},
 		"half of a message":        {damaged[:20], invoke.KindTruncated},
-		"no more than its prelude": {damaged[:12], invoke.KindTruncated},
+		"only the prelude":         {damaged[:12], invoke.KindTruncated},
 		"nothing":                  {nil, invoke.KindTruncated},
 	} {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(tc.content) })
@@ -153,7 +153,7 @@ func TestDamagedStreams(t *testing.T) {
 	}
 }
 
-// An exception ends a stream with AWS's code and message, whether or not the SDK knows its type.
+// An exception ends a stream with AWS's code and message, even if the SDK does not know its type.
 func TestExceptionInAStream(t *testing.T) {
 	for name, tc := range map[string]struct {
 		frame         []byte
@@ -199,7 +199,7 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Streams of one client at a time, in this version of the SDK: later ones share a decoder.
+// Concurrent streams of one client do not mix.
 func TestConcurrentStreams(t *testing.T) {
 	s := api(t, map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})
 	c := client(s.URL)
@@ -219,7 +219,7 @@ func TestConcurrentStreams(t *testing.T) {
 	calls.Wait()
 }
 
-// fakeStream is a fake without a stream.
+// fakeStream is a fake that returns no stream.
 type fakeStream struct{ fake }
 
 func (fakeStream) InvokeWithResponseStream(context.Context, *lambda.InvokeWithResponseStreamInput, ...func(*lambda.Options)) (*lambda.InvokeWithResponseStreamOutput, error) {

@@ -23,8 +23,8 @@ func (endpointRules) ResolveEndpoint(_ context.Context, p lambda.EndpointParamet
 	return smithyendpoints.Endpoint{URI: url.URL{Scheme: "https", Host: aws.ToString(p.Region) + ".example.com", Path: "/rules"}}, nil
 }
 
-// Where Lambda is: as configured, else as the SDK finds it in the environment, the shared config
-// or the custom config, and at AWS's in the end.
+// The endpoint comes from the configuration, from the environment, the shared config or the custom
+// config by way of the SDK, or is AWS's, in this order.
 func TestEndpoint(t *testing.T) {
 	const service, all, ignore = "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 	type env = map[string]string
@@ -33,21 +33,21 @@ func TestEndpoint(t *testing.T) {
 		env      env
 		config   string
 		settings invoke.Settings
-		custom   func(*aws.Config) // nil for no config
+		custom   func(*aws.Config) // nil means no config
 		want     string
 	}{
 		{"AWS's", nil, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
 		{"China's", nil, "", invoke.Settings{Region: "cn-north-1"}, nil, "https://lambda.cn-north-1.amazonaws.com.cn"},
-		{"the European Sovereign Cloud's", nil, "", invoke.Settings{Region: "eusc-de-east-1"}, nil, "https://lambda.eusc-de-east-1.amazonaws.eu"},
-		{"an isolated one's", nil, "", invoke.Settings{Region: "us-isof-south-1"}, nil, "https://lambda.us-isof-south-1.csp.hci.ic.gov"},
-		{"another isolated one's", nil, "", invoke.Settings{Region: "eu-isoe-west-1"}, nil, "https://lambda.eu-isoe-west-1.cloud.adc-e.uk"},
+		{"the European Sovereign Cloud", nil, "", invoke.Settings{Region: "eusc-de-east-1"}, nil, "https://lambda.eusc-de-east-1.amazonaws.eu"},
+		{"an isolated region", nil, "", invoke.Settings{Region: "us-isof-south-1"}, nil, "https://lambda.us-isof-south-1.csp.hci.ic.gov"},
+		{"another isolated region", nil, "", invoke.Settings{Region: "eu-isoe-west-1"}, nil, "https://lambda.eu-isoe-west-1.cloud.adc-e.uk"},
 		{"dual-stack", env{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.api.aws"},
 		{"FIPS", env{"AWS_USE_FIPS_ENDPOINT": "true"}, "", invoke.Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
 		{"FIPS of the shared config", nil, "[default]\nuse_fips_endpoint = true\n", invoke.Settings{Region: "us-east-1"}, nil, "https://lambda-fips.us-east-1.amazonaws.com"},
 		{"Lambda's", env{service: "http://127.0.0.1:1", all: "http://127.0.0.1:2"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1"},
 		{"with a path", env{service: "http://127.0.0.1:1/a%20b/"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1/a%20b"},
-		{"all services'", env{all: "http://127.0.0.1:2"}, "", invoke.Settings{}, nil, "http://127.0.0.1:2"},
-		{"another service's", env{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
+		{"of all services", env{all: "http://127.0.0.1:2"}, "", invoke.Settings{}, nil, "http://127.0.0.1:2"},
+		{"of another service", env{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:3"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
 		{"ignored", env{service: "http://127.0.0.1:1", ignore: "true"}, "", invoke.Settings{}, nil, "https://lambda.eu-west-1.amazonaws.com"},
 		{"not ignored", env{service: "http://127.0.0.1:1", ignore: "false"}, "", invoke.Settings{}, nil, "http://127.0.0.1:1"},
 		{"endpoint_url", nil, "[default]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{}, nil, "http://127.0.0.1:6"},
@@ -61,8 +61,8 @@ func TestEndpoint(t *testing.T) {
 			})
 		}, "https://lambda.example.com"},
 		{"a custom config's rules", nil, "", invoke.Settings{}, withRules, "https://eu-west-1.example.com/rules"},
-		{"configured, beside custom rules", nil, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
-		{"a profile's, beside custom rules", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
+		{"configured, with custom rules", nil, "", invoke.Settings{Endpoint: "http://127.0.0.1:4"}, withRules, "http://127.0.0.1:4"},
+		{"of a profile, with custom rules", nil, "[profile shop]\nendpoint_url = http://127.0.0.1:6\n", invoke.Settings{Profile: "shop"}, withRules, "http://127.0.0.1:6"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			environment(t, tc.env, tc.config, "")
@@ -123,7 +123,7 @@ func TestBadEndpoints(t *testing.T) {
 		return aws.Endpoint{URL: "ftp://user:hunter2@ho st"}, nil
 	})
 	if _, _, err := newSDK(custom).target(invoke.Settings{}); err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("got %v of a resolver that returns no http URL", err)
+		t.Errorf("got %v for a resolver that returns a URL of another scheme", err)
 	}
 }
 
@@ -172,6 +172,6 @@ func TestUserAgent(t *testing.T) {
 	}
 	t.Setenv("AWS_SDK_UA_APP_ID", "tea")
 	if got := target(t, newSDK(nil), invoke.Settings{}).UserAgent; !strings.HasSuffix(fmt.Sprint(got), " app/tea") {
-		t.Errorf("got %q, want the application's id in it", got)
+		t.Errorf("got %q, want one with the application's id", got)
 	}
 }

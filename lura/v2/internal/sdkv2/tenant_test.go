@@ -9,8 +9,8 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// Tenants and names of durable executions are fields of the SDK's inputs, so that they reach AWS
-// through an Invoker that drops options too.
+// Tenants and names of durable executions are fields of the SDK's inputs, so they reach AWS even through
+// an Invoker that drops options.
 func TestTenantAndName(t *testing.T) {
 	const arn = "arn:aws:lambda:us-west-2:123456789012:function:f:7/durable-execution/order-7/1c9f"
 	var got *http.Request

@@ -9,12 +9,11 @@ import (
 	"testing"
 )
 
-// A build of KrakenD-CE that imports this module must move no module that both have: go takes the
-// newer of two versions.
+// This module must not raise a module of KrakenD-CE: go chooses the newer of two versions.
 func TestVersionsOfKrakenD(t *testing.T) {
 	theirs := requirements(t, "testdata/krakend-ce-2.13.8.txt")
 	ours := requirements(t, "../../go.mod")
-	for module, version := range requirements(t, "../../../../go.mod") { // the adapter requires the root
+	for module, version := range requirements(t, "../../../../go.mod") { // the adapter requires the root module
 		if our, ok := ours[module]; !ok || newer(version, our) {
 			ours[module] = version
 		}
@@ -30,12 +29,12 @@ func TestVersionsOfKrakenD(t *testing.T) {
 			t.Errorf("%s %s is newer than KrakenD's %s", module, version, their)
 		}
 	}
-	if shared < 15 { // all but two of AWS's
-		t.Errorf("got %d modules that both have", shared)
+	if shared < 15 { // AWS's modules, except two
+		t.Errorf("got %d shared modules, want at least 15", shared)
 	}
 }
 
-// The adapter compiles nothing of aws-sdk-go, which AWS no longer supports.
+// The adapter does not compile any package of aws-sdk-go, which AWS no longer supports.
 func TestNoPackageOfTheOldSDK(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "../..").Output()
 	if err != nil {
@@ -52,7 +51,7 @@ func TestNoPackageOfTheOldSDK(t *testing.T) {
 	}
 }
 
-// requirements returns the lines of a file, or of a go.mod, that are a module and its version.
+// requirements returns the modules and versions in the lines of a file, such as a go.mod.
 func requirements(t *testing.T, file string) map[string]string {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -68,8 +67,8 @@ func requirements(t *testing.T, file string) map[string]string {
 	return versions
 }
 
-// newer tells whether version a comes after b. Of pre-releases it knows only that they come
-// before their release.
+// newer tells whether version a comes after b. A pre-release comes before its release; pre-releases
+// are not compared with each other.
 func newer(a, b string) bool {
 	a, preA, _ := strings.Cut(strings.TrimPrefix(a, "v"), "-")
 	b, preB, _ := strings.Cut(strings.TrimPrefix(b, "v"), "-")

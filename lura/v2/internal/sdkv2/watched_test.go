@@ -23,7 +23,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// countedInvoker is an Invoker that counts its calls and drops their options, or hands them on.
+// countedInvoker is an Invoker that counts calls, and drops their options or passes them on.
 type countedInvoker struct {
 	*lambda.Client
 	drops bool
@@ -46,7 +46,7 @@ func (i *countedInvoker) InvokeWithResponseStream(ctx context.Context, in *lambd
 	return i.Client.InvokeWithResponseStream(ctx, in, options...)
 }
 
-// A call of a client without credentials is never sent, and not retried.
+// A call without credentials is neither sent nor retried.
 func TestInvokersWithoutCredentials(t *testing.T) {
 	refusing := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
@@ -60,7 +60,7 @@ func TestInvokersWithoutCredentials(t *testing.T) {
 		want     string // in the message
 	}{
 		"empty static ones": {sdkcredentials.NewStaticCredentialsProvider("", "", ""), "static credentials are empty"},
-		"an instance without": {ec2rolecreds.New(func(o *ec2rolecreds.Options) {
+		"an instance without a role": {ec2rolecreds.New(func(o *ec2rolecreds.Options) {
 			o.Client = imds.New(imds.Options{ClientEnableState: imds.ClientDisabled})
 		}), "no EC2 IMDS role found"},
 		"a container":             {endpointcreds.New(refusing), "failed to load credentials"},
@@ -68,7 +68,7 @@ func TestInvokersWithoutCredentials(t *testing.T) {
 		"a role that is refused":  {stscreds.NewAssumeRoleProvider(roles, role.ARN), "ExpiredTokenException (403): 'too late'"},
 		"a web identity":          {stscreds.NewWebIdentityRoleProvider(roles, role.ARN, stscreds.IdentityTokenFile(t.TempDir()+"/none")), "failed to retrieve jwt"},
 		"a provider of the build": {aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("no safe") }), "no safe"},
-		"one with a code of Lambda": {aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		"a provider with a code of Lambda": {aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, &smithy.GenericAPIError{Code: "ServiceException", Message: "m"}
 		}), "ServiceException: 'm'"},
 	} {
@@ -91,18 +91,17 @@ func TestInvokersWithoutCredentials(t *testing.T) {
 	}
 }
 
-// Credentials that are not needed, or that come late, are no error; nor are other errors one of
-// credentials.
+// Unneeded and late credentials are not an error. Other errors are not errors of credentials.
 func TestWatchedCredentials(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return nil }})
-	for name, options := range map[string]func(*lambda.Options){ // the first two are sent unsigned
+	for name, options := range map[string]func(*lambda.Options){ // the first two calls are sent unsigned
 		"no provider":           func(o *lambda.Options) { o.Credentials = nil },
 		"anonymous credentials": func(o *lambda.Options) { o.Credentials = aws.AnonymousCredentials{} },
-		"some with a source": func(o *lambda.Options) {
+		"a provider with a source": func(o *lambda.Options) {
 			o.Credentials = sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", "")
 		},
 	} {
-		if _, err := attempt(t.Context(), lambda.New(client(s.URL).Options(), options), &invoke.Request{Function: "f"}, &invoke.Policy{}); (err != nil) != (name != "some with a source") || err != nil && err.Code != "MissingAuthenticationTokenException" {
+		if _, err := attempt(t.Context(), lambda.New(client(s.URL).Options(), options), &invoke.Request{Function: "f"}, &invoke.Policy{}); (err != nil) != (name != "a provider with a source") || err != nil && err.Code != "MissingAuthenticationTokenException" {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -130,13 +129,13 @@ func TestWatchedCredentials(t *testing.T) {
 	}
 }
 
-// A lookup that outlasts its request is reported as such.
+// If a request ends during a lookup, the error is the end of the request.
 func TestRequestThatEndsInALookup(t *testing.T) {
 	s := api(t, map[string]any{"f": func() error { return nil }})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	slow := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		cancel() // the client has gone
+		cancel() // the client went away
 		<-ctx.Done()
 		return aws.Credentials{}, ctx.Err()
 	})
