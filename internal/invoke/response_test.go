@@ -30,7 +30,7 @@ func TestLimit(t *testing.T) {
 	}{
 		{"as much as there may be", header(MaxHeader), 10, ""},
 		{"a longer body", nil, 11, "it has more than 10 bytes"},
-		{"longer headers", header(MaxHeader + 1), 10, "its headers have 65537 bytes, which is more than 65536"},
+		{"longer headers", header(MaxHeader + 1), 10, "its headers have 65537 bytes; the limit is 65536"},
 	} {
 		source := &countedBody{Reader: strings.NewReader("tea")}
 		b, err := Limit(&http.Response{StatusCode: http.StatusOK, Header: tc.header, ContentLength: tc.length, Body: source}, 10)
