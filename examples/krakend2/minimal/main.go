@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 	router "github.com/luraproject/lura/v2/router/gin"
 	"github.com/luraproject/lura/v2/transport/http/client"
+	"github.com/luraproject/lura/v2/transport/http/server"
 )
 
 func main() {
@@ -37,7 +39,7 @@ func run(ctx context.Context, file string, check bool) error {
 	if err != nil {
 		return err
 	}
-	missing, ignored := lambda.CheckNamespaces(cfg)
+	missing, ignored := lambda.CheckNamespaces(cfg, router.Namespace)
 	for _, warning := range append(missing, ignored...) {
 		logger.Warning(warning)
 	}
@@ -48,12 +50,18 @@ func run(ctx context.Context, file string, check bool) error {
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory)
 
-	router.DefaultFactory(proxy.NewDefaultFactory(backendFactory, logger), logger).NewWithContext(ctx).Run(cfg)
+	router.NewFactory(router.Config{
+		Engine:         router.NewEngine(cfg, router.EngineOptions{Logger: logger, Writer: os.Stdout}),
+		HandlerFactory: router.EndpointHandler,
+		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
+		Logger:         logger,
+		RunServer:      server.RunServer,
+	}).NewWithContext(ctx).Run(cfg)
 	return nil
 }
 
-// report prints what each Lambda backend invokes, and returns an error if one has a bad
-// configuration or a component is missing.
+// report prints what each Lambda backend invokes, and returns an error if a backend has a bad
+// configuration, or neither a host nor a function, or if a component is missing.
 func report(cfg config.ServiceConfig, missing int) error {
 	bad := missing
 	for _, e := range cfg.Endpoints {
@@ -65,14 +73,17 @@ func report(cfg config.ServiceConfig, missing int) error {
 			switch {
 			case r.Err != nil:
 				bad++
-				fmt.Println(e.Method, e.Endpoint, "error:", r.Err)
+				fmt.Println(e.Method, e.Endpoint, "error:", strings.ReplaceAll(r.Err.Error(), "\n", "; "))
 			case r.Invokes != "":
 				fmt.Println(e.Method, e.Endpoint, "invokes the", r.Invokes)
+			case len(b.Host) == 0:
+				bad++
+				fmt.Println(e.Method, e.Endpoint, "error: a backend has neither a host nor a function: add a host, or correct the namespace in its extra_config")
 			}
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("krakend.json has errors: %d", bad)
+		return fmt.Errorf("the configuration has errors: %d", bad)
 	}
 	return nil
 }
