@@ -183,7 +183,7 @@ func TestCheck(t *testing.T) {
 				[]string{"GET /a/{id}: a backend has neither a host nor a function: add a host, or correct the namespace in its extra_config", "krakend: bad configuration, see the log"},
 			},
 			{
-				"a host that is none",
+				"an invalid host",
 				[]object{endpoint("/a", object{"host": list{"no host"}, "url_pattern": "/"})},
 				1,
 				nil,
@@ -283,7 +283,7 @@ func TestCheckWarnings(t *testing.T) {
 				untypedByBackends,
 			},
 			{
-				"params that are no placeholders",
+				"params without a placeholder",
 				[]object{
 					endpoint("/a/{lambda}", function(object{"function_param_name": "Lambda_handler", "allowed_functions": list{"*"}}, nil)),
 					endpoint("/b/{lambda}", function(object{"function_param_name": "lambda", "allowed_functions": list{"*"}}, nil)),
@@ -330,7 +330,7 @@ func TestCheckFile(t *testing.T) {
 	})
 }
 
-func TestArgumentThatIsNoFlag(t *testing.T) {
+func TestUnexpectedArgument(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		if stdout, stderr, status := run(t, g, "-check", "other.json"); status != 2 || stdout != "" || !strings.Contains(stderr, `unexpected argument "other.json": name the configuration file with -c`) {
 			t.Errorf("got the exit status %d, %q and %q", status, stdout, stderr)

@@ -62,7 +62,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"endpoint without scheme", object{"function_name": "f", "endpoint": "localhost:4566"}, notAURL + `, is 'localhost:4566'`},
 		{"endpoint with another scheme", object{"function_name": "f", "endpoint": "ftp://localhost"}, notAURL + `, is 'ftp://localhost'`},
 		{"endpoint without host", object{"function_name": "f", "endpoint": "http://:4566"}, notAURL + `, is 'http://:4566'`},
-		{"endpoint that is no URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "; this one cannot be parsed"},
+		{"endpoint that is not a URL", object{"function_name": "f", "endpoint": "http://%zz"}, notAURL + "; this one cannot be parsed"},
 		{"endpoint with a password", object{"function_name": "f", "endpoint": "http://me:hunter2@localhost"}, "endpoint: must not carry a user or a password"},
 		{"endpoint with a query", object{"function_name": "f", "endpoint": "http://localhost?token=hunter2"}, "endpoint: must not have a query or a fragment"},
 		{"endpoint with a bad port", object{"function_name": "f", "endpoint": "http://localhost:99999"}, `endpoint: has the port '99999', which is not a number from 1 to 65535`},

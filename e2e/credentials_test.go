@@ -271,7 +271,7 @@ func TestMissingCredentialsAreNotLookedForInEveryRequest(t *testing.T) {
 		check(t, gw.get(t, "/f"), http.StatusBadGateway, "")
 		lookup := asked.Load()
 		if lookup == 0 {
-			t.Error("nobody asked the metadata service")
+			t.Error("the metadata service got no requests")
 		}
 		for range requests {
 			check(t, gw.get(t, "/f"), http.StatusBadGateway, "")

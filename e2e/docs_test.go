@@ -78,7 +78,7 @@ func TestDocsLeaveNoBlockOut(t *testing.T) {
 	for _, s := range documentation(t) {
 		for _, b := range s.Taken() {
 			if s.Stack() == docstest.Nothing && b.Language != "go" {
-				t.Errorf("%s:%d: nobody runs this block", b.Page, b.Line)
+				t.Errorf("%s:%d: no test runs this block", b.Page, b.Line)
 			}
 			if b.Language != "text" { // some of them are the gateway's log, others are not run
 				run[b.Page]++
@@ -103,7 +103,7 @@ func TestDocsLeaveNoBlockOut(t *testing.T) {
 		}
 	}
 	for page, n := range run {
-		t.Errorf("%s: %d blocks are run of a page that nobody finds", page, n)
+		t.Errorf("%s: %d blocks are run, but the page is not found", page, n)
 	}
 }
 

@@ -113,7 +113,7 @@ var emulatorCases = []struct {
 	{"null", "/f", `{"do":"null"}`, 200, `{}`, ""},
 	{"null, no-op", "/no-op", `{"do":"null"}`, 200, `null`, ""},
 	{"Event", "/event", `{}`, 200, `{}`, ""},
-	{"reply that is no object", "/f", `{"do":"number"}`, 502, "", `the reply cannot be decoded: function function: it is a number, not an object`},
+	{"reply that is not an object", "/f", `{"do":"number"}`, 502, "", `the reply cannot be decoded: function function: it is a number, not an object`},
 
 	{"tenant", "/tenant", `{}`, 200, `{"event":{},"tenant":"blue"}`, ""},
 

@@ -264,7 +264,7 @@ func TestFunctionThatDoesNotExist(t *testing.T) {
 	})
 }
 
-func TestBodyThatIsNoJSON(t *testing.T) {
+func TestBodyThatIsNotJSON(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"f": echo})
 		gw := start(t, g, []object{

@@ -39,7 +39,7 @@ func TestCheckNamespaces(t *testing.T) {
 			warnings []string
 		}{
 			{
-				"what protects an endpoint",
+				"components that protect an endpoint",
 				having(endpoint("/a/{id}", function()), "auth/validator", "github.com/devopsfaith/krakend-ratelimit/juju/router"),
 				[]string{
 					"auth/validator in the extra_config of GET /a/{id}" + unprotected,
@@ -48,7 +48,7 @@ func TestCheckNamespaces(t *testing.T) {
 				nil,
 			},
 			{
-				"what protects a backend",
+				"components that protect a backend",
 				endpoint("/a", httpBackend(url, "/"), having(function(), "qos/circuit-breaker", "github.com/devopsfaith/krakend-lua/proxy/backend")),
 				[]string{
 					"qos/circuit-breaker in the extra_config of backend 2 of GET /a" + unprotected,
@@ -57,7 +57,7 @@ func TestCheckNamespaces(t *testing.T) {
 				nil,
 			},
 			{
-				"what does not",
+				"other components",
 				having(endpoint("/a", function()), "telemetry/opentelemetry", "proxy", "@comment", "$comment", "_comment", "#comment"),
 				nil,
 				[]string{
@@ -72,7 +72,7 @@ func TestCheckNamespaces(t *testing.T) {
 				[]string{"backend/lamda in the extra_config of backend 1 of GET /a has no effect; did you mean " + suggestion + "?"},
 			},
 			{
-				"what has no effect on a function",
+				"components without effect on a function",
 				endpoint("/a", having(function(), "qos/http-cache", "github.com/devopsfaith/krakend-martian")),
 				nil,
 				[]string{

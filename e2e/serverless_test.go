@@ -88,7 +88,7 @@ func TestServerlessOffline(t *testing.T) {
 		{"empty body", "POST", "/greet", "", 200, `{"event":{},"message":"Hello, world!"}`},
 		// AWS says 400 and InvalidRequestContentException. serverless-offline says 500,
 		// and no more.
-		{"body that is no JSON", "POST", "/greet", `{"name":`, 502, ""},
+		{"body that is not JSON", "POST", "/greet", `{"name":`, 502, ""},
 		// AWS has a 404 for an alias that there is not. serverless-offline looks at none:
 		// this shows that it is not sent as a part of the name.
 		{"qualifier", "GET", "/live", "", 200, `{"event":{},"message":"Hello, world!"}`},
@@ -105,7 +105,7 @@ func TestServerlessOffline(t *testing.T) {
 		// AWS replies with null, serverless-offline with nothing at all.
 		{"null", "GET", "/order/7", "", 200, `{}`},
 		{"collection", "GET", "/orders", "", 200, `{"collection":` + orders + `}`},
-		{"list that is no collection", "GET", "/no-list", "", 502, ""},
+		{"list without is_collection", "GET", "/no-list", "", 502, ""},
 		{"no-op", "GET", "/no-op", "", 200, orders},
 		{"no-op, order of keys", "POST", "/no-op", `{"z":1,"a":"<&>"}`, 200, `{"message":"Hello, world!","event":{"z":1,"a":"<&>"}}`},
 		{"merge", "GET", "/merge/Ann", "", 200, `{"collection":` + orders + `,"greeting":{"event":{"name":"Ann"},"message":"Hello, Ann!"}}`},

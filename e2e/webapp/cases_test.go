@@ -193,7 +193,7 @@ var cases = []testCase{
 	with("change with numbers beyond a float", http.MethodPatch, "/teas/assam", jsonType, `{"price":12345678901234567890}`),
 	with("change of an unknown tea", http.MethodPatch, "/teas/coffee", jsonType, `{}`),
 	with("remove", http.MethodDelete, "/teas/assam", "", ""),
-	with("remove what is wanted", http.MethodDelete, "/teas/gyokuro", "", ""),
+	with("removal of a tea that is sold out", http.MethodDelete, "/teas/gyokuro", "", ""),
 	with("removal of an unknown tea", http.MethodDelete, "/teas/coffee", "", ""),
 
 	// Cookies.
@@ -203,7 +203,7 @@ var cases = []testCase{
 	get("no cookies", "/basket"),
 	get("cookies", "/basket", field("Cookie", "a=1; b=2")),
 	get("cookies of odd values", "/basket", field("Cookie", `a="q, r"; b=x=y==; c=; d; e=%20; a=again; f=1:2/3`)),
-	get("cookies that are none", "/basket", field("Cookie", "flag; =x; a b=1; c,d=ok; =")),
+	get("invalid cookies", "/basket", field("Cookie", "flag; =x; a b=1; c,d=ok; =")),
 	rawGet("cookies in two headers", "/basket", field("Cookie", "a=1; b=2"), field("Cookie", "c=3")),
 	rawGet("cookies without spaces", "/basket", field("cookie", "a=1;b=2;;c=3;")),
 

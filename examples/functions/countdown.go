@@ -19,7 +19,7 @@ type countdownQuery struct {
 // countdown writes its reply while it works: first status and headers, then the body line by line.
 func countdown(ctx context.Context, q countdownQuery) (*events.LambdaFunctionURLStreamingResponse, error) {
 	if q.From < 0 || q.From > 60 {
-		return nil, errors.New("count down from 0 to 60")
+		return nil, errors.New("from must be 0 to 60")
 	}
 	body, w := io.Pipe()
 	go func() { w.CloseWithError(count(ctx, w, q.From)) }()

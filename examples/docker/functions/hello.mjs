@@ -1,2 +1,2 @@
-// Greets whom the event names: {"name": "Ada"}.
+// Greets the person in the event: {"name": "Ada"}.
 export const handler = async ({ name }) => ({ message: `Hello, ${name}!` });
