@@ -20,7 +20,7 @@ import (
 
 func main() {
 	file := flag.String("c", "krakend.json", "the configuration file")
-	check := flag.Bool("check", false, "say what each Lambda backend invokes, and exit")
+	check := flag.Bool("check", false, "print what each Lambda backend invokes, and exit, with status 1 after an error")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
