@@ -15,9 +15,9 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/adaptertest"
 )
 
-// The shared cases are written with aws-sdk-go's types. What follows makes aws-sdk-go-v2's of them.
+// The shared cases use aws-sdk-go's types. This file converts them to those of aws-sdk-go-v2.
 
-// configOf returns the config that says what a session says.
+// configOf returns a config with the settings of a session.
 func configOf(s *session.Session) aws.Config {
 	cfg := aws.Config{
 		Region:       v1.StringValue(s.Config.Region),

@@ -13,12 +13,12 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-// requiredClaims finds claims in a url_pattern as KrakenD's validator does: with the expression of
+// requiredClaims finds claims in a url_pattern like KrakenD's validator: with the expression of
 // github.com/krakend/krakend-jose/v2, after the proxy of the endpoint was made.
 var requiredClaims = regexp.MustCompile(`{{\.JWT\.([^}]*)}}`)
 
-// The validator sets the claims that templates name, however often the factory has run. Events,
-// and the log, have the url_pattern as it was.
+// The validator sets the claims that templates name, for any number of proxies. Events and the log have
+// the original url_pattern.
 func TestClaimsOfTemplates(t *testing.T) {
 	for settings, want := range map[string]string{
 		`"tenant_id": "{JWT.tenant}"`:                             "/f?JWT.tenant={{.JWT.tenant}}",
@@ -42,7 +42,7 @@ func TestClaimsOfTemplates(t *testing.T) {
 	}
 }
 
-// A claim that a url_pattern names already is named once.
+// A claim that the url_pattern already contains is not added.
 func TestClaimsOfTheURLPattern(t *testing.T) {
 	endpoint := parse(t, `{"endpoint": "/x/{id}", "backend": [{"url_pattern": "/f/{JWT.tenant}?a={id}", "extra_config": {"backend/lambda": {"function_name": "f", "region": "us-west-2", "tenant_id": "{JWT.tenant}-{JWT.sub}"}}}]}`)
 	BackendFactory(&adaptertest.Recorder{}, nil, CheckOnly())(endpoint.Backend[0])
@@ -83,11 +83,11 @@ func TestTenantOfAClaim(t *testing.T) {
 		t.Error(err)
 	}
 	if len(tenants) != 1 || tenants[0] != "blue" {
-		t.Errorf("got the tenants %q, want blue alone", tenants)
+		t.Errorf("got the tenants %q, want only blue", tenants)
 	}
 }
 
-// KrakenD's own errors show the original url_pattern, also those of a second proxy.
+// KrakenD's own errors show the original url_pattern, even with a second proxy.
 func TestClaimsAreNotInErrors(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"statusCode":404}`)) }))
 	defer s.Close()
@@ -96,7 +96,7 @@ func TestClaimsAreNotInErrors(t *testing.T) {
 	for range 2 {
 		_, err := factory(backend)(t.Context(), &proxy.Request{Params: map[string]string{"JWT.tenant": "blue"}})
 		if err == nil || !strings.Contains(err.Error(), "/f]") {
-			t.Errorf("got %v, want an error that names /f", err)
+			t.Errorf("got %v, want an error with /f", err)
 		}
 	}
 }

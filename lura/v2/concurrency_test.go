@@ -18,7 +18,7 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-// KrakenD 2 gives each of its concurrent calls a body of its own.
+// KrakenD 2 gives each concurrent call a separate body.
 func TestConcurrentCallsWithABody(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func(event string) (map[string]string, error) { return map[string]string{"a": event}, nil }})
 	t.Cleanup(s.Close)
@@ -48,8 +48,8 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 	}
 }
 
-// In a sequential merge KrakenD writes into the params of the request, while calls
-// that have lost against another of theirs may still be on their way.
+// In a sequential merge, KrakenD writes to the params of the request while canceled concurrent calls may
+// still run.
 func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	log := &adaptertest.Recorder{}
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
@@ -65,7 +65,7 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 100 { // the race detector sees what is wrong
+	for range 100 { // for the race detector
 		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
 		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
 			t.Fatalf("got %+v, %v", response, err)
@@ -73,13 +73,13 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	}
 }
 
-// A factory changes the configuration of a backend, and yet another proxy of it behaves alike.
+// A factory changes the configuration of a backend. A second proxy of it still behaves the same.
 func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	var calls atomic.Int32
 	all := make(chan struct{})
 	log := &adaptertest.Recorder{}
 	factory := BackendFactory(log, nil, WithInvoker(bridge{calling(func() {
-		if calls.Add(1)%3 == 0 { // no call wins before all have begun
+		if calls.Add(1)%3 == 0 { // no call returns before all have begun
 			all <- struct{}{}
 			all <- struct{}{}
 			return
@@ -103,7 +103,7 @@ func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	}
 }
 
-// calling is an Invoker that does something before it replies.
+// calling is an Invoker that calls a function before it replies.
 type calling func()
 
 func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {

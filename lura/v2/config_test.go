@@ -26,7 +26,7 @@ import (
 
 var _ logging.Logger = (*adaptertest.Recorder)(nil)
 
-// parse has KrakenD's own parser read a configuration with one endpoint.
+// parse reads a configuration with one endpoint, with KrakenD's own parser.
 func parse(t *testing.T, endpoint string) *config.EndpointConfig {
 	t.Helper()
 	file := fmt.Sprintf(`{"version": 3, "endpoints": [%s]}`, endpoint)
@@ -37,8 +37,8 @@ func parse(t *testing.T, endpoint string) *config.EndpointConfig {
 	return cfg.Endpoints[0]
 }
 
-// The examples of the documentation, in backends that have neither a host nor a
-// url_pattern, parsed and wired by KrakenD itself.
+// KrakenD itself parses and wires the examples of the documentation, in backends without a host and a
+// url_pattern.
 func TestDocumentedExamples(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{
 		"lambda-function": func(event map[string]string) (map[string]string, error) { return event, nil },
@@ -102,8 +102,8 @@ func TestDocumentedExamples(t *testing.T) {
 	}
 }
 
-// Whatever stands under the namespace, a request that cannot be served as
-// configured goes nowhere: neither to the next factory nor to the backend's host.
+// With a bad configuration, requests reach neither a function, nor the next factory, nor the backend's
+// host.
 func TestBadConfigurationsFailClosed(t *testing.T) {
 	for _, settings := range []string{
 		`42`, `null`, `[]`, `"x"`, `{}`,
@@ -116,7 +116,7 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 		log := &adaptertest.Recorder{}
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
 		next := func(*config.Backend) proxy.Proxy {
-			t.Errorf("%s: left to the next factory", settings)
+			t.Errorf("%s: passed to the next factory", settings)
 			return proxy.NoopProxy
 		}
 		p, err := proxy.NewDefaultFactory(BackendFactory(log, next), log).New(endpoint)
@@ -156,15 +156,15 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
-// replies is an Invoker with one reply.
+// replies is an Invoker that always returns this reply.
 type replies string
 
 func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
 	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
 }
 
-// KrakenD 2 tells the endpoint: placeholders have its spelling in the payload, and
-// a bad configuration is told by it.
+// KrakenD 2 tells the backend its endpoint: payloads have the endpoint's spelling of placeholders, and
+// errors in the configuration name it.
 func TestParentEndpoint(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
 	t.Cleanup(s.Close)
@@ -196,8 +196,8 @@ func TestParentEndpoint(t *testing.T) {
 	}
 }
 
-// return_error_code shows the details as the error's message, with the status and
-// the headers that it has anyway. Of a timeout it shows nothing.
+// With return_error_code, the message of an error is the details. Status and headers stay the same. A
+// timeout has no details.
 func TestReturnErrorCode(t *testing.T) {
 	code := map[string]any{"return_error_code": true}
 	extra := map[string]any{
@@ -242,12 +242,12 @@ func (f fails) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Op
 	return nil, f.err
 }
 
-// A backend's own input_headers limit what the function sees, but not what events tell of the
-// client. KrakenD reads them after the factory has run.
+// A backend's input_headers limit the headers that the function gets, but not what events tell about
+// the client. KrakenD reads them after the factory has run.
 func TestInputHeadersOfABackend(t *testing.T) {
 	for _, tc := range []struct {
 		list string
-		want string // the headers that the function sees
+		want string // the headers that the function gets
 	}{
 		{`["X-Tea"]`, "map[host:api.example.com x-tea:oolong]"},
 		{`["x-tea", "user-agent"]`, "map[host:api.example.com user-agent:curl/8 x-tea:oolong]"},
@@ -264,7 +264,7 @@ func TestInputHeadersOfABackend(t *testing.T) {
 		})})), log)
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"input_headers": `+tc.list+`,
 			"extra_config": {"backend/lambda": {"function_name": "f", "payload_format": "2.0", "response_format": "plain", "client_context": true}}}]}`)
-		for n := range 2 { // the second proxy behaves like the first
+		for n := range 2 { // two proxies of one backend
 			p, err := factory.New(endpoint)
 			if err != nil {
 				t.Fatal(err)
@@ -292,14 +292,14 @@ func TestInputHeadersOfABackend(t *testing.T) {
 			}
 			for name := range map[string]bool{"X-Secret": true, "X-Forwarded-For": true, "User-Agent": true} {
 				if _, visible := got.Headers[strings.ToLower(name)]; visible != strings.Contains(string(custom), name) {
-					t.Errorf("%s, proxy %d: %s is in one of the event and the client context %s", tc.list, n, name, custom)
+					t.Errorf("%s, proxy %d: %s is only in the event or only in the client context %s", tc.list, n, name, custom)
 				}
 			}
 		}
 	}
 }
 
-// recording is an Invoker that keeps what it is called with.
+// recording is an Invoker that records its inputs.
 type recording func(*lambda.InvokeInput)
 
 func (r recording) InvokeWithContext(_ aws.Context, in *lambda.InvokeInput, _ ...request.Option) (*lambda.InvokeOutput, error) {

@@ -19,8 +19,8 @@ import (
 	"github.com/luraproject/lura/v2/transport/http/client/graphql"
 )
 
-// Components change the method and the query strings of a request: GraphQL sends a POST by
-// default, whatever the endpoint's method is.
+// Components change the method and the query strings of a request: by default, GraphQL sends a POST for
+// every method of the endpoint.
 func TestMethodOfGraphQL(t *testing.T) {
 	for method, want := range map[string]string{
 		"POST": `{"query":"{ user(id: $id) { name } }","variables":{"id":"7"}}`,
@@ -52,8 +52,8 @@ func TestMethodOfGraphQL(t *testing.T) {
 	}
 }
 
-// KrakenD 2 tells the endpoint, so that an event can have its route. The path is the
-// backend's own.
+// KrakenD 2 tells the backend its endpoint, so events have the endpoint's route. The path is the
+// backend's.
 func TestEventRoute(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
 	t.Cleanup(s.Close)
@@ -97,7 +97,7 @@ func TestEventRoute(t *testing.T) {
 	}
 }
 
-// A status that the function has set is, with return_error_code, the error's.
+// With return_error_code, the error has the status that the function set.
 func TestReturnErrorCodeOfAnHTTPResponse(t *testing.T) {
 	built := adapter(adaptertest.Backend{ExtraConfig: map[string]any{
 		client.Namespace: map[string]any{"return_error_code": true},

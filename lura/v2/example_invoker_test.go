@@ -16,7 +16,7 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// counted is an Invoker that tells of each call, and leaves it to another.
+// counted is an Invoker that prints each call of another Invoker.
 type counted struct{ lambda.Invoker }
 
 func (c counted) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
@@ -25,7 +25,7 @@ func (c counted) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(*
 	return out, err
 }
 
-// Every call goes through a custom client, with instrumentation around it.
+// Every call goes through the build's own client, with a wrapper around it.
 func ExampleWithInvoker() {
 	functions := lambdatest.NewServer(map[string]any{
 		"square": func(event struct {

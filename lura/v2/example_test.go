@@ -18,7 +18,7 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// A build's backend factory, and an endpoint whose backend is a function.
+// This wraps the backend factory of a build, and calls an endpoint whose backend is a function.
 func ExampleBackendFactory() {
 	functions := lambdatest.NewServer(map[string]any{
 		"hello": func(event struct{ Name string }) (map[string]string, error) {
@@ -31,7 +31,7 @@ func ExampleBackendFactory() {
 	defer os.Unsetenv("AWS_ACCESS_KEY_ID")
 	defer os.Unsetenv("AWS_SECRET_ACCESS_KEY")
 
-	// What krakend.json says.
+	// The endpoint, as in krakend.json.
 	endpoint := &config.EndpointConfig{
 		Endpoint: "/hello/{name}",
 		Method:   "GET",
@@ -46,7 +46,7 @@ func ExampleBackendFactory() {
 		}},
 	}
 
-	// What the build says. Other backends stay HTTP backends.
+	// The build wraps its backend factory. Other backends stay HTTP backends.
 	logger := logging.NoOp
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 
@@ -58,7 +58,7 @@ func ExampleBackendFactory() {
 		return
 	}
 
-	// What KrakenD's router makes of GET /hello/Ada.
+	// KrakenD's router makes this request from GET /hello/Ada.
 	response, err := pipe(context.Background(), &proxy.Request{Method: "GET", Params: map[string]string{"Name": "Ada"}})
 	if err != nil {
 		fmt.Println(err)
@@ -68,7 +68,7 @@ func ExampleBackendFactory() {
 	// Output: Hello, Ada!
 }
 
-// Custom middleware looks at an error, and returns it as it is.
+// Middleware of a build reads an error and returns it unchanged.
 func ExampleBackendFactory_errors() {
 	functions := lambdatest.NewServer(map[string]any{"busy": func() error { return nil }})
 	defer functions.Close()
@@ -109,8 +109,8 @@ func ExampleBackendFactory_errors() {
 	// lambda: too many requests
 }
 
-// A custom config has the credentials, the region and the endpoint, where
-// krakend.json says nothing.
+// The build's own config sets the credentials, the region and the endpoint, if the configuration does
+// not set them.
 func ExampleWithConfig() {
 	functions := lambdatest.NewServer(map[string]any{
 		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },
@@ -137,7 +137,7 @@ func ExampleWithConfig() {
 	// Output: pong from us-west-2
 }
 
-// A command that checks a configuration. It makes no calls.
+// This checks a configuration without calling anything.
 func ExampleCheckOnly() {
 	backendFactory := lambda.BackendFactory(
 		logging.NoOp,
@@ -167,8 +167,7 @@ func ExampleCheckOnly() {
 	// /basket is wrong: max_retries: must be an integer, is the string '1'
 }
 
-// A command that checks krakend.json looks at each backend of its endpoints. It needs no gateway,
-// and calls nobody.
+// This checks each backend of krakend.json. It needs no gateway and makes no calls.
 func ExampleCheck() {
 	for _, b := range []*config.Backend{
 		{URLPattern: "/orders", ConcurrentCalls: 2, ExtraConfig: config.ExtraConfig{

@@ -17,8 +17,7 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura/v2"
 )
 
-// countedRequests is a transport that counts HTTP requests. One request of a client may be several: each
-// retry is one.
+// countedRequests is a transport that counts HTTP requests. It counts each retry of a call.
 type countedRequests struct {
 	requests *atomic.Int64
 }
@@ -28,8 +27,8 @@ func (c countedRequests) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// A transport below the calls of each backend, here for counting them. Those of proxies or of tracing
-// are set in the same way.
+// This sets a transport that counts the HTTP requests of a backend. Set transports for proxies or
+// tracing in the same way.
 func ExampleWithTransport() {
 	functions := lambdatest.NewServer(map[string]any{
 		"ping": func() (map[string]string, error) { return map[string]string{"ping": "pong"}, nil },

@@ -18,14 +18,14 @@ import (
 	"github.com/luraproject/lura/v2/proxy"
 )
 
-// counter is an Invoker that hides the SDK's client and tells its number of retries.
+// counter is an Invoker that hides the SDK's client and has its own number of retries.
 type counter struct{ lambda.Invoker }
 
 var _ lambda.RetryCounter = counter{}
 
 func (counter) MaxRetries() int { return 1 }
 
-// Without max_retries the Invoker tells how often a call is tried again.
+// Without max_retries, the Invoker sets the number of retries.
 func TestRetriesOfInvokers(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
 	defer s.Close()
@@ -57,7 +57,7 @@ func TestRetriesOfInvokers(t *testing.T) {
 	}
 }
 
-// The SDK's own client streams as an Invoker.
+// The SDK's own client can stream as an Invoker.
 func TestInvokerThatStreams(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})
 	defer s.Close()

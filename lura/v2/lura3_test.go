@@ -15,7 +15,7 @@ const (
 	adapter2, adapter3 = "github.com/devopsfaith/krakend-lambda/lura/v2", "github.com/devopsfaith/krakend-lambda/lura/v3"
 )
 
-// sources returns the Go files in and below dir, but for those in directories named testdata.
+// sources returns the Go files in and below dir, without those in directories named testdata.
 func sources(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
@@ -38,8 +38,8 @@ func sources(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// KrakenD 3 is on Lura 3. An adapter for it is this one with other import paths: it compiles
-// with what testdata/lura3 has of Lura 3.
+// KrakenD 3 uses Lura 3. An adapter for it needs only other import paths: this one compiles with the part
+// of Lura 3 in testdata/lura3.
 func TestAdapterOfLura3(t *testing.T) {
 	dir := t.TempDir()
 	for path, source := range sources(t, ".") {
@@ -90,8 +90,8 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// The namespaces of Lura's own components are paths of packages in Lura 2 and short names in
-// Lura 3. Code and tests take them from Lura's constants, so that they hold for both.
+// The namespaces of Lura's own components are package paths in Lura 2, and short names in Lura 3. Code
+// and tests use Lura's constants, so that they work with both.
 func TestNoNamespaceOfLura2(t *testing.T) {
 	files := sources(t, ".")
 	maps.Copy(files, sources(t, "../../internal/adaptertest"))
@@ -101,7 +101,7 @@ func TestNoNamespaceOfLura2(t *testing.T) {
 	for path, source := range files {
 		for _, namespace := range []string{"devopsfaith/krakend" + "/", "github_com" + "/"} {
 			if strings.Contains(source, namespace) {
-				t.Errorf("%s has a namespace of Lura 2 with %s: take the constant of Lura's package", path, namespace)
+				t.Errorf("%s has a namespace of Lura 2 with %s: use the constant of Lura's package", path, namespace)
 			}
 		}
 	}

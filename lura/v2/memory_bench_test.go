@@ -35,9 +35,9 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 const megabyte = 1e6
 
-// BenchmarkMemory measures what one request takes of the heap while it runs, in MB: live-MB is the
-// most that is in use after a collection, heap-MB the most that there is, garbage included, as
-// GOGC=100 has it. The reply or the stream comes from a reader that takes no part in it.
+// BenchmarkMemory measures the heap of one running request, in MB: live-MB is the maximum in use after a
+// collection, heap-MB the maximum with garbage at GOGC=100. The source of the reply or the stream takes
+// no memory.
 func BenchmarkMemory(b *testing.B) {
 	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
@@ -84,13 +84,12 @@ func BenchmarkMemory(b *testing.B) {
 			}
 			b.ReportMetric(float64(live)/megabyte, "live-MB")
 			b.ReportMetric(float64(heap)/megabyte, "heap-MB")
-			b.ReportMetric(0, "ns/op") // of no use: do runs under a collector that hardly rests
+			b.ReportMetric(0, "ns/op") // has no meaning: the collector runs almost all the time
 		})
 	}
 }
 
-// mostOf returns how far a metric gets above what it is before, in bytes, while do runs with this
-// GOGC.
+// mostOf returns by how many bytes a metric grows at most while do runs with this GOGC.
 func mostOf(name string, gogc int, do func()) uint64 {
 	defer debug.SetGCPercent(debug.SetGCPercent(gogc))
 	runtime.GC()
@@ -124,14 +123,14 @@ type discard struct{}
 // Write implements io.Writer. It hides the io.ReaderFrom of io.Discard.
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// repeated makes replies of begin, item up to size bytes, and end.
+// repeated makes replies of begin, items up to size bytes, and end.
 func repeated(begin, item string, size int, end string) func() io.Reader {
 	return func() io.Reader {
 		return io.MultiReader(strings.NewReader(begin), &again{text: item, left: size / len(item)}, strings.NewReader(end))
 	}
 }
 
-// again reads as a text, so often.
+// again is a reader that repeats a text a number of times.
 type again struct {
 	text string
 	left int
@@ -169,11 +168,11 @@ func chunks(n, size int) func() io.Reader {
 	}
 }
 
-// messages reads as what next returns, so often.
+// messages reads from left readers, one after the other, which next returns.
 type messages struct {
 	left int
 	next func() io.Reader
-	r    io.Reader // nil before the first
+	r    io.Reader // nil before the first one
 }
 
 // Read implements io.Reader.
@@ -195,7 +194,7 @@ func (m *messages) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// messageHead is a message of an event stream up to its payload, of so many bytes.
+// messageHead returns a message of an event stream up to its payload, which has size bytes.
 func messageHead(event string, size int) []byte {
 	var headers []byte
 	for _, s := range [][2]string{{":message-type", "event"}, {":event-type", event}} {

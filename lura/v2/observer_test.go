@@ -22,7 +22,7 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 )
 
-// An observer learns of each invocation.
+// An observer gets each invocation.
 func TestWithObserver(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"orders": func() error { return errors.New("oh") }})
 	defer s.Close()
@@ -70,7 +70,7 @@ func post() *proxy.Request {
 	return &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))}
 }
 
-// A span in the request's context has a span of the invocation below it, by its own provider.
+// The span of an invocation is a child of the span in the request's context, and of its provider.
 func TestSpan(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"orders": func() error { return nil }})
 	defer s.Close()
@@ -87,7 +87,7 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// spans is a TracerProvider that keeps the names of spans.
+// spans is a TracerProvider that records the names of spans.
 type spans struct {
 	tracenoop.TracerProvider
 	names []string
@@ -128,7 +128,7 @@ func TestWithMeterProvider(t *testing.T) {
 }
 
 // A check of the configuration makes no instruments. A gateway makes them once for all backends.
-func TestChecksHaveNoMetrics(t *testing.T) {
+func TestChecksMakeNoInstruments(t *testing.T) {
 	m := &meters{}
 	b := func() *config.Backend {
 		return &config.Backend{ExtraConfig: config.ExtraConfig{lambda.Namespace: map[string]interface{}{"function_name": "orders", "region": "us-west-2"}}}
