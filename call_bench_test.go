@@ -16,7 +16,7 @@ import (
 	"github.com/devopsfaith/krakend/proxy"
 )
 
-// maxAllocations is a little more than what a call makes with the newest versions of Go: 36.
+// maxAllocations is a little more than the allocations of a call with the newest versions of Go: 36.
 var maxAllocations = flag.Int("allocations", 40, "how many allocations BenchmarkCall allows a call; 0 is without a limit")
 
 // hundredBytes are a payload and a reply.
@@ -43,7 +43,7 @@ func (reply inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// replyWith has all calls of a benchmark return reply.
+// replyWith makes all calls of a benchmark return reply.
 func replyWith(b *testing.B, reply string) {
 	b.Helper()
 	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -54,7 +54,7 @@ func replyWith(b *testing.B, reply string) {
 	b.Cleanup(func() { http.DefaultTransport = before })
 }
 
-// orders is a reply of about size bytes: objects with numbers, texts and lists.
+// orders returns a reply of about size bytes: objects with numbers, strings and lists.
 func orders(size int) string {
 	var b strings.Builder
 	b.WriteString(`{"orders":[`)
@@ -66,8 +66,8 @@ func orders(size int) string {
 	return b.String()
 }
 
-// BenchmarkReply measures a call whose reply KrakenD decodes, without network. It keeps to what
-// every version of this module exports: make compare runs it on two.
+// BenchmarkReply measures a call whose reply KrakenD decodes, without a network. It uses only names that
+// every version of this module exports, because make compare runs it with two versions.
 func BenchmarkReply(b *testing.B) {
 	for name, size := range map[string]int{"10KB": 10 << 10, "1MB": 1 << 20} {
 		b.Run(name, func(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkReply(b *testing.B) {
 					"function_name": "orders", "region": "us-west-2",
 				}},
 			})
-			ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // as KrakenD's requests have one
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // like KrakenD's requests
 			defer cancel()
 			b.ReportAllocs()
 			for b.Loop() {
@@ -94,9 +94,9 @@ func BenchmarkReply(b *testing.B) {
 	}
 }
 
-// BenchmarkCall measures a call of 100 bytes each way, without network and without decoding, and
-// fails where it makes more allocations than the flag -allocations allows. It keeps to what every
-// version of this module exports: make compare runs it on two.
+// BenchmarkCall measures a call of 100 bytes each way, without a network and without decoding. It fails
+// if a call makes more allocations than the flag -allocations allows. It uses only names that every
+// version of this module exports, because make compare runs it with two versions.
 func BenchmarkCall(b *testing.B) {
 	replyWith(b, hundredBytes)
 	read := 0
@@ -113,7 +113,7 @@ func BenchmarkCall(b *testing.B) {
 			"function_name": "echo", "region": "us-west-2",
 		}},
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // as KrakenD's requests have one
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // like KrakenD's requests
 	defer cancel()
 	calls := 0
 	once := func() {

@@ -10,13 +10,13 @@ import (
 	"github.com/devopsfaith/krakend/encoding"
 )
 
-// KrakenD's decoders for JSON, in its own words and in one pass, make the same of a reply.
+// The one-pass decoders have the same results as KrakenD's JSON decoders.
 func TestOnePassDecoders(t *testing.T) {
 	for name, own := range map[string]encoding.Decoder{
-		"json":            encoding.NewJSONDecoder(false),
-		"is_collection":   encoding.NewJSONDecoder(true),
-		"safejson":        encoding.NewSafeJSONDecoder(false),
-		"safejson's list": encoding.NewSafeJSONDecoder(true),
+		"json":             encoding.NewJSONDecoder(false),
+		"is_collection":    encoding.NewJSONDecoder(true),
+		"safejson":         encoding.NewSafeJSONDecoder(false),
+		"safejson, a list": encoding.NewSafeJSONDecoder(true),
 	} {
 		onePass := krakendJSON.OnePass(own)
 		if reflect.ValueOf(onePass).Pointer() == reflect.ValueOf(own).Pointer() {
@@ -38,10 +38,10 @@ func TestOnePassDecoders(t *testing.T) {
 // All other decoders decode replies themselves.
 func TestOtherDecoders(t *testing.T) {
 	for name, own := range map[string]encoding.Decoder{
-		"string":       encoding.NewStringDecoder(false),
-		"no-op":        encoding.NoOpDecoder,
-		"a build's":    func(io.Reader, *map[string]interface{}) error { return nil },
-		"around one's": func(r io.Reader, v *map[string]interface{}) error { return encoding.JSONDecoder(r, v) },
+		"string":     encoding.NewStringDecoder(false),
+		"no-op":      encoding.NoOpDecoder,
+		"of a build": func(io.Reader, *map[string]interface{}) error { return nil },
+		"a wrapper":  func(r io.Reader, v *map[string]interface{}) error { return encoding.JSONDecoder(r, v) },
 	} {
 		if got := krakendJSON.OnePass(own); reflect.ValueOf(got).Pointer() != reflect.ValueOf(own).Pointer() {
 			t.Errorf("%s: got another decoder", name)

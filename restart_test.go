@@ -17,8 +17,8 @@ import (
 	"github.com/devopsfaith/krakend/proxy"
 )
 
-// A build that restarts its router in one process makes a new factory each time. The backends of
-// those before leave no goroutine.
+// A build that restarts its router in one process makes a new factory each time. The backends of the
+// old factories leave no goroutines.
 func TestRestartsLeaveNoGoroutines(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
@@ -47,12 +47,12 @@ func TestRestartsLeaveNoGoroutines(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("goroutines are left:\n%s", left)
+	t.Errorf("got these goroutines after the restarts:\n%s", left)
 }
 
 var ofBackends = regexp.MustCompile(`krakend-lambda[a-z0-9/]*/internal/(backend|credentials|invoke|sdkv[12])\.`)
 
-// goroutinesOfBackends returns the stacks of the goroutines that are in packages of the backends.
+// goroutinesOfBackends returns the stacks of goroutines in packages of the backends.
 func goroutinesOfBackends() string {
 	buf := make([]byte, 1<<20)
 	var left []string

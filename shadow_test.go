@@ -20,9 +20,9 @@ import (
 	"github.com/devopsfaith/krakend/proxy"
 )
 
-// KrakenD drops the reply of a shadow backend without reading or closing it, and the context of the
-// call never ends. Streams must still end with their goroutines and connections, both of this module's
-// client and of an Invoker.
+// KrakenD drops the reply of a shadow backend without reading or closing it, and the context of the call
+// never ends. Streams must still end, with their goroutines and connections, with this module's client
+// and with an Invoker.
 func TestStreamOfAShadowBackend(t *testing.T) {
 	const requests = 5
 	for name, option := range map[string]func(*session.Session) lambda.Option{
@@ -59,7 +59,7 @@ func TestStreamOfAShadowBackend(t *testing.T) {
 				if _, err := call(ctx, &proxy.Request{Method: http.MethodPost, Body: io.NopCloser(strings.NewReader("{}"))}); err != nil {
 					t.Fatal(err)
 				}
-				cancel() // which ends no shadow
+				cancel() // does not end the shadow calls
 			}
 			giveUp := time.Now().Add(time.Minute)
 			for n := 0; n < requests; {

@@ -26,13 +26,13 @@ func manyBackends(n int) []*config.Backend {
 	return backends
 }
 
-// maxBackend is a little more than a backend and its configuration allocate at start, in bytes:
+// maxBackend is a little more than the bytes that a backend and its configuration allocate at start:
 // 2,000.
 const maxBackend = 2300
 
-// BenchmarkBackends measures the start of gateways with many backends, in two sizes: ten times as
-// many take ten times as long. It fails where they allocate more than that, with room for maps and
-// slices that grow in steps.
+// BenchmarkBackends measures the start of gateways with many backends, in two sizes. Ten times as many
+// backends take ten times as long. It fails if they allocate much more than ten times as much, because
+// maps and slices grow in steps.
 func BenchmarkBackends(b *testing.B) {
 	b.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	b.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
@@ -55,7 +55,7 @@ func BenchmarkBackends(b *testing.B) {
 		})
 	}
 	if len(each) > 0 && each[0] > maxBackend {
-		b.Errorf("each of 1000 backends allocates %d bytes, want %d at most: what backends share is worked out once", each[0], maxBackend)
+		b.Errorf("each of 1000 backends allocates %d bytes, want at most %d, because backends share most", each[0], maxBackend)
 	}
 	if len(each) == 2 && each[1] > 2*each[0] {
 		b.Errorf("each of 1000 backends allocates %d bytes, and each of 10000 %d", each[0], each[1])

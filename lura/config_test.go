@@ -24,7 +24,7 @@ import (
 
 var _ logging.Logger = (*adaptertest.Recorder)(nil)
 
-// parse has KrakenD's own parser read a configuration with one endpoint.
+// parse reads a configuration with one endpoint, with KrakenD's own parser.
 func parse(t *testing.T, endpoint string) *config.EndpointConfig {
 	t.Helper()
 	file := fmt.Sprintf(`{"version": 2, "endpoints": [%s]}`, endpoint)
@@ -35,8 +35,8 @@ func parse(t *testing.T, endpoint string) *config.EndpointConfig {
 	return cfg.Endpoints[0]
 }
 
-// The examples of the documentation, in backends that have neither a host nor a
-// url_pattern, parsed and wired by KrakenD itself.
+// KrakenD itself parses and wires the examples of the documentation, in backends without a host and a
+// url_pattern.
 func TestDocumentedExamples(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{
 		"lambda-function": func(event map[string]string) (map[string]string, error) { return event, nil },
@@ -100,8 +100,8 @@ func TestDocumentedExamples(t *testing.T) {
 	}
 }
 
-// Whatever stands under the namespace, a request that cannot be served as
-// configured goes nowhere: neither to the next factory nor to the backend's host.
+// With a bad configuration, requests reach neither a function, nor the next factory, nor the backend's
+// host.
 func TestBadConfigurationsFailClosed(t *testing.T) {
 	for _, settings := range []string{
 		`42`, `null`, `[]`, `"x"`, `{}`,
@@ -114,7 +114,7 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 		log := &adaptertest.Recorder{}
 		endpoint := parse(t, `{"endpoint": "/x", "backend": [{"url_pattern": "/y", "host": ["http://localhost"], "extra_config": {"`+Namespace+`": `+settings+`}}]}`)
 		next := func(*config.Backend) proxy.Proxy {
-			t.Errorf("%s: left to the next factory", settings)
+			t.Errorf("%s: passed to the next factory", settings)
 			return proxy.NoopProxy
 		}
 		p, err := proxy.NewDefaultFactory(BackendFactory(next, WithLogger(log)), log).New(endpoint)
@@ -132,7 +132,7 @@ func TestBadConfigurationsFailClosed(t *testing.T) {
 	}
 }
 
-// In KrakenD 1.x the copies of a request share one body.
+// In KrakenD 1.x, the copies of a request share one body.
 func TestConcurrentCallsWithABody(t *testing.T) {
 	log := &adaptertest.Recorder{}
 	built := adapter(adaptertest.Backend{
@@ -149,8 +149,8 @@ func TestConcurrentCallsWithABody(t *testing.T) {
 	}
 }
 
-// In a sequential merge KrakenD writes into the params of the request, while calls
-// that have lost against another of theirs may still be on their way.
+// In a sequential merge, KrakenD writes to the params of the request while canceled concurrent calls may
+// still run.
 func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	log := &adaptertest.Recorder{}
 	next := func(*config.Backend) proxy.Proxy { return proxy.NoopProxy }
@@ -166,7 +166,7 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 100 { // the race detector sees what is wrong
+	for range 100 { // for the race detector
 		response, err := p(t.Context(), &proxy.Request{Params: map[string]string{"Id": "7"}})
 		if err != nil || fmt.Sprint(response.Data) != "map[a:b second:map[a:b]]" {
 			t.Fatalf("got %+v, %v", response, err)
@@ -174,13 +174,13 @@ func TestConcurrentCallsInASequentialMerge(t *testing.T) {
 	}
 }
 
-// A factory changes the configuration of a backend, and yet another proxy of it behaves alike.
+// A factory changes the configuration of a backend. A second proxy of it still behaves the same.
 func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	var calls atomic.Int32
 	all := make(chan struct{})
 	log := &adaptertest.Recorder{}
 	factory := BackendFactory(nil, WithLogger(log), WithInvoker(calling(func() {
-		if calls.Add(1)%3 == 0 { // no call wins before all have begun
+		if calls.Add(1)%3 == 0 { // no call returns before all have begun
 			all <- struct{}{}
 			all <- struct{}{}
 			return
@@ -204,7 +204,7 @@ func TestSecondProxyOfOneConfiguration(t *testing.T) {
 	}
 }
 
-// calling is an Invoker that does something before it replies.
+// calling is an Invoker that calls a function before it replies.
 type calling func()
 
 func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
@@ -212,15 +212,14 @@ func (c calling) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.
 	return &lambda.InvokeOutput{Payload: []byte("{}")}, nil
 }
 
-// replies is an Invoker with one reply.
+// replies is an Invoker that always returns this reply.
 type replies string
 
 func (r replies) InvokeWithContext(aws.Context, *lambda.InvokeInput, ...request.Option) (*lambda.InvokeOutput, error) {
 	return &lambda.InvokeOutput{Payload: []byte(r)}, nil
 }
 
-// KrakenD 2 has another name for the namespace. It has no effect here, which is easily
-// overlooked.
+// The short namespace of KrakenD 2 has no effect on KrakenD 1.x, so a warning says so.
 func TestShortNamespace(t *testing.T) {
 	log := &adaptertest.Recorder{}
 	left := false
@@ -236,6 +235,6 @@ func TestShortNamespace(t *testing.T) {
 	}
 	want := "WARNING [BACKEND: /x][Lambda] backend/lambda has no effect on this KrakenD, so this GET backend calls its host and no function: rename the key to " + Namespace
 	if got := log.Level("WARNING"); !left || len(got) != 1 || got[0] != want {
-		t.Errorf("got %q, left %t, want %q", got, left, want)
+		t.Errorf("got %q, passed to the next factory: %t, want %q", got, left, want)
 	}
 }

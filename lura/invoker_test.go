@@ -20,14 +20,14 @@ import (
 	"github.com/luraproject/lura/proxy"
 )
 
-// counter is a wrapper that tells its number of retries.
+// counter is a wrapper with its own number of retries.
 type counter struct{ lambda.Invoker }
 
 func (counter) MaxRetries() int { return 1 }
 
 var _ lambda.RetryCounter = counter{}
 
-// Without max_retries, the number of retries is the Invoker's.
+// Without max_retries, the Invoker sets the number of retries.
 func TestRetriesOfAnInvoker(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() error { return nil }})
 	defer s.Close()
@@ -59,7 +59,7 @@ func TestRetriesOfAnInvoker(t *testing.T) {
 	}
 }
 
-// The SDK's own client streams as an Invoker.
+// The SDK's own client can stream as an Invoker.
 func TestInvokerThatStreams(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"f": func() (io.Reader, error) { return strings.NewReader("tea"), nil }})
 	defer s.Close()

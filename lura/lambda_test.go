@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { adaptertest.Main(m) }
 
-// The cases that every adapter runs.
+// The adapter passes the cases for all adapters.
 func TestAdapter(t *testing.T) {
 	adaptertest.Run(t, adaptertest.Generation{ForwardsHost: forwardsHost}, adapter)
 }
@@ -102,7 +102,7 @@ func adapter(b adaptertest.Backend, o adaptertest.Options) adaptertest.Built {
 	return built
 }
 
-// reportOf returns what adaptertest looks at of a report about a backend.
+// reportOf returns the part of a report that adaptertest checks.
 func reportOf(remote *config.Backend, r Report) adaptertest.Report {
 	if r.Backend != remote {
 		r.Invokes = "another backend"

@@ -42,9 +42,9 @@ func TestCheckNamespaces(t *testing.T) {
 		t.Errorf("got ignored %q, want %q", ignored, want)
 	}
 	if wired[1] != "example.com/unused" {
-		t.Errorf("CheckNamespaces wrote into its argument: %q", wired)
+		t.Errorf("CheckNamespaces changed its argument: %q", wired)
 	}
 	if missing, ignored := CheckNamespaces(config.ServiceConfig{}); missing != nil || ignored != nil {
-		t.Errorf("got %q and %q for nothing, want nil", missing, ignored)
+		t.Errorf("got %q and %q for an empty configuration, want nil", missing, ignored)
 	}
 }

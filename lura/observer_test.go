@@ -20,7 +20,7 @@ import (
 	"github.com/luraproject/lura/proxy"
 )
 
-// An observer learns of each invocation, with our client and with an Invoker.
+// An observer gets each invocation, with this module's client and with an Invoker.
 func TestWithObserver(t *testing.T) {
 	s := lambdatest.NewServer(map[string]any{"orders": func() error { return errors.New("oh") }})
 	defer s.Close()

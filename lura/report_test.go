@@ -9,7 +9,7 @@ import (
 	"github.com/luraproject/lura/config"
 )
 
-// KrakenD 1.x has no short names of namespaces: such a backend calls its host.
+// KrakenD 1.x ignores the short namespace: such a backend calls its host.
 func TestCheckOfTheShortNamespace(t *testing.T) {
 	remote := &config.Backend{ExtraConfig: config.ExtraConfig{shortNamespace: map[string]any{"function_name": "f"}}}
 	got := Check(remote)
