@@ -13,16 +13,16 @@ import (
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
-// The generations of KrakenD-CE: what the script changes of each, and that its own make build makes
-// a gateway that invokes a function.
+// For each generation of KrakenD-CE, this checks what the script changes, and that KrakenD-CE's own make
+// build makes a gateway that invokes a function.
 func TestKrakendCE(t *testing.T) {
 	t.Parallel()
 	const schemaFile = "cmd/krakend-ce/schema/schema.json"
 	for _, tc := range []struct {
 		version string
-		files   []string // that change
+		files   []string // changed files
 		says    []string
-		lines   map[string]string // one of each file
+		lines   map[string]string // one line of each file
 		runs    []string          // what the gateway prints
 	}{
 		{
@@ -67,7 +67,7 @@ func TestKrakendCE(t *testing.T) {
 			}
 			for _, want := range append(tc.says, "changed "+strings.Join(inOrder(tc.files), " ")+"\n", "Now run make build in "+dir+"\n") {
 				if !strings.Contains(out, want) {
-					t.Errorf("said\n%s\nwant %q", out, want)
+					t.Errorf("got the output\n%s\nwant %q", out, want)
 				}
 			}
 			for name, want := range tc.lines {
@@ -78,10 +78,10 @@ func TestKrakendCE(t *testing.T) {
 
 			out, err = krakendCE(t, nil, dir)
 			if err != nil || !strings.HasSuffix(out, ": nothing to change\n") {
-				t.Errorf("the second time: got %v and\n%s", err, out)
+				t.Errorf("the second run: got %v and\n%s", err, out)
 			}
 			if got := changes(after, tree(t, dir)); got != nil {
-				t.Errorf("the second time it changed %q", got)
+				t.Errorf("the second run changed %q", got)
 			}
 
 			got := buildAndRun(t, dir)
@@ -102,8 +102,8 @@ func inOrder(files []string) []string {
 	return files
 }
 
-// buildAndRun makes the gateway with the checkout's own Makefile, and returns what it prints. It
-// makes one call of a function.
+// buildAndRun builds the gateway with the checkout's own Makefile, runs it, and returns its output. The
+// gateway makes one call of a function.
 func buildAndRun(t *testing.T, dir string) string {
 	t.Helper()
 	functions := lambdatest.NewServer(map[string]any{
@@ -129,7 +129,7 @@ func buildAndRun(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// A version that is named takes the place of this checkout, and the other way round.
+// A version in the arguments replaces this checkout in go.mod, and the other way round.
 func TestKrakendCEOfAVersion(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ version, module, want string }{
@@ -137,7 +137,7 @@ func TestKrakendCEOfAVersion(t *testing.T) {
 		{"2.1.2", root + "/lura/v2", "v2.5.0"},
 	} {
 		dir := checkout(t, tc.version)
-		// go mod tidy would ask for the version, which nobody has published.
+		// go mod tidy would download the version, which is not published.
 		env := []string{"PATH=" + withoutTidy(t) + string(os.PathListSeparator) + os.Getenv("PATH")}
 		here := "replace " + root + " => "
 		requires := tc.module + " " + tc.want + "\n"
@@ -160,7 +160,7 @@ func TestKrakendCEOfAVersion(t *testing.T) {
 	}
 }
 
-// What the script refuses, and what fails on the way, leaves the checkout as it was.
+// If the script refuses a checkout or fails, it leaves the checkout unchanged.
 func TestKrakendCERefuses(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
@@ -168,7 +168,7 @@ func TestKrakendCERefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		version string
-		args    []string // before DIR is put in place of ""
+		args    []string // "" stands for DIR
 		env     []string
 		change  func(t *testing.T, dir string)
 		says    string
@@ -228,21 +228,21 @@ func TestKrakendCERefuses(t *testing.T) {
 			says: "the arguments of lambda.BackendFactory must be (logger, backendFactory), are (logger, backendFactory, timeout)",
 		},
 		{
-			name: "a lambda_options.go of somebody else",
+			name: "a foreign lambda_options.go",
 			change: func(t *testing.T, dir string) {
 				(repository{dir: dir}).write(t, "lambda_options.go", "package krakend\n")
 			},
 			says: "/lambda_options.go is not a file of this script. Rename it",
 		},
 		{
-			name: "no schema can be fetched",
+			name: "a schema that cannot be fetched",
 			change: func(t *testing.T, dir string) {
 				edit(t, dir, "Makefile", "@cp krakend-schema.json $@", "@: > $@; false")
 			},
 			says: "could not fetch KrakenD's schema. Put the one of your version at ",
 		},
 		{
-			name: "a schema that was fetched in vain before",
+			name: "an empty schema from a failed fetch",
 			change: func(t *testing.T, dir string) {
 				edit(t, dir, "Makefile", "@cp krakend-schema.json $@", "@: > $@")
 				(repository{dir: dir}).write(t, schemaFile, "")
@@ -250,14 +250,14 @@ func TestKrakendCERefuses(t *testing.T) {
 			says: "could not fetch KrakenD's schema. Put the one of your version at ",
 		},
 		{
-			name: "a page in place of the schema",
+			name: "an HTML page instead of the schema",
 			change: func(t *testing.T, dir string) {
 				edit(t, dir, "Makefile", "@cp krakend-schema.json $@", "@echo '<html>' > $@")
 			},
 			says: "could not put the keys of Lambda backends into ",
 		},
 		{
-			name:   "a module that cannot be had",
+			name:   "a module that cannot be downloaded",
 			env:    []string{"GOPROXY=off"},
 			change: func(t *testing.T, dir string) { edit(t, dir, "go.mod", "lura/v2 v2.14.1", "lura/v2 v2.999.0") },
 			says:   "go mod tidy failed",
@@ -291,7 +291,7 @@ func TestKrakendCERefuses(t *testing.T) {
 	}
 }
 
-// Without jq it says what is missing.
+// Without jq, the script says that jq is missing.
 func TestKrakendCEWithoutJQ(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
@@ -315,7 +315,7 @@ func TestKrakendCEWithoutJQ(t *testing.T) {
 	}
 }
 
-// docs/krakend-ce.md shows what the script writes.
+// docs/krakend-ce.md shows the output of the script.
 func TestKrakendCEIsDocumented(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
@@ -338,10 +338,10 @@ func TestKrakendCEIsDocumented(t *testing.T) {
 		}
 		said = strings.NewReplacer(dir, "krakend-ce", here, "krakend-lambda").Replace(out)
 	}
-	// Nothing is tidied here, so go.sum stays as it is.
+	// Without go mod tidy, go.sum does not change.
 	said = strings.Replace(said, "go.mod cmd/", "go.mod go.sum cmd/", 1)
 	if !strings.Contains(string(page), "```text\n"+said+"```") {
-		t.Errorf("the page does not have what the script says:\n%s", said)
+		t.Errorf("the page does not have the script's output:\n%s", said)
 	}
 	for line := range strings.Lines(string(page)) {
 		if added, ok := strings.CutPrefix(line, "+"); ok && !strings.Contains(written, added) {
@@ -350,8 +350,8 @@ func TestKrakendCEIsDocumented(t *testing.T) {
 	}
 }
 
-// The version that Dockerfile.ce builds is one that the tests have a stand-in for, and the files
-// that it names are there.
+// The tests have a stand-in for the version that Dockerfile.ce builds, and the files in Dockerfile.ce
+// exist.
 func TestDockerfileCE(t *testing.T) {
 	content, err := os.ReadFile("../Dockerfile.ce")
 	if err != nil {
