@@ -28,7 +28,7 @@ func writeKey(t *testing.T, key string) {
 type Memory struct {
 	mu      sync.Mutex
 	key     string // the accepted key; empty accepts any
-	roles   int    // handed out by STS
+	roles   int    // assumed roles
 	refused map[string]string
 	calls   map[string]int // by host
 }
@@ -62,7 +62,7 @@ func (m *Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // RotatedKeyUnderTraffic replaces a key in the shared files under traffic. The new key must be
 // found even if the SDK read the files just before the refusal, and after many refusals. The tests
-// of internal/credentials have more moments of the change.
+// of internal/credentials change the key at more points in time.
 func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 	for name, traffic := range map[string]struct{ interval, before, after time.Duration }{
 		"1 request every 7 s":   {7 * time.Second, 3 * time.Minute, 3 * time.Minute},
@@ -132,7 +132,7 @@ func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				if err := call(ctx, bad); err == nil {
-					t.Error("the bad endpoint has answered")
+					t.Error("got no error from the bad endpoint")
 				}
 			})
 			before := time.Now()
@@ -140,7 +140,7 @@ func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
 				t.Errorf("the good endpoint, after %v: %v", time.Since(start), err)
 			}
 			if waited := time.Since(before); waited > 0 && before != start {
-				t.Errorf("the good endpoint has waited for %v, after %v", waited, before.Sub(start))
+				t.Errorf("the good endpoint waited for %v, after %v", waited, before.Sub(start))
 			}
 			time.Sleep(100 * time.Millisecond)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 )
 
-// fakeSecret is longer than text that two messages may share by chance.
+// fakeSecret is longer than any text that two messages share by chance.
 const fakeSecret = "IQoJb3JpZ2luX2VjEXAMPLEfakesessiontoken"
 
 // echoes are the ways in which an answer may repeat a secret of the request. The first is for
@@ -27,10 +27,10 @@ var echoes = map[string][2]string{
 	"an element":         {"200 <PLANTED></PLANTED>", `200 {"PLANTED":"PLANTED"}`},
 	"an odd element":     {"200 <a></PLANTED>", `200 {"Expiration":"PLANTED","AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"not-a-secret"}`},
 	"an odd type":        {"200 <AssumeRoleResponse><AssumeRoleResult><Credentials><Expiration>PLANTED</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", `200 {"Expiration":{"PLANTED":1}}`},
-	"no XML":             {"200 PLANTED", "200 PLANTED"},
+	"not XML":            {"200 PLANTED", "200 PLANTED"},
 	"an error in a text": {"500 PLANTED", "400 PLANTED"},
 	"a redirect":         {"302 PLANTED", "302 PLANTED"},
-	"no HTTP":            {"0 PLANTED", "0 PLANTED"},
+	"not HTTP":           {"0 PLANTED", "0 PLANTED"},
 }
 
 // echo answers with a secret of the request.
@@ -87,7 +87,7 @@ func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 			t.Run(name+", "+how, func(t *testing.T) {
 				answers = echoes[how]
 				tc.env["AWS_ENDPOINT_URL_STS"] = s.URL
-				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before more would be real time
+				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before further attempts would take real time
 				environment(t, tc.env, "")
 				before := asked
 				client, err := sdk(t, nil, false)(invoke.Settings{Role: tc.role, Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
