@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// pathWith returns the environment in which the script finds a go that does commands in place of go
-// mod tidy.
+// pathWith returns an environment with another go, which runs commands instead of go mod tidy.
 func pathWith(t *testing.T, commands string) (env []string) {
 	t.Helper()
 	return []string{"PATH=" + withTidy(t, commands) + string(os.PathListSeparator) + os.Getenv("PATH")}
@@ -62,7 +61,7 @@ func TestKrakendCEAfterACheckoutOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// The script works with directories of every name, and from everywhere.
+// The script works with any name of a directory, and from any working directory.
 func TestKrakendCEPaths(t *testing.T) {
 	t.Parallel()
 	script, err := filepath.Abs("krakend-ce")
@@ -127,15 +126,15 @@ func TestKrakendCEPaths(t *testing.T) {
 	}
 }
 
-// A failure or a signal half way leaves the checkout as it was, and the script says so. Where it cannot put a
-// file back, it says where that is.
+// After a failure or a signal half way, the script restores the checkout and says so. If it cannot restore a
+// file, it says where the original is.
 func TestKrakendCEStopsHalfWay(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, tidy, says string }{
 		{"no network", "exit 1", " is as it was\n"},
-		{"a terminal that is closed", "kill -HUP $PPID; exit 1", " is as it was\n"},
+		{"a closed terminal", "kill -HUP $PPID; exit 1", " is as it was\n"},
 		{"Ctrl-C", "kill -INT $PPID; exit 1", " is as it was\n"},
-		{"an end of the job", "kill -TERM $PPID; exit 1", " is as it was\n"},
+		{"the end of the job", "kill -TERM $PPID; exit 1", " is as it was\n"},
 		{"a file that cannot be restored", "rm go.mod; mkdir -p go.mod/go.mod; exit 1", "could not restore go.mod in "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -156,7 +155,7 @@ func TestKrakendCEStopsHalfWay(t *testing.T) {
 				}
 				delete(before, "go.mod")
 			} else if len(kept) > 0 {
-				t.Errorf("it leaves %d temporary files", len(kept))
+				t.Errorf("got %d temporary files, want none", len(kept))
 			}
 			if after := tree(t, dir); !maps.Equal(after, before) {
 				t.Errorf("it changed %q", changes(before, after))
