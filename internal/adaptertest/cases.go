@@ -195,7 +195,7 @@ var cases = []testCase{
 	{name: "proxy, no body", settings: proxied, reply: `{"statusCode":200}`, data: `{}`, headers: decoded},
 	{name: "proxy, data", settings: proxied, reply: `{"a":1}`, data: `{"a":1}`, headers: decoded},
 	{name: "proxy, data in 1.0", settings: map[string]any{"payload_format": "1.0"}, reply: `{"a":1}`, status: 502, message: "lambda: the reply cannot be decoded"},
-	{name: "proxy, no envelope", settings: proxied, reply: `{"statusCode":"x"}`, status: 502, message: "lambda: the reply cannot be decoded"},
+	{name: "proxy, not an HTTP response", settings: proxied, reply: `{"statusCode":"x"}`, status: 502, message: "lambda: the reply cannot be decoded"},
 	{name: "proxy, the function's error", settings: proxied, fails: errNoOrder, status: 502, message: "lambda: the function failed"},
 	{
 		name: "proxy, a status with details", backend: Backend{HTTP: detailsAsX}, settings: proxied,

@@ -25,7 +25,7 @@ func connections(t *testing.T, adapter Adapter) {
 	for _, size := range []int{100, 8 << 10, 200 << 10} {
 		for _, tail := range []string{"", "\n", strings.Repeat(" ", 10<<10)} {
 			for _, announced := range []bool{true, false} {
-				name := fmt.Sprintf("%d bytes, %d behind them, announced: %t", size, len(tail), announced)
+				name := fmt.Sprintf("%d bytes, %d after them, announced: %t", size, len(tail), announced)
 				t.Run(name, func(t *testing.T) {
 					document := `{"a":"` + strings.Repeat("x", size) + `"}`
 					var opened atomic.Int64

@@ -57,7 +57,7 @@ func (e *exchange) expect(lines []string) error {
 		for len(lines) > 0 && lines[0] != "" {
 			name, value, ok := strings.Cut(lines[0], ":")
 			if !ok {
-				return fmt.Errorf("%q is no header; before the body there is an empty line", lines[0])
+				return fmt.Errorf("%q is not a header; an empty line must come before the body", lines[0])
 			}
 			e.header, lines = append(e.header, [2]string{name, strings.TrimSpace(value)}), lines[1:]
 		}

@@ -27,7 +27,7 @@ func words(s string) []string { return strings.Fields(s) }
 func checkKeys(of string, o object, known []string, p place) error {
 	for _, key := range slices.Sorted(maps.Keys(o)) {
 		if !isComment(key) && !slices.Contains(known, key) {
-			return fmt.Errorf("%q is no key of %s in KrakenD 2", key, of)
+			return fmt.Errorf("%q is not a key of %s in KrakenD 2", key, of)
 		}
 	}
 	extra, ok := o["extra_config"].(object)

@@ -187,7 +187,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"the spelling of KrakenD 1": {
 			[]string{block(`{"endpoint": "/a", "headers_to_pass": ["A"], "backend": [{"extra_config": {"backend/lambda": {"function_name": "f"}}}]}`)},
-			[]string{`p.md:1: "headers_to_pass" is no key of an endpoint in KrakenD 2`},
+			[]string{`p.md:1: "headers_to_pass" is not a key of an endpoint in KrakenD 2`},
 		},
 		"a krakend.json of KrakenD 1": {
 			[]string{block(`{"version": 2, "endpoints": []}`)},
@@ -195,11 +195,11 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"an unknown key of a backend": {
 			[]string{block(`"encodings": "no-op", "extra_config": {"backend/lambda": {"function_name": "f"}}`)},
-			[]string{`p.md:1: "encodings" is no key of a backend in KrakenD 2`},
+			[]string{`p.md:1: "encodings" is not a key of a backend in KrakenD 2`},
 		},
 		"an unknown key of krakend.json": {
 			[]string{block(`"max_idle_connection": 1`)},
-			[]string{`p.md:1: "max_idle_connection" is no key of krakend.json in KrakenD 2`},
+			[]string{`p.md:1: "max_idle_connection" is not a key of krakend.json in KrakenD 2`},
 		},
 		"an unknown namespace": {
 			[]string{block(`"extra_config": {"backend/lambda": {"function_name": "f"}, "backend/lambdas": {}}`)},
@@ -269,7 +269,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"a body without an empty line": {
 			[]string{block(users), console("$ curl -i http://localhost:8080/users/7\nHTTP/1.1 200 OK\nok")},
-			[]string{`p.md:5: "ok" is no header`},
+			[]string{`p.md:5: "ok" is not a header`},
 		},
 
 		"a policy without a gateway": {

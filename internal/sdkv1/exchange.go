@@ -70,7 +70,7 @@ type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
 
-	signed    http.Header // of the request; nil where it is not known
+	signed    http.Header // of the request; nil if unknown
 	signing   bool        // the SDK has begun to sign the request, and has not succeeded
 	failed    bool
 	header    http.Header // of the answer

@@ -97,7 +97,7 @@ func (f *framing) next() error {
 	}
 	f.head, f.rest = head, total-prelude-headers
 	if kind == "exception" {
-		const checksum = 4 // behind the payload
+		const checksum = 4 // bytes after the payload
 		f.exception = &exception{code: code, rest: max(0, min(f.rest-checksum, maxException))}
 	}
 	return nil

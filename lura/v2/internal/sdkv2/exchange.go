@@ -28,7 +28,7 @@ type exchanges struct {
 	policy  *invoke.Policy
 
 	mu    sync.Mutex
-	ended *exchange // the first that succeeded, else the last; nil for none
+	ended *exchange // the first successful one, or the last; nil means none
 }
 
 // option changes the client's options for one call: no retries, no redirects, the headers that
@@ -84,13 +84,13 @@ type exchange struct {
 	request *invoke.Request
 	policy  *invoke.Policy
 
-	credentials aws.CredentialsProvider // the client's; nil where the Invoker drops options
-	lookup      error                   // of the credentials; nil where the client has some
-	signed      http.Header             // of the request; nil where it is not known
+	credentials aws.CredentialsProvider // the client's; nil if the Invoker drops options
+	lookup      error                   // of the credentials; nil if it succeeded
+	signed      http.Header             // of the request; nil if unknown
 	failed      bool
 	answer      *http.Response // its body is the SDK's; nil for none
 	body        *invoke.Body   // of the answer; nil for none, and for one beyond a limit
-	refused     *invoke.Error  // why the SDK may not read the answer; nil where it may
+	refused     *invoke.Error  // why the SDK must not read the answer; nil if it may
 }
 
 // complete records how the call ended. The client's cache does not see an answer that reports
@@ -109,7 +109,7 @@ func (x *exchange) deserialize(ctx context.Context, in middleware.DeserializeInp
 			return middleware.DeserializeOutput{}, middleware.Metadata{}, err
 		}
 		in.Request = r
-		// Without it net/http asks for gzip by itself, and undoes without bounds what comes.
+		// Without it net/http asks for gzip itself, and decompresses the answer without a limit.
 		r.Header.Set("Accept-Encoding", "identity")
 		if x.request.TraceID != "" {
 			r.Header.Set("X-Amzn-Trace-Id", x.request.TraceID)

@@ -19,8 +19,8 @@ type httpSettings struct {
 // uses http.DefaultTransport as it is at the time of a call. Calls follow no redirects, unless c is
 // of a custom type whose Do follows them.
 //
-// The SDK's BuildableClient always has a transport, even where LoadDefaultConfig made it for
-// AWS_CA_BUNDLE alone: nothing tells the two apart. It keeps 10 idle connections for a host.
+// The SDK's BuildableClient always has a transport, even if LoadDefaultConfig made it only for
+// AWS_CA_BUNDLE: the two cannot be distinguished. It keeps 10 idle connections for a host.
 func httpOf(c aws.HTTPClient) httpSettings {
 	switch c := c.(type) {
 	case nil:

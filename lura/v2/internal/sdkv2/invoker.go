@@ -22,7 +22,7 @@ type Invoker interface {
 }
 
 // StreamInvoker is the part of the SDK's Lambda client that backends with stream call.
-// *lambda.Client implements it, and it alone can make the output.
+// *lambda.Client implements it, and only it can make the output.
 type StreamInvoker interface {
 	InvokeWithResponseStream(context.Context, *lambda.InvokeWithResponseStreamInput, ...func(*lambda.Options)) (*lambda.InvokeWithResponseStreamOutput, error)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 )
 
-// checkLogin returns an error where the credentials of a config come from `aws login` and its cache
-// file holds null. The SDK's provider panics on null (credentials v1.19.12 to v1.21.0), in a goroutine where
+// checkLogin returns an error if the credentials of a config come from `aws login` and its cache
+// file contains null. The SDK's provider panics on null (credentials v1.19.12 to v1.21.0), in a goroutine where
 // nothing can recover it. The SDK reports all other faults of the file.
 func checkLogin(cfg aws.Config) error {
 	if !slices.Contains(sourcesOf(cfg.Credentials), aws.CredentialSourceLogin) {
@@ -31,7 +31,7 @@ func checkLogin(cfg aws.Config) error {
 		content, err := os.ReadFile(file)
 		var token *struct{}
 		if err == nil && json.Unmarshal(content, &token) == nil && token == nil {
-			return fmt.Errorf("%s, the cache file of aws login, holds null: run aws login again", file)
+			return fmt.Errorf("%s, the cache file of aws login, contains null: run aws login again", file)
 		}
 	}
 	return nil

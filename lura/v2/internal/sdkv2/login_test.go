@@ -29,7 +29,7 @@ func TestCacheFileOfLogin(t *testing.T) {
 		}
 		return &cfg
 	}
-	null := file + ", the cache file of aws login, holds null: run aws login again"
+	null := file + ", the cache file of aws login, contains null: run aws login again"
 	for content, want := range map[string]string{
 		"null":                 null,
 		" null\r\n":            null,

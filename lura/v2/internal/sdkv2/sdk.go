@@ -27,7 +27,7 @@ type SDK struct {
 	checkOnly bool
 
 	mu       sync.Mutex
-	warned   bool // of what custom has without effect
+	warned   bool // about the parts of custom that calls do not use
 	profiles map[string]profile
 	caches   map[cacheKey]*credentials.Cache
 	clients  map[clientKey]*invoke.Client

@@ -19,7 +19,7 @@ import (
 )
 
 // newTarget returns the target of calls of backends with a profile, without credentials. If endpoint
-// is empty, it uses the config's, else AWS's.
+// is empty, it uses the config's or AWS's.
 func newTarget(p profile, region, endpoint string) (invoke.Target, error) {
 	cfg := p.config
 	cfg.Region = region
