@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// components are the namespaces of the components that run wires, beside KrakenD's own and
+// components are the namespaces of the components that run wires, besides KrakenD's own and
 // Lambda's. Add the namespace of each component that you wire.
 var components []string
 

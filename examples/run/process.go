@@ -24,7 +24,7 @@ const (
 	keptLines = 20
 )
 
-// process is a program that runs beside this one.
+// process is a program that this one started.
 type process struct {
 	name string
 	cmd  *exec.Cmd
