@@ -30,10 +30,10 @@ func TestEventTarget(t *testing.T) {
 		{name: "a value that would leave its segment", pattern: "/a/{{.Id}}", params: map[string]string{"Id": "../b"}, path: "/a/..%2Fb"},
 		{name: "a value that would add a parameter", pattern: "/?a={{.Id}}", params: map[string]string{"Id": "1&admin=1"}, path: "/", raw: "a=1%26admin%3D1"},
 		{name: "a value that looks like a placeholder", pattern: "/{{.A}}/{{.B}}", params: map[string]string{"A": "{{.B}}", "B": "b"}, path: "/%7B%7B.B%7D%7D/b"},
-		{name: "what may stand in a path", pattern: "/{{.A}}", params: map[string]string{"A": "a,b;c:d@e$f&g+h=i~j"}, path: "/a,b;c:d@e$f&g+h=i~j"},
+		{name: "all characters of a path", pattern: "/{{.A}}", params: map[string]string{"A": "a,b;c:d@e$f&g+h=i~j"}, path: "/a,b;c:d@e$f&g+h=i~j"},
 		{name: "an asterisk", pattern: "/{{.A}}", params: map[string]string{"A": "*"}, path: "/*"},
 		{name: "a percent sign", pattern: "/{{.A}}", params: map[string]string{"A": "100%zz"}, path: "/100%25zz"},
-		{name: "a param that is missing", pattern: "/{{.Resp0_id}}", path: "/%7B%7B.Resp0_id%7D%7D"},
+		{name: "a missing param", pattern: "/{{.Resp0_id}}", path: "/%7B%7B.Resp0_id%7D%7D"},
 		{name: "an empty param", pattern: "/a/{{.A}}/b", params: map[string]string{"A": ""}, path: "/a//b"},
 		{name: "query strings, sorted", pattern: "/", query: map[string][]string{"b": {""}, "a": {"2", "1"}, "c": {}}, path: "/", raw: "a=2&a=1&b="},
 	} {
@@ -113,7 +113,7 @@ func TestEventHeaders(t *testing.T) {
 			settings: Settings{ForwardedProto: "https", ForwardedPort: "443"},
 			want:     map[string]string{"x-forwarded-proto": "https", "x-forwarded-port": "443"},
 		},
-		{name: "how the client reached the gateway is not known", want: map[string]string{}},
+		{name: "unknown protocol and port", want: map[string]string{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 8 { // maps have no order

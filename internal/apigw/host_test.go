@@ -35,11 +35,11 @@ func TestEventHost(t *testing.T) {
 		// Hosts that a URL cannot contain, or that would change its host or path.
 		{name: "a port that is not a number", forwarded: "a:b", host: "localhost", domainName: "localhost", prefix: "localhost"},
 		{name: "a colon", forwarded: ":", backend: "http://shop:81", host: "shop:81", domainName: "shop", prefix: "shop"},
-		{name: "no port behind the colon", forwarded: "a:", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
-		{name: "a port that is too high", forwarded: "a:65536", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "no port after the colon", forwarded: "a:", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "a port above 65535", forwarded: "a:65536", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "a signed port", forwarded: "a:+1", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
-		{name: "half a bracket", forwarded: "[::1", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
-		{name: "text behind a bracket", forwarded: "[::1]a", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "an unclosed bracket", forwarded: "[::1", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "text after a bracket", forwarded: "[::1]a", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "an IPv4 address in brackets", forwarded: "[127.0.0.1]", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "an IPv6 address without brackets", forwarded: "::1", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "a zone", forwarded: "[fe80::1%eth0]", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
@@ -59,10 +59,10 @@ func TestEventHost(t *testing.T) {
 		{name: "an address of too few parts", forwarded: "1.2.3", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "an address of too many parts", forwarded: "1.2.3.4.5", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "a hexadecimal address", forwarded: "a.0x7f", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
-		{name: "nothing hexadecimal", forwarded: "0x", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "not hexadecimal", forwarded: "0x", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "a long label", forwarded: strings.Repeat("a", 64), backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "a long name", forwarded: strings.Repeat("a.", 127) + "a", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
-		{name: "no ASCII", forwarded: "bücher.example", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
+		{name: "not ASCII", forwarded: "bücher.example", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "an empty Host", forwarded: "", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 		{name: "no Host", forwarded: "-", backend: "http://shop", host: "shop", domainName: "shop", prefix: "shop"},
 
@@ -70,8 +70,8 @@ func TestEventHost(t *testing.T) {
 		{name: "a backend without a scheme", forwarded: "-", backend: "one.example.com:81", host: "one.example.com:81", domainName: "one.example.com", prefix: "one"},
 		{name: "a backend with a path", forwarded: "-", backend: "https://one.example.com/a", host: "one.example.com", domainName: "one.example.com", prefix: "one"},
 		{name: "a backend at an address", forwarded: "-", backend: "http://[::1]:81", host: "[::1]:81", domainName: "[::1]"},
-		{name: "a backend whose host is not one", forwarded: "-", backend: "http://%zz", host: "localhost", domainName: "localhost", prefix: "localhost"},
-		{name: "a backend that has no host", forwarded: "a:b", unknown: true, host: "localhost", domainName: "localhost", prefix: "localhost"},
+		{name: "a backend with an invalid host", forwarded: "-", backend: "http://%zz", host: "localhost", domainName: "localhost", prefix: "localhost"},
+		{name: "a backend without a host", forwarded: "a:b", unknown: true, host: "localhost", domainName: "localhost", prefix: "localhost"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// Over HTTP/2 a client can send a Host header besides :authority.

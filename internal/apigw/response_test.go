@@ -285,17 +285,17 @@ func TestParsePrelude(t *testing.T) {
 		},
 		{name: "two lengths", stream: `{"headers":{"a":"b"},"multiValueHeaders":{"content-length":["3","4"],"content-type":["a"]}}` + end, status: 200, header: http.Header{"Content-Type": {"a"}, "A": {"b"}}},
 		{name: "the longest", stream: long[2:] + "{}" + end + "x", status: 200, header: http.Header{}, body: "x"},
-		{name: "the longest, and its end still to come", stream: long[2:] + "{}"},
-		{name: "the longest, and half of its end to come", stream: long[2:] + "{}" + end[:4]},
+		{name: "the longest, without its end", stream: long[2:] + "{}"},
+		{name: "the longest, with half of its end", stream: long[2:] + "{}" + end[:4]},
 		{
 			name: "a length of 0", stream: `{"headers":{"content-length":"0","content-type":"text/html"}}` + end, status: 200,
 			header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"0"}},
 		},
-		{name: "no body to come", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
+		{name: "no body follows", stream: `{"statusCode":304}` + end, status: 304, header: http.Header{}},
 		{name: "too long", stream: long[1:] + "{}" + end, err: ErrPrelude.Error()},
-		{name: "no JSON", stream: "x" + end, err: "the prelude is not a JSON object"},
+		{name: "not JSON", stream: "x" + end, err: "the prelude is not a JSON object"},
 		{name: "null", stream: "null" + end, err: "the prelude is not a JSON object"},
-		{name: "nothing before the end", stream: end, err: "the prelude is not a JSON object"},
+		{name: "an empty prelude", stream: end, err: "the prelude is not a JSON object"},
 		{name: "a bad status", stream: `{"statusCode":"x"}` + end, err: `prelude: statusCode: must be an integer from 200 to 599, is 'x'`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -10,7 +10,7 @@
 //   - invocation.go: the call for one request, and how its result is handled
 //   - payload.go, parameters.go, clientcontext.go, requestid.go: what the function receives
 //   - templates.go: the values of template placeholders, and claims that KrakenD may not set
-//   - reply.go, nesting.go, metadata.go: replies in one piece, and headers beside data
+//   - reply.go, nesting.go, metadata.go: replies in one piece, and headers that come with data
 //   - stream.go, longreply.go: replies that are streamed; receiver.go: the client that receives
 //     them
 //   - report.go: the result of checking a configuration

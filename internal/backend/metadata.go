@@ -53,7 +53,7 @@ func (m metadata) set(h http.Header, values *metadataValues) {
 	}
 }
 
-// Metadata returns the headers that KrakenD shows beside decoded data: its routers add them to a
+// Metadata returns the headers that KrakenD shows with decoded data: its routers add them to a
 // response and set the Content-Type themselves.
 func Metadata(reply http.Header) http.Header {
 	if len(reply) == len(reply[versionHeader])+len(reply[requestIDHeader])+len(reply[executionHeader]) { // there are no other headers

@@ -96,7 +96,7 @@ func (c *NamespaceCheck) reason(namespace string) string {
 	return ": this build does not contain it"
 }
 
-// resembled returns the namespace that an unknown one resembles, empty where there is none.
+// resembled returns the known namespace that an unknown one resembles, or an empty string.
 func (c *NamespaceCheck) resembled(namespace string) string {
 	spelled := strings.ToLower(namespace)
 	best, distance := "", min(2, len(spelled)/4)+1

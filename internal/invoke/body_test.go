@@ -81,10 +81,10 @@ func TestLimits(t *testing.T) {
 	}{
 		{name: "at the limit", status: 200, size: 10, said: 10},
 		{name: "at the limit, unannounced", status: 200, size: 10, said: -1},
-		{name: "one more", status: 200, size: 11, said: 11, want: KindLimit, text: "it has more than 10 bytes"},
+		{name: "one byte more", status: 200, size: 11, said: 11, want: KindLimit, text: "it has more than 10 bytes"},
 		{name: "one more, unannounced", status: 200, size: 11, said: -1, want: KindLimit, text: "it has more than 10 bytes"},
 		{name: "no end", status: 200, size: endless, said: -1, want: KindLimit, text: "it has more than 10 bytes"},
-		{name: "more than there is", status: 200, size: 1, said: 1 << 40, want: KindLimit, text: "it has more than 10 bytes"},
+		{name: "an announced length above the limit", status: 200, size: 1, said: 1 << 40, want: KindLimit, text: "it has more than 10 bytes"},
 		{name: "a long error", status: 403, size: 1000, said: 1000, want: KindAPI, text: "call failed"},
 		{name: "an error without an end", status: 403, size: endless, said: -1, want: KindLimit, text: "it has more than 6291556 bytes"},
 		{name: "choices without an end", status: 300, size: endless, said: -1, want: KindLimit, text: "it has more than 6291556 bytes"},
@@ -155,14 +155,14 @@ func TestPeek(t *testing.T) {
 		{name: "all of it", size: 10_000, prefix: 10_000},
 		{name: "shorter", size: 99, peek: 100, prefix: 99},
 		{name: "as long", size: 100, peek: 100, prefix: 100, rest: true}, // more bytes may follow
-		{name: "as long, and it says so", size: 100, peek: 100, said: true, prefix: 100},
+		{name: "as long, announced", size: 100, peek: 100, said: true, prefix: 100},
 		{name: "longer", size: 101, peek: 100, prefix: 100, rest: true},
-		{name: "longer, and it says so", size: 101, peek: 100, said: true, prefix: 100, rest: true},
+		{name: "longer, announced", size: 101, peek: 100, said: true, prefix: 100, rest: true},
 		{name: "much longer", size: 1 << 20, peek: 64 << 10, prefix: 64 << 10, rest: true},
 		{name: "decoded", size: 10_000, peek: 100, decodes: true, prefix: 100, rest: true},
 		{name: "compressed, for a client", size: 10_000, peek: 100, header: []string{"Content-Encoding", "gzip"}, prefix: 100, rest: true},
 		{name: "compressed, and decoded", size: 10_000, peek: 100, decodes: true, header: []string{"Content-Encoding", "gzip"}, prefix: 10_000},
-		{name: "not compressed, as it says", size: 10_000, peek: 100, decodes: true, header: []string{"Content-Encoding", "identity"}, prefix: 100, rest: true},
+		{name: "an identity encoding", size: 10_000, peek: 100, decodes: true, header: []string{"Content-Encoding", "identity"}, prefix: 100, rest: true},
 	} {
 		w := newWorld(func(*http.Request) (*http.Response, error) {
 			a := answer(200, strings.Repeat("x", tc.size), tc.header...)

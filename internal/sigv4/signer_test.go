@@ -64,16 +64,16 @@ func TestSignature(t *testing.T) {
 		body   string
 		fails  bool // our signer does not sign it
 	}{
-		{name: "nothing but the host"},
+		{name: "only the host"},
 		{name: "a body", body: `{"a":1}`},
 		{name: "a token", token: "t/o=k+e n"},
-		{name: "a token in place of another", token: "new", header: http.Header{tokenHeader: {"old"}}},
+		{name: "a replaced token", token: "new", header: http.Header{tokenHeader: {"old"}}},
 		{name: "a second attempt", header: http.Header{dateHeader: {"20200101T000000Z"}, authorizationHeader: {"AWS4-HMAC-SHA256 x"}}},
 		{name: "headers", header: http.Header{"Content-Length": {"7"}, "X-Amz-Log-Type": {"Tail"}, "X-Amz-Client-Context": {"e30="}, "A": {"b"}, "Zz": {""}}},
 		{name: "headers that are not signed", header: http.Header{"User-Agent": {"x"}, "X-Amzn-Trace-Id": {"Root=1"}}},
 		{name: "spaces", header: http.Header{"A": {"  a   b  c ", "\t d", "", "   "}, "B": {"   "}}},
-		{name: "names that begin alike", header: http.Header{"X-A": {"1"}, "X-A-B": {"2"}, "X": {"3"}, "X-": {"4"}, "X_a": {"5"}}},
-		{name: "a spelling of its own", header: http.Header{"x-lower": {"1"}, "X-UPPER": {"2"}}},
+		{name: "names with a common prefix", header: http.Header{"X-A": {"1"}, "X-A-B": {"2"}, "X": {"3"}, "X-": {"4"}, "X_a": {"5"}}},
+		{name: "headers in unusual spellings", header: http.Header{"x-lower": {"1"}, "X-UPPER": {"2"}}},
 		{name: "more than usual", header: func() http.Header {
 			h := make(http.Header)
 			for c := range 30 {
@@ -90,11 +90,11 @@ func TestSignature(t *testing.T) {
 
 		{name: "a header in two spellings", header: http.Header{"X-A": {"1"}, "x-a": {"2"}}, fails: true},
 		{name: "the host as a header", header: http.Header{"Host": {"x"}}, fails: true},
-		{name: "a digest of somebody else's", header: http.Header{digestHeader: {"UNSIGNED-PAYLOAD"}}, fails: true},
+		{name: "a digest in the request", header: http.Header{digestHeader: {"UNSIGNED-PAYLOAD"}}, fails: true},
 		{name: "two parameters", url: "http://localhost/f?a=1&b=2", fails: true},
 		{name: "a parameter without a value", url: "http://localhost/f?a", fails: true},
 		{name: "a parameter in another spelling", url: "http://localhost/f?a=b+c", fails: true},
-		{name: "a parameter that is no UTF-8", url: "http://localhost/f?a=%zz", fails: true},
+		{name: "a parameter that is not UTF-8", url: "http://localhost/f?a=%zz", fails: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.url == "" {
