@@ -281,12 +281,7 @@ func TestPayloadLimits(t *testing.T) {
 		"unknown type, too much": {"Whatever", sync + 1, false, 413},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t, map[string]any{"f": func(event string) error {
-				if got, want := len(event), test.size-2; got != want {
-					return fmt.Errorf("got %d bytes, want %d", got, want)
-				}
-				return nil
-			}})
+			server := newServer(t, map[string]any{"f": sized(test.size)})
 			payload := `"` + strings.Repeat("x", test.size-2) + `"`
 			req := newRequest(t, server, "f", payload)
 			req.Header.Set("X-Amz-Invocation-Type", test.invocationType)
@@ -310,6 +305,16 @@ func TestPayloadLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A sized is a lambda.Handler that fails unless the payload has this many bytes. It decodes nothing.
+type sized int
+
+func (s sized) Invoke(_ context.Context, payload []byte) ([]byte, error) {
+	if len(payload) != int(s) {
+		return nil, fmt.Errorf("got %d bytes, want %d", len(payload), s)
+	}
+	return []byte("null"), nil
 }
 
 // A client that announces a body that is too large gets its answer before it has sent any of it.

@@ -175,7 +175,7 @@ func TestCloseDuringStream(t *testing.T) {
 
 // Neither the server nor the client keeps what it streams in memory.
 func TestStreamMemory(t *testing.T) {
-	const size, atMost = 50 << 20, 8 << 20
+	const size, atMost = 32 << 20, 8 << 20
 	server := newServer(t, map[string]any{"f": func() (io.Reader, error) {
 		left := size
 		return closer{func(p []byte) (int, error) {

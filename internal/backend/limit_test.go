@@ -66,14 +66,6 @@ func TestReplyLimit(t *testing.T) {
 		{"no end", nil, func(w http.ResponseWriter, _ *http.Request) {
 			endlessly(w)
 		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, `the reply broke off: function f: it has more than 6291556 bytes`},
-		{"no end, an error", nil, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusInternalServerError)
-			endlessly(w)
-		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
-		{"no end, an error of the function", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Amz-Function-Error", "Unhandled")
-			endlessly(w)
-		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 		// The limit is for replies. It does not apply to an error's report.
 		{"a long report", map[string]any{"max_reply_bytes": 10.0}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
@@ -94,19 +86,8 @@ func TestReplyLimit(t *testing.T) {
 				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 1000))
 			}
 		}, `the reply cannot be decoded: function f: 'its headers have `, ""},
-		{"an asynchronous call", map[string]any{"invocation_type": "Event"}, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusAccepted)
-			endlessly(w)
-		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
-		{"a stream's error", map[string]any{"stream": true}, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusForbidden)
-			endlessly(w)
-		}, `the reply cannot be decoded: function f: 'it has more than 6291556 bytes'`, ""},
 	} {
 		for _, encoding := range []string{"no-op", "json"} {
-			if tc.settings["stream"] != nil && encoding != "no-op" {
-				continue // a stream needs no-op
-			}
 			t.Run(tc.name+", "+encoding, func(t *testing.T) {
 				url, calls := hostile(t, tc.answer)
 				settings := map[string]any{"function_name": "f"}

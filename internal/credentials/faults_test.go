@@ -15,7 +15,7 @@ import (
 // The operator replaces a key in the shared files, and AWS refuses the old one. Calls use the new key
 // within two seconds, for any rate of requests and any time of the last lookup.
 func TestRotatedKey(t *testing.T) {
-	for _, interval := range []time.Duration{7 * time.Second, 10 * time.Millisecond} {
+	for _, interval := range []time.Duration{7 * time.Second, 20 * time.Millisecond} {
 		for _, rotateAt := range []time.Duration{0, checkInterval, checkInterval + 20*time.Millisecond, 100 * time.Second} {
 			t.Run(fmt.Sprintf("every %v, after %v", interval, rotateAt), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { rotate(t, interval, rotateAt) })
@@ -133,7 +133,7 @@ func TestEndpointThatAnswersExpiredToken(t *testing.T) {
 				c, s, l := newCache(t, find)
 				healthy, refusing := c.For(a), c.For(b)
 				get(t, healthy)
-				const rate = 70
+				const rate = 35
 				var wg sync.WaitGroup
 				for range rate * 60 {
 					wg.Go(func() {

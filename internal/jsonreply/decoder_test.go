@@ -148,7 +148,7 @@ func TestSizes(t *testing.T) {
 	}
 	for _, long := range []string{
 		`["` + strings.Repeat("x", 2*classSize(classes-1)) + `"]`,
-		`[` + strings.Repeat(`{"id":12345,"name":"a name","tags":["a","b"],"":null},`, 10_000) + `0]`,
+		`[` + strings.Repeat(`{"id":12345,"name":"a name","tags":["a","b"],"":null},`, 3_000) + `0]`,
 		`[` + strings.Repeat(`1,`, maxKept) + `0]`,
 	} {
 		checkAs(t, long, onlyAny)
@@ -156,16 +156,12 @@ func TestSizes(t *testing.T) {
 }
 
 func TestDepth(t *testing.T) {
-	for _, depth := range []int{9_998, 9_999, 10_000, 10_001, 20_000} {
+	for _, depth := range []int{maxDepth, maxDepth + 1, maxDepth + 2} { // encoding/json refuses the last one
 		for name, document := range map[string]string{
 			"lists":   strings.Repeat(`[`, depth) + strings.Repeat(`]`, depth),
 			"objects": strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat(`}`, depth),
 		} {
-			kinds := onlyAny
-			if depth == maxDepth || depth == maxDepth+1 {
-				kinds = owns
-			}
-			for kind, own := range kinds {
+			for kind, own := range owns {
 				got, want := decode(known.OnePass(own), strings.NewReader(document)), decode(own, strings.NewReader(document))
 				if !got.equal(want) {
 					t.Errorf("%s of %d %s: got %v, want %v", kind, depth, name, got.err, want.err)
@@ -274,7 +270,7 @@ func TestReset(t *testing.T) {
 // A short string does not keep its document in memory.
 func TestKeptStrings(t *testing.T) {
 	const documents = 64
-	long := strings.Repeat("x", 1<<20)
+	long := strings.Repeat("x", 1<<17)
 	decode := known.OnePass(ownObject)
 	heap := func() uint64 {
 		var m runtime.MemStats
@@ -293,7 +289,7 @@ func TestKeptStrings(t *testing.T) {
 		kept[i] = data["short"]
 	}
 	after := heap()
-	if after > before+16<<20 {
+	if after > before+4<<20 {
 		t.Errorf("%d short lists keep %d bytes", documents, after-before)
 	}
 	runtime.KeepAlive(kept)
