@@ -8,4 +8,6 @@
 //   - rotation.go: keys that change, and endpoints that refuse good ones
 //   - profiles.go: roles of profiles that cannot be assumed
 //   - secrets.go: errors that repeat secrets
+//   - answers.go: invalid answers of STS
+//   - sts.go, transport.go: an STS, and transports, for other tests of these packages
 package sdktest

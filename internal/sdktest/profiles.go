@@ -52,7 +52,7 @@ func RolesOfProfiles(t *testing.T, sdk New) {
 		{"no role", "shop", shop, nil, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			environment(t, tc.env, tc.config)
+			Environment(t, tc.env, tc.config, "")
 			got := ""
 			if _, err := sdk(t, nil, true)(invoke.Settings{Profile: tc.profile, Region: "eu-west-1"}); err != nil {
 				got = err.Error()

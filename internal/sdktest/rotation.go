@@ -69,7 +69,7 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 		"100 requests a second": {10 * time.Millisecond, 65 * time.Second, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			environment(t, nil, "")
+			Environment(t, nil, "", "")
 			writeKey(t, "AKIDOLD")
 			synctest.Test(t, func(t *testing.T) {
 				m := NewMemory("AKIDOLD")
@@ -87,7 +87,7 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 						m.key = "AKIDNEW"
 						m.mu.Unlock()
 					}
-					if err := call(t.Context(), client); err != nil {
+					if err := Call(t.Context(), client); err != nil {
 						failures++
 						if refused.IsZero() {
 							refused = time.Now()
@@ -108,7 +108,7 @@ func RotatedKeyUnderTraffic(t *testing.T, sdk New) {
 // ExpiredTokensOfOneEndpoint lets one endpoint refuse all credentials as expired. The other
 // endpoints must keep their credentials, and roles must not be assumed again and again.
 func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
-	environment(t, nil, "")
+	Environment(t, nil, "", "")
 	writeKey(t, "AKIDSHOP")
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemory("")
@@ -117,7 +117,7 @@ func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
 		client := func(host string) *invoke.Client {
 			c, err := newClient(invoke.Settings{
 				Profile: "shop", Region: "us-west-2", Endpoint: "https://" + host + ".example.com",
-				Role: invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"},
+				Role: invoke.Role{ARN: GatewayRole, SessionName: "krakend-lambda"},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -131,12 +131,12 @@ func ExpiredTokensOfOneEndpoint(t *testing.T, sdk New) {
 			calls.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
-				if err := call(ctx, bad); err == nil {
-					t.Error("got no error from the bad endpoint")
+				if err := Call(ctx, bad); err == nil {
+					t.Error("the bad endpoint has answered")
 				}
 			})
 			before := time.Now()
-			if err := call(t.Context(), good); err != nil {
+			if err := Call(t.Context(), good); err != nil {
 				t.Errorf("the good endpoint, after %v: %v", time.Since(start), err)
 			}
 			if waited := time.Since(before); waited > 0 && before != start {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
@@ -15,10 +16,23 @@ import (
 // lookups.
 type New func(t *testing.T, transport http.RoundTripper, checkOnly bool) func(invoke.Settings) (*invoke.Client, error)
 
-const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
+// GatewayRole is the ARN of a role.
+const GatewayRole = "arn:aws:iam::123456789012:role/gateway"
 
-// write writes a file and returns its path.
-func write(t *testing.T, name, content string) string {
+// HideEnvironment removes the machine's AWS settings from the environment of the process.
+func HideEnvironment() {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+}
+
+// WriteFile writes a file into a new directory and returns its path.
+func WriteFile(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -27,18 +41,17 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// environment sets environment variables, and writes the shared AWS files: one with config, and
-// an empty one for credentials.
-func environment(t *testing.T, env map[string]string, config string) {
+// Environment sets environment variables, and writes the shared AWS files.
+func Environment(t *testing.T, env map[string]string, config, credentials string) {
 	t.Helper()
 	for k, v := range env {
 		t.Setenv(k, v)
 	}
-	t.Setenv("AWS_CONFIG_FILE", write(t, "config", config))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", write(t, "credentials", ""))
+	t.Setenv("AWS_CONFIG_FILE", WriteFile(t, "config", config))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", WriteFile(t, "credentials", credentials))
 }
 
-// call calls the function f once.
-func call(ctx context.Context, client *invoke.Client) error {
+// Call calls the function f once.
+func Call(ctx context.Context, client *invoke.Client) error {
 	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
 }

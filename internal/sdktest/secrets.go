@@ -73,29 +73,29 @@ func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 		echo(w, r, answers, planted)
 	}))
 	t.Cleanup(s.Close)
-	file := write(t, "token", fakeSecret)
-	role := invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
+	file := WriteFile(t, "token", fakeSecret)
+	role := invoke.Role{ARN: GatewayRole, SessionName: "krakend-lambda"}
 	for name, tc := range map[string]struct {
 		env  map[string]string
 		role invoke.Role
 	}{
 		"a role":         {map[string]string{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": fakeSecret}, role},
-		"a web identity": {map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": file, "AWS_ROLE_ARN": gatewayRole}, invoke.Role{}},
+		"a web identity": {map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": file, "AWS_ROLE_ARN": GatewayRole}, invoke.Role{}},
 		"a container":    {map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": s.URL, "AWS_CONTAINER_AUTHORIZATION_TOKEN": fakeSecret}, invoke.Role{}},
 	} {
 		for how := range echoes {
 			t.Run(name+", "+how, func(t *testing.T) {
 				answers = echoes[how]
 				tc.env["AWS_ENDPOINT_URL_STS"] = s.URL
-				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before further attempts would take real time
-				environment(t, tc.env, "")
+				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before more would be real time
+				Environment(t, tc.env, "", "")
 				before := asked
 				client, err := sdk(t, nil, false)(invoke.Settings{Role: tc.role, Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
 				if err != nil {
 					t.Fatal(err)
 				}
 				var e *invoke.Error
-				err = call(t.Context(), client)
+				err = Call(t.Context(), client)
 				if asked == before || !errors.As(err, &e) || e.Kind != invoke.KindCredentials ||
 					how == "a message" && !strings.Contains(err.Error(), left) || strings.Contains(err.Error(), fakeSecret[:16]) {
 					t.Errorf("got %v after %d requests", err, asked-before)

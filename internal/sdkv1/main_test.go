@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/internal/leaktest"
+	"github.com/devopsfaith/krakend-lambda/internal/sdktest"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
@@ -28,14 +28,7 @@ func TestMain(m *testing.M) {
 		http.Get(fmt.Sprint(url, "?pid=", os.Getpid()))
 		return
 	}
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	sdktest.HideEnvironment()
 	leaktest.Main(m)
 }
 
@@ -114,24 +107,17 @@ func (r *recorder) level(name string) []string {
 	return lines
 }
 
-func writeFile(t *testing.T, name, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+// What sdkv2 uses as well.
+var (
+	writeFile               = sdktest.WriteFile
+	environment             = sdktest.Environment
+	call                    = sdktest.Call
+	replaceDefaultTransport = sdktest.ReplaceDefaultTransport
+	redirectHost            = sdktest.RedirectHost
+	newSTS                  = sdktest.NewSTS
+)
 
-// environment sets variables of the environment, and the shared AWS files.
-func environment(t *testing.T, env map[string]string, config, credentials string) {
-	t.Helper()
-	for k, v := range env {
-		t.Setenv(k, v)
-	}
-	t.Setenv("AWS_CONFIG_FILE", writeFile(t, "config", config))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", writeFile(t, "credentials", credentials))
-}
+type roundTripper = sdktest.RoundTripper
 
 const (
 	defaultKeys = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n"
@@ -158,13 +144,8 @@ func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
 	return client
 }
 
-// call calls the function f once.
-func call(ctx context.Context, client *invoke.Client) error {
-	return client.Invoke(ctx, &invoke.Request{Function: "f"}, &invoke.Policy{}, func(*invoke.Response) error { return nil })
-}
-
-// signer calls a function with these settings. It returns the key and the region of the call's
-// signature, or the error.
+// signer calls a function with these settings and returns the key and the region that the call
+// was signed with, or what it failed of.
 func signer(t *testing.T, sdk *SDK, settings invoke.Settings) string {
 	t.Helper()
 	s := api(t)
@@ -193,31 +174,6 @@ func signer(t *testing.T, sdk *SDK, settings invoke.Settings) string {
 func sign(t *testing.T, settings invoke.Settings) string {
 	t.Helper()
 	return signer(t, New(nil, &recorder{}, false), settings)
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// replaceDefaultTransport replaces http.DefaultTransport, as KrakenD's router does when it starts.
-func replaceDefaultTransport(t *testing.T, with http.RoundTripper) {
-	t.Helper()
-	before := http.DefaultTransport
-	http.DefaultTransport = with
-	t.Cleanup(func() { http.DefaultTransport = before })
-}
-
-// redirectHost sends HTTPS requests for a host to a server over HTTP.
-func redirectHost(t *testing.T, host, server string) {
-	t.Helper()
-	original := http.DefaultTransport
-	replaceDefaultTransport(t, roundTripper(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Host == host {
-			r = r.Clone(r.Context())
-			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(server, "http://")
-		}
-		return original.RoundTrip(r)
-	}))
 }
 
 // noSleep is a Target.Sleep that does not wait for retries.

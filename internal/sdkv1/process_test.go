@@ -107,8 +107,8 @@ func TestCredentialProcessInUse(t *testing.T) {
 			environment(t, tc.env, tc.config, tc.credentials)
 			sts := newSTS(t)
 			got, _, _ := strings.Cut(sign(t, invoke.Settings{Profile: tc.profile}), " eu-west-1")
-			for _, c := range sts.received() {
-				signer, _, _ := strings.Cut(c.signed(), " ")
+			for _, c := range sts.Received() {
+				signer, _, _ := strings.Cut(c.Signed(), " ")
 				got += " of " + signer
 			}
 			if got != tc.want {
@@ -268,12 +268,12 @@ func TestRolesOfAProcess(t *testing.T) {
 			if got, want := sign(t, invoke.Settings{Profile: "shop"}), fmt.Sprintf("AKIDROLE%d eu-west-1", len(tc.want)); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
-			calls := sts.received()
+			calls := sts.Received()
 			if len(calls) != len(tc.want) {
 				t.Fatalf("got calls %v, want %q", calls, tc.want)
 			}
 			for i, c := range calls {
-				signer, _, _ := strings.Cut(c.signed(), " ")
+				signer, _, _ := strings.Cut(c.Signed(), " ")
 				if got := fmt.Sprintf("%s %s %s %s", signer, c.Get("ExternalId"), c.Get("RoleSessionName"), c.Get("DurationSeconds")); got != tc.want[i] {
 					t.Errorf("got %s, want %s", got, tc.want[i])
 				}

@@ -9,66 +9,16 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
+	"github.com/devopsfaith/krakend-lambda/internal/sdktest"
 )
 
-const gatewayRole = "arn:aws:iam::123456789012:role/gateway"
+const gatewayRole = sdktest.GatewayRole
 
 var role = invoke.Role{ARN: gatewayRole, SessionName: "krakend-lambda"}
-
-// An stsCall is a request to STS.
-type stsCall struct {
-	url.Values
-	authorization string
-}
-
-// signed returns the access key id and the region of the signature. Both are empty without one.
-func (c stsCall) signed() string {
-	if m := regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/sts/`).FindStringSubmatch(c.authorization); m != nil {
-		return m[1] + " " + m[2]
-	}
-	return ""
-}
-
-// fakeSTS returns the credentials AKIDROLE1, AKIDROLE2 and so on. expires returns their lifetime.
-type fakeSTS struct {
-	*httptest.Server
-	expires func() time.Time
-
-	mu    sync.Mutex
-	calls []stsCall
-}
-
-func newSTS(t *testing.T) *fakeSTS {
-	t.Helper()
-	s := &fakeSTS{expires: func() time.Time { return time.Now().Add(time.Hour) }}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err != nil {
-			t.Error(err)
-		}
-		s.mu.Lock()
-		s.calls = append(s.calls, stsCall{r.PostForm, r.Header.Get("Authorization")})
-		n := len(s.calls)
-		s.mu.Unlock()
-		action := r.PostForm.Get("Action")
-		fmt.Fprintf(w, `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Credentials>`+
-			`<AccessKeyId>AKIDROLE%[2]d</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>`+
-			`<Expiration>%[3]s</Expiration></Credentials></%[1]sResult></%[1]sResponse>`, action, n, s.expires().UTC().Format(time.RFC3339))
-	}))
-	t.Cleanup(s.Close)
-	t.Setenv("AWS_ENDPOINT_URL_STS", s.URL)
-	return s
-}
-
-func (s *fakeSTS) received() []stsCall {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
 
 func TestAssumeRole(t *testing.T) {
 	environment(t, keysOfEnvironment, "", shopKeys)
@@ -92,11 +42,11 @@ func TestAssumeRole(t *testing.T) {
 		if got := sign(t, tc.settings); !strings.HasPrefix(got, "AKIDROLE1 ") {
 			t.Errorf("%v: got a call signed by %s", tc.settings, got)
 		}
-		calls := sts.received()
+		calls := sts.Received()
 		if len(calls) != 1 {
 			t.Fatalf("%v: got %d calls of STS, want 1", tc.settings, len(calls))
 		}
-		if got := calls[0].signed(); got != tc.base {
+		if got := calls[0].Signed(); got != tc.base {
 			t.Errorf("%v: STS was called with %q, want %q", tc.settings, got, tc.base)
 		}
 		tc.form["Action"], tc.form["RoleArn"] = []string{"AssumeRole"}, []string{gatewayRole}
@@ -119,9 +69,9 @@ func TestChainedRoles(t *testing.T) {
 	if got := sign(t, invoke.Settings{Profile: "shop", Role: role}); got != "AKIDROLE2 eu-west-1" {
 		t.Errorf("got %s", got)
 	}
-	calls := sts.received()
-	if len(calls) != 2 || calls[0].signed() != "AKIDBASE eu-west-1" || calls[0].Get("ExternalId") != "tea" ||
-		calls[1].signed() != "AKIDROLE1 eu-west-1" || calls[1].Get("RoleArn") != gatewayRole {
+	calls := sts.Received()
+	if len(calls) != 2 || calls[0].Signed() != "AKIDBASE eu-west-1" || calls[0].Get("ExternalId") != "tea" ||
+		calls[1].Signed() != "AKIDROLE1 eu-west-1" || calls[1].Get("RoleArn") != gatewayRole {
 		t.Errorf("got calls %v", calls)
 	}
 }
@@ -132,7 +82,7 @@ func TestAssumeRoleWithTheSessionOfTheBuild(t *testing.T) {
 	if got := signer(t, New(testSession(t, "http://127.0.0.1:1"), &recorder{}, false), invoke.Settings{Role: role}); got != "AKIDROLE1 eu-west-1" {
 		t.Errorf("got %s", got)
 	}
-	if calls := sts.received(); len(calls) != 1 || calls[0].signed() != accessKey+" eu-west-1" {
+	if calls := sts.Received(); len(calls) != 1 || calls[0].Signed() != accessKey+" eu-west-1" {
 		t.Errorf("got calls %v", calls)
 	}
 }
@@ -145,7 +95,7 @@ func TestRolesAreShared(t *testing.T) {
 	for _, id := range []string{"one", "one", "two", "one"} {
 		signer(t, sdk, invoke.Settings{Role: invoke.Role{ARN: gatewayRole, ExternalID: id, SessionName: "gateway"}})
 	}
-	if n := len(sts.received()); n != 2 {
+	if n := len(sts.Received()); n != 2 {
 		t.Errorf("got %d calls of STS, want 2", n)
 	}
 }
@@ -160,12 +110,12 @@ func TestRoleIsRenewed(t *testing.T) {
 		life  time.Duration // of the next credentials of STS
 		want  string
 	}{{false, time.Hour, "AKIDROLE1"}, {false, time.Hour, "AKIDROLE1"}, {true, -time.Second, "AKIDROLE2"}, {false, time.Hour, "AKIDROLE3"}} {
-		sts.expires = func() time.Time { return time.Now().Add(step.life) }
+		sts.Expires = func() time.Time { return time.Now().Add(step.life) }
 		found, err := find(t.Context(), step.renew)
 		if err != nil || found.AccessKeyID != step.want || found.SessionToken != "role-token" || found.Source != "AssumeRoleProvider" {
 			t.Errorf("got %+v, %v, want %s", found, err, step.want)
 		}
-		if found.Expires.Sub(sts.expires()).Abs() > time.Minute {
+		if found.Expires.Sub(sts.Expires()).Abs() > time.Minute {
 			t.Errorf("got credentials that expire at %v", found.Expires)
 		}
 	}

@@ -128,12 +128,12 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			if got := sign(t, invoke.Settings{}); got != fmt.Sprintf("AKIDROLE%d eu-west-1", tc.sts) {
 				t.Errorf("got %s", got)
 			}
-			calls := sts.received()
+			calls := sts.Received()
 			if len(calls) != tc.sts {
 				t.Errorf("got %d calls of STS, want %d", len(calls), tc.sts)
 			}
 			for _, c := range calls {
-				if token := c.Get("WebIdentityToken"); (c.Get("Action") == "AssumeRoleWithWebIdentity") != (token == "web-identity") || token != "" && c.signed() != "" {
+				if token := c.Get("WebIdentityToken"); (c.Get("Action") == "AssumeRoleWithWebIdentity") != (token == "web-identity") || token != "" && c.Signed() != "" {
 					t.Errorf("got the call %v", c)
 				}
 			}

@@ -24,6 +24,7 @@ func TestRepeats(t *testing.T) {
 		{"in base64", "got SVFvSmIzSnBaMmx1WDJWakVYQU1QTEVub3QvYSt0b2tlbj09", secret, true},
 		{"in base64 after other characters", "x/" + base64.RawURLEncoding.EncodeToString([]byte("a "+secret)), secret, true},
 		{"in base64 before another character", base64.RawStdEncoding.EncodeToString([]byte(secret)) + "x", secret, true},
+		{"in base64 for URLs", "az8-az8_az8-az8_az8-az8_", "k?>k??k?>k??k?>k??", true},
 		{"a short text in base64", "got cGluPTEyMzQ=", "pin=1234", true},
 		{"in URL encoding", "got%20%7B%22a%22%3A%22b%22%2C%22c%22%3A%22d%22%7D", `{"a":"b","c":"d"}`, true},
 		{"in URL encoding, from its start", "%7B%22a%22%3A%22b%22%2C%22c%22%3A%22d%22%7D", `{"a":"b","c":"d"}`, true},

@@ -49,7 +49,10 @@ func TestRepeatsRequest(t *testing.T) {
 		want bool
 	}{
 		{"nothing", nil, "", false},
-		{"a header", http.Header{"X-Amz-Security-Token": {"x", secret}}, "", true},
+		{"a signature", http.Header{"Authorization": {secret}}, "", true},
+		{"a session token", http.Header{"X-Amz-Security-Token": {"x", secret}}, "", true},
+		{"a token of SSO", http.Header{"X-Amz-Sso_bearer_token": {secret}}, "", true},
+		{"a token of the metadata service", http.Header{"X-Aws-Ec2-Metadata-Token": {secret}}, "", true},
 		{"a header without secrets", http.Header{"X-Amz-Date": {secret}}, "", false},
 		{"a form", nil, "Action=AssumeRoleWithWebIdentity&WebIdentityToken=" + secret, true},
 		{"another value of a form", nil, "RoleSessionName=" + secret, false},

@@ -15,53 +15,7 @@ import (
 // once makes the SDK make only one attempt, so that tests do not wait for retries.
 func once(t *testing.T) { t.Setenv("AWS_MAX_ATTEMPTS", "1") }
 
-// The SDK's providers panic on some incomplete answers, in a goroutine where nothing can recover a panic.
-// For every answer, the process goes on.
-func TestAnswersToLookups(t *testing.T) {
-	once(t)
-	const fields = "<AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>"
-	wrap := func(action, credentials string) string {
-		return "<" + action + "Response><" + action + "Result>" + credentials + "</" + action + "Result></" + action + "Response>"
-	}
-	answers := map[string]func(action string) string{
-		"nothing":   func(string) string { return "" },
-		"HTML":      func(string) string { return "<html>login</html>" },
-		"no result": func(action string) string { return wrap(action, "") },
-		"too large": func(action string) string {
-			return wrap(action, "<Credentials>"+fields+"<x>"+strings.Repeat("x", maxAnswer)+"</x></Credentials>")
-		},
-		"too deep": func(action string) string {
-			return "<" + action + "Response><" + action + "Result>" + strings.Repeat("<a>", 1_000_000)
-		},
-		"deep": func(action string) string {
-			return "<" + action + "Response><" + action + "Result>" + strings.Repeat("<a>", maxAnswer/4)
-		},
-	}
-	for _, field := range []string{"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"} {
-		answers["no "+field] = func(action string) string {
-			before, rest, _ := strings.Cut(fields, "<"+field+">")
-			_, after, _ := strings.Cut(rest, "</"+field+">")
-			return wrap(action, "<Credentials>"+before+after+"</Credentials>")
-		}
-	}
-	webIdentity := map[string]string{"AWS_ROLE_ARN": gatewayRole, "AWS_WEB_IDENTITY_TOKEN_FILE": writeFile(t, "token", "web-identity")}
-	for name, answer := range answers {
-		for action, env := range map[string]map[string]string{"AssumeRole": keysOfEnvironment, "AssumeRoleWithWebIdentity": webIdentity} {
-			t.Run(action+", "+name, func(t *testing.T) {
-				environment(t, env, "", "")
-				t.Setenv("AWS_ENDPOINT_URL_STS", serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer(action)) }))
-				var settings invoke.Settings
-				if action == "AssumeRole" {
-					settings.Role = role
-				}
-				if got := find(t, newSDK(nil), settings); !strings.HasPrefix(got, "error: ") {
-					t.Errorf("got %s", got)
-				}
-			})
-		}
-	}
-}
-
+// Answers of the other services are checked like those of STS.
 func TestAnswersOfOthers(t *testing.T) {
 	once(t)
 	for _, tc := range []struct {

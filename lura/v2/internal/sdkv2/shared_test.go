@@ -29,6 +29,8 @@ func TestExpiredTokensOfOneEndpoint(t *testing.T) { sdktest.ExpiredTokensOfOneEn
 
 func TestRolesOfProfiles(t *testing.T) { sdktest.RolesOfProfiles(t, clients) }
 
+func TestAnswersToLookups(t *testing.T) { sdktest.AnswersToLookups(t, clients, maxAnswer) }
+
 func TestLookupsRepeatNoSecrets(t *testing.T) {
 	sdktest.LookupsRepeatNoSecrets(t, clients, secretMessage)
 }

@@ -49,11 +49,11 @@ func TestAssumeRole(t *testing.T) {
 		if got := find(t, newSDK(custom), tc.settings); got != "AKIDROLE1" {
 			t.Errorf("%+v: got %s", tc.settings, got)
 		}
-		calls := sts.received()
+		calls := sts.Received()
 		if len(calls) != 1 {
 			t.Fatalf("%+v: got %d calls of STS, want 1", tc.settings, len(calls))
 		}
-		if got := calls[0].signed(); got != tc.base {
+		if got := calls[0].Signed(); got != tc.base {
 			t.Errorf("%+v: STS was called with %q, want %q", tc.settings, got, tc.base)
 		}
 		tc.form["Action"], tc.form["RoleArn"] = []string{"AssumeRole"}, []string{gatewayRole}
@@ -207,16 +207,16 @@ func TestSourcesOfTheSDK(t *testing.T) {
 			if got := find(t, newSDK(nil), invoke.Settings{Profile: tc.profile}); got != fmt.Sprintf("AKIDROLE%d", tc.sts) {
 				t.Errorf("got %s", got)
 			}
-			calls := sts.received()
+			calls := sts.Received()
 			if len(calls) != tc.sts {
 				t.Errorf("got %d calls of STS, want %d", len(calls), tc.sts)
 			}
 			for i, c := range calls {
-				if token := c.Get("WebIdentityToken"); (c.Get("Action") == "AssumeRoleWithWebIdentity") != (token == "web-identity") || token != "" && c.signed() != "" {
+				if token := c.Get("WebIdentityToken"); (c.Get("Action") == "AssumeRoleWithWebIdentity") != (token == "web-identity") || token != "" && c.Signed() != "" {
 					t.Errorf("got the call %v", c)
 				}
-				if i == 1 && (c.signed() != "AKIDROLE1 eu-west-1" || c.Get("RoleArn") != gatewayRole) {
-					t.Errorf("got the second call %v, signed by %s", c, c.signed())
+				if i == 1 && (c.Signed() != "AKIDROLE1 eu-west-1" || c.Get("RoleArn") != gatewayRole) {
+					t.Errorf("got the second call %v, signed by %s", c, c.Signed())
 				}
 			}
 			if last := len(calls) - 1; tc.sts == 2 && len(tc.config) > 0 && calls[last].Get("RoleSessionName") == "edge" &&
