@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 // A lookup that obeys its context ends after 30 seconds. Then another one can start.
@@ -222,6 +224,34 @@ func TestDescribe(t *testing.T) {
 			if got := fails(t, v); got != "no AWS credentials in the test: "+tc.want {
 				t.Errorf("got %s", got)
 			}
+		})
+	}
+}
+
+// The error of a provider may repeat the credentials that it has found before.
+func TestErrorsRepeatNoCredentialsInUse(t *testing.T) {
+	current := Found{Credentials: sigv4.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "not-a-secret", SessionToken: "not-a-token"}, Source: "TestProvider"}
+	const left = "the error repeats the credentials in use, so its text is left out"
+	for repeated, want := range map[string]string{
+		current.SecretAccessKey: left,
+		current.SessionToken:    left,
+		current.AccessKeyID:     "'cannot renew AKIDEXAMPLE'",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _, l := newCache(t, func(_ context.Context, n int) (Found, error) {
+				if n == 1 {
+					return current, nil
+				}
+				return Found{}, errors.New("cannot renew " + repeated)
+			})
+			v := c.For(a)
+			_, version := get(t, v)
+			v.MarkExpired(version)
+			if got := fails(t, v); got != "no AWS credentials in the test: "+want {
+				t.Errorf("%s: got %s, want %s", repeated, got, want)
+			}
+			synctest.Wait()
+			l.expect(t, firstFound, "WARNING [Lambda] no new AWS credentials in the test: "+want+"; keeping the current credentials")
 		})
 	}
 }
