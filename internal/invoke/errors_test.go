@@ -2,6 +2,7 @@ package invoke
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
@@ -104,6 +105,7 @@ func TestAPIErrorOfPlainText(t *testing.T) {
 // No message repeats the payload, for any code.
 func TestMessageRepeatsNoPayload(t *testing.T) {
 	const payload = `{"card":"4111111111111111"}`
+	clientContext := base64.StdEncoding.EncodeToString([]byte(`{"custom":{"X-Token":"abcd"}}`))
 	for _, tc := range []struct{ code, contentType, body, want string }{
 		{"", "text/plain", "no such path", "no such path"},
 		{"", "text/plain", "cannot read " + payload, ""},
@@ -111,11 +113,13 @@ func TestMessageRepeatsNoPayload(t *testing.T) {
 		{"ServiceException", "application/json", `{"message":"no function 4111111111111111"}`, ""},
 		{"ServiceException", "application/json", `{"message":"no function 411111111111"}`, "no function 411111111111"},
 		{"SerializationException", "application/json", `{"message":"no token 4111"}`, ""},
+		{"ServiceException", "application/json", `{"message":"no context {\"X-Token\":\"abcd\"}"}`, ""},
+		{"ServiceException", "application/json", `{"message":"no context/siWC1Ub2tlbiI6ImFiY2/"}`, ""},
 	} {
 		w := newWorld(func(*http.Request) (*http.Response, error) {
 			return answer(http.StatusBadRequest, tc.body, "Content-Type", tc.contentType, "X-Amzn-Errortype", tc.code), nil
 		})
-		_, err := send(t.Context(), w.client(t), all(), &Request{Function: "f", Payload: PayloadOf([]byte(payload))})
+		_, err := send(t.Context(), w.client(t), all(), &Request{Function: "f", Payload: PayloadOf([]byte(payload)), ClientContext: clientContext})
 		if got := errorOf(t, err).Message; got != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.body, got, tc.want)
 		}
