@@ -253,3 +253,29 @@ func TestLinesAreClean(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A good configuration is named in the log as a bad one is.
+func TestWhereOfABackend(t *testing.T) {
+	for _, spec := range []Spec{
+		{Settings: ns(map[string]any{"function_name": "f"})},
+		{Method: "PUT", URLPattern: "/", Settings: ns(map[string]any{"function_param_name": "Lambda"})},
+		{Endpoint: "/x", EndpointMethod: "GET", Settings: ns(map[string]any{"function_name": "f"})},
+		{URLPattern: "/x", Settings: ns(map[string]any{"function_name": "f"})},
+	} {
+		if got, want := withInvoker(&recorder{}, noInvoker{}).New(spec).where(), spec.where(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// The host that an adapter gives to a backend without one is not that of events.
+func TestHostOfEvents(t *testing.T) {
+	for host, want := range map[string]string{"http://shop:81": "http://shop:81", Host: ""} {
+		if got := (Spec{Host: []string{host}}).route().Host; got != want {
+			t.Errorf("%s: got %q, want %q", host, got, want)
+		}
+	}
+	if got := (Spec{}).route().Host; got != "" {
+		t.Errorf("got %q without a host", got)
+	}
+}

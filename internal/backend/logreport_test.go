@@ -32,13 +32,14 @@ func TestFunctionReport(t *testing.T) {
 			"REPORT RequestId: fake\tDuration: 1 ms\tInit Duration: 9 ms\nREPORT RequestId: 1\tDuration: 2 ms\n",
 			Invocation{FunctionDuration: 2 * ms},
 		},
-		"absent":      {"START RequestId: 1\nhello\n", Invocation{}},
-		"empty":       {"", Invocation{}},
-		"cut":         {"ation: 3.53 ms\tBilled Duration: 4 ms\n", Invocation{}},
-		"not numbers": {"REPORT RequestId: 1\tDuration: x ms\tBilled Duration: NaN ms\tMemory Size: Inf MB\tMax Memory Used: -1 MB\tInit Duration: 1e300 ms", Invocation{}},
-		"other units": {"REPORT RequestId: 1\tDuration: 3 s\tMemory Size: 1 GB", Invocation{}},
-		"not JSON":    {`{"type":"platform.report"` + "\n", Invocation{}},
-		"other type":  {`{"type":"x","note":"platform.report","record":{"metrics":{"durationMs":3.5}}}` + "\n", Invocation{}},
+		"absent":             {"START RequestId: 1\nhello\n", Invocation{}},
+		"empty":              {"", Invocation{}},
+		"cut":                {"ation: 3.53 ms\tBilled Duration: 4 ms\n", Invocation{}},
+		"not numbers":        {"REPORT RequestId: 1\tDuration: x ms\tBilled Duration: NaN ms\tMemory Size: Inf MB\tMax Memory Used: -1 MB\tInit Duration: 1e300 ms", Invocation{}},
+		"the largest number": {"REPORT RequestId: 1\tMax Memory Used: 2147483647 MB\tMemory Size: 2147483648 MB", Invocation{MaxMemoryUsed: 2147483647 << 20}},
+		"other units":        {"REPORT RequestId: 1\tDuration: 3 s\tMemory Size: 1 GB", Invocation{}},
+		"not JSON":           {`{"type":"platform.report"` + "\n", Invocation{}},
+		"other type":         {`{"type":"x","note":"platform.report","record":{"metrics":{"durationMs":3.5}}}` + "\n", Invocation{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got Invocation

@@ -205,6 +205,11 @@ func TestProxiedReplies(t *testing.T) {
 			"the reply of a streaming function in one piece", answer{payload: []byte(prelude + "<p>"), header: http.Header{"Content-Type": {integrationResponse}}},
 			raw, 404, "<p>", http.Header{"Content-Type": {"text/html"}},
 		},
+		{
+			"a stream's reply without a type", answer{payload: []byte("{}" + prelude[len(prelude)-8:] + "<p>"), header: http.Header{"Content-Type": {integrationResponse}}},
+			raw, 200, "<p>", http.Header{"Content-Type": {"application/octet-stream"}},
+		},
+		{"a stream's reply without a type and a body", answer{payload: []byte("{}" + prelude[len(prelude)-8:]), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 200, "", http.Header{}},
 		{"an incomplete prelude", answer{payload: []byte("{}"), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
 		{"an invalid prelude", answer{payload: []byte("x" + prelude), header: http.Header{"Content-Type": {integrationResponse}}}, raw, 0, "", nil},
 		{"a null, decoded", answer{payload: []byte(`{"statusCode":200,"body":"null"}`)}, structured, 200, "", http.Header{"Content-Type": {"text/plain; charset=utf-8"}}},

@@ -218,3 +218,12 @@ func TestUnsetClaims(t *testing.T) {
 		}
 	}
 }
+
+// A header that the operator does not pass to the backend names no tenant.
+func TestHiddenHeaderIsNoTenant(t *testing.T) {
+	api := newHeaderAPI(t, http.StatusOK, "{}")
+	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: api.url}}).New(Spec{HiddenHeaders: []string{"User-Agent"}, Settings: ns(map[string]any{"function_name": "f", "tenant_id": "{input_headers.User-Agent}"})})
+	if _, err := do(t.Context(), b, &Request{Headers: map[string][]string{"User-Agent": {"curl"}}}); err == nil || len(api.take()) != 0 {
+		t.Errorf("got %v, want an error and no call", err)
+	}
+}

@@ -131,3 +131,27 @@ func TestAttemptCode(t *testing.T) {
 		}
 	}
 }
+
+// An Observer needs no OnInvocation beside it.
+func TestObserverAlone(t *testing.T) {
+	s := api(t, `{}`)
+	o := &observed{}
+	b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL}, Observer: o}).New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+	if _, err := do(t.Context(), b, &Request{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(o.events, "; "), "start f: in us-west-2, listed true, stream false; end"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// An error without a request id leaves that of the last attempt.
+func TestRequestIDOfAFailedInvocation(t *testing.T) {
+	i := Invocation{RequestID: "1"}
+	if i.failed(ended(context.DeadlineExceeded, "")); i.RequestID != "1" {
+		t.Errorf("got %q, want that of the attempt", i.RequestID)
+	}
+	if i.failed(internal(errPanic).withInvocation(config.Function{Name: "f"}, "2")); i.RequestID != "2" {
+		t.Errorf("got %q, want that of the error", i.RequestID)
+	}
+}
