@@ -15,7 +15,7 @@ func raises(errorType, message string) func() (string, error) {
 }
 
 // asStatus gives the errors of raises a status.
-var asStatus = object{"function_error_status": object{"ValidationError": 422, "*NotFound": 404, "Busy": 429}}
+var asStatus = object{"function_error_status": object{"ValidationError": 422, "*NotFound": 404, "Busy": 429, "OutOfStock": 500}}
 
 // newRaising starts an Invoke API whose functions fail, but for one.
 func newRaising(t *testing.T) *lambdaAPI {
@@ -23,6 +23,7 @@ func newRaising(t *testing.T) *lambdaAPI {
 		"invalid": raises("ValidationError", "a \"tea\"\nis missing"),
 		"absent":  raises("com.shop.OrderNotFound", "no order 7"),
 		"busy":    raises("Busy", "later"),
+		"broken":  raises("OutOfStock", "planted"),
 		"other":   raises("KeyError", "planted"),
 		"crashes": raises("Runtime.HandlerNotFound", "planted"),
 		"good":    replies(`{"good":true}`),
@@ -42,7 +43,7 @@ func TestFunctionErrorStatus(t *testing.T) {
 			status   int
 			level    string
 		}{
-			{"invalid", 422, "INFO"}, {"absent", 404, "INFO"}, {"busy", 429, "WARNING"}, {"other", 502, "ERROR"}, {"crashes", 502, "ERROR"},
+			{"invalid", 422, "INFO"}, {"absent", 404, "INFO"}, {"busy", 429, "WARNING"}, {"broken", 500, "ERROR"}, {"other", 502, "ERROR"}, {"crashes", 502, "ERROR"},
 		}
 		for _, tc := range tests {
 			endpoints = append(endpoints, endpoint("/"+tc.function, lambdaBackend(with(fixed(api, tc.function), asStatus), at("/"+tc.function))))
@@ -64,7 +65,8 @@ func TestFunctionErrorStatus(t *testing.T) {
 	})
 }
 
-// With no-op, and in a stream before its first byte, the error is a response.
+// With no-op, and in a stream before its first byte, the error is a response. A 5xx has no body, as
+// the default 502.
 func TestFunctionErrorStatusOfNoOp(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newRaising(t)
@@ -75,6 +77,8 @@ func TestFunctionErrorStatusOfNoOp(t *testing.T) {
 			noOpEndpoint("/retries", with(settings, object{"retry_function_errors": true, "max_retries": 1})),
 			noOpEndpoint("/event", with(settings, object{"payload_format": "2.0"})),
 			with(endpoint("/details", lambdaBackend(settings, detailsAsX, noOp)), object{"output_encoding": "no-op"}),
+			noOpEndpoint("/broken", with(fixed(api, "broken"), asStatus)),
+			noOpEndpoint("/broken-stream", with(fixed(api, "broken"), asStatus, object{"stream": true})),
 			noOpEndpoint("/other", with(fixed(api, "other"), asStatus)),
 		}, options{})
 		for path, calls := range map[string]int{"/plain": 1, "/stream": 1, "/retries": 2, "/event": 1, "/details": 1} {
@@ -90,18 +94,22 @@ func TestFunctionErrorStatusOfNoOp(t *testing.T) {
 				}
 			})
 		}
+		check(t, gw.get(t, "/broken"), http.StatusInternalServerError, "")
+		check(t, gw.get(t, "/broken-stream"), http.StatusInternalServerError, "")
 		check(t, gw.get(t, "/other"), http.StatusBadGateway, "")
 	})
 }
 
-// return_error_details shows the same as ever, with the status.
+// return_error_details shows the same as ever, with the status, a 5xx too.
 func TestFunctionErrorStatusWithDetails(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newRaising(t)
 		gw := start(t, g, []object{
 			endpoint("/details", lambdaBackend(with(fixed(api, "invalid"), asStatus), detailsAsX)),
+			endpoint("/broken", lambdaBackend(with(fixed(api, "broken"), asStatus), detailsAsX)),
 		}, options{})
 		checkMerged(t, gw.get(t, "/details"), http.StatusOK, `{`+g.errorX(422, invalidDetails)+`}`, "false")
+		checkMerged(t, gw.get(t, "/broken"), http.StatusOK, `{`+g.errorX(500, `{"errorType":"OutOfStock","errorMessage":"planted"}`)+`}`, "false")
 	})
 }
 
@@ -129,8 +137,8 @@ func TestFunctionErrorStatusOfMerges(t *testing.T) {
 	})
 }
 
-// With return_error_msg the client reads what the function says, in one line. With
-// return_error_code it reads the details, as ever.
+// With return_error_msg the client reads what the function says, in one line, but not with a 5xx.
+// With return_error_code it reads the details, as ever.
 func TestFunctionErrorStatusWithReturnErrorMsg(t *testing.T) {
 	eachGatewayThat(t, returnsErrors, func(t *testing.T, g gateway) {
 		api := newRaising(t)
@@ -138,6 +146,8 @@ func TestFunctionErrorStatusWithReturnErrorMsg(t *testing.T) {
 		gw := start(t, g, []object{
 			endpoint("/message", lambdaBackend(invalid)),
 			endpoint("/absent", lambdaBackend(with(fixed(api, "absent"), asStatus))),
+			endpoint("/broken", lambdaBackend(with(fixed(api, "broken"), asStatus))),
+			noOpEndpoint("/broken-no-op", with(fixed(api, "broken"), asStatus)),
 			endpoint("/other", lambdaBackend(with(fixed(api, "other"), asStatus))),
 			endpoint("/code", lambdaBackend(invalid, errorCode)),
 			with(endpoint("/first", lambdaBackend(invalid), lambdaBackend(fixed(api, "good"))), sequential),
@@ -147,6 +157,8 @@ func TestFunctionErrorStatusWithReturnErrorMsg(t *testing.T) {
 		checkError(t, gw.get(t, "/message"), 422, message, plainText, "")
 		checkError(t, gw.get(t, "/first"), 422, message, plainText, "")
 		checkError(t, gw.get(t, "/absent"), 404, "com.shop.OrderNotFound: no order 7", plainText, "")
+		checkError(t, gw.get(t, "/broken"), 500, "lambda: the function failed", plainText, "")
+		checkError(t, gw.get(t, "/broken-no-op"), 500, "lambda: the function failed", plainText, "")
 		checkError(t, gw.get(t, "/other"), 502, "lambda: the function failed", plainText, "")
 		checkError(t, gw.get(t, "/code"), 422, invalidDetails, jsonText, "")
 		check(t, gw.get(t, "/no-op"), 422, invalidDetails)

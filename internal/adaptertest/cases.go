@@ -138,7 +138,8 @@ var cases = []testCase{
 		name: "the function's error as a status, no-op", backend: Backend{Encoding: "no-op"}, settings: asStatus, fails: errNoOrder,
 		data: `{}`, bytes: `{"errorType":"errorString","errorMessage":"no order 7"}`, metadata: 404, headers: []string{"Content-Type", "X-Amzn-Requestid"},
 	},
-	{name: "the function's error as a timeout's status", settings: map[string]any{"function_error_status": map[string]any{"*": 504.0}}, fails: errNoOrder, status: 504, message: "errorString: no order 7"},
+	{name: "the function's error as a 5xx", settings: asFault, fails: errNoOrder, status: 504, message: "lambda: the function failed"},
+	{name: "the function's error as a 5xx, no-op", backend: Backend{Encoding: "no-op"}, settings: asFault, fails: errNoOrder, status: 504, message: "lambda: the function failed"},
 	{name: "throttled", fault: fault(lambdatest.Throttle(3)), status: 429, message: "lambda: too many requests"},
 	{name: "access denied", fault: fault(lambdatest.APIError(403, "AccessDeniedException", "arn:aws:iam::123456789012:user/x")), status: 502, message: "lambda: invocation failed"},
 	{name: "not ready", fault: fault(lambdatest.APIError(502, "ResourceNotReadyException", "")), status: 503, message: "lambda: the function is not available"},
@@ -157,6 +158,10 @@ var cases = []testCase{
 	{
 		name: "details of the function's error as a status", backend: Backend{HTTP: detailsAsX}, settings: asStatus, fails: errNoOrder,
 		data: `{"error_x":{"http_status_code":404,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 404,
+	},
+	{
+		name: "details of the function's error as a 5xx", backend: Backend{HTTP: detailsAsX}, settings: asFault, fails: errNoOrder,
+		data: `{"error_x":{"http_status_code":504,"http_body":"{\"errorType\":\"errorString\",\"errorMessage\":\"no order 7\"}","http_body_encoding":"application/json"}}`, incomplete: true, metadata: 504,
 	},
 	{
 		name: "details of AWS's error", backend: Backend{HTTP: detailsAsX},
@@ -212,6 +217,9 @@ var cases = []testCase{
 	{name: "a dry run", settings: map[string]any{"invocation_type": "DryRun"}, reply: `{"a":1}`, data: `{}`, metadata: 204, headers: []string{"X-Amzn-Requestid"}},
 }
 
-var asStatus = map[string]any{"function_error_status": map[string]any{"error*": 404.0}}
+var (
+	asStatus = map[string]any{"function_error_status": map[string]any{"error*": 404.0}}
+	asFault  = map[string]any{"function_error_status": map[string]any{"*": 504.0}}
+)
 
 var proxied = map[string]any{"response_format": "proxy"}

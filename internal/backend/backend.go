@@ -290,8 +290,8 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 }
 
 // Invoke executes the function for r and passes the reply to decode, which runs the framework's
-// parts. With no-op, a function's error that has a status in function_error_status is such a
-// reply, too. The error is an *Error, or the context's error if the client went away, and is
+// parts. With no-op, a function's error that has a 4xx in function_error_status is such a reply,
+// too. The error is an *Error, or the context's error if the client went away, and is
 // already logged. A panic, including one in decode, becomes an *Error too: in a merge, the
 // router could not recover it, and it would end the process.
 func (b *Backend) Invoke(ctx context.Context, r *Request, decode func(*http.Response) error) (err error) {

@@ -36,11 +36,11 @@ type Error struct {
 
 	err    error
 	shown  bool // Error is Details
-	public bool // function_error_status has the status: clients get kind and reason
+	public bool // function_error_status has a 4xx for it: clients get kind and reason
 }
 
 // Error returns a text that is safe to show to a client: Details if the operator enabled them,
-// and the function's own text if function_error_status has a status for its error.
+// and the function's own text if function_error_status has a 4xx for its error.
 func (e *Error) Error() string {
 	switch {
 	case e.shown:
@@ -90,7 +90,7 @@ func (e *Error) WithDetails() *Error {
 // a stack trace. It is nil if the deadline passed: KrakenD always turns a timeout into an error,
 // regardless of those settings.
 func (e *Error) Details() []byte {
-	if e.status == http.StatusGatewayTimeout && !e.public {
+	if e.status == http.StatusGatewayTimeout && e.functionError == "" {
 		return nil
 	}
 	reason := e.reason

@@ -17,10 +17,10 @@ import (
 )
 
 // statuses has a status for each log level, and the status of a timeout.
-var statuses = map[string]any{"ValidationError": 422.0, "*NotFound": 404.0, "Busy": 429.0, "Late": 504.0, "*": 599.0}
+var statuses = map[string]any{"ValidationError": 422.0, "*NotFound": 404.0, "Busy": 429.0, "Broken": 500.0, "Late": 504.0, "Runtime.*": 599.0, "*": 499.0}
 
-// A function's error gets the status of function_error_status. The client gets the function's message,
-// but never a stack trace.
+// A function's error gets the status of function_error_status. With a 4xx, the client gets the
+// function's message, but never a stack trace. With a 5xx it gets what the default 502 gives.
 func TestFunctionErrorStatus(t *testing.T) {
 	for _, tc := range []struct {
 		name, payload string
@@ -32,15 +32,16 @@ func TestFunctionErrorStatus(t *testing.T) {
 		{"a name", `{"errorType":"ValidationError","errorMessage":"no tea","stackTrace":["secret"]}`, 422, "INFO", "ValidationError: no tea", `{"errorType":"ValidationError","errorMessage":"no tea"}`},
 		{"a pattern", `{"errorType":"com.shop.OrderNotFound","errorMessage":"7","trace":["secret"]}`, 404, "INFO", "com.shop.OrderNotFound: 7", `{"errorType":"com.shop.OrderNotFound","errorMessage":"7"}`},
 		{"a throttle", `{"errorType":"Busy","errorMessage":"later"}`, 429, "WARNING", "Busy: later", `{"errorType":"Busy","errorMessage":"later"}`},
-		{"a timeout", `{"errorType":"Late","errorMessage":"too late"}`, 504, "ERROR", "Late: too late", `{"errorType":"Late","errorMessage":"too late"}`},
-		{"any other", `{"errorType":"Oops","errorMessage":"x"}`, 599, "ERROR", "Oops: x", `{"errorType":"Oops","errorMessage":"x"}`},
-		{"Lambda's own", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`, 599, "ERROR", "Runtime.HandlerNotFound: x", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`},
-		{"no type", `{"errorMessage":"Task timed out"}`, 599, "ERROR", "Task timed out", `{"errorType":"","errorMessage":"Task timed out"}`},
+		{"a fault", `{"errorType":"Broken","errorMessage":"no water","stackTrace":["secret"]}`, 500, "ERROR", "lambda: the function failed", `{"errorType":"Broken","errorMessage":"no water"}`},
+		{"a timeout", `{"errorType":"Late","errorMessage":"too late"}`, 504, "ERROR", "lambda: the function failed", `{"errorType":"Late","errorMessage":"too late"}`},
+		{"any other", `{"errorType":"Oops","errorMessage":"x"}`, 499, "INFO", "Oops: x", `{"errorType":"Oops","errorMessage":"x"}`},
+		{"Lambda's own", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`, 599, "ERROR", "lambda: the function failed", `{"errorType":"Runtime.HandlerNotFound","errorMessage":"x"}`},
+		{"no type", `{"errorMessage":"Task timed out"}`, 499, "INFO", "Task timed out", `{"errorType":"","errorMessage":"Task timed out"}`},
 		{"no message", `{"errorType":"ValidationError"}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
-		{"another report", `{"stack":"secret"}`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"another report", `{"stack":"secret"}`, 499, "INFO", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
 		{"a message that is not a string", `{"errorType":"ValidationError","errorMessage":{"a":"secret"}}`, 422, "INFO", "ValidationError", `{"errorType":"ValidationError","errorMessage":"the function failed"}`},
-		{"not JSON", `secret`, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
-		{"nothing", ``, 599, "ERROR", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"not JSON", `secret`, 499, "INFO", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
+		{"nothing", ``, 499, "INFO", "lambda: the function failed", `{"errorType":"","errorMessage":"the function failed"}`},
 		{"lines", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`, 422, "INFO", "ValidationError: a 'b'/c ", `{"errorType":"ValidationError","errorMessage":"a\n\"b\"\\c\u001b"}`},
 	} {
 		for _, kind := range []string{"Unhandled", "Handled"} {
@@ -55,7 +56,7 @@ func TestFunctionErrorStatus(t *testing.T) {
 					if lines := slices.Concat(l.level("INFO"), l.level("WARNING"), l.level("ERROR")); len(lines) != 1 || !strings.HasPrefix(lines[0], tc.level+" [BACKEND: ][Lambda] the function failed: function f") {
 						t.Errorf("got the log %q, want one line at %s", lines, tc.level)
 					}
-					if encoding == "no-op" {
+					if encoding == "no-op" && tc.status < 500 {
 						checkResponse(t, response, err, tc.status, tc.details)
 						continue
 					}

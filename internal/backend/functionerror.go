@@ -14,8 +14,9 @@ import (
 
 // functionError returns the error for a function that failed. The payload is an error report
 // from one of Lambda's runtimes, whose stack trace is left out, or anything that a custom
-// runtime reports. The status comes from statuses, or is 502. kind, X-Amz-Function-Error, does
-// not matter: Lambda sends Unhandled both for errors that the function raises and for crashes.
+// runtime reports. The status comes from statuses, or is 502. A 4xx makes the error public. kind,
+// X-Amz-Function-Error, does not matter: Lambda sends Unhandled both for errors that the function
+// raises and for crashes.
 func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) *Error {
 	var report struct {
 		Type    string `json:"errorType"`
@@ -41,7 +42,7 @@ func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) 
 		e.detail = text.Quote(report.Message)
 	}
 	if status := statuses.Of(report.Type); status != 0 {
-		e.status, e.public = status, true
+		e.status, e.public = status, status < http.StatusInternalServerError
 		if other { // it can be anything, including a stack trace
 			e.reason = ""
 		}
