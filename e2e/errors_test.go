@@ -260,7 +260,7 @@ func TestFunctionThatDoesNotExist(t *testing.T) {
 		check(t, got, http.StatusNotFound, "")
 		checkNothingLeaks(t, got)
 		checkLogged(t, api, gw.Lines(t, "INFO", "/named"), "Absent",
-			`invocation failed: FUNCTION, code ResourceNotFoundException (404), REQUEST: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent'`)
+			`invocation failed: FUNCTION, code ResourceNotFoundException (404), REQUEST: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:Absent'; the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'`)
 	})
 }
 

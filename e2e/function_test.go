@@ -60,6 +60,9 @@ func TestEachBackendCallsItsOwnEndpointAndRegion(t *testing.T) {
 	})
 }
 
+// everyFunction is the warning of a backend whose placeholder may name every function.
+const everyFunction = "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account; the gateway puts the first letter of the name into upper case unless function_name_case is 'verbatim'"
+
 func TestFunctionFromThePlaceholder(t *testing.T) {
 	eachGateway(t, func(t *testing.T, g gateway) {
 		api := newLambda(t, map[string]any{"my-lambda": echo, "My-lambda": echo, "_x": echo, "7up": echo})
@@ -144,7 +147,6 @@ func TestPlaceholderMissing(t *testing.T) {
 		}
 		warnings := map[string][]string{"Lambda": {noPlaceholder("Lambda")}, "lambda": {noPlaceholder("lambda") + `; did you mean 'Lambda'?`}}
 		if !g.tellsEndpoint { // with a capital it may be a placeholder
-			const everyFunction = "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account"
 			warnings = map[string][]string{"Lambda": {everyFunction}, "lambda": {noPlaceholder("lambda")}}
 		}
 		for _, tc := range []struct{ path, param string }{{"/other", "Lambda"}, {"/lower", "lambda"}} {
@@ -328,7 +330,7 @@ func TestWarningOfWhatAClientCanReach(t *testing.T) {
 		}, options{})
 		for path, want := range map[string]int{"/open": 1, "/limited": 0, "/fixed": 0} {
 			lines := gw.Lines(t, "WARNING", path)
-			if len(lines) != want || want == 1 && lines[0] != "function_param_name: without allowed_functions, a request can name every function in us-east-1 that the gateway's credentials may invoke in their own account" {
+			if len(lines) != want || want == 1 && lines[0] != everyFunction {
 				t.Errorf("%s: got %q, want %d lines", path, lines, want)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
 
 func TestNameThatIsNotAllowed(t *testing.T) {
@@ -27,11 +29,15 @@ func TestWarningOfWhatARequestCanReach(t *testing.T) {
 		{map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"*"}}, nil},
 		{
 			map[string]any{"function_param_name": "Lambda"},
+			[]string{"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the gateway's credentials may invoke in their own account; the gateway puts the first letter of the name into upper case unless function_name_case is 'verbatim'"},
+		},
+		{
+			map[string]any{"function_param_name": "Lambda", "function_name_case": "verbatim"},
 			[]string{"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the gateway's credentials may invoke in their own account"},
 		},
 		{
 			map[string]any{"function_param_name": "Lambda", "assume_role": map[string]any{"role_arn": role}},
-			[]string{"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the role " + role + " may invoke in its own account"},
+			[]string{"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the role " + role + " may invoke in its own account; the gateway puts the first letter of the name into upper case unless function_name_case is 'verbatim'"},
 		},
 	} {
 		tc.settings["region"] = "us-west-2"
@@ -43,6 +49,36 @@ func TestWarningOfWhatARequestCanReach(t *testing.T) {
 		}
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%v: got %q, want %q", tc.settings, got, tc.want)
+		}
+	}
+}
+
+// A name may be wrong only because the gateway has capitalized it, so the line says what it did.
+func TestCapitalizedNameThatDoesNotExist(t *testing.T) {
+	for _, tc := range []struct {
+		nameCase, name string
+		status         int
+		code           string
+		want           bool
+	}{
+		{"capitalized", "echo", 404, resourceNotFound, true},
+		{"capitalized", "echo:live", 404, resourceNotFound, true},
+		{"capitalized", "Echo", 404, resourceNotFound, false},
+		{"capitalized", "echo", 403, "AccessDeniedException", false},
+		{"verbatim", "echo", 404, resourceNotFound, false},
+	} {
+		s := api(t, `{}`)
+		for _, function := range []string{"echo", "Echo"} {
+			s.Fail(function, lambdatest.APIError(tc.status, tc.code, "Function not found").Always())
+		}
+		b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda", "function_name_case": tc.nameCase})
+		if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": tc.name}}); err == nil || strings.Contains(err.Error(), "function_name_case") {
+			t.Errorf("%+v: got %v, want an error for clients", tc, err)
+		}
+		lines := append(l.level("INFO"), l.level("ERROR")...)
+		const hint = ": 'Function not found'; the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'"
+		if len(lines) != 1 || strings.HasSuffix(lines[0], hint) != tc.want || strings.Contains(lines[0], "upper case") != tc.want {
+			t.Errorf("%+v: got the log %q", tc, lines)
 		}
 	}
 }

@@ -222,7 +222,11 @@ func (b *Backend) reach() string {
 	if b.cfg.Region != "" {
 		where = " in " + b.cfg.Region
 	}
-	return "function_param_name: without allowed_functions, a request can name every function" + where + " that " + who + " may invoke in " + whose + " own account"
+	reach := "function_param_name: without allowed_functions, a request can name every function" + where + " that " + who + " may invoke in " + whose + " own account"
+	if !b.cfg.Verbatim {
+		reach += "; the gateway puts the first letter of the name into upper case unless function_name_case is 'verbatim'"
+	}
+	return reach
 }
 
 // configure computes everything that does not depend on a request.

@@ -15,6 +15,8 @@ type Function struct {
 	// Qualifier is a version, an alias, $LATEST or $LATEST.PUBLISHED. It is empty for the
 	// unqualified function.
 	Qualifier string
+	// Capitalized tells that the request had the name with its first letter in lower case.
+	Capitalized bool
 }
 
 // isARN tells whether the name is an ARN or a partial one.
@@ -143,12 +145,14 @@ func (c *Config) FunctionOf(params map[string]string) (Function, error) {
 func (c *Config) named(name string) (f Function, reason string) {
 	f, ok := parseARN(name)
 	if !ok {
+		asked := name
 		if !c.Verbatim {
 			name = upperFirst(name)
 		}
 		if f, ok = parseName(name); !ok {
 			return Function{}, "it is not a valid name"
 		}
+		f.Capitalized = name != asked
 	}
 	switch {
 	case !c.allows(f) && c.Allowed == nil:

@@ -14,12 +14,12 @@ func TestFunctionFromParam(t *testing.T) {
 		verbatim    bool
 		want        Function
 	}{
-		{"capitalized", "my-lambda", false, Function{Name: "My-lambda"}},
+		{"capitalized", "my-lambda", false, Function{Name: "My-lambda", Capitalized: true}},
 		{"verbatim", "my-lambda", true, Function{Name: "my-lambda"}},
 		{"a capital", "My-lambda", false, Function{Name: "My-lambda"}},
-		{"the last letters", "zZz", false, Function{Name: "ZZz"}},
+		{"the last letters", "zZz", false, Function{Name: "ZZz", Capitalized: true}},
 		{"a digit first", "1st_f", false, Function{Name: "1st_f"}},
-		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3"}},
+		{"with a version", "my-lambda:3", false, Function{Name: "My-lambda", Qualifier: "3", Capitalized: true}},
 		{"with an alias", "f:Live", true, Function{Name: "f", Qualifier: "Live"}},
 		{"$LATEST", "f:$LATEST", true, Function{Name: "f", Qualifier: "$LATEST"}},
 		{"$LATEST.PUBLISHED", "f:$LATEST.PUBLISHED", true, Function{Name: "f", Qualifier: "$LATEST.PUBLISHED"}},

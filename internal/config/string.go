@@ -20,6 +20,9 @@ func (c *Config) String() string {
 		add(":", c.Function.Qualifier)
 	} else {
 		add("from the param ", c.ParamName)
+		if !c.Verbatim {
+			s = append(s, ", its first letter in upper case (function_name_case)"...)
+		}
 		add(", qualifier ", c.Qualifier)
 	}
 	add(", region ", c.Region)
