@@ -118,6 +118,15 @@ func check(t *testing.T, adapter Adapter) {
 				Param:   "Lambda", Allowed: []string{"Shop-*", "123456789012:function:f"}, Region: "us-west-2", Endpoint: "http://127.0.0.1:1",
 			},
 		},
+		{
+			"an event",
+			Backend{URLPattern: "/v2/{{.Id}}"},
+			map[string]any{"function_name": "f", "payload_format": "2.0"},
+			Report{
+				Invokes:  "function f, region us-west-2, endpoint http://127.0.0.1:1, payload format 2.0, events with the path /v2/{id}",
+				Function: "f", Region: "us-west-2", Endpoint: "http://127.0.0.1:1",
+			},
+		},
 		{"left to next", Backend{}, nil, Report{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -54,6 +54,23 @@ func TestEventTarget(t *testing.T) {
 	}
 }
 
+func TestPath(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"":                              "/",
+		"/":                             "/",
+		"teas":                          "/teas",
+		"/a%20b?c={{.Id}}":              "/a%20b",
+		"/{{.Shop}}/teas/{{.Id}}/notes": "/{shop}/teas/{id}/notes",
+	} {
+		api := NewAPI(HTTP, Route{URLPattern: pattern}, Settings{})
+		for range 2 { // the first call changes nothing
+			if got := api.Path(strings.ToLower); got != want {
+				t.Errorf("%q: got %s, want %s", pattern, got, want)
+			}
+		}
+	}
+}
+
 func TestEventHeaders(t *testing.T) {
 	for _, tc := range []struct {
 		name                string

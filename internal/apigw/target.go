@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,16 @@ func (t target) fill(params map[string]string, query map[string][]string) (path,
 		}
 	}
 	return path, rawQuery, values
+}
+
+// Path returns the path of events, percent-encoded as in the url_pattern. For each placeholder it
+// has what spell returns for the param, in braces.
+func (a *API) Path(spell func(param string) string) string {
+	path := slices.Clone(a.target.path)
+	for i := 1; i < len(path); i += 2 {
+		path[i] = "{" + spell(path[i]) + "}"
+	}
+	return strings.Join(path, "")
 }
 
 // escapeSegment escapes text as one segment of a path. It escapes as net/http does in a whole

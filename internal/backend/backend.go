@@ -175,6 +175,9 @@ func (f *Factory) New(spec Spec) *Backend {
 		warnings = append(warnings, b.reach())
 	}
 	invokes := b.cfg.String()
+	if b.api != nil {
+		invokes += ", events with the path " + text.Clean(b.api.Path(b.names.EndpointName))
+	}
 	if f.CheckOnly {
 		b.logger.Debug(b.prefix, "Component checked, not enabled:", invokes)
 		b.broken = internal(errCheckOnly)

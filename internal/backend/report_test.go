@@ -3,8 +3,33 @@ package backend
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
+
+// The path of events is the url_pattern's, with the endpoint's own names of its placeholders.
+func TestReportOfEvents(t *testing.T) {
+	for _, tc := range []struct {
+		format, pattern, endpoint, want string
+	}{
+		{"2.0", "/", "/teas/:id", ", payload format 2.0, events with the path /"},
+		{"1.0", "", "", ", payload format 1.0, events with the path /"},
+		{"alb", "/v2/{{.Id}}?a=b", "", ", payload format alb, events with the path /v2/{id}"},
+		{"2.0", "/v2/{{.Id}}/{{.JWT.sub}}/{{.Resp0_id}}", "/teas/:Id", ", payload format 2.0, events with the path /v2/{Id}/{JWT.sub}/{resp0_id}"},
+		{"2.0", `/a"b`, "", ", payload format 2.0, events with the path /a'b"},
+		{"simple", "/x", "", ""},
+	} {
+		var got Report
+		l := &recorder{}
+		NewFactory(Options{Logger: l, SDK: testSDK{endpoint: "http://127.0.0.1:1"}}).New(Spec{
+			Settings: ns(map[string]any{"function_name": "f", "payload_format": tc.format}), URLPattern: tc.pattern, Endpoint: tc.endpoint, Report: func(r Report) { got = r },
+		})
+		want := "function f, region us-west-2, endpoint http://127.0.0.1:1" + tc.want
+		if lines := l.level("DEBUG"); got.Invokes != want || len(lines) != 1 || !strings.HasSuffix(lines[0], ": "+want) {
+			t.Errorf("got  %s, log %q\nwant %s", got.Invokes, lines, want)
+		}
+	}
+}
 
 func TestReport(t *testing.T) {
 	const role = "arn:aws:iam::123456789012:role/gateway"
