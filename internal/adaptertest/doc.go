@@ -10,5 +10,6 @@
 //   - cases.go: the table
 //   - behaviours.go, connections.go, errorvalues.go, reports.go, statuses.go, templates.go,
 //     transport.go: what does not fit into a table
+//   - decoders.go: the framework's decoders for JSON, and those that replace them
 //   - recorder.go: a logger
 package adaptertest
