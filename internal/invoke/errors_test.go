@@ -102,7 +102,7 @@ func TestAPIErrorOfPlainText(t *testing.T) {
 	}
 }
 
-// No message repeats the payload, for any code.
+// No message repeats the payload or the client context, for any code.
 func TestMessageRepeatsNoPayload(t *testing.T) {
 	const payload = `{"card":"4111111111111111"}`
 	clientContext := base64.StdEncoding.EncodeToString([]byte(`{"custom":{"X-Token":"abcd"}}`))
