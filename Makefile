@@ -238,8 +238,8 @@ findings: ## Run the scripts of findings/README.md
 
 .PHONY: dist
 dist: ## Build release archives into .bin/dist (VERSION=1.5.0)
-	@rm -rf $(BIN)/dist
-	@scripts/dist "$(VERSION)" $(BIN)/dist
+	@rm -rf "$(BIN)/dist"
+	@scripts/dist "$(VERSION)" "$(BIN)/dist"
 
 .PHONY: release
 release: ## Tag all modules, without pushing (VERSION=1.5.0)
