@@ -82,7 +82,7 @@ func TestContextEndsWithinADelay(t *testing.T) {
 	}
 }
 
-// A throttled call is retried only if there is time for the delay, and for twice as long as AWS took to
+// A throttled call is retried only if there is time for the delay, and for as long as AWS took to
 // throttle it. The client checks this before and after the delay.
 func TestDeadlineAndThrottles(t *testing.T) {
 	const delay, took = firstThrottleDelay / 2, 3 * time.Millisecond
@@ -92,10 +92,10 @@ func TestDeadlineAndThrottles(t *testing.T) {
 		want       int           // attempts
 		sleeps     bool
 	}{
-		{"enough time", "TooManyRequestsException", delay + 3*took + 1, 0, 2, true},
-		{"no time for the attempt", "TooManyRequestsException", delay + 3*took, 0, 1, false},
-		{"wakes late, with enough time", "TooManyRequestsException", delay + 3*took + 2, 1, 2, true},
-		{"wakes late", "TooManyRequestsException", delay + 3*took + 2, 2, 1, true},
+		{"enough time", "TooManyRequestsException", delay + 2*took + 1, 0, 2, true},
+		{"no time for the attempt", "TooManyRequestsException", delay + 2*took, 0, 1, false},
+		{"wakes late, with enough time", "TooManyRequestsException", delay + 2*took + 2, 1, 2, true},
+		{"wakes late", "TooManyRequestsException", delay + 2*took + 2, 2, 1, true},
 		{"wakes after the deadline", "TooManyRequestsException", time.Second, time.Second, 1, true},
 		{"no throttle, slow attempt", "ServiceException", firstDelay/2 + took + 1, 0, 2, true},
 		{"no throttle, wakes after the deadline", "ServiceException", time.Second, time.Second, 1, true},

@@ -47,9 +47,8 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 }
 
 // room is the time for the delay after e: the time before the deadline, or maxWait without one.
-// After a throttle, twice the duration of the last attempt is subtracted: an execution is hardly
-// faster than a refusal, so the deadline would cut off a retry with less time, and the client would
-// get a 504 instead of a 429.
+// After a throttle, the duration of the last attempt is subtracted: no execution is faster than
+// that, so a retry with less time would be cut off.
 func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -57,7 +56,7 @@ func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	}
 	room := deadline.Sub(c.client.now())
 	if e.IsThrottle() {
-		room -= 2 * c.took
+		room -= c.took
 	}
 	return room
 }
