@@ -46,7 +46,7 @@ long     := test/e2e-race test/root test/programs test/e2e
 #
 # Groups without -race are pure functions, single programs, and gateways that get one request after the
 # other. Their units, e2e/faults and e2e/soak run with it.
-# -count=1: these build programs and gateways, from files that the cache of go test does not see.
+# Groups with -count=1 build programs and gateways, from files that the cache of go test does not see.
 .PHONY: $(unit) $(gateways) $(programs)
 test/root:              ; $(call go-test,.,-race,$$(go list . ./internal/... | grep -vE '$(pure)|/docstest$$'))
 test/pure:              ; $(call go-test,.,,$$(go list ./internal/... | grep -E '$(pure)'))

@@ -343,7 +343,7 @@ func TestNamespaceOfKrakenD2(t *testing.T) {
 	eachGatewayThat(t, func(g gateway) bool { return !g.shortNamespaces }, func(t *testing.T, g gateway) {
 		backend := httpBackend(newForbidden(t), "/x", object{"extra_config": object{"backend/lambda": object{"function_name": "f"}}})
 		_, stderr, status := run(t, g, "-check", "-c", writeConfig(t, g, []object{endpoint("/a", backend)}))
-		if want := "rename the key to github.com/devopsfaith/krakend-lambda"; status != 0 || !strings.Contains(stderr, want) {
+		if want := " calls its host and no function: rename the key to github.com/devopsfaith/krakend-lambda"; status != 0 || !strings.Contains(stderr, want) {
 			t.Errorf("got the exit status %d and %q, want %q", status, stderr, want)
 		}
 	})

@@ -55,7 +55,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"region with a host", object{"function_name": "f", "region": "evil.example/"}, `region: 'evil.example/' is not a region`},
 		{"region empty", object{"function_name": "f", "region": ""}, "region: must not be empty"},
 		{"region not the ARN's", object{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:f", "region": "us-east-1"}, `region: must be 'eu-west-1', the region of the function's ARN, is 'us-east-1'`},
-		{"region nowhere", object{"function_name": "f", "region": absent}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
+		{"region nowhere", object{"function_name": "f", "region": absent}, "region: missing: set this key, AWS_REGION, AWS_DEFAULT_REGION or the region of the shared AWS config"},
 
 		{"endpoint empty", object{"function_name": "f", "endpoint": ""}, "endpoint: must not be empty"},
 		{"endpoint a number", object{"function_name": "f", "endpoint": 4566}, "endpoint: must be a string, is the number 4566"},

@@ -7,7 +7,6 @@
 # store, because it takes the body for uncompressed. It is not: Go's HTTP client uncompresses only
 # if the request did not have its own Accept-Encoding. KrakenD cannot read the JSON, and the
 # endpoint fails; a no-op endpoint sends compressed bytes as if they were JSON, also from the cache.
-# krakend/httpcache v1.1.1, its successor, has the same lines.
 # Why it matters: browsers get errors as soon as the cache is on. curl, which does not accept gzip
 # by default, gets the right reply.
 set -euo pipefail

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# KrakenD gets an order, and then its customer: the second backend of a sequential endpoint has
-# the url_pattern "/customers/{resp0_customer.id}". An order of a guest has no customer:
-# {"id":"1234","customer":null}.
-# Expected: the second call fails, or is not made, because there is no customer.id.
+# KrakenD gets a product, and then its supplier: the second backend of a sequential endpoint has
+# the url_pattern "/suppliers/{resp0_supplier.id}". A product that the shop makes has no supplier:
+# {"id":"1234","supplier":null}.
+# Expected: the second call fails, or is not made, because there is no supplier.id.
 # What happens: lura walks down the path, stops where an object is missing or null, and then looks
-# for the last name where it stopped. So customer.id is the id of the order, and KrakenD calls
-# /customers/1234 and answers a complete 200. If customer is an empty object, the placeholder
+# for the last name where it stopped. So supplier.id is the id of the product, and KrakenD calls
+# /suppliers/1234 and answers a complete 200. If supplier is an empty object, the placeholder
 # stays in the URL.
-# Why it matters: the guest's order is shown with the name and address of customer 1234.
+# Why it matters: the product is shown with supplier 1234, and there is no error.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -33,25 +33,25 @@ import (
 )
 
 func main() {
-	order, called := "", ""
+	product, called := "", ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/orders/1234" {
-			io.WriteString(w, order)
+		if r.URL.Path == "/products/1234" {
+			io.WriteString(w, product)
 			return
 		}
 		called = r.URL.Path
-		io.WriteString(w, `{"name":"Ada"}`)
+		io.WriteString(w, `{"name":"Tea Ltd"}`)
 	}))
 	defer server.Close()
 
 	service := config.ServiceConfig{Version: config.ConfigVersion, Port: 8080, Endpoints: []*config.EndpointConfig{{
-		Endpoint:    "/orders/{order}",
+		Endpoint:    "/products/{product}",
 		Method:      http.MethodGet,
 		Timeout:     10 * time.Second,
 		ExtraConfig: config.ExtraConfig{proxy.Namespace: map[string]any{"sequential": true}},
 		Backend: []*config.Backend{
-			{Host: []string{server.URL}, URLPattern: "/orders/{order}"},
-			{Host: []string{server.URL}, URLPattern: "/customers/{resp0_customer.id}", Group: "buyer"},
+			{Host: []string{server.URL}, URLPattern: "/products/{product}"},
+			{Host: []string{server.URL}, URLPattern: "/suppliers/{resp0_supplier.id}", Group: "from"},
 		},
 	}}}
 	if err := service.Init(); err != nil {
@@ -63,15 +63,15 @@ func main() {
 	}
 
 	changed := false
-	for _, test := range []struct{ order, called string }{
-		{`{"id":"1234","customer":{"id":"c-7"}}`, "/customers/c-7"},
-		{`{"id":"1234","customer":null}`, "/customers/1234"},
-		{`{"id":"1234"}`, "/customers/1234"},
-		{`{"id":"1234","customer":{}}`, "/customers/{{.Resp0_customer.id}}"},
+	for _, test := range []struct{ product, called string }{
+		{`{"id":"1234","supplier":{"id":"s-7"}}`, "/suppliers/s-7"},
+		{`{"id":"1234","supplier":null}`, "/suppliers/1234"},
+		{`{"id":"1234"}`, "/suppliers/1234"},
+		{`{"id":"1234","supplier":{}}`, "/suppliers/{{.Resp0_supplier.id}}"},
 	} {
-		order, called = test.order, ""
+		product, called = test.product, ""
 		reply, err := endpoint(context.Background(), &proxy.Request{
-			Method: http.MethodGet, Params: map[string]string{"Order": "1234"},
+			Method: http.MethodGet, Params: map[string]string{"Product": "1234"},
 		})
 		if err != nil {
 			log.Fatal(err)
@@ -80,7 +80,7 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Printf("%s\n  second call: %s\n  complete: %t, reply: %s\n", order, called, reply.IsComplete, data)
+		fmt.Printf("%s\n  second call: %s\n  complete: %t, reply: %s\n", product, called, reply.IsComplete, data)
 		changed = changed || called != test.called || !reply.IsComplete
 	}
 	if changed {

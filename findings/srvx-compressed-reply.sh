@@ -4,9 +4,9 @@
 # a function.
 # Expected: the function returns the compressed bytes in base64. An event's reply has no other way
 # to carry bytes, and other adapters do that for each Content-Encoding.
-# What happens: srvx/aws-lambda looks at the content type alone. For text, JSON and XML it turns
-# the compressed bytes into UTF-8 text, which replaces most of them by U+FFFD, and leaves the
-# header Content-Encoding: gzip. There is no error. Images are fine.
+# What happens: srvx/aws-lambda looks at the content type alone. For text/html it turns the
+# compressed bytes into UTF-8 text, which replaces most of them by U+FFFD, and leaves the header
+# Content-Encoding: gzip. There is no error.
 # Why it matters: browsers show an error page instead of the pages and scripts (Chrome:
 # ERR_CONTENT_DECODING_FAILED). curl without --compressed, and tests on srvx/node, do not show it.
 set -euo pipefail

@@ -6,8 +6,8 @@
 # multiValueHeaders, beside the whole value in headers. If a header is in both, API Gateway merges
 # them into one list. So the client gets several Last-Modified, of which one is a date at best.
 # Expires and all other headers with a date or a quoted comma are split, too.
-# Why it matters: browsers and caches read the first value or the joined ones, which are no date,
-# and save downloads under half of their names.
+# Why it matters: caches that read the first value find no date, and browsers may save downloads
+# under half of their names.
 # Rule: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 set -euo pipefail
 

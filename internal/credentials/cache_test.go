@@ -120,7 +120,7 @@ func TestNoCredentials(t *testing.T) {
 		if s.count() != 2 {
 			t.Errorf("after it: %d lookups", s.count())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error; no restart is needed")
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error (keys in the environment need a restart)")
 
 		there = true
 		pause(errorTTL)
@@ -129,7 +129,7 @@ func TestNoCredentials(t *testing.T) {
 		if id, _ := get(t, v); id != "key1" || s.told() != "false false false" {
 			t.Errorf("got %s after lookups %s", id, s.told())
 		}
-		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error; no restart is needed", foundAgain)
+		l.expect(t, "ERROR [Lambda] "+want+"; calls fail until you set up credentials there or correct the error (keys in the environment need a restart)", foundAgain)
 	})
 }
 
@@ -237,7 +237,7 @@ func TestRefreshFails(t *testing.T) {
 		if s.count() != 13 { // one every 5 s
 			t.Errorf("got %d lookups", s.count())
 		}
-		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until you set up credentials there or correct the error; no restart is needed`
+		const missing = `ERROR [Lambda] no AWS credentials in the test: 'no answer'; calls fail until you set up credentials there or correct the error (keys in the environment need a restart)`
 		for range 15 {
 			if _, _, err := v.Retrieve(t.Context()); err == nil && s.count() < 16 {
 				t.Error("got expired credentials")

@@ -42,7 +42,7 @@ func (c *Cache) change(replaced bool) message {
 	case c.logged == available:
 		return message{Logger.Info, c.using("AWS credentials")}
 	case c.logged == missing:
-		return message{Logger.Error, c.err.Error() + "; calls fail until you set up credentials there or correct the error; no restart is needed"}
+		return message{Logger.Error, c.err.Error() + "; calls fail until you set up credentials there or correct the error (keys in the environment need a restart)"}
 	}
 	line := "no new AWS credentials in " + c.err.where + ": " + c.err.why + "; keeping the current credentials"
 	if expires {

@@ -44,7 +44,7 @@ func TestLookupThatHangs(t *testing.T) {
 }
 
 func firstFoundAfter(failure string) []string {
-	return []string{"ERROR [Lambda] " + failure + "; calls fail until you set up credentials there or correct the error; no restart is needed", foundAgain}
+	return []string{"ERROR [Lambda] " + failure + "; calls fail until you set up credentials there or correct the error (keys in the environment need a restart)", foundAgain}
 }
 
 // A lookup that ignores its context fails after 30 seconds. No other lookup starts meanwhile, no

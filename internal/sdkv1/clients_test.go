@@ -103,8 +103,8 @@ func TestClientErrors(t *testing.T) {
 		settings invoke.Settings
 		want     string
 	}{
-		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
-		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
+		{"no region", nil, invoke.Settings{}, "region: missing: set this key, AWS_REGION, AWS_DEFAULT_REGION or the region of the shared AWS config"},
+		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: missing"},
 		{"an invalid region from the environment", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: 'us west' is not a region`},
 		{"an invalid region and an endpoint", map[string]string{"AWS_REGION": "eusc-de-east-1.example.com/"}, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, `region: 'eusc-de-east-1.example.com/' is not a region`},
 		{"a region without dual stack", map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, invoke.Settings{Region: "us-iso-east-1"}, `region: the AWS SDK does not know an endpoint for 'us-iso-east-1': correct the region, or set endpoint`},

@@ -98,7 +98,7 @@ func (s *SDK) Client(settings invoke.Settings) (*invoke.Client, invoke.Found, er
 	}
 	region := cmp.Or(settings.Region, aws.StringValue(base.Config.Region))
 	if region == "" {
-		return nil, invoke.Found{}, errors.New("region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config")
+		return nil, invoke.Found{}, errors.New("region: missing: set this key, AWS_REGION, AWS_DEFAULT_REGION or the region of the shared AWS config")
 	}
 	if !config.IsRegion(region) {
 		return nil, invoke.Found{}, fmt.Errorf("region: %s is not a region", text.Quote(region))

@@ -59,7 +59,10 @@ func handler(file string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	logger := logging.NoOp
+	logger, err := logging.NewLogger("ERROR", os.Stderr, "[KRAKEND]")
+	if err != nil {
+		return nil, err
+	}
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory)
 

@@ -116,7 +116,7 @@ func (s *SDK) target(settings invoke.Settings) (invoke.Target, invoke.Found, err
 	}
 	region := cmp.Or(settings.Region, p.config.Region)
 	if region == "" {
-		return invoke.Target{}, invoke.Found{}, errors.New("region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config")
+		return invoke.Target{}, invoke.Found{}, errors.New("region: missing: set this key, AWS_REGION, AWS_DEFAULT_REGION or the region of the shared AWS config")
 	}
 	target, err := newTarget(p, region, settings.Endpoint)
 	if err != nil {

@@ -101,8 +101,8 @@ func TestTargetErrors(t *testing.T) {
 		settings invoke.Settings
 		want     string
 	}{
-		{"no region", nil, invoke.Settings{}, "region: set it here, in AWS_REGION, in AWS_DEFAULT_REGION or in the shared AWS config"},
-		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: set it here"},
+		{"no region", nil, invoke.Settings{}, "region: missing: set this key, AWS_REGION, AWS_DEFAULT_REGION or the region of the shared AWS config"},
+		{"no region, but an endpoint", nil, invoke.Settings{Endpoint: "http://127.0.0.1:1"}, "region: missing"},
 		{"an invalid region", map[string]string{"AWS_REGION": "us west"}, invoke.Settings{}, `region: the AWS SDK does not know an endpoint for 'us west', so correct the region or set endpoint: `},
 		{"a missing CA bundle", map[string]string{"AWS_REGION": "us-west-2", "AWS_CA_BUNDLE": "/does/not/exist"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
 		{"attempts that are not a number", map[string]string{"AWS_REGION": "us-west-2", "AWS_MAX_ATTEMPTS": "many"}, invoke.Settings{}, "the AWS SDK cannot read its configuration: "},
