@@ -174,6 +174,18 @@ func TestPlainTextErrors(t *testing.T) {
 	}
 }
 
+// The error of a connection may have the URL of a proxy, with its password.
+func TestConnectionErrorsWithUserinfo(t *testing.T) {
+	l := &recorder{}
+	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return nil, errors.New("proxy http://user:hunter2@proxy.example.com is away")
+	})).New(Spec{Settings: ns(map[string]any{"function_name": "f", "max_retries": 0.0})})
+	_, err := do(t.Context(), b, &Request{})
+	if lines := l.level("ERROR"); err == nil || len(lines) != 1 || !strings.HasSuffix(lines[0], "'proxy http://xxxxx@proxy.example.com is away'") {
+		t.Errorf("got %v, log %q", err, l.lines)
+	}
+}
+
 func TestNotFoundByChoiceOfTheClient(t *testing.T) {
 	s := api(t, `{}`)
 	b, _ := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda"})
