@@ -2,13 +2,18 @@ package sdkv2
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	sdkcredentials "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/devopsfaith/krakend-lambda/internal/invoke"
 	"github.com/devopsfaith/krakend-lambda/lambdatest"
 )
@@ -116,4 +121,27 @@ type neverEnding struct{ ctx context.Context }
 func (n neverEnding) Read([]byte) (int, error) {
 	<-n.ctx.Done()
 	return 0, io.EOF
+}
+
+// No error of an Invoker's call repeats the session token or the signature.
+func TestErrorsOfInvokersRepeatNoSecrets(t *testing.T) {
+	for _, name := range []string{"X-Amz-Security-Token", "Authorization"} {
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			_, signature, _ := strings.Cut(r.Header.Get(name), "Signature=")
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `{"message":"got %s"}`, cmp.Or(signature, r.Header.Get(name)))
+		})
+		i := lambda.New(lambda.Options{
+			Region: "us-west-2", BaseEndpoint: &url,
+			Credentials: sdkcredentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "not-a-secret", "not-a-session-token"),
+		})
+		for _, stream := range []bool{false, true} {
+			_, err := callInvoker(t, i, &invoke.Request{Function: "f", Stream: stream}, 1000)
+			var e *invoke.Error
+			if !errors.As(err, &e) || e.Code != "AccessDeniedException" || e.Message != "" || !e.Redacted {
+				t.Errorf("%s, stream %t: got %#v", name, stream, err)
+			}
+		}
+	}
 }
