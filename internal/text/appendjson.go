@@ -30,7 +30,8 @@ func appendJSON[T string | []byte](b []byte, s T, strict bool) ([]byte, bool) {
 			b = slices.Grow(b, left+left/8+8)
 		}
 		start, room, n := i, b[len(b):cap(b)], 0
-		for len(s)-i >= 8 {
+		// The second condition always holds. With it, the compiler leaves out a check of each word.
+		for len(s)-i >= 8 && len(room)-n >= 8 {
 			word := eight(s, i)
 			if isSpecial(word) {
 				break
