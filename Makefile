@@ -219,8 +219,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (10000x: executions), or those that F
 		done; \
 	done); done
 
-# gremlins takes its time-outs from a run with coverage: a build would make them far too long, so one
-# comes before, and cached results far too short. The limit on memory, in KB, ends mutants
+# gremlins takes its time-outs from a run with coverage. They are too long if that run has to build, so
+# the line before builds, and too short with cached results, so -count=1. The limit on memory, in KB, ends mutants
 # that allocate without end.
 MUTATED ?= apigw backend config credentials invoke jsonreply sigv4 text
 .PHONY: mutation

@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 		table := []string{
 			"ENDPOINT                        INVOKES",
 			"GET /fixed                      function orders:live, region eu-west-1, endpoint " + url,
-			"GET /orders/{id}/of/{customer}  function from the param Id, its first letter in upper case (function_name_case), region eu-west-1, endpoint " + url + ", every name allowed",
+			"GET /orders/{id}/of/{customer}  function from the param Id, the name's first letter put into upper case (function_name_case), region eu-west-1, endpoint " + url + ", every name allowed",
 			"GET /merged                     function a, region eu-west-1, endpoint " + url,
 			"GET /merged                     function b, region eu-west-1, endpoint " + url + ", invocation type Event",
 			"POST /posted                    function f, region eu-west-1, endpoint " + url + ", role arn:aws:iam::123456789012:role/invoke",

@@ -7,7 +7,7 @@
 # What happens: srvx/aws-lambda looks at the content type alone. For text/html it turns the
 # compressed bytes into UTF-8 text, which replaces most of them by U+FFFD, and leaves the header
 # Content-Encoding: gzip. There is no error.
-# Why it matters: browsers show an error page instead of the pages and scripts (Chrome:
+# Why it matters: browsers show an error page instead of the pages (Chrome:
 # ERR_CONTENT_DECODING_FAILED). curl without --compressed, and tests on srvx/node, do not show it.
 set -euo pipefail
 

@@ -114,7 +114,7 @@ func check(t *testing.T, adapter Adapter) {
 			Backend{},
 			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Shop-*", "123456789012:function:f"}},
 			Report{
-				Invokes: "function from the param Lambda, its first letter in upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, allowed [Shop-* 123456789012:function:f]",
+				Invokes: "function from the param Lambda, the name's first letter put into upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, allowed [Shop-* 123456789012:function:f]",
 				Param:   "Lambda", Allowed: []string{"Shop-*", "123456789012:function:f"}, Region: "us-west-2", Endpoint: "http://127.0.0.1:1",
 			},
 		},

@@ -254,7 +254,7 @@ func TestLinesAreClean(t *testing.T) {
 	}
 }
 
-// A good configuration is named in the log as a bad one is.
+// The log names a backend in the same way for good and bad configurations.
 func TestWhereOfABackend(t *testing.T) {
 	for _, spec := range []Spec{
 		{Settings: ns(map[string]any{"function_name": "f"})},
@@ -268,7 +268,7 @@ func TestWhereOfABackend(t *testing.T) {
 	}
 }
 
-// The host that an adapter gives to a backend without one is not that of events.
+// Events do not contain the host that an adapter gives to a backend without one.
 func TestHostOfEvents(t *testing.T) {
 	for host, want := range map[string]string{"http://shop:81": "http://shop:81", Host: ""} {
 		if got := (Spec{Host: []string{host}}).route().Host; got != want {

@@ -76,6 +76,43 @@ func TestFunctionErrorStatus(t *testing.T) {
 	}
 }
 
+// With a 5xx, clients get what the default 502 gives, for every report.
+func TestFunctionErrorStatusOfAFault(t *testing.T) {
+	for _, payload := range []string{
+		`{"errorType":"Oops","errorMessage":"x"}`, `{"errorMessage":"Task timed out"}`, `{"stack":"secret"}`, `secret`, ``,
+	} {
+		fails := invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+			return &lambda.InvokeOutput{FunctionError: aws.String("Unhandled"), Payload: []byte(payload)}, nil
+		})
+		for _, encoding := range []string{"json", "no-op"} {
+			var got [2]*Error
+			for i, settings := range []map[string]any{{"function_name": "f"}, {"function_name": "f", "function_error_status": map[string]any{"*": 500.0}}} {
+				_, err := do(t.Context(), withInvoker(nil, fails).New(Spec{Encoding: encoding, Settings: ns(settings)}), &Request{})
+				if !errors.As(err, &got[i]) {
+					t.Fatalf("%s: got %v, want an *Error", payload, err)
+				}
+			}
+			want, fault := got[0], got[1]
+			if fault.StatusCode() != 500 || fault.Error() != want.Error() || fault.WithDetails().Error() != want.WithDetails().Error() {
+				t.Errorf("%s: got %d %s %s, want 500 %s %s", payload, fault.StatusCode(), fault, fault.WithDetails(), want, want.WithDetails())
+			}
+		}
+	}
+}
+
+// A function's own error may have the name of AWS's error for a missing function.
+func TestFunctionErrorLikeAMissingFunction(t *testing.T) {
+	fails := invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+		return &lambda.InvokeOutput{FunctionError: aws.String("Unhandled"), Payload: []byte(`{"errorType":"ResourceNotFoundException","errorMessage":"no table"}`)}, nil
+	})
+	l := &recorder{}
+	b := withInvoker(l, fails).New(Spec{Settings: ns(map[string]any{"function_param_name": "Lambda"})})
+	do(t.Context(), b, &Request{Params: map[string]string{"Lambda": "echo"}})
+	if lines := l.level("ERROR"); len(lines) != 1 || strings.Contains(lines[0], "upper case") || !strings.Contains(lines[0], "no table") {
+		t.Errorf("got the log %q, want one line without a word on the name", lines)
+	}
+}
+
 // checkResponse checks the response of a no-op backend to a function's error.
 func checkResponse(t *testing.T, got *http.Response, err error, status int, body string) {
 	t.Helper()

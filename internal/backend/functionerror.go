@@ -43,7 +43,7 @@ func functionError(kind string, payload []byte, statuses *config.ErrorStatuses) 
 	}
 	if status := statuses.Of(report.Type); status != 0 {
 		e.status, e.public = status, status < http.StatusInternalServerError
-		if other { // it can be anything, including a stack trace
+		if other && e.public { // it can be anything, including a stack trace
 			e.reason = ""
 		}
 	}

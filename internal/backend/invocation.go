@@ -197,7 +197,7 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		return e.withInvocation(in.function, failure.RequestID)
 	}
 	e := invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
-	if e.kind == resourceNotFound && in.function.Capitalized {
+	if failure.Kind == invoke.KindAPI && failure.Code == resourceNotFound && in.function.Capitalized {
 		e.detail = joined("; ", e.detail, "the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'")
 	}
 	e.attempts = failure.Attempts

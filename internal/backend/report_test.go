@@ -52,7 +52,7 @@ func TestReport(t *testing.T) {
 			"patterns",
 			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Shop-*", "arn:aws:lambda:us-west-2:123456789012:function:f"}},
 			Report{
-				Invokes: "function from the param Lambda, its first letter in upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, allowed [Shop-* arn:aws:lambda:us-west-2:123456789012:function:f]",
+				Invokes: "function from the param Lambda, the name's first letter put into upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, allowed [Shop-* arn:aws:lambda:us-west-2:123456789012:function:f]",
 				Param:   "Lambda", Allowed: []string{"Shop-*", "arn:aws:lambda:us-west-2:123456789012:function:f"},
 				Region: "us-west-2", Endpoint: "http://127.0.0.1:1", Warnings: warnings,
 			},
@@ -61,7 +61,7 @@ func TestReport(t *testing.T) {
 			"every name",
 			map[string]any{"function_param_name": "Lambda"},
 			Report{
-				Invokes: "function from the param Lambda, its first letter in upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, every name allowed",
+				Invokes: "function from the param Lambda, the name's first letter put into upper case (function_name_case), region us-west-2, endpoint http://127.0.0.1:1, every name allowed",
 				Param:   "Lambda", Region: "us-west-2", Endpoint: "http://127.0.0.1:1", Warnings: append(slices.Clone(warnings),
 					"function_param_name: without allowed_functions, a request can name every function in us-west-2 that the gateway's credentials may invoke in their own account; the gateway puts the first letter of the name into upper case unless function_name_case is 'verbatim'"),
 			},

@@ -68,8 +68,6 @@ func (b *countedBody) Read(p []byte) (int, error) {
 }
 
 // Replies are passed on as they arrive with one call for each request, however that is configured.
-// A payload is kept as long as a reply arrives for the client: its end may be an error, whose text
-// is compared with the payload.
 func TestRepliesThatArrive(t *testing.T) {
 	for _, tc := range []struct {
 		encoding string

@@ -343,9 +343,9 @@ func TestConfigInTheLog(t *testing.T) {
 		want     string
 	}{
 		{map[string]any{"function_name": "f:live"}, "function f:live"},
-		{map[string]any{"function_param_name": "Lambda"}, "function from the param Lambda, its first letter in upper case (function_name_case), every name allowed"},
+		{map[string]any{"function_param_name": "Lambda"}, "function from the param Lambda, the name's first letter put into upper case (function_name_case), every name allowed"},
 		{map[string]any{"function_param_name": "Lambda", "function_name_case": "verbatim"}, "function from the param Lambda, every name allowed"},
-		{map[string]any{"function_param_name": "Lambda", "qualifier": "live"}, "function from the param Lambda, its first letter in upper case (function_name_case), qualifier live, every name allowed"},
+		{map[string]any{"function_param_name": "Lambda", "qualifier": "live"}, "function from the param Lambda, the name's first letter put into upper case (function_name_case), qualifier live, every name allowed"},
 		{
 			map[string]any{
 				"function_name": "f", "region": "eu-west-1", "endpoint": "http://127.0.0.1:4566", "profile": "shop",
@@ -355,7 +355,7 @@ func TestConfigInTheLog(t *testing.T) {
 		},
 		{
 			map[string]any{"function_param_name": "Lambda", "allowed_functions": []any{"Order-*", "123456789012:function:Basket"}, "payload_format": "1.0"},
-			"function from the param Lambda, its first letter in upper case (function_name_case), payload format 1.0, allowed [Order-* 123456789012:function:Basket]",
+			"function from the param Lambda, the name's first letter put into upper case (function_name_case), payload format 1.0, allowed [Order-* 123456789012:function:Basket]",
 		},
 		{map[string]any{"function_name": "f", "payload_format": "2.0", "stream": true}, "function f, payload format 2.0, streamed"},
 		{

@@ -15,7 +15,7 @@ type Function struct {
 	// Qualifier is a version, an alias, $LATEST or $LATEST.PUBLISHED. It is empty for the
 	// unqualified function.
 	Qualifier string
-	// Capitalized tells that the request had the name with its first letter in lower case.
+	// Capitalized tells that the gateway has put the first letter of the request's name into upper case.
 	Capitalized bool
 }
 

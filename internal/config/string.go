@@ -21,7 +21,7 @@ func (c *Config) String() string {
 	} else {
 		add("from the param ", c.ParamName)
 		if !c.Verbatim {
-			s = append(s, ", its first letter in upper case (function_name_case)"...)
+			s = append(s, ", the name's first letter put into upper case (function_name_case)"...)
 		}
 		add(", qualifier ", c.Qualifier)
 	}

@@ -87,7 +87,7 @@ func TestLimits(t *testing.T) {
 		{name: "an announced length above the limit", status: 200, size: 1, said: 1 << 40, want: KindLimit, text: "it has more than 10 bytes"},
 		{name: "a long error", status: 403, size: 1000, said: 1000, want: KindAPI, text: "call failed"},
 		{name: "an error without an end", status: 500, size: endless, said: -1, want: KindLimit, text: "it has more than 6291556 bytes"},
-		{name: "a redirect without an end", status: 302, size: endless, said: -1, want: KindLimit, text: "it has more than 6291556 bytes"},
+		{name: "a redirect without an end", status: 300, size: endless, said: -1, want: KindLimit, text: "it has more than 6291556 bytes"},
 		{name: "a long report", status: 200, size: 1000, said: 1000, header: []string{"X-Amz-Function-Error", "Unhandled"}, want: KindFunction, text: "the function failed: Unhandled"},
 		{name: "a report without an end", status: 200, size: endless, said: -1, header: []string{"X-Amz-Function-Error", "Unhandled"}, want: KindLimit, text: "it has more than 6291556 bytes"},
 		{name: "an accepted call without an end", status: 202, size: endless, said: -1, want: KindLimit, text: "it has more than 10 bytes"},

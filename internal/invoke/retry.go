@@ -47,8 +47,8 @@ func (c *call) next(ctx context.Context, e *Error) (time.Duration, bool) {
 }
 
 // room is the time for the delay after e: the time before the deadline, or maxWait without one.
-// After a throttle, the duration of the last attempt is subtracted: no execution is faster than
-// that, so a retry with less time would be cut off.
+// After a throttle, the duration of the last attempt is subtracted: an execution is hardly
+// faster than a refusal, so a retry with less time would be a 504 instead of a 429.
 func (c *call) room(ctx context.Context, e *Error) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {

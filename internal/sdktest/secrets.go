@@ -87,7 +87,7 @@ func LookupsRepeatNoSecrets(t *testing.T, sdk New, left string) {
 			t.Run(name+", "+how, func(t *testing.T) {
 				answers = echoes[how]
 				tc.env["AWS_ENDPOINT_URL_STS"] = s.URL
-				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before more would be real time
+				tc.env["AWS_MAX_ATTEMPTS"] = "2" // the delays before further attempts would take real time
 				Environment(t, tc.env, "", "")
 				before := asked
 				client, err := sdk(t, nil, false)(invoke.Settings{Role: tc.role, Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})

@@ -6,13 +6,14 @@ import (
 	"testing"
 )
 
-// RoundTripper is a function as a transport.
+// RoundTripper makes a function a transport.
 type RoundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.
 func (f RoundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// ReplaceDefaultTransport does what KrakenD's router does when it starts.
+// ReplaceDefaultTransport sets http.DefaultTransport, as KrakenD's router does at start, until the end of
+// the test.
 func ReplaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Helper()
 	before := http.DefaultTransport
@@ -20,7 +21,7 @@ func ReplaceDefaultTransport(t *testing.T, with http.RoundTripper) {
 	t.Cleanup(func() { http.DefaultTransport = before })
 }
 
-// RedirectHost sends what goes to a host over HTTPS to a server over HTTP.
+// RedirectHost sends requests for a host to a server over HTTP instead, until the end of the test.
 func RedirectHost(t *testing.T, host, server string) {
 	t.Helper()
 	original := http.DefaultTransport

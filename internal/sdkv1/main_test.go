@@ -144,8 +144,8 @@ func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
 	return client
 }
 
-// signer calls a function with these settings and returns the key and the region that the call
-// was signed with, or what it failed of.
+// signer calls a function with these settings. It returns the key and the region of the call's
+// signature, or the error.
 func signer(t *testing.T, sdk *SDK, settings invoke.Settings) string {
 	t.Helper()
 	s := api(t)

@@ -90,7 +90,7 @@ func clientOf(t *testing.T, sdk *SDK, settings invoke.Settings) *invoke.Client {
 	return client
 }
 
-// target returns the target for settings, in eu-west-1 where they name no region.
+// target returns the target for settings, in eu-west-1 if they name no region.
 func target(t *testing.T, sdk *SDK, s invoke.Settings) invoke.Target {
 	t.Helper()
 	s.Region = cmp.Or(s.Region, "eu-west-1")
@@ -133,7 +133,7 @@ func findWithin(ctx context.Context, t *testing.T, c *SDK, s invoke.Settings, re
 	return found.AccessKeyID
 }
 
-// message is an event of an event stream.
+// message returns an event of an event stream.
 func message(t *testing.T, event, payload string) []byte {
 	t.Helper()
 	return encode(t, map[string]string{":message-type": "event", ":event-type": event}, payload)
