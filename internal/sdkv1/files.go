@@ -221,8 +221,8 @@ func (p profile) hasSSO() bool {
 
 // unquote returns a value as the SDK reads it. The SDK loses a value with a word that begins
 // with a comma. If a value begins with double quotes, it uses only the text between them. Any
-// other value ends before a comment. Double quotes after a space protect both, and are part of
-// the value.
+// other value ends before a comment and the spaces in front of it, but not before a tab there.
+// Double quotes after a space protect both, and are part of the value.
 func unquote(value string) string {
 	end, comma, _ := scan(value)
 	if comma {
@@ -231,7 +231,7 @@ func unquote(value string) string {
 	if quoted, _, ok := cutQuoted(value); ok {
 		return unescape(quoted)
 	}
-	return strings.TrimSpace(value[:end])
+	return strings.TrimRight(value[:end], " ")
 }
 
 // scan reads a line, or a part of one, word by word as the SDK does. It returns where a comment

@@ -113,7 +113,7 @@ func TestNestedKeys(t *testing.T) {
 
 // FuzzValues checks that this module reads the same values as the SDK, for any files.
 func FuzzValues(f *testing.F) {
-	for _, value := range []string{"eu-west-1", `"a \"b" # c`, "a ,b", "a\t#b", `"a\\n"`, "a = [b]; c", "\"\"", "ü"} {
+	for _, value := range []string{"eu-west-1", `"a \"b" # c`, "a ,b", "a\t#b", `"a\\n"`, "a = [b]; c", "\"\"", "ü", "a b\t # c", "[ \t#"} {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
