@@ -221,7 +221,7 @@ func TestLongReplyThatStallsAfterItsValue(t *testing.T) {
 	}
 }
 
-// If the connection breaks after the value of a reply, there is no retry.
+// A call whose connection breaks after the value of the reply is not retried.
 func TestLongReplyThatBreaksAfterItsValue(t *testing.T) {
 	b, _, calls := backendOf(t, "json", nil, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, long(100<<10))

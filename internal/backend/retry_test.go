@@ -174,7 +174,7 @@ func TestInvalidAnswersAreNotRetried(t *testing.T) {
 	}
 }
 
-// After a 101 the connection is no longer HTTP, and a deadline would not end a read.
+// After a 101 the connection does not carry HTTP any more, so a deadline could not end a read.
 func TestSwitchOfProtocolsDoesNotHang(t *testing.T) {
 	release := make(chan struct{})
 	url, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -278,7 +278,7 @@ func TestTraceContextReachesTheFunction(t *testing.T) {
 			b, o := observedBackend(s.URL, Spec{URLPattern: "/"}, tc.settings)
 			o.trace = tc.trace
 			r := request()
-			if tc.longHeader { // then there is no space for the trace context
+			if tc.longHeader { // it leaves no space for the trace context
 				r.Headers["X-Long"] = []string{strings.Repeat("x", 2350)}
 			}
 			if _, err := do(t.Context(), b, r); err != nil {
@@ -326,7 +326,7 @@ type idle struct{}
 func (idle) Start(ctx context.Context, _ Invocation) (context.Context, Observation) { return ctx, nil }
 func (idle) TraceContext(context.Context) map[string]string                         { return nil }
 
-// Without credentials there is no attempt.
+// A call without credentials makes no attempt.
 func TestObserversWithoutCredentials(t *testing.T) {
 	b, o := observedBackend("http://127.0.0.1:1", Spec{}, map[string]any{"function_name": "f"})
 	target := impatient(nil)

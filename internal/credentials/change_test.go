@@ -90,7 +90,7 @@ func TestExpiredKeyInAChangedSource(t *testing.T) {
 }
 
 // If a source changes all the time, there is at most one lookup a second. If a call of Revision
-// hangs, there is no other call.
+// hangs, Revision is not called again.
 func TestRevisionsAreBounded(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		t.Run("hangs: "+strconv.FormatBool(hangs), func(t *testing.T) {

@@ -44,7 +44,7 @@ type answers struct {
 
 func (s answers) take(r *run) error {
 	if r.last == nil {
-		return s.errorf("there is no request before it")
+		return s.errorf("no request comes before it")
 	}
 	return anyIs(s.Block, "the answer", []string{r.last.body}, s.want)
 }

@@ -100,7 +100,7 @@ func TestRunFindsMistakes(t *testing.T) {
 		},
 		"an answer before the first one": {
 			[]string{block(users), labelled("The client answers:", block(`{}`))},
-			[]string{"p.md:5: there is no request before it"},
+			[]string{"p.md:5: no request comes before it"},
 		},
 		"another body": {
 			[]string{block(users), console("$ curl http://localhost:8080/users/7\n{\"id\":\"8\"}")},
