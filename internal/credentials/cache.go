@@ -3,6 +3,7 @@ package credentials
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
@@ -71,6 +72,9 @@ type Cache struct {
 	version uint64 // of current: counts renewals and changes; 0 until something has been found
 	keys    uint64 // the first version that has the access key of current
 
+	// ready spares Retrieve the mutex. It is nil after a failed lookup.
+	ready atomic.Pointer[ready]
+
 	lookup   *lookup       // running; nil for none
 	lookups  uint64        // counts the results of lookups
 	ended    chan struct{} // closed at the next result
@@ -86,6 +90,14 @@ type Cache struct {
 	revision   string    // of what the last lookup read
 	detecting  bool      // a mark's call of Revision is running
 	detectedAt time.Time // its start, or that of the last one
+}
+
+// ready holds the current credentials until they are due for a refresh.
+type ready struct {
+	sigv4.Credentials
+	version uint64
+	expires bool
+	until   time.Time // by Options.Now for credentials that expire, otherwise by time.Now
 }
 
 // New returns a Cache and starts its first lookup in the background.
@@ -114,6 +126,26 @@ func (c *Cache) For(endpoint string) *View {
 		c.views[endpoint] = v
 	}
 	return v
+}
+
+// prepare sets c.ready. The caller holds c.mu.
+func (c *Cache) prepare() {
+	r := &ready{c.current.Credentials, c.version, !c.current.Expires.IsZero(), c.refreshAt}
+	if r.expires {
+		r.until = c.current.Expires.Add(-refreshEarly)
+	}
+	c.ready.Store(r)
+}
+
+// isReady tells whether r, which may be nil, needs no refresh yet.
+func (c *Cache) isReady(r *ready) bool {
+	switch {
+	case r == nil:
+		return false
+	case r.expires:
+		return c.o.Now().Before(r.until)
+	}
+	return time.Now().Before(r.until)
 }
 
 // usable tells whether there are credentials that have not expired. The caller holds c.mu.

@@ -107,6 +107,7 @@ func (c *Cache) apply(l *lookup, found Found, err *Error) message {
 	c.err = err
 	if err != nil {
 		c.failedAt, c.refreshAt = now, now.Add(errorTTL)
+		c.ready.Store(nil)
 		return c.change(false)
 	}
 	c.refreshAt = now.Add(refreshInterval)
@@ -124,5 +125,6 @@ func (c *Cache) apply(l *lookup, found Found, err *Error) message {
 		}
 	}
 	c.current = found
+	c.prepare()
 	return c.change(changed)
 }

@@ -296,3 +296,53 @@ func TestLeastLife(t *testing.T) {
 		}
 	}
 }
+
+// A request takes no lock while nothing is due: the gateway's requests share one Cache.
+func TestRetrieveTakesNoLock(t *testing.T) {
+	for name, found := range map[string]Found{"session": session(1, time.Hour), "key": key(1)} {
+		t.Run(name, func(t *testing.T) {
+			c, _, _ := newCache(t, func(context.Context, int) (Found, error) { return found, nil })
+			v := c.For(a)
+			get(t, v)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				_, _, _ = v.Retrieve(t.Context())
+			}()
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Error("Retrieve waits for the lock")
+			}
+		})
+	}
+}
+
+// If a renewal fails that one endpoint has asked for, requests to other endpoints soon start the next
+// lookup.
+func TestFailedRenewalOfAnotherEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, _ := newCache(t, func(_ context.Context, n int) (Found, error) {
+			if n == 2 {
+				return Found{}, errors.New("no answer")
+			}
+			return key(1), nil
+		})
+		_, version := get(t, c.For(a))
+		pause(keyPause)
+		c.For(a).MarkInvalid(version)
+		synctest.Wait()
+		pause(errorTTL - 1)
+		get(t, c.For(b))
+		if synctest.Wait(); s.count() != 2 {
+			t.Errorf("got %d lookups before the pause is over, want 2", s.count())
+		}
+		pause(1)
+		get(t, c.For(b))
+		if synctest.Wait(); s.count() != 3 {
+			t.Errorf("got %d lookups after the pause, want 3", s.count())
+		}
+	})
+}

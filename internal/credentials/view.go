@@ -40,6 +40,11 @@ type View struct {
 // ctx.Err().
 func (v *View) Retrieve(ctx context.Context) (sigv4.Credentials, uint64, error) {
 	c := v.cache
+	if !v.troubled.Load() {
+		if r := c.ready.Load(); c.isReady(r) {
+			return r.Credentials, r.version, nil
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
