@@ -1,6 +1,9 @@
 package invoke
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // The retries of a function have a budget, so that calls of a function that is always throttled
 // do not multiply. It is a token bucket as in the standard mode of AWS's SDKs: a retry costs
@@ -18,6 +21,8 @@ const (
 
 // budgets are the budgets of the functions behind one client. The zero value is ready.
 type budgets struct {
+	used atomic.Bool // named is not empty; without it, a success takes no lock
+
 	mu     sync.RWMutex
 	named  map[string]*budget
 	shared budget
@@ -38,6 +43,9 @@ func (b *budgets) find(function string) *budget {
 
 // success returns tokens after a successful call of a function.
 func (b *budgets) success(function string, retried bool) {
+	if !b.used.Load() {
+		return
+	}
 	if own := b.find(function); own != nil {
 		own.success(retried)
 	}
@@ -58,6 +66,7 @@ func (b *budgets) of(function string) *budget {
 	}
 	own := new(budget)
 	b.named[function] = own
+	b.used.Store(true)
 	return own
 }
 
