@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strings"
 )
 
 // hopByHop are the headers that describe a connection and not the message. Source: RFC 9110,
@@ -56,8 +57,8 @@ func EndToEnd(headers map[string][]string) http.Header {
 func First(headers map[string][]string, name string) string {
 	value, spelling := "", ""
 	for key, values := range headers {
-		// All spellings of a name have the same length.
-		if len(values) == 0 || len(key) != len(name) || textproto.CanonicalMIMEHeaderKey(key) != name {
+		// All spellings of a name have the same length. EqualFold alone also accepts a Kelvin sign.
+		if len(values) == 0 || len(key) != len(name) || !strings.EqualFold(key, name) {
 			continue
 		}
 		if spelling == "" || before(key, spelling, name) {
