@@ -4,7 +4,7 @@
 //
 // Read repository_test.go first: the repositories. Then:
 //
-//   - release_test.go, publish_test.go, dist_test.go, changelog_test.go: one script each
+//   - release_test.go, publish_test.go, dist_test.go, changelog_test.go, vulncheck_test.go: one script each
 //   - krakendce_test.go, krakendce_checkout_test.go: scripts/krakend-ce, with stand-ins for checkouts of
 //     KrakenD-CE, which are in testdata
 //   - modules_test.go: tagged modules work for users
