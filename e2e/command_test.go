@@ -330,14 +330,6 @@ func TestCheckFile(t *testing.T) {
 	})
 }
 
-func TestUnexpectedArgument(t *testing.T) {
-	eachGateway(t, func(t *testing.T, g gateway) {
-		if stdout, stderr, status := run(t, g, "-check", "other.json"); status != 2 || stdout != "" || !strings.Contains(stderr, `unexpected argument "other.json": name the configuration file with -c`) {
-			t.Errorf("got the exit status %d, %q and %q", status, stdout, stderr)
-		}
-	})
-}
-
 // KrakenD 1.x does not know the short name of the namespace, and says so.
 func TestNamespaceOfKrakenD2(t *testing.T) {
 	eachGatewayThat(t, func(g gateway) bool { return !g.shortNamespaces }, func(t *testing.T, g gateway) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -22,6 +23,10 @@ func main() {
 	file := flag.String("c", "krakend.json", "the configuration file")
 	check := flag.Bool("check", false, "print what each Lambda backend invokes, and exit, with status 1 after an error")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "unexpected argument %q: name the configuration file with -c\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *file, *check); err != nil {
@@ -55,9 +60,12 @@ func run(ctx context.Context, file string, check bool) error {
 		HandlerFactory: router.EndpointHandler,
 		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
-		RunServer:      server.RunServer,
+		RunServer: func(ctx context.Context, cfg config.ServiceConfig, handler http.Handler) error {
+			err = server.RunServer(ctx, cfg, handler)
+			return nil // the router would only log it: main has to know
+		},
 	}).NewWithContext(ctx).Run(cfg)
-	return nil
+	return err
 }
 
 // report prints what each Lambda backend invokes, and returns an error if a backend has a bad

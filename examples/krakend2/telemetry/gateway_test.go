@@ -89,10 +89,13 @@ func start(t *testing.T, settings map[string]map[string]any, opts ...sdk.TracerP
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveGateway(t.Context(), cfg, logger, &g.log, g.telemetry, func(_ context.Context, _ config.ServiceConfig, h http.Handler) error {
+	err = serveGateway(t.Context(), cfg, logger, &g.log, g.telemetry, func(_ context.Context, _ config.ServiceConfig, h http.Handler) error {
 		g.handler = h
 		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 

@@ -29,6 +29,10 @@ func main() {
 	file := flag.String("c", "krakend.json", "the configuration `file`")
 	metrics := flag.String("metrics", "127.0.0.1:9464", "the `address` where Prometheus finds /metrics. Keep it from clients")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "krakend: unexpected argument %q: name the configuration file with -c\n", flag.Arg(0))
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -75,12 +79,11 @@ func run(ctx context.Context, file, metrics string) (err error) {
 		}
 	}()
 
-	serveGateway(ctx, cfg, logger, os.Stdout, t, server.RunServer)
-	return nil
+	return serveGateway(ctx, cfg, logger, os.Stdout, t, server.RunServer)
 }
 
-// serveGateway builds the gateway, and returns when serve does. The access log goes to out.
-func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, out io.Writer, t *telemetry, serve router.RunServerFunc) {
+// serveGateway builds the gateway, and returns when serve does, with its error. The access log goes to out.
+func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.Logger, out io.Writer, t *telemetry, serve router.RunServerFunc) (err error) {
 	backendFactory := proxy.CustomHTTPProxyFactory(client.NewHTTPClient)
 	backendFactory = lambda.BackendFactory(logger, backendFactory, lambda.WithMeterProvider(t.meters))
 	// The span of a backend is the parent of its invocations' spans, so it is outermost.
@@ -92,9 +95,11 @@ func serveGateway(ctx context.Context, cfg config.ServiceConfig, logger logging.
 		ProxyFactory:   proxy.NewDefaultFactory(backendFactory, logger),
 		Logger:         logger,
 		RunServer: func(ctx context.Context, cfg config.ServiceConfig, next http.Handler) error {
-			return serve(ctx, cfg, t.requests(next))
+			err = serve(ctx, cfg, t.requests(next))
+			return nil // the router would only log it: main has to know
 		},
 	}).NewWithContext(ctx).Run(cfg)
+	return err
 }
 
 // once makes handlers that log each failure once: the backend logs a function's failure with its
