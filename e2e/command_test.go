@@ -353,17 +353,3 @@ func TestTableAtStart(t *testing.T) {
 		}
 	})
 }
-
-func TestVersion(t *testing.T) {
-	eachGateway(t, func(t *testing.T, g gateway) {
-		stdout, stderr, status := run(t, g, "-version")
-		framework := map[string]string{
-			"1":   "github.com/devopsfaith/krakend v1.2.0",
-			"1.4": "github.com/luraproject/lura v1.4.1",
-			"2":   "github.com/luraproject/lura/v2 v2.14.1",
-		}[g.Name]
-		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "krakend-lambda ") || !strings.Contains(stdout, ", "+framework+", go1.") {
-			t.Errorf("got the exit status %d, %q and %q, want %s", status, stdout, stderr, framework)
-		}
-	})
-}

@@ -34,6 +34,8 @@ type gateway struct {
 // A generation has the differences between KrakenD's generations. Otherwise, tests expect the same of
 // every gateway.
 type generation struct {
+	// framework is the module of KrakenD, and version its version.
+	framework, version string
 	// shortNamespaces: components have short namespaces, such as backend/lambda, besides their
 	// import paths.
 	shortNamespaces bool
@@ -73,9 +75,11 @@ type generation struct {
 }
 
 var (
-	krakend1  = generation{sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result"}
-	krakend14 = generation{sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result", forwardsHost: true}
+	krakend1  = generation{framework: "github.com/devopsfaith/krakend", version: "1.2.0", sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result"}
+	krakend14 = generation{framework: "github.com/luraproject/lura", version: "1.4.1", sdkAttempts: 4, noCredentials: "NoCredentialProviders: ", scalarKey: "result", forwardsHost: true}
 	krakend2  = generation{
+		framework:            "github.com/luraproject/lura/v2",
+		version:              "2.14.1",
 		shortNamespaces:      true,
 		tellsEndpoint:        true,
 		copiesBodies:         true,

@@ -41,7 +41,7 @@ func TestInputHeadersOfTheBackend(t *testing.T) {
 		}{
 			{"/tea", "a browser", []string{"host", "x-tea"}},
 			{"/identity", "a browser", []string{"host", "user-agent", "x-forwarded-for"}},
-			{"/none-of-them", "KrakenD Version undefined", []string{"host"}},
+			{"/none-of-them", g.userAgent(), []string{"host"}},
 		} {
 			get(tc.path)
 			var event events.APIGatewayV2HTTPRequest

@@ -166,7 +166,7 @@ func requestRows(g gateway) []requestRow {
 			sees("GET /users/7\nX-Secret: 1", `{"headers":{"x-secret":null}}`),
 			sees("POST /untyped\nContent-Type: application/json\n\n{}", `{"body":"e30=","isBase64Encoded":true,"headers":{"content-type":null}}`),
 			sees("POST /users/7\nContent-Type: application/json\n\n{}", `{"body":"{}","isBase64Encoded":false,"headers":{"content-type":"application/json"}}`),
-			sees("GET /users/7\nUser-Agent: a browser", `{"headers":{"user-agent":"KrakenD Version undefined"}}`),
+			sees("GET /users/7\nUser-Agent: a browser", fmt.Sprintf(`{"headers":{"user-agent":%q}}`, g.userAgent())),
 		}},
 		{"one header several times, in any letter case: `x-TEA: a`, `X-Tea: b`", []exchange{
 			sees("GET /users/7\nx-TEA: a\nX-Tea: b\nCookie: a=1\nCookie: b=2", `{"headers":{"x-tea":"a,b","cookie":null},"cookies":["a=1","b=2"]}`),

@@ -40,6 +40,17 @@ type exception struct {
 	response func(*answertest.Response)
 }
 
+// ownUserAgent returns the exception of a gateway for requests without a User-Agent. The version is that
+// of KrakenD's framework.
+func ownUserAgent(gateway, version string) exception {
+	return exception{
+		reason:   "KrakenD sends its own User-Agent if the client sends none",
+		cases:    []string{"no user agent"},
+		gateways: []string{gateway},
+		request:  answertest.SetHeader("User-Agent", "KrakenD Version "+version),
+	}
+}
+
 // exceptions are differences that KrakenD, the payload formats and httpadapter cause. The Lambda backend
 // causes none of them.
 var exceptions = []exception{
@@ -84,11 +95,9 @@ var exceptions = []exception{
 			r.Header.Set("Location", "/teas")
 		},
 	},
-	{
-		reason:  "KrakenD sends its own User-Agent if the client sends none",
-		cases:   []string{"no user agent"},
-		request: answertest.SetHeader("User-Agent", "KrakenD Version undefined"),
-	},
+	ownUserAgent("1", "1.2.0"),
+	ownUserAgent("1.4", "1.4.1"),
+	ownUserAgent("2", "2.14.1"),
 
 	// Caused by the formats.
 	{

@@ -19,6 +19,9 @@ import (
 	lambda "github.com/devopsfaith/krakend-lambda/lura"
 )
 
+// framework is the module of KrakenD that this gateway is built on.
+const framework = "github.com/luraproject/lura"
+
 func main() {
 	file := flag.String("c", "krakend.json", "the configuration `file`")
 	debug := flag.Bool("d", false, "log at level DEBUG, and run KrakenD in debug mode")
@@ -30,9 +33,10 @@ func main() {
 		os.Exit(2)
 	}
 	if *version {
-		fmt.Println(about("github.com/luraproject/lura"))
+		fmt.Println(about())
 		return
 	}
+	tellVersion()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
