@@ -1,0 +1,59 @@
+package scripts
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The caches of the workflows stay below GitHub's 10 GB: one step saves them, after a push to main and
+// for one task, and its key depends on the version of Go and on go.sum only. setup-go saves none: it
+// would save one for each of its keys, on each branch.
+func TestCaches(t *testing.T) {
+	files, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		setup = regexp.MustCompile(`uses: (&\S+ )?actions/setup-go@|uses: \*setup-go`)
+		off   = regexp.MustCompile(`\scache: false\b|with: \*stable`) // an alias for such a with
+		both  = regexp.MustCompile(`uses: (&\S+ )?actions/cache@`)    // restores and saves
+		keys  []string
+		saves int
+	)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for step := range strings.SplitSeq(string(content), "\n      - ") {
+			name, _, _ := strings.Cut(step, "\n")
+			if setup.MatchString(step) && !off.MatchString(step) {
+				t.Errorf("%s: %s: without cache: false", file, name)
+			}
+			if both.MatchString(step) {
+				t.Errorf("%s: %s: would save a cache of each job, on each branch", file, name)
+			}
+			if strings.Contains(step, "uses: actions/cache/save@") {
+				saves++
+				if !strings.Contains(step, "if: github.event_name == 'push' && steps.save.outcome == 'success'\n") {
+					t.Errorf("%s: %s: does not depend on the step save and on the event push", file, name)
+				}
+			}
+			if strings.HasPrefix(step, "id: save\n") && !strings.Contains(step, " && matrix.task == 'build unit' && ") {
+				t.Errorf("%s: %s: not for one task only", file, name)
+			}
+			for _, key := range regexp.MustCompile(`\n +key: (.*)`).FindAllStringSubmatch(step, -1) {
+				keys = append(keys, key[1])
+			}
+		}
+	}
+	if saves != 1 {
+		t.Errorf("got %d steps that save a cache, want 1", saves)
+	}
+	if want := "go-${{ steps.go.outputs.go-version }}-${{ hashFiles('**/go.sum') }}"; len(keys) != 1 || keys[0] != want {
+		t.Errorf("got the keys %q, want only %q", keys, want)
+	}
+}
