@@ -53,31 +53,40 @@ func TestWarningOfWhatARequestCanReach(t *testing.T) {
 	}
 }
 
-// A name may be wrong only because the gateway has capitalized it, so the line says what it did.
-func TestCapitalizedNameThatDoesNotExist(t *testing.T) {
+// A call may fail only because the gateway has capitalized the name, so the line says what it did.
+func TestErrorOfACapitalizedName(t *testing.T) {
+	const (
+		notFound = "; the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'"
+		denied   = "; the gateway put the first letter of the name into upper case: if the function or the policy has it in lower case, set function_name_case to 'verbatim'"
+	)
 	for _, tc := range []struct {
 		nameCase, name string
 		status         int
 		code           string
-		want           bool
+		want           string // at the end of the line
 	}{
-		{"capitalized", "echo", 404, resourceNotFound, true},
-		{"capitalized", "echo:live", 404, resourceNotFound, true},
-		{"capitalized", "Echo", 404, resourceNotFound, false},
-		{"capitalized", "echo", 403, "AccessDeniedException", false},
-		{"verbatim", "echo", 404, resourceNotFound, false},
+		{"capitalized", "echo", 404, resourceNotFound, notFound},
+		{"capitalized", "echo:live", 404, resourceNotFound, notFound},
+		{"capitalized", "Echo", 404, resourceNotFound, ""},
+		{"verbatim", "echo", 404, resourceNotFound, ""},
+		{"capitalized", "echo", 403, accessDenied, denied},
+		{"capitalized", "echo:live", 403, accessDenied, denied},
+		{"capitalized", "Echo", 403, accessDenied, ""},
+		{"verbatim", "echo", 403, accessDenied, ""},
+		{"capitalized", "echo", 403, "UnrecognizedClientException", ""},
+		{"capitalized", "echo", 502, "KMSAccessDeniedException", ""},
+		{"capitalized", "echo", 502, "EC2AccessDeniedException", ""},
 	} {
 		s := api(t, `{}`)
 		for _, function := range []string{"echo", "Echo"} {
-			s.Fail(function, lambdatest.APIError(tc.status, tc.code, "Function not found").Always())
+			s.Fail(function, lambdatest.APIError(tc.status, tc.code, "Not for you").Always())
 		}
 		b, l := newBackend(t, s, Spec{}, map[string]any{"function_param_name": "Lambda", "function_name_case": tc.nameCase})
 		if _, err := do(t.Context(), b, &Request{Params: map[string]string{"Lambda": tc.name}}); err == nil || strings.Contains(err.Error(), "function_name_case") {
 			t.Errorf("%+v: got %v, want an error for clients", tc, err)
 		}
 		lines := append(l.level("INFO"), l.level("ERROR")...)
-		const hint = ": 'Function not found'; the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'"
-		if len(lines) != 1 || strings.HasSuffix(lines[0], hint) != tc.want || strings.Contains(lines[0], "upper case") != tc.want {
+		if len(lines) != 1 || !strings.HasSuffix(lines[0], ": 'Not for you'"+tc.want) {
 			t.Errorf("%+v: got the log %q", tc, lines)
 		}
 	}

@@ -79,6 +79,7 @@ var clientErrors = map[string]clientError{
 
 // The codes that other files of the package use.
 const (
+	accessDenied          = "AccessDeniedException" // of every AWS service, so it has no row
 	alreadyStarted        = "DurableExecutionAlreadyStartedException"
 	resourceNotFound      = "ResourceNotFoundException"
 	requestTooLarge       = "RequestTooLargeException"

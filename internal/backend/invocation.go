@@ -185,6 +185,14 @@ func (b *Backend) response(ctx context.Context, in *invocation, r *invoke.Respon
 	return response, nil
 }
 
+// capitalHints say what to do about errors that may come from the capital in a function's name.
+// IAM policies distinguish upper and lower case, and AWS checks them before it says whether the
+// function exists.
+var capitalHints = map[string]string{
+	resourceNotFound: "the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'",
+	accessDenied:     "the gateway put the first letter of the name into upper case: if the function or the policy has it in lower case, set function_name_case to 'verbatim'",
+}
+
 // failed returns the error of a call that brought no reply.
 func (b *Backend) failed(in *invocation, err error) *Error {
 	var failure *invoke.Error
@@ -197,8 +205,8 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		return e.withInvocation(in.function, failure.RequestID)
 	}
 	e := invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
-	if failure.Kind == invoke.KindAPI && failure.Code == resourceNotFound && in.function.Capitalized {
-		e.detail = joined("; ", e.detail, "the gateway put the first letter of the name into upper case: to keep the name as it is, set function_name_case to 'verbatim'")
+	if failure.Kind == invoke.KindAPI && in.function.Capitalized {
+		e.detail = joined("; ", e.detail, capitalHints[failure.Code])
 	}
 	e.attempts = failure.Attempts
 	return e
