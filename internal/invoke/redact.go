@@ -64,7 +64,7 @@ const RedactedText = "message left out, because it repeats the payload or a secr
 // repeatedIn tells whether the message of an error with this code repeats what must not be
 // logged.
 func (r *Request) repeatedIn(code, message string) bool {
-	return text.HasSignature(code, message) || r.hasCredentials(message) || r.hasPayload(message)
+	return text.HasSecrets(code, message) || r.hasCredentials(message) || r.hasPayload(message)
 }
 
 func (r *Request) hasCredentials(s string) bool {

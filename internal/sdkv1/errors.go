@@ -36,9 +36,7 @@ func decoder(svc *lambda.Lambda) func(int, http.Header, []byte) error {
 
 // hasSecrets tells whether an error's message repeats the output of a credential_process or
 // parts of a signed request.
-func hasSecrets(err awserr.Error) bool {
-	return err.Code() == processcreds.ErrCodeProcessProviderParse || text.HasSignature(err.Code(), err.Message())
-}
+func hasSecrets(err awserr.Error) bool { return text.HasSecrets(err.Code(), err.Message()) }
 
 // lookupCodes are the codes of the SDK's providers, for calls that could not be signed. An
 // exchange does not need them. They are for Invokers that drop options.
@@ -104,7 +102,10 @@ func describe(err error) string {
 // messageOf returns the messages of an error and of its causes, without possible secrets.
 func messageOf(err error) string {
 	aerr, ok := err.(awserr.Error)
-	if !ok {
+	switch {
+	case !ok && text.HasSecrets("", err.Error()):
+		return secretMessage
+	case !ok:
 		return text.WithoutUserinfo(err.Error())
 	}
 	causes := []error{aerr.OrigErr()}

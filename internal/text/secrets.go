@@ -9,20 +9,28 @@ import (
 	"strings"
 )
 
-// signatureErrors are the codes of AWS's errors whose messages quote the Authorization header,
-// or the request as it should have been signed.
-var signatureErrors = map[string]bool{
+// secretErrors are the codes of errors whose messages quote the Authorization header, or the
+// request as it should have been signed, or the output of a credential_process.
+var secretErrors = map[string]bool{
 	"IncompleteSignature":          true,
 	"IncompleteSignatureException": true,
 	"InvalidSignatureException":    true,
 	"SignatureDoesNotMatch":        true,
+	"ProcessProviderParseError":    true, // aws-sdk-go's
 }
 
-// HasSignature tells whether the message of an AWS error repeats parts of a signed request,
-// which must not be logged. It uses the error's code, and the message too, since a proxy in
-// between has other codes.
-func HasSignature(code, message string) bool {
-	return signatureErrors[code] || strings.Contains(message, "AWS4-HMAC-SHA256") || strings.Contains(message, "Credential=")
+// secretTexts are parts of messages that quote the same. The last two are of aws-sdk-go's and
+// aws-sdk-go-v2's providers for a credential_process.
+var secretTexts = []string{
+	"AWS4-HMAC-SHA256", "Credential=", "parse failed of credential_process output", "parse failed of process output",
+}
+
+// HasSecrets tells whether the message of an error repeats parts of a signed request or the
+// output of a credential_process, which must not be logged. It uses the error's code, and the
+// message too: a proxy in between has other codes, and a build's own code may put an error's
+// text into another error.
+func HasSecrets(code, message string) bool {
+	return secretErrors[code] || slices.ContainsFunc(secretTexts, func(s string) bool { return strings.Contains(message, s) })
 }
 
 // secretHeaders are the headers with secrets in requests for credentials: to STS, SSO, and the

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestHasSignature(t *testing.T) {
+func TestHasSecrets(t *testing.T) {
 	for _, test := range []struct {
 		code, message string
 		want          bool
@@ -18,8 +18,12 @@ func TestHasSignature(t *testing.T) {
 		{"SignatureDoesNotMatch", "", true},
 		{"BadHeader", "got AWS4-HMAC-SHA256 and no more", true},
 		{"", "Credential=AKIDEXAMPLE/20261127", true},
+		{"ProcessProviderParseError", "", true},
+		{"ProcessProviderExecutionError", "error in credential_process: exit status 1", false},
+		{"", "vault: ProcessProviderParseError: parse failed of credential_process output: {", true},
+		{"", "process provider error: parse failed of process output: {", true},
 	} {
-		if got := HasSignature(test.code, test.message); got != test.want {
+		if got := HasSecrets(test.code, test.message); got != test.want {
 			t.Errorf("%s %q: got %t, want %t", test.code, test.message, got, test.want)
 		}
 	}

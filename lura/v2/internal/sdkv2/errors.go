@@ -52,7 +52,7 @@ func describeWithout(secret func(message string) bool, err error) error {
 		}
 		if secret(api.ErrorMessage()) {
 			d.message += ": " + secretMessage
-		} else if !text.HasSignature(api.ErrorCode(), api.ErrorMessage()) {
+		} else if !text.HasSecrets(api.ErrorCode(), api.ErrorMessage()) {
 			d.message += ": " + text.Quote(text.WithoutUserinfo(api.ErrorMessage()))
 		}
 		if skew := invoke.DescribeSkew(api.ErrorCode(), headerOf(err), time.Now()); skew != "" {
@@ -63,7 +63,7 @@ func describeWithout(secret func(message string) bool, err error) error {
 	switch message := text.WithoutUserinfo(err.Error()); {
 	case isProcessOutput(err):
 		d.message = text.Quote("the output of credential_process cannot be read as JSON") // the SDK's repeats it
-	case text.HasSignature("", message), secret(message):
+	case text.HasSecrets("", message), secret(message):
 		d.message = secretMessage
 	default:
 		d.message = text.Quote(message)
