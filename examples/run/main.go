@@ -174,7 +174,7 @@ func writeConfig(file, dir, functionsAddr, webappAddr, gatewayAddr string) error
 	if err != nil {
 		return err
 	}
-	r := strings.NewReplacer(`"port": 8080`, `"port": `+port, "//127.0.0.1:9001", "//"+functionsAddr, "//127.0.0.1:9002", "//"+webappAddr)
+	r := strings.NewReplacer(`"port": 8080`, `"port": `+port, "//127.0.0.1:9001", "//"+functionsAddr, "//127.0.0.1:9002", "//"+webappAddr, "//127.0.0.1:8080", "//"+gatewayAddr)
 	return os.WriteFile(file, []byte(r.Replace(string(config))), 0o600)
 }
 

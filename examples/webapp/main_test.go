@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -24,6 +25,30 @@ func TestFunctions(t *testing.T) {
 		}
 		if want := "<h1>Assam</h1>"; !bytes.Contains(reply, []byte(want)) {
 			t.Errorf("%s: got %s, want it with %s", name, reply, want)
+		}
+	}
+}
+
+// The shop takes forms from the event's host only, with its port.
+func TestOrigins(t *testing.T) {
+	for name, function := range Functions() {
+		for origin, want := range map[string]int{
+			"http://tea.example:8080": 303,
+			"http://tea.example":      403,
+			"http://tea.example:8081": 403,
+			"http://evil.example":     403,
+			"null":                    403,
+		} {
+			event := fmt.Sprintf(`{"version":"2.0","rawPath":"/teas/assam","body":"grams=50&name=Ada",
+				"headers":{"host":"tea.example:8080","origin":%q,"content-type":"application/x-www-form-urlencoded","x-forwarded-host":"evil.example"},
+				"requestContext":{"domainName":"tea.example","http":{"method":"POST","path":"/teas/assam"}}}`, origin)
+			reply, err := lambda.NewHandler(function).Invoke(t.Context(), []byte(event))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := fmt.Sprintf(`{"statusCode":%d,`, want); !bytes.HasPrefix(reply, []byte(want)) {
+				t.Errorf("%s, %s: got %s, want it with %s", name, origin, reply, want)
+			}
 		}
 	}
 }

@@ -32,12 +32,12 @@ func New(pause time.Duration) http.Handler {
 	return secured(atHost(csrf.Handler(mux)))
 }
 
-// atHost sets the request's host to the one that the browser called, with its port, which an event's
-// domain name lacks. The check of a form's origin needs the port. Another site cannot make browsers
-// send this header.
+// atHost sets the request's host to that of the event, which adapters for Lambda leave among the
+// headers. It has the port, which an event's domain name lacks and the check of a form's origin needs.
+// net/http's server removes this header, so clients cannot send it to the shop directly.
 func atHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if host := r.Header.Get("X-Forwarded-Host"); host != "" {
+		if host := r.Header.Get("Host"); host != "" {
 			at := *r
 			at.Host = host
 			r = &at

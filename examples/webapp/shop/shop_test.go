@@ -30,8 +30,8 @@ func TestPages(t *testing.T) {
 	from := func(origin, host string) func(*http.Request) { // for older browsers, and for HTTP without TLS
 		return func(r *http.Request) {
 			r.Header.Set("Origin", origin)
-			r.Header.Set("X-Forwarded-Host", host)
-			r.Host, _, _ = strings.Cut(host, ":") // as adapters set it
+			r.Header.Set("Host", host) // as adapters set both
+			r.Host, _, _ = strings.Cut(host, ":")
 		}
 	}
 	long := strings.Repeat("é", maxName)
@@ -60,6 +60,10 @@ func TestPages(t *testing.T) {
 		{"form of another site", "POST", "/teas/assam", "grams=50&name=Ada", fromElsewhere, 403, "This form is not ours"},
 		{"form of this site, by its origin", "POST", "/teas/assam", "grams=50&name=Ada", from("http://192.0.2.1:8080", "192.0.2.1:8080"), 303, ""},
 		{"form of another, by its origin", "POST", "/teas/assam", "grams=50&name=Ada", from("http://192.0.2.1:8081", "192.0.2.1:8080"), 403, "This form is not ours"},
+		{"form of another, by its origin, which names itself", "POST", "/teas/assam", "grams=50&name=Ada", func(r *http.Request) {
+			from("http://evil.example", "192.0.2.1:8080")(r)
+			r.Header.Set("X-Forwarded-Host", "evil.example")
+		}, 403, "This form is not ours"},
 		{"order of another spelling", "POST", "/teas/assam", "grams=%2B50&name=Ada", nil, 422, "Choose how much you would like."},
 		{"order with a control character", "POST", "/teas/assam", "grams=50&name=A%0d%0aSet-Cookie:x", nil, 422, "do not fit on a label"},
 		{"order that is not text", "POST", "/teas/assam", "grams=50&name=%ff", nil, 422, "do not fit on a label"},
