@@ -29,7 +29,7 @@ type Error struct {
 	// For the log: see line. Each may be empty.
 	failure   string // what failed
 	function  string // as it was called
-	code      string // AWS's code with the HTTP status, or the function's errorType
+	code      string // AWS's code with the HTTP status and the reason of a throttle, or the function's errorType
 	requestID string // AWS's request id
 	attempts  int
 	detail    string // the reason

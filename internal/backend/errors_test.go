@@ -218,6 +218,7 @@ func TestRefusedNamesMakeNoCall(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
+	l := &recorder{}
 	for _, tc := range []struct{ header, want string }{
 		{"10", "10"},
 		{"", ""},
@@ -231,7 +232,7 @@ func TestRetryAfter(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			io.WriteString(w, `{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}`)
 		}))
-		b := NewFactory(Options{Logger: &recorder{}, SDK: testSDK{endpoint: s.URL}}).New(Spec{
+		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}}).New(Spec{
 			Settings: ns(map[string]any{"function_name": "f", "max_retries": 0}),
 		})
 		_, err := do(t.Context(), b, &Request{})
@@ -243,6 +244,10 @@ func TestRetryAfter(t *testing.T) {
 		if got := strings.Join(e.Headers()["Retry-After"], ","); got != tc.want {
 			t.Errorf("%q: got %q, want %q", tc.header, got, tc.want)
 		}
+	}
+	want := "WARNING [BACKEND: ][Lambda] invocation failed: function f, code TooManyRequestsException (429), reason ReservedFunctionConcurrentInvocationLimitExceeded: 'Rate Exceeded.'"
+	if lines := l.level("WARNING"); len(lines) == 0 || lines[0] != want {
+		t.Errorf("got %q, want %s", lines, want)
 	}
 }
 

@@ -73,8 +73,8 @@ func describe(err *invoke.Error) string {
 	return joined(": ", codeOf(err), messageOf(err))
 }
 
-// codeOf returns an error's code, with the HTTP status if it came with one. It returns an empty
-// string if there is no code.
+// codeOf returns an error's code, with the HTTP status and the reason of a throttle if it came
+// with them. It returns an empty string if there is no code.
 func codeOf(err *invoke.Error) string {
 	switch err.Kind {
 	case invoke.KindFunction:
@@ -94,7 +94,7 @@ func codeOf(err *invoke.Error) string {
 	if err.Status != 0 {
 		code += fmt.Sprintf(" (%d)", err.Status)
 	}
-	return code
+	return joined(", ", code, labelled("reason ", err.Reason))
 }
 
 // messageOf returns an error's message in quotes and, if an Invoker signed the call, how far the

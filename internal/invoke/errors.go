@@ -47,6 +47,9 @@ type Error struct {
 	Code string
 	// Message is AWS's message, or another description. It may be empty.
 	Message string
+	// Reason is AWS's name for the limit that throttled the call, such as
+	// ReservedFunctionConcurrentInvocationLimitExceeded. It is empty for other errors.
+	Reason string
 	// RetryAfter is the Retry-After header. It may be empty.
 	RetryAfter string
 	// Payload is a function's report of its error.
@@ -139,6 +142,9 @@ func apiError(status int, h http.Header, body []byte) *Error {
 	}
 	if e.RetryAfter == "" {
 		e.RetryAfter = stringField(fields, "retryAfterSeconds")
+	}
+	if reason := stringField(fields, "Reason"); ErrorCode.MatchString(reason) {
+		e.Reason = reason
 	}
 	return e
 }

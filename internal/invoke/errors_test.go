@@ -77,6 +77,25 @@ func FuzzAPIError(f *testing.F) {
 	})
 }
 
+// AWS names the limit that throttled a call. Text that is not a name is not one.
+func TestReasonOfAThrottle(t *testing.T) {
+	for _, tc := range []struct{ reason, want string }{
+		{`"ReservedFunctionConcurrentInvocationLimitExceeded"`, "ReservedFunctionConcurrentInvocationLimitExceeded"},
+		{`""`, ""},
+		{`"two words"`, ""},
+		{`7`, ""},
+		{`"4111111111111111"`, ""}, // the payload
+	} {
+		w := newWorld(func(*http.Request) (*http.Response, error) {
+			return answer(http.StatusTooManyRequests, `{"Reason":`+tc.reason+`,"Type":"User","message":"Rate Exceeded."}`, "X-Amzn-Errortype", "TooManyRequestsException"), nil
+		})
+		_, err := send(t.Context(), w.client(t), &Policy{}, &Request{Function: "f", Payload: PayloadOf([]byte(`{"card":"4111111111111111"}`))})
+		if e := errorOf(t, err); e.Reason != tc.want || e.Message != "Rate Exceeded." {
+			t.Errorf("%s: got %q, %q, want %q", tc.reason, e.Reason, e.Message, tc.want)
+		}
+	}
+}
+
 // For plain text of other servers, the message is its first line.
 func TestAPIErrorOfPlainText(t *testing.T) {
 	for _, tc := range []struct{ contentType, body, want string }{

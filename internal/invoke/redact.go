@@ -35,6 +35,9 @@ func (r *Request) redact(e *Error) {
 	if r.hasCredentials(e.Code) || !strings.HasSuffix(e.Code, "Exception") && r.hasPayload(e.Code) {
 		e.Code, e.Redacted = "", true
 	}
+	if r.repeatedIn("", e.Reason) {
+		e.Reason = ""
+	}
 	if r.repeatedIn("", e.RequestID) {
 		e.RequestID = ""
 	}

@@ -200,8 +200,9 @@ func (x *exchange) classify(err error) *invoke.Error {
 		e.Status, e.RequestID = failure.StatusCode(), failure.RequestID()
 	}
 	var throttled *lambda.TooManyRequestsException
-	if e.RetryAfter == "" && errors.As(err, &throttled) {
-		e.RetryAfter = aws.StringValue(throttled.RetryAfterSeconds)
+	if errors.As(err, &throttled) {
+		e.Reason = aws.StringValue(throttled.Reason)
+		e.RetryAfter = cmp.Or(e.RetryAfter, aws.StringValue(throttled.RetryAfterSeconds))
 	}
 	switch code := aerr.Code(); {
 	case code == request.ErrCodeSerialization && e.Status >= http.StatusMultipleChoices: // a page from a proxy in between

@@ -258,7 +258,7 @@ func (f fake) InvokeWithContext(ctx aws.Context, in *lambda.InvokeInput, opts ..
 
 // For an Invoker that ignores options, only its result is known.
 func TestInvokersThatIgnoreOptions(t *testing.T) {
-	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7")}
+	throttled := &lambda.TooManyRequestsException{RetryAfterSeconds: aws.String("7"), Reason: aws.String("CallerRateLimitExceeded")}
 	cause := errors.New("spilt")
 	for name, tc := range map[string]struct {
 		output *lambda.InvokeOutput
@@ -269,8 +269,8 @@ func TestInvokersThatIgnoreOptions(t *testing.T) {
 		"nothing":            {nil, nil, invoke.Error{Kind: invoke.KindInternal, Message: "the Invoker returned neither an output nor an error"}},
 		"a function error":   {&lambda.InvokeOutput{Payload: []byte("{}"), FunctionError: aws.String("Handled"), StatusCode: aws.Int64(200)}, nil, invoke.Error{Kind: invoke.KindFunction, Code: "Handled", Status: 200}},
 		"an error":           {nil, cause, invoke.Error{Kind: invoke.KindConnection}},
-		"a typed error":      {nil, throttled, invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
-		"a wrapped error":    {nil, fmt.Errorf("wrapped: %w", throttled), invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7"}},
+		"a typed error":      {nil, throttled, invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7", Reason: "CallerRateLimitExceeded"}},
+		"a wrapped error":    {nil, fmt.Errorf("wrapped: %w", throttled), invoke.Error{Kind: invoke.KindAPI, Code: "TooManyRequestsException", RetryAfter: "7", Reason: "CallerRateLimitExceeded"}},
 		"a generic error":    {nil, awserr.NewRequestFailure(awserr.New("Never", "seen", nil), 418, "id"), invoke.Error{Kind: invoke.KindAPI, Code: "Never", Message: "seen", Status: 418, RequestID: "id"}},
 		"a validation error": {nil, awserr.New("InvalidParameter", "1 validation error(s) found.", nil), invoke.Error{Kind: invoke.KindAPI, Code: "InvalidParameter", Message: "1 validation error(s) found."}},
 		"a connection":       {nil, awserr.New(request.ErrCodeRequestError, "send request failed", cause), invoke.Error{Kind: invoke.KindConnection}},
@@ -291,7 +291,7 @@ func TestInvokersThatIgnoreOptions(t *testing.T) {
 				}
 				continue
 			}
-			if got, want := *err, tc.want; got.Kind != want.Kind || got.Code != want.Code || got.Message != want.Message || got.Status != want.Status || got.RetryAfter != want.RetryAfter || got.RequestID != want.RequestID {
+			if got, want := *err, tc.want; got.Kind != want.Kind || got.Code != want.Code || got.Message != want.Message || got.Status != want.Status || got.RetryAfter != want.RetryAfter || got.Reason != want.Reason || got.RequestID != want.RequestID {
 				t.Errorf("%s: got %#v, want %#v", name, got, want)
 			}
 			if tc.err != nil && tc.want.Kind == invoke.KindAPI && !errors.Is(err, tc.err) || errors.Is(tc.err, throttled) && !errors.Is(err, throttled) {

@@ -211,8 +211,9 @@ func errorOf(err error) *invoke.Error {
 		e.RetryAfter = e.Header.Get("Retry-After")
 	}
 	var throttled *types.TooManyRequestsException
-	if e.RetryAfter == "" && errors.As(err, &throttled) {
-		e.RetryAfter = aws.ToString(throttled.RetryAfterSeconds)
+	if errors.As(err, &throttled) {
+		e.Reason = string(throttled.Reason)
+		e.RetryAfter = cmp.Or(e.RetryAfter, aws.ToString(throttled.RetryAfterSeconds))
 	}
 	var request interface{ ServiceRequestID() string }
 	if errors.As(err, &request) {

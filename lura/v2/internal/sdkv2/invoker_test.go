@@ -252,9 +252,9 @@ func TestFakeInvoker(t *testing.T) {
 		t.Errorf("got %#v", err)
 	}
 	_, err = attempt(t.Context(), fake(func(*lambda.InvokeInput) (*lambda.InvokeOutput, error) {
-		return nil, &types.TooManyRequestsException{Message: aws.String("later"), RetryAfterSeconds: aws.String("7")}
+		return nil, &types.TooManyRequestsException{Message: aws.String("later"), RetryAfterSeconds: aws.String("7"), Reason: types.ThrottleReasonCallerRateLimitExceeded}
 	}), request, &invoke.Policy{})
-	if err == nil || err.Kind != invoke.KindAPI || err.Code != "TooManyRequestsException" || err.Message != "later" || err.RetryAfter != "7" {
+	if err == nil || err.Kind != invoke.KindAPI || err.Code != "TooManyRequestsException" || err.Message != "later" || err.RetryAfter != "7" || err.Reason != "CallerRateLimitExceeded" {
 		t.Errorf("got %#v", err)
 	}
 }
