@@ -119,7 +119,7 @@ func TestCredentialsThatAreWrongOrMissing(t *testing.T) {
 				lines := gw.Lines(t, "ERROR", "/f")
 				want := tc.want
 				if want == none {
-					want = "invocation failed: function f, code NoCredentials: no AWS credentials; "
+					want = "invocation failed: function f, code NoCredentials: no AWS credentials in "
 					if log := gw.Log(t); strings.Count(log, none+g.noCredentials) != 1 {
 						t.Errorf("the cause is not there once:\n%s", log)
 					}

@@ -105,10 +105,10 @@ func messageOf(err *invoke.Error) string {
 		return reportedError(err, nil).detail
 	case err.Kind == invoke.KindCredentials && err.Redacted:
 		return "no AWS credentials: " + invoke.RedactedText
-	case err.Kind == invoke.KindCredentials && err.Message != "": // an Invoker's; no other line has it
+	case err.Kind == invoke.KindCredentials && err.Message != "": // an Invoker's
 		return "no AWS credentials: " + text.Clean(err.Message)
-	case err.Kind == invoke.KindCredentials:
-		return "no AWS credentials; the last [Lambda] line about credentials says why"
+	case err.Kind == invoke.KindCredentials: // a lookup's error says where it looked, and why it failed
+		return text.Clean(err.Error())
 	case err.Redacted:
 		return joined(": ", invoke.RedactedText, err.Skew)
 	case err.Kind != invoke.KindAPI:
