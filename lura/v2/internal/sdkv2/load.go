@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -47,8 +48,14 @@ func load(ctx context.Context, profile string, apiOption func(*middleware.Stack)
 		}
 		return aws.Config{}, fmt.Errorf("profile: %s is not in %s", text.Quote(missing.Profile), strings.Join(sharedFiles(), " or "))
 	}
+	var unread *fs.PathError
+	if errors.As(err, &unread) && unread.Path == os.Getenv(caBundle) { // the SDK's error does not say which setting names the file
+		return aws.Config{}, fmt.Errorf("%s: %w", caBundle, describe(err))
+	}
 	return aws.Config{}, fmt.Errorf("the AWS SDK cannot read its configuration: %w", describe(err))
 }
+
+const caBundle = "AWS_CA_BUNDLE"
 
 // loadOnce reads what does not change until the gateway ends: everything but credentials.
 func loadOnce(profile string) (aws.Config, error) {
