@@ -54,7 +54,8 @@ type Options struct {
 	// be nil.
 	OnResult func(error)
 	// Now returns the time that decides when credentials expire. Pauses use the process's
-	// monotonic clock, so Now may jump. It must not call the Cache. nil means time.Now.
+	// monotonic clock, so Now may jump. It must be safe for concurrent use, and must not call
+	// the Cache. nil means time.Now.
 	Now func() time.Time
 }
 
@@ -72,7 +73,7 @@ type Cache struct {
 	version uint64 // of current: counts renewals and changes; 0 until something has been found
 	keys    uint64 // the first version that has the access key of current
 
-	// ready spares Retrieve the mutex. It is nil after a failed lookup.
+	// ready spares Retrieve the mutex. It is nil until something has been found.
 	ready atomic.Pointer[ready]
 
 	lookup   *lookup       // running; nil for none
@@ -128,8 +129,11 @@ func (c *Cache) For(endpoint string) *View {
 	return v
 }
 
-// prepare sets c.ready. The caller holds c.mu.
+// prepare sets c.ready, after each lookup. The caller holds c.mu.
 func (c *Cache) prepare() {
+	if c.version == 0 {
+		return
+	}
 	r := &ready{c.current.Credentials, c.version, !c.current.Expires.IsZero(), c.refreshAt}
 	if r.expires {
 		r.until = c.current.Expires.Add(-refreshEarly)

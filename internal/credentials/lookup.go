@@ -107,7 +107,7 @@ func (c *Cache) apply(l *lookup, found Found, err *Error) message {
 	c.err = err
 	if err != nil {
 		c.failedAt, c.refreshAt = now, now.Add(errorTTL)
-		c.ready.Store(nil)
+		c.prepare()
 		return c.change(false)
 	}
 	c.refreshAt = now.Add(refreshInterval)

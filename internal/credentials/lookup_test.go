@@ -297,13 +297,35 @@ func TestLeastLife(t *testing.T) {
 	}
 }
 
-// A request takes no lock while nothing is due: the gateway's requests share one Cache.
+// A request takes no lock while nothing is due: the gateway's requests share one Cache. That also
+// holds after a failed renewal, which another endpoint has asked for.
 func TestRetrieveTakesNoLock(t *testing.T) {
-	for name, found := range map[string]Found{"session": session(1, time.Hour), "key": key(1)} {
+	for name, tc := range map[string]struct {
+		found Found
+		fails bool
+	}{
+		"session":                         {session(1, time.Hour), false},
+		"key":                             {key(1), false},
+		"session, after a failed renewal": {session(1, time.Hour), true},
+	} {
 		t.Run(name, func(t *testing.T) {
-			c, _, _ := newCache(t, func(context.Context, int) (Found, error) { return found, nil })
+			results := make(chan error, 2)
+			c := New(Options{OnResult: func(err error) { results <- err }, Find: func(_ context.Context, renew bool) (Found, error) {
+				if renew {
+					return Found{}, errors.New("no answer")
+				}
+				return tc.found, nil
+			}})
+			if err := <-results; err != nil {
+				t.Fatal(err)
+			}
+			if tc.fails {
+				c.For(b).MarkInvalid(1)
+				if err := <-results; err == nil {
+					t.Error("the renewal succeeded, want an error")
+				}
+			}
 			v := c.For(a)
-			get(t, v)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			done := make(chan struct{})
