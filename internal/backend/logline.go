@@ -128,7 +128,11 @@ func quoted(err error) string {
 // directly, so that the stack is right.
 func panicked(v any) *Error {
 	e := internal(fmt.Errorf("panic: %v", v))
-	e.failure, e.detail = "panic", text.Quote(fmt.Sprint(v))+", at "+stack()
+	message := text.Quote(fmt.Sprint(v))
+	if text.HasSecrets("", message) { // an Invoker may panic with an error of the SDK
+		message = invoke.RedactedText
+	}
+	e.failure, e.detail = "panic", message+", at "+stack()
 	return e
 }
 
