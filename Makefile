@@ -98,7 +98,7 @@ nightly: ## Run all tests with what -short leaves out, traffic with faults for S
 installed := $(patsubst %,%/node_modules/.package-lock.json,e2e/serverless e2e/adapters e2e/browser schema/validators)
 
 .PHONY: integration
-integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, web frameworks behind them, the shop in a browser, and the schemas in ajv and VS Code (needs Go 1.26.6, Node.js 20, Chromium)
+integration: $(installed) ## Run the gateways against AWS's emulator and serverless-offline, web frameworks behind them, the shop in a browser, and the schemas in ajv and VS Code (needs Go 1.26.6, Node.js 22 or 24, Chromium)
 	@cd e2e && go test -race -count=1 -tags integration -run 'TestEmulator|TestServerlessOffline|TestAdapter|TestBrowser' .
 	@cd schema && go test -count=1 -tags integration -run 'TestAjv|TestEditor' .
 
@@ -109,7 +109,7 @@ $(installed): %/node_modules/.package-lock.json: %/package-lock.json
 # The test writes more of them. They show the fonts of the machine: fonts-inter and fonts-urw-base35
 # are those of docs/shop.png.
 .PHONY: screenshot
-screenshot: $(installed) ## Write docs/shop.png, the picture of the example shop (needs Node.js 20, Chromium)
+screenshot: $(installed) ## Write docs/shop.png, the picture of the example shop (needs Node.js 22 or 24, Chromium)
 	@mkdir -p $(BIN)/shop
 	@cd e2e && SCREENSHOTS=$(BIN)/shop go test -count=1 -tags integration -run TestBrowser .
 	@cp $(BIN)/shop/light-home.png docs/shop.png

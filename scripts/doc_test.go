@@ -10,5 +10,5 @@
 //   - modules_test.go: tagged modules work for users
 //   - packages_test.go: the rules of CONTRIBUTING.md for every package
 //   - exported_test.go: docs/build.md lists the exported names
-//   - workflows_test.go: CI's caches
+//   - workflows_test.go: CI's caches, and its versions of Node.js
 package scripts

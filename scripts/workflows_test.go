@@ -57,3 +57,42 @@ func TestCaches(t *testing.T) {
 		t.Errorf("got the keys %q, want only %q", keys, want)
 	}
 }
+
+// The documentation names the versions of Node.js that CI tests, and the oldest one that package.json
+// files admit.
+func TestNodeVersions(t *testing.T) {
+	read := func(name string) string {
+		content, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	var versions []string
+	for _, m := range regexp.MustCompile(`\{ task: integration, node: (\d+) \}`).FindAllStringSubmatch(read(".github/workflows/ci.yml"), -1) {
+		versions = append(versions, m[1])
+	}
+	if len(versions) != 2 {
+		t.Fatalf("got the versions %q in ci.yml, want 2", versions)
+	}
+	older, newer := versions[1], versions[0]
+
+	const oldest = "20.20"
+	for name, wants := range map[string][]string{
+		"CONTRIBUTING.md":                {"Node.js " + older + " or " + newer, oldest + " works"},
+		"Makefile":                       {"Node.js " + older + " or " + newer},
+		"findings/README.md":             {"Node.js " + older + " or " + newer, oldest + " works"},
+		"docs/frameworks.md":             {"Node.js " + newer + " and " + older, "Node.js " + oldest},
+		"docs/local-development.md":      {"Node.js " + newer + " and " + older},
+		"e2e/adapters/package.json":      {`"node": ">=` + oldest + `.0"`},
+		"e2e/browser/package.json":       {`"node": ">=` + oldest + `.0"`},
+		"e2e/serverless/package.json":    {`"node": ">=` + oldest + `.0"`},
+		"schema/validators/package.json": {`"node": ">=` + oldest + `.0"`},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(read(name), want) {
+				t.Errorf("%s: no %q", name, want)
+			}
+		}
+	}
+}
