@@ -366,7 +366,7 @@ func (b *Backend) call(ctx context.Context, f config.Function, w *watch, r *Requ
 		return reply, e
 	}
 	if err := decode(reply.Response); err != nil {
-		return reply, undecodable(err).withInvocation(in.function, reply.requestID)
+		return reply, undecodable(err).withPage(reply.page).withInvocation(in.function, reply.requestID)
 	}
 	return reply, nil
 }

@@ -176,7 +176,7 @@ func undecodable(err error) *Error {
 	return &Error{
 		status:  http.StatusBadGateway,
 		message: "the reply cannot be decoded",
-		kind:    "UndecodableReply",
+		kind:    codeUndecodable,
 		failure: "the reply cannot be decoded",
 		detail:  describeReply(err),
 		err:     err,
@@ -220,6 +220,8 @@ const (
 	codeRequest = "RequestError"
 	// codeCredentials is for a call that could not be signed, so nothing was sent.
 	codeCredentials = "NoCredentials"
+	// codeUndecodable is for a reply that does not decode, or that is beyond a limit.
+	codeUndecodable = "UndecodableReply"
 	codeDeadline    = "DeadlineExceeded"
 	codeClientGone  = "ClientGone"
 )

@@ -128,8 +128,10 @@ func TestDescribeTellsTheSkew(t *testing.T) {
 // Proxies may answer with HTML pages.
 func TestErrorPages(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Server", "nginx")
 		w.WriteHeader(http.StatusBadGateway)
-		io.WriteString(w, "<html>private</html>")
+		io.WriteString(w, "<html><title>502 Bad Gateway</title>private</html>")
 	}))
 	t.Cleanup(s.Close)
 	l := &recorder{}
@@ -139,7 +141,7 @@ func TestErrorPages(t *testing.T) {
 	if !errors.As(err, &e) || e.StatusCode() != http.StatusBadGateway {
 		t.Errorf("got %v, want a 502", err)
 	}
-	want := `ERROR [BACKEND: ][Lambda] invocation failed: function f, no error code (502), 4 attempts`
+	want := `ERROR [BACKEND: ][Lambda] invocation failed: function f, no error code (502), 4 attempts: 'HTML page: 502 Bad Gateway; Server: nginx'`
 	if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 		t.Errorf("got  %q\nwant %q", lines, want)
 	}

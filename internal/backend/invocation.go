@@ -63,6 +63,7 @@ type reply struct {
 	*http.Response
 	requestID string
 	streams   bool // the reply is still arriving
+	page      bool // isPage
 }
 
 // fastest makes the concurrent calls that the backend is configured for, and returns the first
@@ -129,7 +130,7 @@ func (b *Backend) execute(ctx context.Context, in *invocation, decode func(*http
 	}
 	var own *Error
 	if errors.As(err, &own) {
-		return reply{}, own.withInvocation(in.function, out.requestID)
+		return reply{}, own.withPage(out.page).withInvocation(in.function, out.requestID)
 	}
 	return reply{}, b.failed(in, err)
 }
@@ -139,7 +140,7 @@ func (in *invocation) use(r *invoke.Response) (err error) {
 	b, out, decodes := in.backend, &in.reply, in.policy.Decodes
 	in.watch.replied(r)
 	b.logTail(in.function, in.watch, r.RequestID, r.LogResult)
-	out.requestID = r.RequestID
+	out.requestID, out.page = r.RequestID, isPage(r.Header, r.RequestID)
 	out.streams = r.Events != nil || r.Rest != nil && !decodes
 	whole := false
 	if r.Rest != nil && decodes {
@@ -204,7 +205,7 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		e.err = failure
 		return e.withInvocation(in.function, failure.RequestID)
 	}
-	e := invocationError(failure, &b.cfg).withInvocation(in.function, failure.RequestID)
+	e := invocationError(failure, &b.cfg).withPage(isPage(failure.Header, failure.RequestID)).withInvocation(in.function, failure.RequestID)
 	if failure.Kind == invoke.KindAPI && in.function.Capitalized {
 		e.detail = joined("; ", e.detail, capitalHints[failure.Code])
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -52,6 +54,38 @@ func TestUndecodableReplies(t *testing.T) {
 			t.Errorf("%.40s: got %v, want a 502", tc.reply, err)
 		}
 		want := fmt.Sprintf("ERROR [BACKEND: ][Lambda] the reply cannot be decoded: function f, request id %s: %s", s.Calls()[0].RequestID, tc.want)
+		if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
+			t.Errorf("got  %q\nwant %q", lines, want)
+		}
+	}
+}
+
+// A proxy in between may answer every call with a page and the status 200.
+func TestPagesInPlaceOfReplies(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, "<!DOCTYPE html><title>private</title>")
+	}))
+	t.Cleanup(s.Close)
+	object := func(r *http.Response) error { return json.NewDecoder(r.Body).Decode(new(map[string]any)) }
+	const hint = "; the answer is an HTML page without a request id, so a proxy between the gateway and Lambda may have sent it"
+	for _, tc := range []struct {
+		spec     Spec
+		settings map[string]any
+		want     string
+	}{
+		{Spec{}, map[string]any{}, "it is not JSON: 'invalid character '<' looking for beginning of value'"},
+		{Spec{ConcurrentCalls: 2}, map[string]any{}, "it is not JSON: 'invalid character '<' looking for beginning of value'"},
+		{Spec{Encoding: "no-op"}, map[string]any{"response_format": "proxy"}, "'it is not JSON'"},
+		{Spec{Encoding: "no-op"}, map[string]any{"stream": true}, "'damaged event stream: wrong checksum of a prelude'"},
+	} {
+		l := &recorder{}
+		tc.settings["function_name"], tc.spec.Settings = "f", ns(tc.settings)
+		b := NewFactory(Options{Logger: l, SDK: testSDK{endpoint: s.URL}}).New(tc.spec)
+		if err := b.Invoke(t.Context(), &Request{}, object); err == nil || err.Error() != "lambda: the reply cannot be decoded" {
+			t.Errorf("got %v", err)
+		}
+		want := "ERROR [BACKEND: ][Lambda] the reply cannot be decoded: function f: " + tc.want + hint
 		if lines := l.level("ERROR"); len(lines) != 1 || lines[0] != want {
 			t.Errorf("got  %q\nwant %q", lines, want)
 		}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html"
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -138,7 +140,7 @@ func apiError(status int, h http.Header, body []byte) *Error {
 		}
 	}
 	if e.Code == "" && e.Message == "" && fields == nil {
-		e.Message = firstLine(h, body)
+		e.Message = describeForeign(status, h, body)
 	}
 	if e.RetryAfter == "" {
 		e.RetryAfter = stringField(fields, "retryAfterSeconds")
@@ -149,15 +151,38 @@ func apiError(status int, h http.Header, body []byte) *Error {
 	return e
 }
 
-// firstLine returns the first line of a plain text such as "404 page not found", with which
-// servers other than AWS explain an error. It is empty for other content: an HTML page does not
-// help in a log.
-func firstLine(h http.Header, body []byte) string {
-	if mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || mediaType != "text/plain" {
-		return ""
+// describeForeign describes an answer that is not AWS's, from a proxy in between: the first line
+// of a plain text such as "404 page not found", or else what tells the operator who answered:
+// the target of a redirect, the title of an HTML page, and the Server header. It is empty if the
+// answer has none of them.
+func describeForeign(status int, h http.Header, body []byte) string {
+	var parts []string
+	if location, err := url.Parse(h.Get("Location")); err == nil && status < http.StatusBadRequest && *location != (url.URL{}) {
+		// The query of a login page may have a token.
+		parts = append(parts, "redirect to "+(&url.URL{Scheme: location.Scheme, Host: location.Host, Path: location.Path}).String())
 	}
-	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-	return string(bytes.TrimSpace(line))
+	switch mediaType, _, _ := mime.ParseMediaType(h.Get("Content-Type")); mediaType {
+	case "text/plain":
+		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+		return string(bytes.TrimSpace(line))
+	case "text/html":
+		parts = append(parts, strings.TrimSuffix("HTML page: "+titleOf(body), ": "))
+	}
+	if server := h.Get("Server"); server != "" {
+		parts = append(parts, "Server: "+server)
+	}
+	return strings.Join(parts, "; ")
+}
+
+var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)`)
+
+// titleOf returns the title of an HTML page, or an empty string.
+func titleOf(page []byte) string {
+	const head = 16 << 10 // where to look for it, in bytes
+	if title := titlePattern.FindSubmatch(page[:min(len(page), head)]); title != nil {
+		return strings.Join(strings.Fields(html.UnescapeString(string(title[1]))), " ")
+	}
+	return ""
 }
 
 func stringField(fields map[string]json.RawMessage, name string) string {

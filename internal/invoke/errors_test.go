@@ -96,6 +96,45 @@ func TestReasonOfAThrottle(t *testing.T) {
 	}
 }
 
+// For the answers of proxies, the message tells who answered.
+func TestAPIErrorOfAProxy(t *testing.T) {
+	html := func(more ...string) http.Header {
+		return header(append(more, "Content-Type", "text/html; charset=utf-8")...)
+	}
+	const page = "<html>\r\n<head><TITLE lang=en>502 Bad\n Gateway &amp; more</title></head><body>private</body></html>"
+	for _, tc := range []struct {
+		status int
+		header http.Header
+		body   string
+		want   string
+	}{
+		{502, html("Server", "nginx"), page, "HTML page: 502 Bad Gateway & more; Server: nginx"},
+		{502, html(), page, "HTML page: 502 Bad Gateway & more"},
+		{502, html(), "<html>private</html>", "HTML page"},
+		{502, html(), "", "HTML page"},
+		{502, html(), strings.Repeat(" ", 16<<10) + page, "HTML page"},
+		{503, header("Server", "awselb/2.0"), "", "Server: awselb/2.0"},
+		{302, header("Location", "https://user:pass@login.example.com/in?token=private#x"), "", "redirect to https://login.example.com/in"},
+		{302, html("Location", "/in", "Server", "squid"), page, "redirect to /in; HTML page: 502 Bad Gateway & more; Server: squid"},
+		{302, header("Location", "%"), "", ""},
+		{302, header(), "", ""},
+		{502, header("Location", "https://example.com"), "", ""},
+		{407, header("Content-Type", "text/plain", "Server", "squid"), "no password\nmore", "no password"},
+	} {
+		if e := apiError(tc.status, tc.header, []byte(tc.body)); e.Message != tc.want || e.Code != "" {
+			t.Errorf("%d %v: got %q %q, want %q", tc.status, tc.header, e.Code, e.Message, tc.want)
+		}
+	}
+}
+
+func header(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
 // For plain text of other servers, the message is its first line.
 func TestAPIErrorOfPlainText(t *testing.T) {
 	for _, tc := range []struct{ contentType, body, want string }{
@@ -105,7 +144,7 @@ func TestAPIErrorOfPlainText(t *testing.T) {
 		{"text/plain", `{"message":"no"}`, "no"},
 		{"text/plain", `{"detail":"no"}`, ""},
 		{"text/plain", "", ""},
-		{"text/html", "<html>no</html>", ""},
+		{"text/html", "<html>no</html>", "HTML page"},
 		{"application/json", `"no"`, ""},
 		{"text/plain;", "no", "no"},
 		{"/", "no", ""},

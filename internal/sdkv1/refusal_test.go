@@ -17,7 +17,8 @@ func TestForeignRefusals(t *testing.T) {
 	for _, tc := range []struct{ contentType, body, want string }{
 		{"text/plain; charset=utf-8", "404 page not found\n", "404 page not found"},
 		{"text/plain", `{"errorMessage":"no pear left","errorType":"string"}`, "no pear left"},
-		{"text/html", "<html>no</html>", "failed to unmarshal response error: invalid character '<' looking for beginning of value"},
+		{"text/html", "<html><title>no</title></html>", "HTML page: no"},
+		{"application/xml", "<no/>", "failed to unmarshal response error: invalid character '<' looking for beginning of value"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", tc.contentType)
