@@ -38,8 +38,9 @@ func statuses(t *testing.T, adapter Adapter) {
 			if err == nil || response != nil || !strings.Contains(strings.ToLower(err.Error()), "invalid status code") {
 				t.Errorf("json: got %+v, %v; want KrakenD's own error", response, err)
 			}
-			if lines := log.Level("ERROR"); len(lines) != 0 {
-				t.Errorf("got the lines %q, want none for a successful execution", lines)
+			want := fmt.Sprintf("[Lambda] KrakenD does not accept the status %d of the function's HTTP response: function f, request id %s: without no-op, it accepts only 200 and 201", status, s.Calls()[1].RequestID)
+			if lines := log.Level("ERROR"); len(lines) != 1 || !strings.HasSuffix(lines[0], want) {
+				t.Errorf("got the lines %q, want %s", lines, want)
 			}
 		})
 	}

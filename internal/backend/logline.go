@@ -32,6 +32,23 @@ func (b *Backend) report(e *Error) error {
 	return e
 }
 
+// ReportStatus logs the reply of Invoke for r if KrakenD does not accept its status and returns
+// err in its place. The client gets the status of err, or a 500 if err has none.
+func (b *Backend) ReportStatus(r *Request, reply *http.Response, err error) {
+	e := &Error{
+		status:  http.StatusInternalServerError,
+		failure: fmt.Sprintf("KrakenD does not accept the status %d of the function's HTTP response", reply.StatusCode),
+		detail:  "without no-op, it accepts only 200 and 201",
+		err:     err,
+	}
+	var coded interface{ StatusCode() int }
+	if errors.As(err, &coded) {
+		e.status = coded.StatusCode()
+	}
+	f, _ := b.cfg.FunctionOf(r.Params) // Invoke has found it
+	_ = b.report(e.withInvocation(f, invoke.HeaderValue(reply.Header, requestIDHeader)))
+}
+
 // line returns the log line of an error: what failed, the function, the code, the request id,
 // the number of attempts if it is above one, and the reason. It leaves out unknown parts.
 func (e *Error) line() string {

@@ -203,9 +203,11 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
 		var response *proxy.Response
+		var answer *http.Response
 		var refusal error // from the status check
 		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
+			answer = reply
 			if reply, refusal = check(ctx, reply); refusal != nil {
 				return nil
 			}
@@ -216,6 +218,7 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 		case err != nil:
 			return mode.response(err)
 		case refusal != nil:
+			b.ReportStatus(&request, answer, refusal)
 			return refused(refusal)
 		}
 		return response, nil
