@@ -52,7 +52,7 @@ var failures = []failure{
 	{path: "/denied", fault: fault(lambdatest.APIError(403, "AccessDeniedException", hostile)), level: "ERROR", says: "invocation failed: function denied, code AccessDeniedException (403), request id "},
 	{path: "/code", fault: fault(lambdatest.APIError(500, "Odd "+`"code\`, hostile)), level: "ERROR", says: "invocation failed: function code, code "},
 	{path: "/no-json", body: hostile, settings: object{"function_name": "echo"}, level: "INFO", says: "invocation failed: function echo, code InvalidRequestContentException (400), request id "},
-	{path: "/cut", fault: fault(lambdatest.Cut(lambdatest.BeforeHeaders)), level: "ERROR", says: "invocation failed: function cut, code RequestError: "},
+	{path: "/cut", fault: fault(lambdatest.Cut(lambdatest.BeforeHeaders)), level: "ERROR", says: "invocation failed: function cut, code RequestError, endpoint http://127.0.0.1:"},
 	{path: "/undecodable", settings: object{"function_name": "text"}, level: "ERROR", says: "the reply cannot be decoded: function text, request id "},
 	{path: "/proxy", settings: object{"function_name": "text", "response_format": "proxy", "payload_format": "1.0"}, level: "ERROR", says: "the reply cannot be decoded: function text, request id "},
 	{path: "/refused/x%0A%22y", settings: object{"function_name": nil, "function_param_name": "Name"}, level: "INFO", says: "invalid function name"},

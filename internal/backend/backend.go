@@ -107,6 +107,9 @@ type Backend struct {
 	hidden []string   // headers that the function must not see
 	method string
 	prefix string // of log lines
+	// endpoint is the URL of the Invoke API, for the log. It is empty with an Invoker, which may
+	// call another one.
+	endpoint string
 	// function is the configured function_name or function_param_name if the prefix does not name
 	// the backend, and otherwise empty.
 	function string
@@ -285,6 +288,7 @@ func (b *Backend) configure(f *Factory, spec Spec) (warnings []string, err error
 		var found invoke.Found
 		if b.client, found, err = f.SDK.Client(invoke.Settings{Profile: identity.Profile, Role: invoke.Role(identity.Role), Region: b.cfg.Region, Endpoint: b.cfg.Endpoint}); err == nil {
 			b.cfg.Region, b.cfg.Endpoint = found.Region, found.Endpoint
+			b.endpoint = found.Endpoint
 			transport, err = spec.transport()
 		}
 		warnings = append(warnings, found.Warnings...)

@@ -32,6 +32,7 @@ type Error struct {
 	code      string // AWS's code with the HTTP status and the reason of a throttle, or the function's errorType
 	requestID string // AWS's request id
 	attempts  int
+	endpoint  string // for an error of the connection
 	detail    string // the reason
 
 	err    error

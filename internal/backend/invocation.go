@@ -210,6 +210,9 @@ func (b *Backend) failed(in *invocation, err error) *Error {
 		e.detail = joined("; ", e.detail, capitalHints[failure.Code])
 	}
 	e.attempts = failure.Attempts
+	if failure.Kind == invoke.KindConnection || failure.Kind == invoke.KindTruncated {
+		e.endpoint = b.endpoint // errors such as "unexpected EOF" do not have it
+	}
 	return e
 }
 

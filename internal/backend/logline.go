@@ -50,13 +50,14 @@ func (b *Backend) ReportStatus(r *Request, reply *http.Response, err error) {
 }
 
 // line returns the log line of an error: what failed, the function, the code, the request id,
-// the number of attempts if it is above one, and the reason. It leaves out unknown parts.
+// the number of attempts if it is above one, the endpoint of a connection that failed, and the
+// reason. It leaves out unknown parts.
 func (e *Error) line() string {
 	attempts := ""
 	if e.attempts > 1 {
 		attempts = fmt.Sprint(e.attempts, " attempts")
 	}
-	facts := joined(", ", labelled("function ", e.function), e.code, labelled("request id ", e.requestID), attempts)
+	facts := joined(", ", labelled("function ", e.function), e.code, labelled("request id ", e.requestID), attempts, labelled("endpoint ", e.endpoint))
 	return joined(": ", e.failure, facts, e.detail)
 }
 
