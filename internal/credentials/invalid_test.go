@@ -51,7 +51,8 @@ func TestInvalidKeyThatStays(t *testing.T) {
 		if got := refuse(2 * time.Second); got != "0 1" {
 			t.Errorf("with a new key: renewals at %s", got)
 		}
-		l.expect(t, firstFound, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)")
+		const unknown = "WARNING [Lambda] https://a.example.com does not know the AWS access key from TestProvider (searched: the test), or refuses its signature; the gateway looks for another key (keys in the environment need a restart)"
+		l.expect(t, firstFound, unknown, unknown, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)", unknown) // once for each key, and after a valid answer
 	})
 }
 

@@ -51,13 +51,15 @@ func (c *Cache) change(replaced bool) message {
 	return message{Logger.Warning, line}
 }
 
-// using says where the current credentials come from. The caller holds c.mu.
-func (c *Cache) using(what string) string {
-	line := "using " + what + " from "
+// using says that the current credentials are in use. The caller holds c.mu.
+func (c *Cache) using(what string) string { return "using " + what + " from " + c.source() }
+
+// source says where the current credentials come from. The caller holds c.mu.
+func (c *Cache) source() string {
 	if c.current.Source == "" {
-		return line + c.o.Where
+		return c.o.Where
 	}
-	return line + text.Clean(text.Cut(c.current.Source)) + " (searched: " + c.o.Where + ")"
+	return text.Clean(text.Cut(c.current.Source)) + " (searched: " + c.o.Where + ")"
 }
 
 // write logs the message. The caller does not hold c.mu.

@@ -72,25 +72,34 @@ func (v *View) MarkExpired(version uint64) {
 // is found. A renewal starts at once, or a second after the last one (five for credentials that
 // expire). While renewals find the same key, the pause doubles, up to a minute. A new key resets
 // it, and so does MarkValid: for the same key after a minute. If Options.Revision shows that the
-// source has changed, the renewal does not wait for the end of the pause. MarkInvalid ignores
-// versions of an older key.
+// source has changed, the renewal does not wait for the end of the pause. The first mark of a key
+// logs a warning. MarkInvalid ignores versions of an older key.
 func (v *View) MarkInvalid(version uint64) {
 	c := v.cache
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	log := v.markInvalid(version)
+	c.mu.Unlock()
+	log.write(c.o.Logger)
+}
+
+// markInvalid returns the message to log. The caller holds c.mu.
+func (v *View) markInvalid(version uint64) (log message) {
+	c := v.cache
 	if version < c.keys || version > c.version || !c.usable() {
-		return
+		return message{}
 	}
 	v.troubled.Store(true)
 	if v.invalid != c.keys {
 		v.invalid = c.keys
 		v.refusals++
+		log = message{Logger.Warning, v.endpoint + " does not know the AWS access key from " + c.source() + ", or refuses its signature; the gateway looks for another key (keys in the environment need a restart)"}
 	}
 	pause := renewalPause
 	if c.current.Expires.IsZero() {
 		pause = keyPause
 	}
 	c.renew(time.Now(), v.renewal(max(pause, v.renewalWait)))
+	return log
 }
 
 // renewal returns the earliest time of a renewal for v: after a pause since the last renewal,
