@@ -165,7 +165,7 @@ func (s *SDK) where(key cacheKey) (where string) {
 		where = "the AWS config of this build (WithConfig)"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
-		where = "the environment, the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
+		where = credentials.Environment() + ", the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
 		where = "the role " + key.role.ARN + ", assumed with credentials from " + where
