@@ -194,26 +194,29 @@ func newProxy(remote *config.Backend, b *backend.Backend) proxy.Proxy {
 	details := detailsName(remote)
 
 	return func(ctx context.Context, r *proxy.Request) (*proxy.Response, error) {
-		var response *proxy.Response
-		var answer *http.Response
-		var refusal error // from the status check
+		var result struct { // in one allocation
+			response *proxy.Response
+			answer   *http.Response // that the status check has refused
+			refusal  error          // of that check
+		}
 		request := backend.Request{Method: r.Method, Params: r.Params, Query: r.Query, Headers: r.Headers, Body: r.Body}
 		err := b.Invoke(ctx, &request, func(reply *http.Response) (err error) {
-			answer = reply
-			if reply, refusal = check(ctx, reply); refusal != nil {
+			checked, refusal := check(ctx, reply)
+			if refusal != nil {
+				result.answer, result.refusal = reply, refusal
 				return nil
 			}
-			response, err = parser.response(ctx, reply)
+			result.response, err = parser.response(ctx, checked)
 			return err
 		})
 		switch {
 		case err != nil:
 			return withDetails(details, err)
-		case refusal != nil:
-			b.ReportStatus(&request, answer, refusal)
-			return refused(refusal)
+		case result.refusal != nil:
+			b.ReportStatus(&request, result.answer, result.refusal)
+			return refused(result.refusal)
 		}
-		return response, nil
+		return result.response, nil
 	}
 }
 
