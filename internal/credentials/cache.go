@@ -45,6 +45,9 @@ type Options struct {
 	Revision func() string
 	// Where names the places in which Find looks, for the log and for errors.
 	Where string
+	// HalfKey tells that the environment has only one half of a key, which Find ignores. The line
+	// about the first credentials is then a warning.
+	HalfKey bool
 	// Logger gets a line for each change, and none for a single request. It may be nil.
 	Logger Logger
 	// Describe describes the error of a lookup in one line, without secrets. nil quotes the

@@ -1,6 +1,10 @@
 package credentials
 
-import "testing"
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+)
 
 func TestEnvironment(t *testing.T) {
 	variables := []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"}
@@ -21,8 +25,22 @@ func TestEnvironment(t *testing.T) {
 		for _, v := range tc.set {
 			t.Setenv(v, "not-a-secret")
 		}
-		if got := Environment(); got != tc.want {
-			t.Errorf("%v: got %s, want %s", tc.set, got, tc.want)
+		if got, half := Environment(); got != tc.want || half != (got != "the environment") {
+			t.Errorf("%v: got %s and %t, want %s", tc.set, got, half, tc.want)
 		}
 	}
+}
+
+// Half of a key is a warning even if another place has credentials: the gateway may then make its calls
+// in another account.
+func TestHalfKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &recorder{}
+		c := New(Options{
+			Find:  func(context.Context, bool) (Found, error) { return key(1), nil },
+			Where: "the environment (without AWS_SECRET_ACCESS_KEY), and a file", HalfKey: true, Logger: l,
+		})
+		get(t, c.For(a))
+		l.expect(t, "WARNING [Lambda] using AWS credentials from TestProvider (searched: the environment (without AWS_SECRET_ACCESS_KEY), and a file); the gateway ignores the half of a key in the environment")
+	})
 }

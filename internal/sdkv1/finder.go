@@ -116,8 +116,9 @@ func checkSource(source *credentials.Credentials) error {
 	return err
 }
 
-// where describes for an operator where the credentials for a key are looked up.
-func (s *SDK) where(key cacheKey) (where string) {
+// where describes for an operator where the credentials for a key are looked up, and whether
+// the environment has only half of a key.
+func (s *SDK) where(key cacheKey) (where string, halfKey bool) {
 	switch {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
@@ -125,10 +126,11 @@ func (s *SDK) where(key cacheKey) (where string) {
 		where = "the AWS session of this build (WithSession)"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
-		where = awscredentials.Environment() + ", the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
+		where, halfKey = awscredentials.Environment()
+		where += ", the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
 		where = "the role " + key.role.ARN + ", assumed with credentials from " + where
 	}
-	return where
+	return where, halfKey
 }

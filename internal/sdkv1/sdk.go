@@ -187,7 +187,8 @@ func (s *SDK) cache(key cacheKey) *awscredentials.Cache {
 
 // options returns the options of the cache for a key.
 func (s *SDK) options(key cacheKey) awscredentials.Options {
-	o := awscredentials.Options{Find: s.finder(key), Where: s.where(key), Logger: s.logger, Describe: describe}
+	o := awscredentials.Options{Find: s.finder(key), Logger: s.logger, Describe: describe}
+	o.Where, o.HalfKey = s.where(key)
 	if s.custom == nil || key.profile != "" { // the finder reads the shared files
 		o.Revision = awscredentials.FileRevision(sharedFiles()...)
 	}

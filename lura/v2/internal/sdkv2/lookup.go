@@ -156,8 +156,9 @@ func sourcesOf(p aws.CredentialsProvider) []aws.CredentialSource {
 	return nil
 }
 
-// where tells an operator where this module looks for the credentials for a key.
-func (s *SDK) where(key cacheKey) (where string) {
+// where tells an operator where this module looks for the credentials for a key, and whether
+// the environment has only half of a key.
+func (s *SDK) where(key cacheKey) (where string, halfKey bool) {
 	switch {
 	case key.profile != "":
 		where = "the profile " + text.Quote(key.profile) + " of the shared AWS files"
@@ -165,10 +166,11 @@ func (s *SDK) where(key cacheKey) (where string) {
 		where = "the AWS config of this build (WithConfig)"
 	default:
 		profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
-		where = credentials.Environment() + ", the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
+		where, halfKey = credentials.Environment()
+		where += ", the profile " + text.Quote(profile) + " of the shared AWS files, and the metadata service of the container or the instance"
 	}
 	if key.role.ARN != "" {
 		where = "the role " + key.role.ARN + ", assumed with credentials from " + where
 	}
-	return where
+	return where, halfKey
 }

@@ -198,7 +198,7 @@ func TestProfileWithoutCredentials(t *testing.T) {
 				if got := find(t, c, settings); got != want || asked != 0 {
 					t.Errorf("%+v: got %s after %d requests", settings, got, asked)
 				}
-				if where := c.where(keyOf(settings)); !strings.HasSuffix(where, `the profile 'shop' of the shared AWS files`) {
+				if where, _ := c.where(keyOf(settings)); !strings.HasSuffix(where, `the profile 'shop' of the shared AWS files`) {
 					t.Errorf("got %s", where)
 				}
 			}
@@ -235,7 +235,7 @@ func TestWhere(t *testing.T) {
 		{customConfig(), invoke.Settings{}, "the AWS config of this build (WithConfig)"},
 		{customConfig(), invoke.Settings{Role: role}, "the role " + gatewayRole + ", assumed with credentials from the AWS config of this build (WithConfig)"},
 	} {
-		if got := newSDK(tc.custom).where(keyOf(tc.settings)); got != tc.want {
+		if got, _ := newSDK(tc.custom).where(keyOf(tc.settings)); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)
 		}
 	}

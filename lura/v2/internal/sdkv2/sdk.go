@@ -146,7 +146,8 @@ func (s *SDK) cache(key cacheKey) *credentials.Cache {
 // lookups returns how the credentials for a key are looked up. s.mu is held.
 func (s *SDK) lookups(key cacheKey) credentials.Options {
 	l := &lookup{custom: s.custom, key: key, transport: s.profile(key.profile).http.transport}
-	o := credentials.Options{Find: l.find, Where: s.where(key), Logger: s.logger, Describe: safeText, OnResult: s.OnLookup}
+	o := credentials.Options{Find: l.find, Logger: s.logger, Describe: safeText, OnResult: s.OnLookup}
+	o.Where, o.HalfKey = s.where(key)
 	if s.custom == nil || key.profile != "" { // the lookups read the shared files
 		o.Revision = credentials.FileRevision(sharedFiles()...)
 	}
