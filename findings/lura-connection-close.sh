@@ -61,13 +61,13 @@ func main() {
 	for _, test := range []struct {
 		name    string
 		gateway http.Handler
-		want    int32
+		each    bool // a connection for each request
 	}{
 		{"httputil.ReverseProxy", &httputil.ReverseProxy{
 			Transport: &http.Transport{}, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) },
-		}, 1},
-		{`lura, "input_headers": ["X-Tenant"]`, gateway(backend.URL, "X-Tenant"), 1},
-		{`lura, "input_headers": ["*"]`, gateway(backend.URL, "*"), requests},
+		}, false},
+		{`lura, "input_headers": ["X-Tenant"]`, gateway(backend.URL, "X-Tenant"), false},
+		{`lura, "input_headers": ["*"]`, gateway(backend.URL, "*"), true},
 	} {
 		server := httptest.NewServer(test.gateway)
 		connections.Store(0)
@@ -88,7 +88,7 @@ func main() {
 		}
 		server.Close()
 		fmt.Printf("%s: %d requests, %d connections to the backend\n", test.name, requests, connections.Load())
-		changed = changed || connections.Load() != test.want
+		changed = changed || test.each != (connections.Load() == requests)
 	}
 	if changed {
 		log.Fatal("the behaviour has changed")
