@@ -240,6 +240,31 @@ func TestLuaOnTheRequest(t *testing.T) {
 	}
 }
 
+// Params are text. gopher-lua calculates with a text that starts with 0 as with an octal number, unless
+// it has a digit 8 or 9 (https://github.com/yuin/gopher-lua/issues/478). tonumber is always decimal.
+func TestLuaCalculatesWithParams(t *testing.T) {
+	next := func(page string) object {
+		return fixed("f", script(object{"pre": `local r = request.load(); r:params("Next", "" .. (` + page + ` + 1))`}))
+	}
+	g := start(t, map[string]any{"f": ok},
+		endpoint("/text/{page}", next(`r:params("Page")`)), endpoint("/number/{page}", next(`tonumber(r:params("Page"))`)))
+	for path, want := range map[string]string{
+		"/text/123": "124", "/text/000128": "129", "/text/000123": "84", "/number/000123": "124",
+	} {
+		g.Reset()
+		if got := g.get(t, path); got.status != http.StatusOK || got.calls != 1 {
+			t.Fatalf("%s: got %+v, want a 200 after one call", path, got)
+		}
+		var payload struct{ Next string }
+		if err := json.Unmarshal(g.Calls()[0].Payload, &payload); err != nil {
+			t.Fatal(err)
+		}
+		if payload.Next != want {
+			t.Errorf("%s: got %q, want %q", path, payload.Next, want)
+		}
+	}
+}
+
 // A request can have a header in several spellings: the configuration's, and those of a script. Always
 // the same one counts, for the call and in the event.
 func TestLuaAndSpellingsOfAHeader(t *testing.T) {
