@@ -152,8 +152,15 @@ func (t *Template) Params() []string {
 	return params
 }
 
+// replyPrefix is the prefix of the params in which KrakenD puts the values of earlier replies, and
+// nullValue is the text that it writes for null.
+const (
+	replyPrefix = "Resp"
+	nullValue   = "<nil>"
+)
+
 // Values returns the value of each placeholder, in order. It returns false if a value is absent
-// from the request or empty. Of several values the first counts. The names of headers ignore
+// from the request or empty, or null in an earlier reply. Of several values the first counts. The names of headers ignore
 // case; if the request has several spellings of one, the first in sorted order counts. Query
 // strings match exactly.
 func (t *Template) Values(r RequestValues) ([]string, bool) {
@@ -163,6 +170,9 @@ func (t *Template) Values(r RequestValues) ([]string, bool) {
 		switch v.source {
 		case fromParam:
 			values[i] = r.Params[v.name]
+			if values[i] == nullValue && strings.HasPrefix(v.name, replyPrefix) {
+				values[i] = ""
+			}
 		case fromHeader:
 			values[i] = headers[v.header].value
 		case fromQuery:
