@@ -6,8 +6,7 @@
 # exponent: "1.234567e+06". Up to 999,999 the text is as expected. The format function of the same
 # package (ext.Strings) writes 1234567, and order.id == 1234567 is true. string(int(order.id)) works.
 # Why it matters: rules that are right for small ids never match from the millionth on, so customers
-# are refused, or a rule that should stop an order lets it pass. An ARN gets 1.23456789012e+11 as
-# its account.
+# are refused. An ARN gets 1.23456789012e+11 as its account.
 set -euo pipefail
 
 dir=$(mktemp -d)

@@ -6,9 +6,8 @@
 # What happens: with Go 1.27 the texts NaN, Inf, +1 and .5 are prices, without an error. With Go 1.26
 # each one is an error. Go's issue 81062 is about a similar change: of a number that is too large,
 # Unmarshal still returns an error, but leaves Inf in the field.
-# Why it matters: a check such as price < 0 || price > 1000 lets NaN pass, because comparisons with
-# NaN are false. Sums with it are NaN, and json.Marshal of the order fails, so the program accepts an
-# order that it can neither send nor store as JSON.
+# Why it matters: sums with NaN are NaN, and json.Marshal of the order fails, so the program accepts
+# an order that it can neither send nor store as JSON.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -41,9 +40,8 @@ func main() {
 	for _, text := range []string{"19.99", "NaN", "Inf", "+1", ".5", "1,5"} {
 		var o order
 		err := json.Unmarshal(fmt.Appendf(nil, `{"price": %q}`, text), &o)
-		outside := o.Price < 0 || o.Price > 1000
 		_, reply := json.Marshal(o)
-		fmt.Printf("  %-7s price %-5v outside of 0 to 1000: %-5t error: %v; json.Marshal: %v\n", text, o.Price, outside, err, reply)
+		fmt.Printf("  %-7s price %-5v error: %v; json.Marshal: %v\n", text, o.Price, err, reply)
 		want := text == "19.99" || text != "1,5" && strings.HasPrefix(runtime.Version(), "go1.27")
 		changed = changed || (err == nil) != want
 	}

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A KrakenD endpoint adds static data to each reply: {"meta":{"source":"gateway"}}. A Lua script on
-# the endpoint notes in it who has signed in, if somebody has:
-# if data:keyExists("user") then data:get("meta"):set("user", data:get("user")) end
+# the endpoint notes in it which sale is on, if the backend's reply has one:
+# if data:keyExists("sale") then data:get("meta"):set("sale", data:get("sale")) end
 # Expected: static data is the same for each request, and a script changes its own reply only.
 # What happens: lura puts the object of the configuration itself into each reply, not a copy. What
-# the script writes into it stays there for all later requests of the endpoint: guests get the
-# meta.user of the last user. A top-level value that the script sets does not stay.
-# Why it matters: replies have the data of other users, until KrakenD restarts.
+# the script writes into it stays there for all later requests of the endpoint: meta.sale is that
+# of an earlier reply. A top-level value that the script sets does not stay.
+# Why it matters: all replies announce a sale that is over, until KrakenD restarts.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -33,10 +33,10 @@ import (
 )
 
 const nested = `local data = response.load():data()
-if data:keyExists("user") then data:get("meta"):set("user", data:get("user")) end`
+if data:keyExists("sale") then data:get("meta"):set("sale", data:get("sale")) end`
 
 const flat = `local data = response.load():data()
-if data:keyExists("user") then data:set("signed_in", true) end`
+if data:keyExists("sale") then data:set("on_sale", true) end`
 
 func main() {
 	backend := ""
@@ -51,12 +51,12 @@ func main() {
 		static any
 		want   []string
 	}{
-		{flat, map[string]any{"signed_in": false},
-			[]string{`{"page":1,"signed_in":false}`, `{"page":1,"signed_in":true,"user":"ann"}`, `{"page":1,"signed_in":false}`}},
+		{flat, map[string]any{"on_sale": false},
+			[]string{`{"on_sale":false,"page":1}`, `{"on_sale":true,"page":1,"sale":"tea"}`, `{"on_sale":false,"page":1}`}},
 		{nested, map[string]any{"meta": map[string]any{"source": "gateway"}},
 			[]string{`{"meta":{"source":"gateway"},"page":1}`,
-				`{"meta":{"source":"gateway","user":"ann"},"page":1,"user":"ann"}`,
-				`{"meta":{"source":"gateway","user":"ann"},"page":1}`}},
+				`{"meta":{"sale":"tea","source":"gateway"},"page":1,"sale":"tea"}`,
+				`{"meta":{"sale":"tea","source":"gateway"},"page":1}`}},
 	} {
 		service := config.ServiceConfig{Version: config.ConfigVersion, Port: 8080, Endpoints: []*config.EndpointConfig{{
 			Endpoint: "/page",
@@ -80,7 +80,7 @@ func main() {
 			log.Fatal(err)
 		}
 		fmt.Printf("static data %s\n", static)
-		for i, reply := range []string{`{"page":1}`, `{"page":1,"user":"ann"}`, `{"page":1}`} {
+		for i, reply := range []string{`{"page":1}`, `{"page":1,"sale":"tea"}`, `{"page":1}`} {
 			backend = reply
 			response, err := endpoint(context.Background(), &proxy.Request{
 				Method: http.MethodGet, Params: map[string]string{}, Headers: map[string][]string{},
