@@ -13,6 +13,7 @@
 //   - change.go: how changes of the shared files are detected before the next pause ends
 //   - lookup.go: one lookup, its time limit and its result
 //   - process_unix.go, process_other.go: end a credential_process with its child processes
+//   - environment.go: half of a key in the environment ([Environment])
 //   - errors.go: [Error]
 //   - log.go: what is logged, once for each change
 package credentials
