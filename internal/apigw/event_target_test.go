@@ -154,9 +154,10 @@ func TestFirst(t *testing.T) {
 	for _, headers := range []map[string][]string{
 		nil, {"X-A": nil}, {"X-A": {"1", "2"}}, {"x-a": {"1"}}, {"X-A": {"1"}, "x-a": {"2"}}, {"x-A": {"1"}, "x-a": {"2"}, "X-A": {"3"}}, {"x-A": {}, "x-a": {"2"}}, {"X-A": {"1"}, "x-a": nil},
 		{"X-Forwarded-For": {"1"}, "x-forwarded-for": {"2"}, "X-FORWARDED-FOR": {"3"}}, {"x-forwarded-for": {"2"}, "X-FORWARDED-FOR": {"3"}},
+		{"X-\u212aey": {"a Kelvin sign"}},
 	} {
 		for range 8 { // maps have no order
-			for _, name := range []string{"X-A", "X-Forwarded-For"} {
+			for _, name := range []string{"X-A", "X-Forwarded-For", "X-Key"} {
 				if got, want := First(headers, name), EndToEnd(headers).Get(name); got != want {
 					t.Errorf("%q: got %q, want %q", headers, got, want)
 				}

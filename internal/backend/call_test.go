@@ -263,15 +263,19 @@ func TestPanics(t *testing.T) {
 
 // An Invoker may panic with an error of the SDK that repeats secrets.
 func TestPanicWithSecrets(t *testing.T) {
-	const output = `failed to refresh cached credentials, process provider error: parse failed of process output: {"SecretAccessKey":"hunter2"}`
-	l := &recorder{}
-	b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic(errors.New(output)) })).
-		New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
-	if _, err := do(t.Context(), b, &Request{}); err == nil || err.Error() != "lambda: internal error" {
-		t.Errorf("got %v, want a 500", err)
-	}
-	if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: message left out, because it repeats the payload or a secret, at ") {
-		t.Errorf("got log %q, want the panic without its message", l.lines)
+	for _, message := range []string{
+		`failed to refresh cached credentials, process provider error: parse failed of process output: {"SecretAccessKey":"hunter2"}`,
+		"InvalidSignatureException: The Canonical String should have been 'x-amz-security-token:" + strings.Repeat("hunter2", 200) + "' The String-to-Sign should have been 'AWS4-HMAC-SHA256",
+	} {
+		l := &recorder{}
+		b := withInvoker(l, invokerFunc(func(aws.Context, *lambda.InvokeInput) (*lambda.InvokeOutput, error) { panic(errors.New(message)) })).
+			New(Spec{Settings: ns(map[string]any{"function_name": "f"})})
+		if _, err := do(t.Context(), b, &Request{}); err == nil || err.Error() != "lambda: internal error" {
+			t.Errorf("got %v, want a 500", err)
+		}
+		if lines := l.level("ERROR"); len(lines) != 1 || !strings.Contains(lines[0], "panic: message left out, because it repeats the payload or a secret, at ") {
+			t.Errorf("got log %q, want the panic without its message", l.lines)
+		}
 	}
 }
 

@@ -178,14 +178,16 @@ func TestPlainTextErrors(t *testing.T) {
 
 // The line of a connection that failed has the endpoint: not all errors say where the call went.
 func TestConnectionErrorsHaveTheEndpoint(t *testing.T) {
-	s := lambdatest.NewServer(map[string]any{"f": func() {}})
-	t.Cleanup(s.Close)
-	s.Fail("f", lambdatest.Cut(lambdatest.BeforeHeaders))
-	b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 0})
-	_, err := do(t.Context(), b, &Request{})
-	want := "ERROR [BACKEND: ][Lambda] invocation failed: function f, code RequestError, endpoint " + s.URL + ": '"
-	if lines := l.level("ERROR"); err == nil || len(lines) != 1 || !strings.HasPrefix(lines[0], want) {
-		t.Errorf("got %v, %q, want %s", err, lines, want)
+	for _, where := range []lambdatest.Fault{lambdatest.Cut(lambdatest.BeforeHeaders), lambdatest.Cut(lambdatest.WithinBody)} {
+		s := lambdatest.NewServer(map[string]any{"f": func() string { return "a reply" }})
+		s.Fail("f", where)
+		b, l := newBackend(t, s, Spec{}, map[string]any{"function_name": "f", "max_retries": 0})
+		_, err := do(t.Context(), b, &Request{})
+		s.Close()
+		want := ", endpoint " + s.URL + ": '"
+		if lines := l.level("ERROR"); err == nil || len(lines) != 1 || !strings.HasPrefix(lines[0], "ERROR [BACKEND: ][Lambda] invocation failed: function f, code RequestError, ") || !strings.Contains(lines[0], want) {
+			t.Errorf("got %v, %q, want %s", err, lines, want)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (b *Backend) report(e *Error) error {
 }
 
 // ReportStatus logs the reply of Invoke for r if KrakenD does not accept its status and returns
-// err in its place. The client gets the status of err, or a 500 if err has none.
+// err in its place. The level is that of err's status, or of a 500 if err has none.
 func (b *Backend) ReportStatus(r *Request, reply *http.Response, err error) {
 	e := &Error{
 		status:  http.StatusInternalServerError,
@@ -146,8 +146,9 @@ func quoted(err error) string {
 // directly, so that the stack is right.
 func panicked(v any) *Error {
 	e := internal(fmt.Errorf("panic: %v", v))
-	message := text.Quote(fmt.Sprint(v))
-	if text.HasSecrets("", message) { // an Invoker may panic with an error of the SDK
+	s := fmt.Sprint(v)
+	message := text.Quote(s)
+	if text.HasSecrets("", s) { // an Invoker may panic with an error of the SDK
 		message = invoke.RedactedText
 	}
 	e.failure, e.detail = "panic", message+", at "+stack()

@@ -68,9 +68,11 @@ func (v Vouched) Has(name string) bool {
 
 // isGatewayName tells whether only KrakenD sets params with this folded name.
 func isGatewayName(folded string) bool {
-	if strings.HasPrefix(folded, foldedClaimPrefix) {
-		return true
-	}
+	return strings.HasPrefix(folded, foldedClaimPrefix) || isReplyName(folded)
+}
+
+// isReplyName tells whether KrakenD sets a param with this folded name from an earlier reply.
+func isReplyName(folded string) bool {
 	number, ok := strings.CutPrefix(folded, "resp")
 	if !ok {
 		return false

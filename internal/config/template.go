@@ -21,6 +21,7 @@ type templateValue struct {
 	source templateSource
 	name   string // of the param, header or query string
 	header int    // the number of the header in Template.headers
+	reply  bool   // a param with a value of an earlier reply
 }
 
 // String returns the placeholder without its braces, as Template.String has it.
@@ -132,7 +133,7 @@ func parseTemplateValue(name string) (templateValue, error) {
 	if !paramName.MatchString(name) {
 		return templateValue{}, fmt.Errorf("{%s} is not a placeholder such as {id}, {JWT.sub}, {input_headers.X-Tenant} or {input_query_strings.tenant}", text.Clean(name))
 	}
-	return templateValue{source: fromParam, name: upperFirst(name)}, nil
+	return templateValue{source: fromParam, name: upperFirst(name), reply: isReplyName(Fold(name))}, nil
 }
 
 // headerName matches the name of a header: a token of RFC 9110, section 5.6.2.
@@ -152,17 +153,13 @@ func (t *Template) Params() []string {
 	return params
 }
 
-// replyPrefix is the prefix of the params in which KrakenD puts the values of earlier replies, and
-// nullValue is the text that it writes for null.
-const (
-	replyPrefix = "Resp"
-	nullValue   = "<nil>"
-)
+// nullValue is the text that KrakenD sets for a null of an earlier reply.
+const nullValue = "<nil>"
 
 // Values returns the value of each placeholder, in order. It returns false if a value is absent
-// from the request or empty, or null in an earlier reply. Of several values the first counts. The names of headers ignore
-// case; if the request has several spellings of one, the first in sorted order counts. Query
-// strings match exactly.
+// from the request or empty, or if it is a null of an earlier reply. Of several values the first
+// counts. The names of headers ignore case; if the request has several spellings of one, the
+// first in sorted order counts. Query strings match exactly.
 func (t *Template) Values(r RequestValues) ([]string, bool) {
 	values := make([]string, len(t.values))
 	headers := t.headerValues(r.Headers)
@@ -170,8 +167,8 @@ func (t *Template) Values(r RequestValues) ([]string, bool) {
 		switch v.source {
 		case fromParam:
 			values[i] = r.Params[v.name]
-			if values[i] == nullValue && strings.HasPrefix(v.name, replyPrefix) {
-				values[i] = ""
+			if v.reply && values[i] == nullValue {
+				return nil, false
 			}
 		case fromHeader:
 			values[i] = headers[v.header].value

@@ -7,7 +7,7 @@ import (
 
 func TestTemplate(t *testing.T) {
 	r := RequestValues{
-		Params:  map[string]string{"Id": "7", "JWT.sub": "me", "Resp0_id": "8", "Resp0_coupon": "<nil>", "Note": "<nil>", "canary": "f", "Empty": ""},
+		Params:  map[string]string{"Id": "7", "JWT.sub": "me", "Resp0_id": "8", "Resp0_coupon": "<nil>", "Respondent": "<nil>", "canary": "f", "Empty": ""},
 		Headers: map[string][]string{"x-tenant": {"blue", "green"}, "X-TENANT": {"red"}, "Idempotency-Key": {"k1"}, "X-Zone": {"z"}, "X-None": {}},
 		Query:   map[string][]string{"tenant": {"acme", "other"}, "Tenant": {"x"}, "none": {}},
 	}
@@ -22,7 +22,7 @@ func TestTemplate(t *testing.T) {
 		{"{input_query_strings.tenant}", "acme"}, {"{input_query_strings.Tenant}", "x"},
 
 		{"{canary}", "-"}, {"{jwt.sub}", "-"}, {"{empty}", "-"}, {"{missing}", "-"}, {"x{missing}", "-"},
-		{"{resp0_coupon}", "-"}, {"{note}", "<nil>"},
+		{"{resp0_coupon}", "-"}, {"{respondent}", "<nil>"},
 		{"{input_headers.X-None}", "-"}, {"{input_headers.missing}", "-"}, {"{input_query_strings.TENANT}", "-"}, {"{input_query_strings.none}", "-"},
 	} {
 		tpl, err := ParseTemplate(tc.template)

@@ -52,7 +52,7 @@ func TestInvalidKeyThatStays(t *testing.T) {
 			t.Errorf("with a new key: renewals at %s", got)
 		}
 		const unknown = "WARNING [Lambda] https://a.example.com does not know the AWS access key from TestProvider (searched: the test), or refuses its signature; the gateway looks for another key (keys in the environment need a restart)"
-		l.expect(t, firstFound, unknown, unknown, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)", unknown) // once for each key, and after a valid answer
+		l.expect(t, firstFound, unknown, "INFO [Lambda] using a new AWS access key from TestProvider (searched: the test)", unknown) // once for each key
 	})
 }
 
@@ -250,6 +250,31 @@ func TestInvalidAgainAfterAMinute(t *testing.T) {
 		}
 		if got := s.seconds(start); got != "0 0 60 61 63" {
 			t.Errorf("lookups at %s", got)
+		}
+	})
+}
+
+// A key is a single warning, also if an endpoint alternately accepts and refuses it while a lookup hangs.
+func TestInvalidKeyIsOneWarning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, l := newCache(t, func(_ context.Context, n int) (Found, error) {
+			if n == 2 {
+				time.Sleep(5 * time.Minute)
+			}
+			return key(1), nil
+		})
+		v := c.For(a)
+		for range 100 {
+			_, version := get(t, v)
+			v.MarkInvalid(version)
+			v.MarkValid(version)
+			pause(2 * time.Second)
+		}
+		pause(10 * time.Minute) // the lookups end
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if n := strings.Count(strings.Join(l.lines, "\n"), "does not know the AWS access key"); n != 1 {
+			t.Errorf("got %d warnings, want 1", n)
 		}
 	})
 }

@@ -145,7 +145,7 @@ func apiError(status int, h http.Header, body []byte) *Error {
 	if e.RetryAfter == "" {
 		e.RetryAfter = stringField(fields, "retryAfterSeconds")
 	}
-	if reason := stringField(fields, "Reason"); ErrorCode.MatchString(reason) {
+	if reason := stringField(fields, "Reason"); e.IsThrottle() && ErrorCode.MatchString(reason) {
 		e.Reason = reason
 	}
 	return e
@@ -157,16 +157,23 @@ func apiError(status int, h http.Header, body []byte) *Error {
 // answer has none of them.
 func describeForeign(status int, h http.Header, body []byte) string {
 	var parts []string
-	if location, err := url.Parse(h.Get("Location")); err == nil && status < http.StatusBadRequest && *location != (url.URL{}) {
+	redirects := status < http.StatusBadRequest && h.Get("Location") != ""
+	if location, err := url.Parse(h.Get("Location")); err == nil && redirects {
 		// The query of a login page may have a token.
-		parts = append(parts, "redirect to "+(&url.URL{Scheme: location.Scheme, Host: location.Host, Path: location.Path}).String())
+		target := url.URL{Scheme: location.Scheme, Host: location.Host, Path: location.Path}
+		if target != (url.URL{}) {
+			parts = append(parts, "redirect to "+target.String())
+		}
 	}
-	switch mediaType, _, _ := mime.ParseMediaType(h.Get("Content-Type")); mediaType {
-	case "text/plain":
-		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-		return string(bytes.TrimSpace(line))
-	case "text/html":
+	mediaType, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	switch {
+	case mediaType == "text/html":
 		parts = append(parts, strings.TrimSuffix("HTML page: "+titleOf(body), ": "))
+	case mediaType == "text/plain" && !redirects: // the text of a redirect repeats the whole target
+		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			return string(line)
+		}
 	}
 	if server := h.Get("Server"); server != "" {
 		parts = append(parts, "Server: "+server)
@@ -174,7 +181,7 @@ func describeForeign(status int, h http.Header, body []byte) string {
 	return strings.Join(parts, "; ")
 }
 
-var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)`)
+var titlePattern = regexp.MustCompile(`(?is)<title(?:\s[^>]*)?>([^<]*)`)
 
 // titleOf returns the title of an HTML page, or an empty string.
 func titleOf(page []byte) string {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/devopsfaith/krakend-lambda/internal/sigv4"
 )
 
 func TestAPIError(t *testing.T) {
@@ -114,6 +116,10 @@ func TestAPIErrorOfAProxy(t *testing.T) {
 		{502, html(), "", "HTML page"},
 		{502, html(), strings.Repeat(" ", 16<<10) + page, "HTML page"},
 		{503, header("Server", "awselb/2.0"), "", "Server: awselb/2.0"},
+		{302, header("Location", "https://login.example.com/in?token=private", "Content-Type", "text/plain"), "Found. Redirecting to https://login.example.com/in?token=private", "redirect to https://login.example.com/in"},
+		{302, header("Location", "?token=private"), "", ""},
+		{503, header("Content-Type", "text/plain", "Server", "envoy"), " ", "Server: envoy"},
+		{502, html(), "<titles>no</titles>" + page, "HTML page: 502 Bad Gateway & more"},
 		{302, header("Location", "https://user:pass@login.example.com/in?token=private#x"), "", "redirect to https://login.example.com/in"},
 		{302, html("Location", "/in", "Server", "squid"), page, "redirect to /in; HTML page: 502 Bad Gateway & more; Server: squid"},
 		{302, header("Location", "%"), "", ""},
@@ -257,6 +263,26 @@ func TestTimedOut(t *testing.T) {
 	for op, want := range map[string]bool{"dial": false, "read": true} {
 		if got := timedOut(&net.OpError{Op: op, Net: "tcp", Err: context.DeadlineExceeded}); got != want {
 			t.Errorf("%s: got %t", op, got)
+		}
+	}
+}
+
+// Without credentials nothing is sent, so the reason stays, whatever words the payload has. Secrets are
+// removed.
+func TestRedactMissingCredentials(t *testing.T) {
+	const reason = "no AWS credentials in the environment, the profile 'default' of the shared AWS files"
+	secret := strings.Repeat("not-a-secret", 3)
+	r := &Request{Payload: PayloadOf([]byte(reason))}
+	r.SignedWith(sigv4.Credentials{SecretAccessKey: secret}, "")
+	for text, want := range map[string]string{
+		reason:                      reason,
+		"refused: " + secret:        RedactedText,
+		"refused: AWS4-HMAC-SHA256": RedactedText,
+	} {
+		e := &Error{Kind: KindCredentials, Err: errors.New(text), Message: text}
+		r.redact(e)
+		if got := e.Err.Error(); got != want || e.Redacted != (want != reason) || e.Redacted != (e.Message == "") {
+			t.Errorf("%s: got %s and %+v", text, got, e)
 		}
 	}
 }

@@ -22,9 +22,18 @@ func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
 }
 
 // redact removes texts from an error that repeat the credentials or the signature of the
-// attempt. Unless it is the function's error, it also removes texts that repeat the payload or
-// the client context.
+// attempt. Unless it is the function's error or one before the call was sent, it also removes
+// texts that repeat the payload or the client context.
 func (r *Request) redact(e *Error) {
+	if e.Kind == KindCredentials { // nothing has been sent: it has words of a payload by chance only
+		if e.Message = text.Cut(e.Message); r.hasSecrets("", e.Message) {
+			e.Message, e.Redacted = "", true
+		}
+		if e.Err != nil && r.hasSecrets("", e.Err.Error()) {
+			e.Err = redacted{e.Err}
+		}
+		return
+	}
 	if e.Kind == KindFunction {
 		if r.hasCredentials(string(e.Payload)) {
 			e.Payload, e.Redacted = nil, true
@@ -67,7 +76,12 @@ const RedactedText = "message left out, because it repeats the payload or a secr
 // repeatedIn tells whether the message of an error with this code repeats what must not be
 // logged.
 func (r *Request) repeatedIn(code, message string) bool {
-	return text.HasSecrets(code, message) || r.hasCredentials(message) || r.hasPayload(message)
+	return r.hasSecrets(code, message) || r.hasPayload(message)
+}
+
+// hasSecrets is repeatedIn without the payload.
+func (r *Request) hasSecrets(code, message string) bool {
+	return text.HasSecrets(code, message) || r.hasCredentials(message)
 }
 
 func (r *Request) hasCredentials(s string) bool {
