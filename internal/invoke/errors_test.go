@@ -286,3 +286,14 @@ func TestRedactMissingCredentials(t *testing.T) {
 		}
 	}
 }
+
+// A message is cut, and what shows that it has a secret may be behind the cut.
+func TestRedactLongMessage(t *testing.T) {
+	message := "x-amz-security-token:" + strings.Repeat("not-a-secret", 200) + " AWS4-HMAC-SHA256"
+	for _, kind := range []Kind{KindAPI, KindCredentials} {
+		e := &Error{Kind: kind, Code: "Forbidden", Message: message}
+		if new(Request).redact(e); e.Message != "" || !e.Redacted {
+			t.Errorf("%v: got %q", kind, e.Message)
+		}
+	}
+}

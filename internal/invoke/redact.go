@@ -25,8 +25,9 @@ func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
 // attempt. Unless it is the function's error or one before the call was sent, it also removes
 // texts that repeat the payload or the client context.
 func (r *Request) redact(e *Error) {
-	if e.Kind == KindCredentials { // nothing has been sent: it has words of a payload by chance only
-		if e.Message = text.Cut(e.Message); r.hasSecrets("", e.Message) {
+	secret := text.HasSecrets(e.Code, e.Message) // before the cut: what shows a secret may be behind it
+	if e.Kind == KindCredentials {               // nothing has been sent: it has words of a payload by chance only
+		if e.Message = text.Cut(e.Message); secret || r.hasCredentials(e.Message) {
 			e.Message, e.Redacted = "", true
 		}
 		if e.Err != nil && r.hasSecrets("", e.Err.Error()) {
@@ -38,7 +39,7 @@ func (r *Request) redact(e *Error) {
 		if r.hasCredentials(string(e.Payload)) {
 			e.Payload, e.Redacted = nil, true
 		}
-	} else if e.Message = text.Cut(e.Message); quotesPayload[e.Code] || r.repeatedIn(e.Code, e.Message) {
+	} else if e.Message = text.Cut(e.Message); secret || quotesPayload[e.Code] || r.repeatedIn(e.Code, e.Message) {
 		e.Message, e.Redacted = "", true
 	}
 	if r.hasCredentials(e.Code) || !strings.HasSuffix(e.Code, "Exception") && r.hasPayload(e.Code) {
