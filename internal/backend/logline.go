@@ -91,8 +91,8 @@ func describe(err *invoke.Error) string {
 	return joined(": ", codeOf(err), messageOf(err))
 }
 
-// codeOf returns an error's code, with the HTTP status and the reason of a throttle if it came
-// with them. It returns an empty string if there is no code.
+// codeOf returns an error's code, with its HTTP status and the reason of a throttle if they are
+// known. The result is empty for an error without a code.
 func codeOf(err *invoke.Error) string {
 	switch err.Kind {
 	case invoke.KindFunction:

@@ -121,7 +121,7 @@ func hangs(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// After the HTTP client's timeout there is no retry: Lambda may still execute the function.
+// The gateway does not retry after the HTTP client's timeout: Lambda may still execute the function.
 func TestTimeout(t *testing.T) {
 	within := func(status int, header ...string) step {
 		return func(r *http.Request) (*http.Response, error) {

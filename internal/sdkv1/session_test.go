@@ -245,8 +245,8 @@ func TestHTTPClientOfASession(t *testing.T) {
 	}
 }
 
-// After the timeout of the session's HTTP client there is no retry: Lambda may still execute the
-// function.
+// The gateway does not retry after the timeout of the session's HTTP client: Lambda may still
+// execute the function.
 func TestTimeoutOfASession(t *testing.T) {
 	calls := 0
 	custom := testSession(t, "http://127.0.0.1:1")
