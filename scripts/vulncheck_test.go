@@ -59,6 +59,8 @@ func TestVulncheckKnown(t *testing.T) {
 		{"one of two is known", "worse", "worse:GO-0000-0001", 1, "vulncheck: found worse:GO-0000-0002\n"},
 		{"both are known", "worse", "worse:GO-0000-0002 worse:GO-0000-0001", 0, ""},
 		{"another format", "changed", "", 1, "vulncheck: found changed:unknown\n"},
+		{"another format of a module with a known one", "changed", "changed:GO-0000-0001", 1, "vulncheck: found changed:unknown\n"},
+		{"known in a module that is not checked", "clean", "vulnerable:GO-0000-0001", 0, ""},
 		{"mended", "vulnerable clean", "clean:GO-0000-0001 vulnerable:GO-0000-0001", 1, "vulncheck: govulncheck does not report clean:GO-0000-0001: remove that from KNOWN\n"},
 		{"mended, two", "clean", "clean:GO-0000-0002 clean:GO-0000-0001", 1, "vulncheck: govulncheck does not report clean:GO-0000-0001 clean:GO-0000-0002: remove that from KNOWN\n"},
 		{

@@ -46,7 +46,7 @@ type Options struct {
 	// Where names the places in which Find looks, for the log and for errors.
 	Where string
 	// HalfKey tells that the environment has only one half of a key, which Find ignores. The line
-	// about the first credentials is then a warning.
+	// about found credentials is then a warning.
 	HalfKey bool
 	// Logger gets a line for each change, and none for a single request. It may be nil.
 	Logger Logger

@@ -2,8 +2,10 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestEnvironment(t *testing.T) {
@@ -35,11 +37,23 @@ func TestEnvironment(t *testing.T) {
 // in another account.
 func TestHalfKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &recorder{}
+		l, lookups := &recorder{}, 0
 		c := New(Options{
-			Find:  func(context.Context, bool) (Found, error) { return key(1), nil },
+			Find: func(context.Context, bool) (Found, error) {
+				if lookups++; lookups == 1 {
+					return Found{}, errors.New("no answer")
+				}
+				return key(1), nil
+			},
 			Where: "the environment (without AWS_SECRET_ACCESS_KEY), and a file", HalfKey: true, Logger: l,
 		})
+		fails(t, c.For(a))
+		pause(errorTTL)
+		fails(t, c.For(a))
+		pause(time.Second)
+		l.mu.Lock()
+		l.lines = l.lines[1:] // the error
+		l.mu.Unlock()
 		get(t, c.For(a))
 		l.expect(t, "WARNING [Lambda] using AWS credentials from TestProvider (searched: the environment (without AWS_SECRET_ACCESS_KEY), and a file); the gateway ignores the half of a key in the environment")
 	})

@@ -271,10 +271,16 @@ func TestInvalidKeyIsOneWarning(t *testing.T) {
 			pause(2 * time.Second)
 		}
 		pause(10 * time.Minute) // the lookups end
+		_, version := get(t, v)
+		pause(time.Hour - 800*time.Second - 1)
+		v.MarkInvalid(version)
+		pause(1)
+		v.MarkInvalid(version)
+		pause(10 * time.Minute)
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if n := strings.Count(strings.Join(l.lines, "\n"), "does not know the AWS access key"); n != 1 {
-			t.Errorf("got %d warnings, want 1", n)
+		if n := strings.Count(strings.Join(l.lines, "\n"), "does not know the AWS access key"); n != 2 {
+			t.Errorf("got %d warnings, want 2: at once, and an hour later", n)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (c *Cache) change(replaced bool) message {
 		return message{Logger.Info, c.using("a new AWS access key")}
 	case c.logged == before:
 		return message{}
-	case c.logged == available && before == unknown && c.o.HalfKey:
+	case c.logged == available && c.o.HalfKey:
 		return message{Logger.Warning, c.using("AWS credentials") + "; the gateway ignores the half of a key in the environment"}
 	case c.logged == available && before == unknown:
 		return message{Logger.Debug, c.using("AWS credentials")}

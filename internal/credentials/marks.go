@@ -72,8 +72,8 @@ func (v *View) MarkExpired(version uint64) {
 // is found. A renewal starts at once, or a second after the last one (five for credentials that
 // expire). While renewals find the same key, the pause doubles, up to a minute. A new key resets
 // it, and so does MarkValid: for the same key after a minute. If Options.Revision shows that the
-// source has changed, the renewal does not wait for the end of the pause. The first mark of each
-// key logs a warning. MarkInvalid ignores versions of an older key.
+// source has changed, the renewal does not wait for the end of the pause. A mark logs a
+// warning, at most once an hour for one key. MarkInvalid ignores versions of an older key.
 func (v *View) MarkInvalid(version uint64) {
 	c := v.cache
 	c.mu.Lock()
@@ -93,8 +93,8 @@ func (v *View) markInvalid(version uint64) (log message) {
 		v.invalid = c.keys
 		v.refusals++
 	}
-	if v.warned != c.keys {
-		v.warned = c.keys
+	if now := time.Now(); v.warned != c.keys || now.Sub(v.warnedAt) >= warningPause {
+		v.warned, v.warnedAt = c.keys, now
 		log = message{Logger.Warning, v.endpoint + " does not know the AWS access key from " + c.source() + ", or refuses its signature; the gateway looks for another key (keys in the environment need a restart)"}
 	}
 	pause := renewalPause

@@ -20,6 +20,8 @@ const (
 	// that do not expire.
 	renewalPause = 5 * time.Second
 	keyPause     = time.Second
+	// warningPause is the pause between two warnings about one invalid key.
+	warningPause = time.Hour
 	// longPause is the pause for an endpoint that refuses all credentials.
 	longPause = time.Minute
 )

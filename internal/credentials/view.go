@@ -32,6 +32,7 @@ type View struct {
 	refusals    int           // versions marked expired and access keys marked invalid, in a row
 	reported    bool          // the log has reported that this endpoint fails
 	warned      uint64        // cache.keys of the last warning about an invalid key; 0 for none
+	warnedAt    time.Time     // the time of that warning
 }
 
 // Retrieve returns the current credentials and their version, for the Mark methods. It does no

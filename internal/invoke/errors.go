@@ -139,7 +139,7 @@ func apiError(status int, h http.Header, body []byte) *Error {
 			e.Message = stringField(fields, name)
 		}
 	}
-	if e.Code == "" && e.Message == "" && fields == nil {
+	if e.Code == "" && (e.Message == "" && fields == nil || redirects(status, h)) {
 		e.Message = describeForeign(status, h, body)
 	}
 	if e.RetryAfter == "" {
@@ -157,9 +157,9 @@ func apiError(status int, h http.Header, body []byte) *Error {
 // answer has none of them.
 func describeForeign(status int, h http.Header, body []byte) string {
 	var parts []string
-	redirects := status < http.StatusBadRequest && h.Get("Location") != ""
-	if location, err := url.Parse(h.Get("Location")); err == nil && redirects {
-		// The query of a login page may have a token.
+	redirect := redirects(status, h)
+	if location, err := url.Parse(h.Get("Location")); err == nil && redirect {
+		// The query of a login page may have a token. Title, text and JSON of a redirect often repeat it.
 		target := url.URL{Scheme: location.Scheme, Host: location.Host, Path: location.Path}
 		if target != (url.URL{}) {
 			parts = append(parts, "redirect to "+target.String())
@@ -167,9 +167,11 @@ func describeForeign(status int, h http.Header, body []byte) string {
 	}
 	mediaType, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {
+	case mediaType == "text/html" && redirect:
+		parts = append(parts, "HTML page")
 	case mediaType == "text/html":
 		parts = append(parts, strings.TrimSuffix("HTML page: "+titleOf(body), ": "))
-	case mediaType == "text/plain" && !redirects: // the text of a redirect repeats the whole target
+	case mediaType == "text/plain" && !redirect:
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			return string(line)
@@ -179,6 +181,11 @@ func describeForeign(status int, h http.Header, body []byte) string {
 		parts = append(parts, "Server: "+server)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// redirects tells whether an answer leads to another address.
+func redirects(status int, h http.Header) bool {
+	return status < http.StatusBadRequest && h.Get("Location") != ""
 }
 
 var titlePattern = regexp.MustCompile(`(?is)<title(?:\s[^>]*)?>([^<]*)`)

@@ -117,11 +117,12 @@ func TestAPIErrorOfAProxy(t *testing.T) {
 		{502, html(), strings.Repeat(" ", 16<<10) + page, "HTML page"},
 		{503, header("Server", "awselb/2.0"), "", "Server: awselb/2.0"},
 		{302, header("Location", "https://login.example.com/in?token=private", "Content-Type", "text/plain"), "Found. Redirecting to https://login.example.com/in?token=private", "redirect to https://login.example.com/in"},
+		{302, header("Location", "/in?token=private"), `{"message":"go to /in?token=private"}`, "redirect to /in"},
 		{302, header("Location", "?token=private"), "", ""},
 		{503, header("Content-Type", "text/plain", "Server", "envoy"), " ", "Server: envoy"},
 		{502, html(), "<titles>no</titles>" + page, "HTML page: 502 Bad Gateway & more"},
 		{302, header("Location", "https://user:pass@login.example.com/in?token=private#x"), "", "redirect to https://login.example.com/in"},
-		{302, html("Location", "/in", "Server", "squid"), page, "redirect to /in; HTML page: 502 Bad Gateway & more; Server: squid"},
+		{302, html("Location", "/in", "Server", "squid"), page, "redirect to /in; HTML page; Server: squid"},
 		{302, header("Location", "%"), "", ""},
 		{302, header(), "", ""},
 		{502, header("Location", "https://example.com"), "", ""},
@@ -279,10 +280,14 @@ func TestRedactMissingCredentials(t *testing.T) {
 		"refused: " + secret:        RedactedText,
 		"refused: AWS4-HMAC-SHA256": RedactedText,
 	} {
-		e := &Error{Kind: KindCredentials, Err: errors.New(text), Message: text}
-		r.redact(e)
-		if got := e.Err.Error(); got != want || e.Redacted != (want != reason) || e.Redacted != (e.Message == "") {
-			t.Errorf("%s: got %s and %+v", text, got, e)
+		e := &Error{Kind: KindCredentials, Err: errors.New(text)}
+		if r.redact(e); e.Err.Error() != want {
+			t.Errorf("%s: got %v", text, e.Err)
+		}
+		// An Invoker may have sent the call: its message must not repeat the payload.
+		e = &Error{Kind: KindCredentials, Message: text}
+		if r.redact(e); e.Message != "" || !e.Redacted {
+			t.Errorf("%s: got %+v", text, e)
 		}
 	}
 }
@@ -295,5 +300,13 @@ func TestRedactLongMessage(t *testing.T) {
 		if new(Request).redact(e); e.Message != "" || !e.Redacted {
 			t.Errorf("%v: got %q", kind, e.Message)
 		}
+	}
+}
+
+// The cut does not hide the end of a user and password in a URL.
+func TestRedactLongMessageWithUserinfo(t *testing.T) {
+	e := &Error{Kind: KindAPI, Message: strings.Repeat("a", 1000) + " http://user:hunter2" + strings.Repeat("x", 100) + "@proxy.example.com"}
+	if new(Request).redact(e); strings.Contains(e.Message, "hunter2") {
+		t.Errorf("got %s", e.Message)
 	}
 }

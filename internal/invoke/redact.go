@@ -22,14 +22,13 @@ func (r *Request) SignedWith(c sigv4.Credentials, authorization string) {
 }
 
 // redact removes texts from an error that repeat the credentials or the signature of the
-// attempt. Unless it is the function's error or one before the call was sent, it also removes
-// texts that repeat the payload or the client context.
+// attempt. Unless it is the function's error or that of a lookup, it also removes texts that
+// repeat the payload or the client context.
 func (r *Request) redact(e *Error) {
 	secret := text.HasSecrets(e.Code, e.Message) // before the cut: what shows a secret may be behind it
-	if e.Kind == KindCredentials {               // nothing has been sent: it has words of a payload by chance only
-		if e.Message = text.Cut(e.Message); secret || r.hasCredentials(e.Message) {
-			e.Message, e.Redacted = "", true
-		}
+	e.Message = text.WithoutUserinfo(e.Message)  // before the cut, too
+	if e.Kind == KindCredentials && e.Message == "" {
+		// The error of this module's own lookup, which has words of a payload by chance only.
 		if e.Err != nil && r.hasSecrets("", e.Err.Error()) {
 			e.Err = redacted{e.Err}
 		}

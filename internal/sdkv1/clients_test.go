@@ -285,6 +285,20 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
+// Half of a key is of interest where the environment is searched.
+func TestHalfKey(t *testing.T) {
+	for _, half := range []string{"", "AKIDHALF"} {
+		t.Setenv("AWS_ACCESS_KEY_ID", half)
+		sdk := New(nil, &recorder{}, false)
+		if got := sdk.options(cacheKey{}).HalfKey; got != (half != "") {
+			t.Errorf("%q: got %t", half, got)
+		}
+		if sdk.options(cacheKey{profile: "shop"}).HalfKey || New(testSession(t, "http://127.0.0.1:1"), &recorder{}, false).options(cacheKey{}).HalfKey {
+			t.Errorf("%q: it counts where the environment is not searched", half)
+		}
+	}
+}
+
 func TestNoCredentials(t *testing.T) {
 	s := api(t)
 	l := &recorder{}

@@ -224,7 +224,20 @@ func TestCredentialsThatExpireSoon(t *testing.T) {
 
 // where describes the places for an operator.
 func TestWhere(t *testing.T) {
-	environment(t, nil, "[profile shop]\n", "")
+	for _, half := range []bool{false, true} {
+		environment(t, nil, "[profile shop]\n", "")
+		if half {
+			t.Setenv("AWS_ACCESS_KEY_ID", "AKIDHALF")
+		}
+		sdk := newSDK(nil)
+		if got := sdk.lookups(keyOf(invoke.Settings{})).HalfKey; got != half {
+			t.Errorf("got %t for half of a key, want %t", got, half)
+		}
+		if sdk.lookups(keyOf(invoke.Settings{Profile: "shop"})).HalfKey || newSDK(customConfig()).lookups(keyOf(invoke.Settings{})).HalfKey {
+			t.Error("half of a key counts where the environment is not searched")
+		}
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	for _, tc := range []struct {
 		custom   *aws.Config
 		settings invoke.Settings
